@@ -1,0 +1,138 @@
+"""What a chat provider is: three methods that it must have, and abilities that it may have.
+
+A provider is one file in `chat_providers/`. Its class must have `__init__(user_id, config, user_queues)`,
+`start_listening()` and `sendMessage(recipient, message)`, plain or async; a plain method runs in a thread of its
+own. Everything else here is an ability: the core looks whether the class has the method, never which platform it is.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from pydantic import SecretStr
+
+from imposter.contracts.states import LinkStatus
+
+Resource = TypeVar("Resource", bound="Closable")
+
+
+class Closable(Protocol):
+    """Something opened once that must be closed once."""
+
+    async def aclose(self) -> None: ...
+
+
+class ChatProvider(Protocol):
+    """The required part; the shape of `config` is the provider's own business."""
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None: ...
+
+    def start_listening(self) -> Awaitable[None] | None:
+        """Begin to receive, without blocking. Trouble after this point is a status, not an exception."""
+
+    def sendMessage(self, recipient: str, message: str) -> Awaitable[None] | None:  # noqa: N802 - the contract's name
+        """Send `message` to `recipient` (a message's `reply_to`).
+
+        Raises: NotConnected (not handed over, will be tried again), Refused (never tried again),
+        DeliveryUncertain. Any other exception counts as Refused: a message is never risked twice.
+        """
+
+
+class ProviderState(Protocol):
+    """A bot's own small store for its provider: encrypted at rest, gone with the bot or on unlink.
+
+    Entries are bytes under (kind, key). A write is durable when it returns, all of it or nothing.
+    Raises StorageError.
+    """
+
+    async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        """The entries of `kind` among `keys` (all of the kind when None)."""
+
+    async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
+        """Store (kind, key, value) entries; a value of None removes one."""
+
+    async def clear(self) -> None:
+        """Remove everything of this bot."""
+
+
+class Shared(Protocol):
+    """Things that all bots of this server have in common, opened at first use and closed at shutdown."""
+
+    environment: Mapping[str, str]
+    """For child processes: PATH, HOME, proxy, CA and NODE_OPTIONS variables only; never a model's key."""
+    node: str
+    """Path of the Node program."""
+
+    async def get(self, name: str, open_it: Callable[["Shared"], Awaitable[Resource]]) -> Resource:
+        """The resource called `name`; the first caller opens it, later ones share it."""
+
+    def secret(self, name: str) -> SecretStr | None:
+        """A secret from the server's environment, such as OPENAI_API_KEY; None where it is unset or empty."""
+
+
+@dataclass(frozen=True)
+class ChatContext:
+    """What a provider with the ability `attach(context)` is handed, once, before `start_listening`."""
+
+    instance_id: str
+    state: ProviderState
+    shared: Shared
+    report: Callable[[LinkStatus], None]
+    """Tell the core of a change of the link; from any thread."""
+    sent_text: Callable[[str], Awaitable[str | None]]
+    """The text that was sent under this message id (WhatsApp's phones ask again for what they cannot decrypt)."""
+    now: Callable[[], datetime]
+    """UTC."""
+
+
+@runtime_checkable
+class Attaches(Protocol):
+    def attach(self, context: ChatContext) -> None: ...
+
+
+@runtime_checkable
+class StopsListening(Protocol):
+    def stop_listening(self) -> Awaitable[None] | None: ...
+
+
+@runtime_checkable
+class ReportsStatus(Protocol):
+    def get_status(self) -> Any:
+        """A LinkStatus, a dict of its fields, or one of LinkState's values; plain or async."""
+
+
+@runtime_checkable
+class LogsOut(Protocol):
+    def logout(self) -> Awaitable[None] | None:
+        """Unlink the account at the platform where it can be reached, and forget its credentials."""
+
+
+@runtime_checkable
+class SendsWithId(Protocol):
+    """Sending the same id twice is the same message: a send can be repeated after a crash."""
+
+    def send_with_id(self, recipient: str, message: str, message_id: str) -> Awaitable[None]: ...
+
+
+@runtime_checkable
+class DerivesMessageIds(Protocol):
+    """The platform's ids have a form: make one of `seed` (64 hex digits), the same for the same seed."""
+
+    def message_id(self, seed: str) -> str: ...
+
+
+@runtime_checkable
+class LinksByPairingCode(Protocol):
+    async def request_pairing_code(self, phone: str) -> str:
+        """The code that the owner types on the phone with this number (digits only).
+
+        Raises: NotNow (already linked, or not ready to link), Refused (the platform said no).
+        """
+
+
+@runtime_checkable
+class NamesPeople(Protocol):
+    @staticmethod
+    def canonical_id(text: str) -> str:
+        """The one spelling of a person's or group's id; what is no id of this platform comes back as it is."""

@@ -1,0 +1,106 @@
+"""The shape of one bot's config, as `PUT /chatbot` takes it.
+
+Strict: an unknown field, a text where a number belongs, or a number out of range is refused by name.
+"""
+
+import unicodedata
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
+
+DAY_SECONDS = 86_400
+
+
+class Strict(BaseModel):
+    """Base of every config model, ours and the providers'."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def printable(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValueError("must not hold control characters, line breaks or half characters")
+    return text
+
+
+def _not_null(value: object) -> object:
+    if value is None:
+        raise ValueError("must be a list; leave it out to answer everyone, or give [] to answer nobody")
+    return value
+
+
+UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+ProviderName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
+Contact = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+
+
+class Limits(Strict):
+    """Bounds of a queue or a context. What is over a bound goes oldest first."""
+
+    max_messages: int = Field(default=10, ge=1, le=100_000)
+    max_characters: int = Field(default=1000, ge=1, le=10_000_000)
+    max_days: float = Field(default=1, gt=0, le=3650)
+    max_characters_single_message: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="A longer message is cut; default: max_characters."
+    )
+
+    @model_validator(mode="after")
+    def _single_fits(self) -> Self:
+        if self.max_characters_single_message is not None and self.max_characters_single_message > self.max_characters:
+            raise ValueError("max_characters_single_message must not be larger than max_characters")
+        return self
+
+    @property
+    def single(self) -> int:
+        """Characters that one message may have."""
+        return self.max_characters_single_message or self.max_characters
+
+    @property
+    def max_age_seconds(self) -> float:
+        return self.max_days * DAY_SECONDS
+
+
+class ProviderChoice(Strict):
+    """Which provider file, and its own settings."""
+
+    provider_name: ProviderName
+    provider_config: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class BotConfig(Strict):
+    """One bot."""
+
+    user_id: UserId
+    respond_to_whitelist: Annotated[
+        list[Contact] | None, BeforeValidator(_not_null), Field(default=None, max_length=100_000)
+    ]
+    """None (left out): everyone. Empty: nobody. Phone numbers, full ids and group ids, compared exactly."""
+    chat_provider_config: ProviderChoice
+    queue_config: Limits = Field(default_factory=Limits)
+    context_config: Limits | None = None
+    """Bounds of what of the conversation the model sees; left out: those of `queue_config`."""
+    llm_provider_config: ProviderChoice
+
+    @property
+    def context_limits(self) -> Limits:
+        return self.context_config or self.queue_config
+
+    @property
+    def allow_group_messages(self) -> bool:
+        """Off unless the chat provider's config says exactly `true`."""
+        return self._chat("allow_group_messages") is True
+
+    @property
+    def process_offline_messages(self) -> bool:
+        return self._chat("process_offline_messages") is True
+
+    def _chat(self, name: str) -> Any:
+        return self.chat_provider_config.provider_config.get(name)

@@ -1,0 +1,90 @@
+"""What can go wrong, by what to do next.
+
+    ImposterError
+    ├── InvalidConfig        the caller's mistake: names fields and cures
+    ├── UnknownBot           no instance has this id
+    ├── NotSupported         this platform has no such ability
+    ├── StorageError         nothing was stored
+    ├── ChatError            from a chat provider
+    │   ├── NotConnected     not handed over; wait for the link
+    │   ├── Refused          the platform said no; do not try again
+    │   └── DeliveryUncertain  handed over, no answer; only the same id may be sent again
+    └── ModelError           from a model provider
+        ├── ModelUnavailable   try again, after `retry_after` seconds if given
+        └── ModelRefused       trying again would not help
+
+Texts are for the owner and never hold a secret or a contact's words. Nothing of them ever reaches a contact.
+"""
+
+from dataclasses import dataclass
+
+
+class ImposterError(Exception):
+    """Root of what this project raises; without a message it shows its own docstring."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (self.__doc__ or "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One thing wrong with a config: `field` is a dotted path, `message` says what is wrong and the cure."""
+
+    field: str
+    message: str
+
+
+class InvalidConfig(ImposterError):
+    """The config cannot be used."""
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+        self.problems = problems
+
+
+class UnknownBot(ImposterError):
+    """There is no bot with this instance_id."""
+
+
+class NotSupported(ImposterError):
+    """This platform cannot do that."""
+
+
+class NotNow(ImposterError):
+    """The bot is not in a state in which that can be done."""
+
+
+class StorageError(ImposterError):
+    """Nothing was stored."""
+
+
+class ChatError(ImposterError):
+    """The chat platform did not take the message."""
+
+
+class NotConnected(ChatError):
+    """No live link; the message was not handed over."""
+
+
+class Refused(ChatError):
+    """The platform refused the message."""
+
+
+class DeliveryUncertain(ChatError):
+    """The message was handed over and nothing came back."""
+
+
+class ModelError(ImposterError):
+    """The model gave no answer."""
+
+
+class ModelUnavailable(ModelError):
+    """The model cannot answer now."""
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ModelRefused(ModelError):
+    """The model will not answer this, however often it is asked."""

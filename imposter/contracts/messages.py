@@ -1,0 +1,95 @@
+"""What is said, by whom, and where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Whose words a message holds."""
+
+    CONTACT = "user"
+    """Somebody who writes to the account; the contract calls it `user`."""
+    OWNER = "owner"
+    """The account's owner, typing on their own phone."""
+    BOT = "bot"
+    """An answer of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A person as their platform names them.
+
+    `identifier` is the platform's own id and is compared exactly; `display_name` is chosen by the other side
+    and decides nothing; `alternate_identifiers` are further ids of the same person, vouched for by the platform
+    (WhatsApp: phone number and LID).
+    """
+
+    identifier: str
+    display_name: str = ""
+    alternate_identifiers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_text(self.identifier, "identifier")
+        object.__setattr__(self, "alternate_identifiers", _names(self.alternate_identifiers))
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """All ids of this person, the one this message used first."""
+        return (self.identifier, *(name for name in self.alternate_identifiers if name != self.identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A chat with more than two people, as its platform names it."""
+
+    identifier: str
+    display_name: str = ""
+
+    def __post_init__(self) -> None:
+        _require_text(self.identifier, "identifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a provider hands it over, before anything was decided about it.
+
+    `message_id` is the platform's id: the same id in the same conversation is the same message.
+    `reply_to` is the address an answer goes to, as `sendMessage` takes it.
+    `offline` says that the platform kept it while we were away.
+    `answerable` is false for what a provider could not read or what never wants an answer; `note` says why.
+    """
+
+    message_id: str
+    content: str
+    sender: Sender
+    source: Source
+    sent_at: datetime
+    reply_to: str
+    chat: tuple[str, ...]
+    """Ids of the other side of the conversation: the contact's ids, or the group's alone."""
+    group: Group | None = None
+    offline: bool = False
+    answerable: bool = True
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One step of a conversation as a model sees it."""
+
+    source: Source
+    content: str
+    author: str = ""
+    """Display name of the speaker; of use in groups, where several contacts speak."""
+    in_group: bool = False
+
+
+def _require_text(value: object, field: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{field} must be a text that is not empty")
+
+
+def _names(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))

@@ -1,0 +1,42 @@
+"""What a model provider is: `__init__(user_id, config)` and `reply(turns) -> text`, plain or async.
+
+One file in `llm_providers/`. A plain `reply` runs in a thread of its own. The system prompt is part of `config`
+and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
+"""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from imposter.contracts.chat import Shared
+from imposter.contracts.messages import Turn
+
+
+class ModelProvider(Protocol):
+    def __init__(self, user_id: str, config: dict[str, Any]) -> None: ...
+
+    def reply(self, turns: Sequence[Turn]) -> Awaitable[str] | str:
+        """The answer to the last turn, which is a contact's; the ones before it are the conversation so far.
+
+        An empty text means silence. Raises: ModelUnavailable (will be tried again), ModelRefused (will not).
+        Any other exception counts as ModelRefused. An attribute `deadline` (seconds) says how long one call may
+        take in all; without it the core waits two minutes.
+        """
+
+
+@dataclass(frozen=True)
+class ModelContext:
+    """What a model provider with the ability `attach(context)` is handed, once, before the first `reply`."""
+
+    instance_id: str
+    shared: Shared
+
+
+@runtime_checkable
+class AttachesModel(Protocol):
+    def attach(self, context: ModelContext) -> None: ...
+
+
+def fill_in(template: str, *, user_id: str) -> str:
+    """`template` with `{user_id}` replaced; not `str.format`, which would choke on any other brace."""
+    return template.replace("{user_id}", user_id)

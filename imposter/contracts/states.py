@@ -1,0 +1,52 @@
+"""Where a bot stands: the states of its link, and what its status says."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LinkState(StrEnum):
+    """State of the link between a bot and its platform."""
+
+    STARTING = "starting"
+    LINKING = "linking"
+    PASSKEY_REQUIRED = "passkey_required"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    LOGGED_OUT = "logged_out"
+    REPLACED = "replaced"
+    STOPPED = "stopped"
+    ERROR = "error"
+
+
+class LinkStatus(BaseModel):
+    """What a chat provider says of its link: from `get_status`, or pushed through `ChatContext.report`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: LinkState
+    detail: str | None = None
+    """One plain sentence for the owner: what is the matter, and what to do about it."""
+    qr: str | None = None
+    """The raw text that the owner's phone scans; only while `linking`."""
+    qr_expires_at: datetime | None = None
+    account: str | None = None
+    """The linked account's own id, once known."""
+
+
+class BotStatus(BaseModel):
+    """The answer of `GET /chatbot/{instance_id}/status`. Times are UTC."""
+
+    instance_id: str
+    user_id: str
+    status: LinkState
+    since: datetime = Field(description="When this status began.")
+    detail: str | None = Field(default=None, description="One sentence: what is the matter and what to do.")
+    qr: str | None = Field(default=None, description="The raw text to scan, while `linking`; always the newest.")
+    qr_expires_at: datetime | None = None
+    account: str | None = Field(default=None, description="The linked account's own id.")
+    waiting: int = Field(default=0, description="Messages accepted and not yet answered.")
+    last_error: str | None = Field(default=None, description="The last failure that cost a contact an answer.")
+    last_error_at: datetime | None = None
