@@ -1,0 +1,90 @@
+"""Logs: structlog to standard error, one chain for our events and for the libraries' own."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASK = "***"
+_SECRET_NAME = re.compile(r"key|token|secret|password|authorization|credential|creds", re.IGNORECASE)
+_SECRET_TEXT = re.compile(r"\bsk-[\w\-]{4,}|(?<=bearer )\S+", re.IGNORECASE)
+
+TALKATIVE = ("httpx2", "httpcore2", "openai", "sqlalchemy", "alembic")
+"""Below WARNING these print URLs with their queries, request bodies or rows, or just a lot."""
+_OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
+
+
+def configure_logs(level: str, format: Literal["console", "json"]) -> None:
+    """Set up logging for the whole process; the last call wins."""
+    chain: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,  # as Python prints it: no local variables
+        mask_secrets,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*chain, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
+    )
+    _adopt_standard_logging(threshold, chain, renderer)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stderr` is now, as our own loggers do."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Hide values whose name looks like a secret's, and what looks like a model's key in any text."""
+    return {name: value if name.startswith("_") else _masked(value, name) for name, value in event.items()}
+
+
+def _masked(value: Any, name: str = "") -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value  # counts such as `tokens=12` give nothing away
+    if _SECRET_NAME.search(name):
+        return MASK
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(MASK, value)
+    if isinstance(value, Mapping):
+        return {key: _masked(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inner) for inner in value]
+    return _SECRET_TEXT.sub(MASK, str(value))
+
+
+def _adopt_standard_logging(threshold: int, chain: list[Processor], renderer: Processor) -> None:
+    handler = _StandardError()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *chain],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(threshold)
+    for name in _OWN_HANDLERS:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))

@@ -1,0 +1,86 @@
+"""Encryption at rest: one key for the server, and what is sealed with it."""
+
+import base64
+import binascii
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from pydantic import SecretStr
+
+from imposter.contracts.errors import ImposterError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # what NIST SP 800-38D recommends for GCM
+KEY_FILE = "secret.key"
+
+# The key must come out the same at every start, before any database is open, so the salt is fixed. The cost is the
+# one RFC 7914 names for interactive use: about 50 ms and 16 MB, once.
+_SALT = b"my-whatsapp-imposter secret key"
+_SCRYPT_COST, _SCRYPT_BLOCK, _SCRYPT_LANES = 2**14, 8, 1
+
+
+class SecretKeyError(ImposterError):
+    """The secret key does not open what was sealed."""
+
+
+class Cipher:
+    """AES-256-GCM. What was sealed for one purpose does not open for another, so it cannot be moved between rows."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def seal(self, data: bytes, purpose: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, data, purpose.encode())
+
+    def open(self, sealed: bytes, purpose: str) -> bytes:
+        """Raises: SecretKeyError (another key, another purpose, or damaged)."""
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
+        except (InvalidTag, ValueError):
+            raise SecretKeyError from None
+
+
+def load_key(secret: SecretStr | None, data_dir: Path) -> bytes:
+    """The 32 bytes everything is sealed with: stretched from `secret`, else from a file that the first start makes.
+
+    Raises: SecretKeyError (the file is damaged), OSError.
+    """
+    if secret is not None:
+        stretch = Scrypt(salt=_SALT, length=KEY_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=_SCRYPT_LANES)
+        return stretch.derive(secret.get_secret_value().encode())
+    path = make_private_folder(data_dir) / KEY_FILE
+    if not path.exists():
+        _make_key_file(path)
+    try:
+        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise SecretKeyError(f"{path} is damaged: put back a copy of it, or set IMPOSTER_SECRET_KEY")
+    return key
+
+
+def make_private_folder(path: Path) -> Path:
+    """`path`, made with its parents if need be, the folder itself for its owner only. One that exists is left as is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _make_key_file(path: Path) -> None:
+    # Written aside and linked into place: nobody ever reads half a key, and of two first starts one key wins.
+    draft = path.with_name(f"{KEY_FILE}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,118 @@
+"""Who is who: many ids, one conversation, one person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union_all, update
+
+from imposter.contracts.messages import Message, Source
+from imposter.storage.tables import aliases, messages
+
+
+class Kind(StrEnum):
+    """A chat's ids name a conversation; a person's ids are known in direct chats and in groups alike."""
+
+    CHAT = "chat"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    conversation: str
+    known_ids: frozenset[str]
+    """Every id of the chat and of the contact who speaks. Never the owner's: who is allowed must not depend on them."""
+
+
+_given = aliases.alias("given")
+
+
+def _siblings(kind: Kind) -> Select[Any]:
+    """All aliases of whatever is known under one of the ids given for this kind."""
+    return (
+        select(aliases.c.kind, aliases.c.number, aliases.c.alias, aliases.c.canonical)
+        .join(
+            _given,
+            (_given.c.instance_id == aliases.c.instance_id)
+            & (_given.c.kind == aliases.c.kind)
+            & (_given.c.canonical == aliases.c.canonical),
+        )
+        .where(
+            _given.c.instance_id == bindparam("instance_id"),
+            _given.c.kind == kind.value,
+            _given.c.alias.in_(bindparam(kind.value, expanding=True)),
+        )
+        .distinct()
+    )
+
+
+_KNOWN = union_all(_siblings(Kind.CHAT), _siblings(Kind.PERSON))
+_ADD = insert(aliases)
+_MERGE = (
+    update(aliases)
+    .where(
+        aliases.c.instance_id == bindparam("instance"),
+        aliases.c.kind == bindparam("of_kind"),
+        aliases.c.canonical == bindparam("absorbed"),
+    )
+    .values(canonical=bindparam("survivor"))
+)
+_in_absorbed = (
+    messages.c.instance_id == bindparam("instance"),
+    messages.c.conversation == bindparam("absorbed"),
+)
+_twin = messages.alias("twin")
+_DROP_TWINS = delete(messages).where(
+    *_in_absorbed,
+    messages.c.message_id.in_(
+        select(_twin.c.message_id).where(
+            _twin.c.instance_id == bindparam("instance"), _twin.c.conversation == bindparam("survivor")
+        )
+    ),
+)
+_MOVE = update(messages).where(*_in_absorbed).values(conversation=bindparam("survivor"))
+
+
+def locate(connection: Connection, instance_id: str, message: Message) -> Whereabouts:
+    """Find or found the conversation of `message`, and remember every id it brought.
+
+    Ids that were taken for two are one from now on: everything of the younger moves to the older.
+    """
+    chat = tuple(dict.fromkeys(message.chat))
+    person = _person(message)
+    found = connection.execute(
+        _KNOWN, {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
+    ).all()
+    conversation, chat_ids = _settle(connection, instance_id, Kind.CHAT, chat, found)
+    if not person:
+        return Whereabouts(conversation, chat_ids)
+    _, person_ids = _settle(connection, instance_id, Kind.PERSON, person, found)
+    return Whereabouts(conversation, chat_ids | person_ids)
+
+
+def _person(message: Message) -> tuple[str, ...]:
+    """The ids of the contact: in a direct chat the chat's and the sender's are one person's."""
+    chat = () if message.group else message.chat
+    sender = message.sender.identifiers if message.source is Source.CONTACT else ()
+    return tuple(dict.fromkeys(chat + sender))
+
+
+def _settle(
+    connection: Connection, instance_id: str, kind: Kind, ids: Sequence[str], found: Sequence[Row[Any]]
+) -> tuple[str, frozenset[str]]:
+    rows = sorted((row.number, row.alias, row.canonical) for row in found if row.kind == kind)
+    canonicals = dict.fromkeys(canonical for _, _, canonical in rows)
+    survivor, *absorbed = canonicals or ids[:1]
+    known = frozenset(alias for _, alias, _ in rows)
+    new = [alias for alias in ids if alias not in known]
+    if new:
+        columns = {"instance_id": instance_id, "kind": kind.value, "canonical": survivor}
+        connection.execute(_ADD, [columns | {"alias": alias} for alias in new])
+    if absorbed:
+        moves = [{"instance": instance_id, "absorbed": other, "survivor": survivor} for other in absorbed]
+        connection.execute(_MERGE, [move | {"of_kind": kind.value} for move in moves])
+        if kind is Kind.CHAT:
+            connection.execute(_DROP_TWINS, moves)
+            connection.execute(_MOVE, moves)
+    return survivor, known.union(ids)

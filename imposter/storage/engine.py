@@ -1,0 +1,95 @@
+"""The database engine: the only place that knows what is special about SQLite."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from imposter.contracts.errors import StorageError
+from imposter.secrets import make_private_folder
+
+DATABASE_FILE = "imposter.db"
+LOCK_FILE = "lock"
+BUSY_MILLISECONDS = 5_000
+
+
+def open_engine(url: str | None, data_dir: Path) -> Engine:
+    """An engine for `url`, or for the SQLite file in `data_dir`. Texts of its errors never hold parameters.
+
+    Raises: StorageError (a URL that cannot be used; the text does not repeat it).
+    """
+    place = _place(url, data_dir)
+    if place.get_backend_name() == "sqlite":
+        return _sqlite(place)
+    try:
+        return create_engine(place, poolclass=NullPool, hide_parameters=True)
+    except (ImportError, SQLAlchemyError) as error:
+        raise StorageError(
+            f"the driver that IMPOSTER_DATABASE_URL names ({place.drivername}) is not there; install it"
+        ) from error
+
+
+@contextmanager
+def only_server(data_dir: Path) -> Iterator[None]:
+    """Hold `data_dir` for this server: two would answer every message twice.
+
+    Raises: StorageError, where another server holds it.
+    """
+    descriptor = os.open(make_private_folder(data_dir) / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageError(
+                f"another server is using {data_dir}: stop it, or set IMPOSTER_DATA_DIR to another folder"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _place(url: str | None, data_dir: Path) -> URL:
+    if url is None:
+        return URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
+    try:
+        place = make_url(url)
+        backend = place.get_backend_name()
+    except (SQLAlchemyError, ValueError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql"):
+        raise StorageError("IMPOSTER_DATABASE_URL must look like sqlite:///file or postgresql+psycopg://host/name")
+    if backend == "sqlite" and (place.database or ":memory:").startswith((":memory:", "file:")):
+        raise StorageError("IMPOSTER_DATABASE_URL must name a file, as in sqlite:///imposter.db")
+    return place
+
+
+def _sqlite(place: URL) -> Engine:
+    # SQLite gives its journal files the mode of the database file.
+    os.close(os.open(str(place.database), os.O_RDWR | os.O_CREAT, 0o600))
+    # The connection is opened by one thread and then belongs to the writer's.
+    engine = create_engine(place, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

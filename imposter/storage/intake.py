@@ -1,0 +1,108 @@
+"""What becomes of a message that comes in: recognised, judged, stored and fitted into the queue, in one commit."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from imposter.contracts.config import Limits
+from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.storage import waiting
+from imposter.storage.conversations import locate
+from imposter.storage.records import Accepted, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.tables import messages, outbox
+
+ECHO = Verdict(MessageState.IGNORED, "echo")
+DUPLICATE = Verdict(MessageState.IGNORED, "duplicate")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL takes no NUL, and half a character has no UTF-8."""
+
+_SAME = select(messages.c.seq).where(
+    messages.c.instance_id == bindparam("instance_id"),
+    messages.c.conversation == bindparam("conversation"),
+    messages.c.message_id == bindparam("message_id"),
+)
+_CONFIRM = (
+    update(outbox)
+    .where(outbox.c.instance_id == bindparam("instance"), outbox.c.message_id == bindparam("echoed"))
+    .values(state=DeliveryState.SENT, reason=None)
+)
+_INSERT = insert(messages).returning(messages.c.seq)
+
+
+def accept(
+    connection: Connection,
+    instance_id: str,
+    message: Message,
+    limits: Limits,
+    judge: Judge,
+    busy: Callable[[], Collection[int]],
+    now: datetime,
+) -> Accepted:
+    message = storable(message)
+    place = locate(connection, instance_id, message)
+    if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
+        return Accepted(None, place.conversation, ECHO, duplicate=True)
+    key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
+    if connection.execute(_SAME, key).first():
+        return Accepted(None, place.conversation, DUPLICATE, duplicate=True)
+    verdict = judge(message, place.known_ids)
+    content = message.content[: limits.single]
+    seq: int = connection.execute(
+        _INSERT,
+        key
+        | {
+            "source": message.source,
+            "content": content,
+            "characters": len(content),
+            "truncated_from": len(message.content) if len(message.content) > len(content) else None,
+            "sender_id": message.sender.identifier,
+            "sender_name": message.sender.display_name,
+            "group_id": message.group and message.group.identifier,
+            "group_name": message.group and message.group.display_name,
+            "reply_to": message.reply_to,
+            "sent_at": message.sent_at,
+            "received_at": now,
+            "state": verdict.state,
+            "reason": verdict.reason,
+        },
+    ).scalar_one()
+    if verdict.state is not MessageState.WAITING:
+        return Accepted(seq, place.conversation, verdict)
+    evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
+    if seq in evicted:
+        verdict = Verdict(MessageState.EVICTED, evicted[seq])
+    return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted))
+
+
+def storable(message: Message) -> Message:
+    """`message` with U+FFFD for what no database can store."""
+    sender, group = message.sender, message.group
+    texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
+    names = (sender.display_name, *((group.identifier, group.display_name) if group else ()))
+    if not any(map(_UNSTORABLE.search, texts + names)):
+        return message
+    return replace(
+        message,
+        message_id=clean(message.message_id),
+        content=clean(message.content),
+        reply_to=clean(message.reply_to),
+        chat=tuple(map(clean, message.chat)),
+        sender=Sender(
+            clean(sender.identifier), clean(sender.display_name), tuple(map(clean, sender.alternate_identifiers))
+        ),
+        group=group and Group(clean(group.identifier), clean(group.display_name)),
+    )
+
+
+def clean(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _is_echo(connection: Connection, instance_id: str, message_id: str) -> bool:
+    """Our own answer, reported back by the platform: it did arrive, whatever its outbox row said."""
+    confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id})
+    return confirmed.rowcount > 0

@@ -1,0 +1,45 @@
+"""The schema's history, in `versions/`, and how a database is brought up to date."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from imposter.contracts.errors import StorageError
+
+NEWEST = "0001"
+"""The last revision in `versions/`; a database that says so needs nothing, and Alembic (90 ms) is not imported."""
+FOLDER = Path(__file__).parent
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Run the revisions that the database has not seen, inside the caller's transaction.
+
+    Raises: StorageError (the database is newer than this program).
+    """
+    current = current_revision(connection)
+    if current != NEWEST:
+        _upgrade(connection, current)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """None for a database that never held our tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _upgrade(connection: Connection, current: str | None) -> None:
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(FOLDER)
+    if current is not None and current not in {revision.revision for revision in scripts.walk_revisions()}:
+        raise StorageError(
+            "the database was written by a newer version of this program: start that version, or restore an older copy"
+        )
+    context = MigrationContext.configure(
+        connection, opts={"fn": lambda revision, _context: scripts._upgrade_revs(NEWEST, revision)}
+    )
+    with Operations.context(context):
+        context.run_migrations()

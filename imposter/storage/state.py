@@ -1,0 +1,65 @@
+"""The providers' own entries: credentials and session keys, encrypted."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from imposter.secrets import Cipher
+from imposter.storage.tables import provider_state
+from imposter.storage.writer import Pending, Writer
+
+_of_kind = (
+    provider_state.c.instance_id == bindparam("instance_id"),
+    provider_state.c.kind == bindparam("kind"),
+)
+_ALL = select(provider_state.c.key, provider_state.c.value).where(*_of_kind)
+_SOME = _ALL.where(provider_state.c.key.in_(bindparam("keys", expanding=True)))
+_REMOVE = delete(provider_state).where(*_of_kind, provider_state.c.key == bindparam("key"))
+_INSERT = insert(provider_state)
+_CLEAR = delete(provider_state).where(provider_state.c.instance_id == bindparam("instance_id"))
+
+
+class StateStore:
+    """Bytes under (kind, key), each bot's its own."""
+
+    def __init__(self, writer: Writer, cipher: Cipher) -> None:
+        self._submit = writer.submit
+        self._cipher = cipher
+
+    def read(self, instance_id: str, kind: str, keys: Sequence[str] | None = None) -> Pending[dict[str, bytes]]:
+        """The entries of `kind` among `keys` (all of the kind when None)."""
+        parameters = {"instance_id": instance_id, "kind": kind, "keys": keys}
+
+        def job(connection: Connection) -> dict[str, bytes]:
+            rows = connection.execute(_ALL if keys is None else _SOME, parameters)
+            return {key: self._cipher.open(value, _purpose(instance_id, kind, key)) for key, value in rows}
+
+        return self._submit(job)
+
+    def write(self, instance_id: str, changes: Sequence[tuple[str, str, bytes | None]]) -> Pending[None]:
+        """Store (kind, key, value) entries, the last one of a name; a value of None removes it."""
+        final = {(kind, key): value for kind, key, value in changes}
+        places = [{"instance_id": instance_id, "kind": kind, "key": key} for kind, key in final]
+        entries = [
+            place | {"value": self._cipher.seal(value, _purpose(*place.values()))}
+            for place, value in zip(places, final.values(), strict=True)
+            if value is not None
+        ]
+
+        def job(connection: Connection) -> None:
+            if places:
+                connection.execute(_REMOVE, places)
+            if entries:
+                connection.execute(_INSERT, entries)
+
+        return self._submit(job)
+
+    def clear(self, instance_id: str) -> Pending[None]:
+        def job(connection: Connection) -> None:
+            connection.execute(_CLEAR, {"instance_id": instance_id})
+
+        return self._submit(job)
+
+
+def _purpose(instance_id: str, kind: str, key: str) -> str:
+    return f"state:{instance_id}:{kind}:{key}"

@@ -1,0 +1,71 @@
+"""Opening and closing the Store."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from imposter.contracts.errors import StorageError
+from imposter.secrets import Cipher, SecretKeyError
+from imposter.storage.bots import BotStore
+from imposter.storage.engine import only_server, open_engine
+from imposter.storage.messages import MessageStore
+from imposter.storage.migrations import bring_up_to_date
+from imposter.storage.outbox import OutboxStore
+from imposter.storage.state import StateStore
+from imposter.storage.tables import meta
+from imposter.storage.writer import Writer, describe
+
+KEY_CHECK = "key_check"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    bots: BotStore
+    messages: MessageStore
+    outbox: OutboxStore
+    state: StateStore
+
+
+@asynccontextmanager
+async def open_store(
+    url: str | None, data_dir: Path, cipher: Cipher, *, now: Callable[[], datetime]
+) -> AsyncIterator[Store]:
+    """The Store at `url` (default: a SQLite file in `data_dir`), its tables made or brought up to date.
+
+    Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
+    Raises: StorageError (folder or database in use, database not reachable or newer than this program, wrong key).
+    """
+    with only_server(data_dir), closing(Writer(_connect(open_engine(url, data_dir)))) as writer:
+        writer.submit(lambda connection: _prepare(connection, cipher)).result()
+        yield Store(
+            bots=BotStore(writer, cipher, now),
+            messages=MessageStore(writer, now),
+            outbox=OutboxStore(writer),
+            state=StateStore(writer, cipher),
+        )
+
+
+def _connect(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except SQLAlchemyError as error:
+        raise StorageError(f"the database does not open: {describe(error)}") from None
+
+
+def _prepare(connection: Connection, cipher: Cipher) -> None:
+    bring_up_to_date(connection)
+    sealed = connection.execute(select(meta.c.value).where(meta.c.name == KEY_CHECK)).scalar_one_or_none()
+    if sealed is None:
+        connection.execute(insert(meta), {"name": KEY_CHECK, "value": cipher.seal(b"", KEY_CHECK)})
+        return
+    try:
+        cipher.open(sealed, KEY_CHECK)
+    except SecretKeyError:
+        raise StorageError(
+            "this database was sealed with another secret key: put back its IMPOSTER_SECRET_KEY, or its secret.key file"
+        ) from None

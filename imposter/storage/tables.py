@@ -1,0 +1,148 @@
+"""The tables. Everything hangs on a bot and goes with it."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    func,
+)
+
+from imposter.contracts.messages import Source
+from imposter.storage.records import DeliveryState, MessageState
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column called INTEGER."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment. Goes in with any time zone, is stored as UTC and comes out as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def _one_of(words: type[StrEnum]) -> Enum:
+    return Enum(words, native_enum=False, length=16, values_callable=list)
+
+
+def _bot() -> Column[str]:
+    return Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), nullable=False)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+bots = Table(
+    "bots",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("instance_id", String, nullable=False, unique=True),
+    Column("user_id", String, nullable=False, unique=True),
+    Column("config", LargeBinary, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("number", Number, primary_key=True),
+    _bot(),
+    Column("kind", String, nullable=False),
+    Column("alias", String, nullable=False),
+    Column("canonical", String, nullable=False),
+    UniqueConstraint("instance_id", "kind", "alias"),
+    Index(None, "instance_id", "kind", "canonical"),
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", Number, primary_key=True),
+    _bot(),
+    Column("conversation", String, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("source", _one_of(Source), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("truncated_from", Integer),
+    Column("sender_id", String, nullable=False),
+    Column("sender_name", String, nullable=False),
+    Column("group_id", String),
+    Column("group_name", String),
+    Column("reply_to", String, nullable=False),
+    Column("sent_at", UtcTime, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("state", _one_of(MessageState), nullable=False),
+    Column("reason", String),
+    Column("answers", Number),
+    UniqueConstraint("instance_id", "conversation", "message_id"),
+    # The last two columns stand in it so that the queue's totals are read from the index alone.
+    Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at"),
+    sqlite_autoincrement=True,  # a number is never used again, so a late answer cannot hit another message
+)
+
+anchor = func.coalesce(messages.c.answers, messages.c.seq)
+"""A message's place in its conversation: an answer stands right behind what it answers."""
+Index("ix_messages_by_turn", messages.c.instance_id, messages.c.conversation, anchor, messages.c.seq)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Number, ForeignKey("messages.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _bot(),
+    Column("message_id", String, nullable=False),
+    Column("state", _one_of(DeliveryState), nullable=False),
+    Column("reason", String),
+    Column("attempts", Integer, nullable=False),
+    UniqueConstraint("instance_id", "message_id"),
+    Index("ix_outbox_by_state", "instance_id", "state", "seq"),
+)
+
+provider_state = Table(
+    "provider_state",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
