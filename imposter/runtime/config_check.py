@@ -1,0 +1,208 @@
+"""Checks configs before anything is made of them, and hides their secrets when they are shown.
+
+What is refused is named by its full path (`llm_provider_config.provider_config.api_key`), with the cure. What was
+sent is never repeated, as it may be a secret or very long.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr, ValidationError
+
+from imposter.contracts.config import BotConfig, ProviderChoice
+from imposter.contracts.errors import FieldProblem, InvalidConfig
+from imposter.runtime.discovery import Catalog, Kind
+
+MASK = "*" * 10
+"""What is shown in place of a secret."""
+
+MAX_PROBLEMS = 20
+"""Problems named for one config; who has more is told how many."""
+
+MAX_MESSAGE = 500
+"""Characters; a provider's own check may say any length of things."""
+
+ReadSecret = Callable[[str], SecretStr | None]
+Models = tuple[type[BaseModel], ...]
+
+_CHOICES = {"chat_provider_config": Kind.CHAT, "llm_provider_config": Kind.MODEL}
+_SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth|cookie", re.IGNORECASE)
+_URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A config that cannot be used, and why; `user_id` only where it is one."""
+
+    user_id: str | None
+    problems: tuple[FieldProblem, ...]
+
+
+def check_configs(items: Sequence[JsonValue], catalog: Catalog, secret: ReadSecret) -> list[BotConfig | Rejected]:
+    """Each item as a config or with what is wrong with it, in the order given.
+
+    `secret` reads the server's environment: a provider's model may do without a key that is set there.
+    """
+    times = Counter(user_id for item in items if (user_id := _user_id(item)) is not None)
+    return [_check(item, times, catalog, secret) for item in items]
+
+
+def field_problems(error: ValidationError, model: type[BaseModel], *path: str) -> tuple[FieldProblem, ...]:
+    """`error` of `model` in words for the caller; `path` is where in the request the model stands."""
+    problems: list[FieldProblem] = []
+    for found in error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
+        location = found["loc"]
+        message = worded(found["msg"])
+        if found["type"] == "missing":
+            message = "is required"
+        elif found["type"] in ("model_type", "dict_type"):
+            message = "must be a JSON object"
+        elif found["type"] == "extra_forbidden":
+            message = _unknown(str(location[-1]), _fields(_models_at(model, location[:-1])))
+        problems.append(FieldProblem(_dotted(*path, *location), message))
+    if more := error.error_count() - len(problems):
+        problems.append(FieldProblem(_dotted(*path), f"and {more} more problems"))
+    return tuple(problems)
+
+
+def worded(message: str) -> str:
+    """pydantic's message as the end of a sentence that begins with the field's name, cut to what a person reads."""
+    return message.removeprefix("Value error, ").removeprefix("Input ")[:MAX_MESSAGE]
+
+
+def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
+    """The config as it was given, without its secrets."""
+    shown = config.model_dump(mode="json", exclude_unset=True)
+    for field, kind in _CHOICES.items():
+        choice: ProviderChoice = getattr(config, field)
+        if "provider_config" in shown[field]:
+            models = _config_models(catalog, kind, choice.provider_name)
+            shown[field]["provider_config"] = _mask(choice.provider_config, models)
+    return shown
+
+
+def _check(item: JsonValue, times: Counter[str], catalog: Catalog, secret: ReadSecret) -> BotConfig | Rejected:
+    user_id = _user_id(item)
+    try:
+        config = BotConfig.model_validate(item)
+    except ValidationError as error:
+        return Rejected(user_id, field_problems(error, BotConfig))
+    problems = [
+        problem
+        for field, kind in _CHOICES.items()
+        for problem in _check_choice(field, kind, getattr(config, field), catalog, secret)
+    ]
+    if times[config.user_id] > 1:
+        problems.insert(0, FieldProblem("user_id", "stands more than once in this request; send each user once"))
+    return Rejected(user_id, tuple(problems)) if problems else config
+
+
+def _check_choice(
+    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, secret: ReadSecret
+) -> Iterator[FieldProblem]:
+    try:
+        model = catalog.find(kind, choice.provider_name).config_model
+    except InvalidConfig as error:
+        yield from (FieldProblem(_dotted(field, problem.field), problem.message) for problem in error.problems)
+        return
+    path = (field, "provider_config")
+    for place in _masks_in(choice.provider_config):
+        yield FieldProblem(_dotted(*path, *place), "is the mask that is shown in place of a secret; send the secret")
+    if model is None:
+        return
+    try:
+        model.model_validate(choice.provider_config, context={"secret": secret})
+    except ValidationError as error:
+        yield from field_problems(error, model, *path)
+    except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything and spoil only its own item
+        yield FieldProblem(
+            _dotted(*path), f"could not be checked: the provider's own check broke ({type(error).__name__})"
+        )
+
+
+def _user_id(item: JsonValue) -> str | None:
+    user_id = item.get("user_id") if isinstance(item, dict) else None
+    return user_id if isinstance(user_id, str) and len(user_id) <= 128 else None
+
+
+def _dotted(*path: str | int) -> str:
+    """`path` in one line, each name cut to what a person still reads."""
+    names = (str(name) if len(str(name)) <= 64 else f"{str(name)[:64]}..." for name in path)
+    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)
+
+
+def _unknown(name: str, known: dict[str, Any]) -> str:
+    if near := get_close_matches(name[:64].lower(), known, n=1):
+        return f"is not known here; did you mean {near[0]!r}?"
+    return f"is not known here; known are: {', '.join(known)}" if known else "is not known here"
+
+
+def _fields(models: Models) -> dict[str, Any]:
+    """Name and annotation of what the models take."""
+    return {field.alias or name: field.annotation for model in models for name, field in model.model_fields.items()}
+
+
+def _models_at(model: type[BaseModel], location: Sequence[str | int]) -> Models:
+    """The models that stand at `location` of `model`; none where a path leads through something else."""
+    models: Models = (model,)
+    for name in location:
+        known = _fields(models)
+        if name in known:
+            models = _models_in(known[str(name)])
+        elif not isinstance(name, int) and name not in {model.__name__ for model in models}:
+            return ()
+    return models
+
+
+def _models_in(annotation: Any) -> Models:
+    return tuple(kind for kind in _classes(annotation) if issubclass(kind, BaseModel))
+
+
+def _classes(annotation: Any) -> Iterator[type]:
+    """Every class named in an annotation such as `list[Model] | None`."""
+    if arguments := get_args(annotation):
+        for argument in arguments:
+            yield from _classes(argument)
+    elif isinstance(annotation, type):
+        yield annotation
+
+
+def _config_models(catalog: Catalog, kind: Kind, name: str) -> Models:
+    """The provider's model; none where it has none or its file has gone."""
+    try:
+        model = catalog.find(kind, name).config_model
+    except InvalidConfig:
+        return ()
+    return (model,) if model else ()
+
+
+def _mask(value: JsonValue, models: Models) -> JsonValue:
+    """`value` with what the models call a secret, or what they do not know and sounds like one, masked."""
+    if isinstance(value, list):
+        return [_mask(entry, models) for entry in value]
+    if isinstance(value, str):
+        return _URL_LOGIN.sub(rf"\g<1>{MASK}@", value)
+    if not isinstance(value, dict):
+        return value
+    known = _fields(models)
+    shown: dict[str, JsonValue] = {}
+    for name, entry in value.items():
+        classes = tuple(_classes(known[name])) if name in known else ()
+        declared = any(issubclass(kind, (SecretStr, SecretBytes)) for kind in classes)
+        alike = name not in known and _SECRET_NAME.search(name) is not None
+        hidden = (declared or alike) and entry is not None and not isinstance(entry, bool | int | float)
+        shown[name] = MASK if hidden else _mask(entry, _models_in(known.get(name)))
+    return shown
+
+
+def _masks_in(value: JsonValue, *path: str | int) -> Iterator[tuple[str | int, ...]]:
+    """Where a mask stands in place of a value."""
+    if isinstance(value, dict | list):
+        for name, entry in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _masks_in(entry, *path, name)
+    elif isinstance(value, str) and (value == MASK or f"://{MASK}@" in value[:64]):
+        yield path

@@ -1,0 +1,170 @@
+"""A provider as the core sees it: one way to call it, whatever it looks like inside."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from imposter.contracts.chat import (
+    Attaches,
+    ChatContext,
+    DerivesMessageIds,
+    LinksByPairingCode,
+    LogsOut,
+    NamesPeople,
+    ReportsStatus,
+    SendsWithId,
+    StopsListening,
+)
+from imposter.contracts.errors import DeliveryUncertain, ModelUnavailable, NotSupported
+from imposter.contracts.identity import plain_id
+from imposter.contracts.messages import Turn
+from imposter.contracts.model import AttachesModel, ModelContext
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.runtime.calls import call
+from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
+
+SEND_DEADLINE = 60.0
+STATUS_DEADLINE = 2.0
+STOP_DEADLINE = 10.0
+MODEL_DEADLINE = 120.0
+"""Seconds."""
+
+_STATUS: TypeAdapter[LinkStatus] = TypeAdapter(LinkStatus)
+
+
+def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
+    """How ids of this platform are spelled in one way."""
+    provider = file.provider
+    if provider is not None and issubclass(provider, NamesPeople):
+        return provider.canonical_id
+    return plain_id
+
+
+class ChatPort:
+    """One bot's chat provider."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        start, send = (_spelled(provider, spellings) for spellings in REQUIRED_METHODS[Kind.CHAT])
+        self._start: Callable[..., Any] = start
+        self._send: Callable[..., Any] = send
+
+    @classmethod
+    async def open(
+        cls, file: ProviderFile, user_id: str, config: dict[str, Any], queues: Mapping[str, Any], context: ChatContext
+    ) -> "ChatPort":
+        """Make the provider. Raises whatever its constructor raises."""
+        assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
+        port = cls(await _make(file.provider, user_id, config, queues))
+        if isinstance(port._provider, Attaches):
+            port._provider.attach(context)
+        return port
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a send may be repeated under the same id without being seen twice."""
+        return isinstance(self._provider, SendsWithId)
+
+    def message_id(self, seed: str) -> str:
+        """The id of an outgoing message, in the platform's form; the same for the same seed (64 hex digits)."""
+        if isinstance(self._provider, DerivesMessageIds):
+            return self._provider.message_id(seed)
+        return seed[:32]
+
+    async def start(self) -> None:
+        await call(self._start)
+
+    async def stop(self) -> None:
+        if isinstance(self._provider, StopsListening):
+            async with asyncio.timeout(STOP_DEADLINE):
+                await call(self._provider.stop_listening)
+
+    async def send(self, recipient: str, text: str, message_id: str) -> None:
+        """Raises: NotConnected, Refused, DeliveryUncertain, or whatever else the provider raises."""
+        try:
+            async with asyncio.timeout(SEND_DEADLINE):
+                if isinstance(self._provider, SendsWithId):
+                    await self._provider.send_with_id(recipient, text, message_id)
+                else:
+                    await call(self._send, recipient, text)
+        except TimeoutError:
+            raise DeliveryUncertain(
+                f"The platform took the message and said nothing for {SEND_DEADLINE:.0f} s."
+            ) from None
+
+    async def status(self) -> LinkStatus | None:
+        """What the provider says of its link now; None if it has no word on it."""
+        if not isinstance(self._provider, ReportsStatus):
+            return None
+        try:
+            async with asyncio.timeout(STATUS_DEADLINE):
+                said = await call(self._provider.get_status)
+            return said if isinstance(said, LinkStatus) else _STATUS.validate_python(_as_fields(said))
+        except TimeoutError:
+            return LinkStatus(status=LinkState.ERROR, detail="The provider does not answer when asked for its status.")
+        except ValidationError:
+            return LinkStatus(status=LinkState.ERROR, detail="The provider's status is none that this server knows.")
+
+    async def logout(self) -> None:
+        if isinstance(self._provider, LogsOut):
+            await call(self._provider.logout)
+
+    async def pairing_code(self, phone: str) -> str:
+        """Raises: NotSupported, NotNow, Refused."""
+        if not isinstance(self._provider, LinksByPairingCode):
+            raise NotSupported("This platform does not link by pairing code.")
+        return await self._provider.request_pairing_code(phone)
+
+
+class ModelPort:
+    """One bot's model provider, with a bound on how many calls it has in flight."""
+
+    def __init__(self, provider: Any, at_once: int) -> None:
+        self._provider = provider
+        self._deadline = float(getattr(provider, "deadline", MODEL_DEADLINE))
+        self._places = asyncio.Semaphore(at_once)
+
+    @classmethod
+    async def open(
+        cls, file: ProviderFile, user_id: str, config: dict[str, Any], context: ModelContext, at_once: int
+    ) -> "ModelPort":
+        """Make the provider. Raises whatever its constructor raises."""
+        assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
+        provider = await _make(file.provider, user_id, config)
+        if isinstance(provider, AttachesModel):
+            provider.attach(context)
+        return cls(provider, at_once)
+
+    async def reply(self, turns: Sequence[Turn]) -> str:
+        """Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises."""
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    answer = await call(self._provider.reply, turns)
+            except TimeoutError:
+                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
+        if not isinstance(answer, str):
+            raise TypeError(f"the model provider's reply is {type(answer).__name__}, not text")
+        return answer
+
+
+async def _make(provider: type, *args: Any) -> Any:
+    """A constructor may block unless all else about the provider is async; then it is made where its loop is."""
+    methods = [value for name, value in inspect.getmembers(provider, inspect.isfunction) if name in _REQUIRED_NAMES]
+    if all(inspect.iscoroutinefunction(method) for method in methods):
+        return provider(*args)
+    return await call(provider, *args)
+
+
+_REQUIRED_NAMES = {name for methods in REQUIRED_METHODS.values() for spellings in methods for name in spellings}
+
+
+def _spelled(provider: Any, spellings: tuple[str, ...]) -> Callable[..., Any]:
+    return next(getattr(provider, name) for name in spellings if hasattr(provider, name))
+
+
+def _as_fields(said: Any) -> Any:
+    return {"status": said} if isinstance(said, str) else said

@@ -1,0 +1,39 @@
+"""What all bots of a server have in common: opened at first use, closed at shutdown in reverse order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from pydantic import SecretStr
+
+from imposter.contracts.chat import Resource, Shared
+
+log = structlog.get_logger()
+
+
+class SharedResources(Shared):
+    """See `contracts.chat.Shared`."""
+
+    def __init__(self, *, environment: Mapping[str, str], node: str, secret: Callable[[str], SecretStr | None]) -> None:
+        self.environment = environment
+        self.node = node
+        self._secret = secret
+        self._opened: dict[str, Resource] = {}  # type: ignore[valid-type]
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def secret(self, name: str) -> SecretStr | None:
+        return self._secret(name)
+
+    async def get(self, name: str, open_it: Callable[[Shared], Awaitable[Resource]]) -> Resource:
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if name not in self._opened:
+                self._opened[name] = await open_it(self)
+            return self._opened[name]
+
+    async def aclose(self) -> None:
+        for name, resource in reversed(self._opened.items()):
+            try:
+                await resource.aclose()
+            except Exception:  # noqa: BLE001 - one that cannot close must not keep the others open
+                log.exception("shared resource did not close", name=name)
+        self._opened.clear()

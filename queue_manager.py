@@ -1,0 +1,138 @@
+"""UserQueue: one user's bounded, durable inbox."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from imposter.contracts.config import Limits
+from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.runtime.rules import Rules
+from imposter.storage import Store
+from imposter.storage.records import Accepted, MessageState, Verdict
+from imposter.storage.writer import Pending
+
+__all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
+
+LONGEST_ID = 256
+
+
+class UserQueue:
+    """Takes what a chat provider receives, decides by the bot's rules, and keeps it before anything else happens.
+
+    `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
+    record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict.
+    """
+
+    def __init__(
+        self,
+        user_id: str,
+        instance_id: str,
+        *,
+        store: Store,
+        limits: Limits,
+        rules: Rules,
+        now: Callable[[], datetime],
+        on_waiting: Callable[[str], None],
+        new_id: Callable[[], str] = lambda: uuid4().hex,
+    ) -> None:
+        self.user_id = user_id
+        self.limits = limits
+        self.rules = rules
+        self.busy: set[int] = set()
+        self._instance_id = instance_id
+        self._messages = store.messages
+        self._now = now
+        self._on_waiting = on_waiting
+        self._new_id = new_id
+
+    def add_message(
+        self,
+        content: str,
+        sender: Sender | str,
+        source: Source | str = Source.CONTACT,
+        group: Group | str | None = None,
+        *,
+        message_id: str | None = None,
+        sent_at: datetime | None = None,
+        to: Sender | str | None = None,
+        reply_to: str | None = None,
+        offline: bool = False,
+        answerable: bool = True,
+        note: str | None = None,
+    ) -> Pending[Accepted]:
+        """Accept one message; from any thread or task. The result can be left alone, awaited, or asked for `.result()`.
+
+        Awaited, it means: durable. `source` is `user` (a contact) or `owner` (typed by the account's owner, then `to`
+        is the contact, in a direct chat). `message_id` is the platform's: the same id in the same conversation is the
+        same message and is dropped; without one, every call is a new message. `sent_at` (default: now; without a zone
+        it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
+        (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
+
+        Raises: ValueError or TypeError at once for what is no message; StorageError from the result.
+        """
+        message = self._message(
+            content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
+            answerable, note,
+        )  # fmt: skip
+        pending = self._messages.add(self._instance_id, message, self.limits, self._judge, lambda: self.busy)
+        pending.add_done_callback(self._accepted)
+        return pending
+
+    def _message(
+        self,
+        content: str,
+        sender: Sender,
+        source: Source,
+        group: Group | str | None,
+        message_id: str | None,
+        sent_at: datetime | None,
+        to: Sender | str | None,
+        reply_to: str | None,
+        offline: bool,
+        answerable: bool,
+        note: str | None,
+    ) -> Message:
+        if not isinstance(content, str):
+            raise TypeError(f"content must be text, not {type(content).__name__}")
+        if message_id is not None and not 0 < len(message_id) <= LONGEST_ID:
+            raise ValueError(f"message_id must have 1 to {LONGEST_ID} characters")
+        if isinstance(group, str):
+            group = Group(group)
+        if group is not None:
+            chat, address = [group.identifier], group.identifier
+        else:
+            other = _person(to, "to") if source is not Source.CONTACT else sender
+            chat, address = list(other.identifiers), other.identifier
+        now = self._now()
+        return Message(
+            message_id=message_id or self._new_id(),
+            content=content,
+            sender=sender,
+            source=source,
+            sent_at=now if sent_at is None else min(_utc(sent_at), now),
+            reply_to=reply_to or address,
+            chat=tuple(dict.fromkeys(self.rules.canonical(name) for name in chat)),
+            group=group,
+            offline=offline,
+            answerable=answerable,
+            note=note,
+        )
+
+    def _judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
+        return self.rules.judge(message, known_ids, self._now())
+
+    def _accepted(self, pending: Pending[Accepted]) -> None:
+        if pending.exception() is None:
+            accepted = pending.result()
+            if accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
+                self._on_waiting(accepted.conversation)
+
+
+def _person(value: Sender | str | None, field: str) -> Sender:
+    if value is None:
+        raise ValueError(f"{field} is missing: a message of the owner's in a direct chat needs the contact as `to`")
+    return Sender(value) if isinstance(value, str) else value
+
+
+def _utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

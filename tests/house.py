@@ -1,0 +1,193 @@
+"""The product put together in-process, as main.py does it, with providers that a test holds in its hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from chatbot_manager import ChatbotInstance
+from imposter.clock import Clock, SystemClock
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import NotConnected
+from imposter.contracts.messages import Sender, Turn
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.shared import SharedResources
+from imposter.runtime.supervisor import Supervisor
+from imposter.secrets import Cipher
+from imposter.storage import Store, open_store
+
+DEADLINE = 10.0
+"""Seconds that a fact has to become true before a test gives up on it."""
+
+
+async def until(fact: Callable[[], bool | Awaitable[bool]], what: str = "") -> None:
+    """Wait for a fact."""
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            holds = fact()
+            if await holds if isinstance(holds, Awaitable) else holds:
+                return
+            await asyncio.sleep(0.005)
+
+
+@dataclass
+class Sent:
+    recipient: str
+    text: str
+    message_id: str
+
+
+class Platform:
+    """A chat platform in memory that takes every send under its id, as WhatsApp does."""
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
+        self.config = config
+        self.queue = user_queues[user_id]
+        self.sent: list[Sent] = []
+        self.attempts: list[Sent] = []
+        self.listening = False
+        self.trouble: list[Exception] = []
+        """Raised by the next sends, one each."""
+        self.hold: asyncio.Event | None = None
+        """A send in the making waits for it."""
+
+    def attach(self, context: ChatContext) -> None:
+        self.context = context
+
+    async def start_listening(self) -> None:
+        self.listening = True
+        self.context.report(LinkStatus(status=LinkState.CONNECTED))
+
+    async def stop_listening(self) -> None:
+        self.listening = False
+
+    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
+        raise AssertionError("a platform that can send with an id is asked to")
+
+    async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
+        sent = Sent(recipient, message, message_id)
+        self.attempts.append(sent)
+        if not self.listening:
+            raise NotConnected
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.trouble:
+            raise self.trouble.pop(0)
+        if message_id not in [known.message_id for known in self.sent]:
+            self.sent.append(sent)
+
+    async def hear(self, sender: str, text: str, **more: Any) -> None:
+        """A contact writes; returns when the message is durable."""
+        await self.queue.add_message(text, Sender(sender), **more)
+
+    def texts(self, recipient: str | None = None) -> list[str]:
+        return [sent.text for sent in self.sent if recipient in (None, sent.recipient)]
+
+
+class Model:
+    """A model that answers `re: <last turn>`, and remembers what it was asked."""
+
+    def __init__(self, user_id: str, config: dict[str, Any]) -> None:
+        self.config = config
+        self.asked: list[list[Turn]] = []
+        self.trouble: list[Exception] = []
+        self.hold: dict[str, asyncio.Event] = {}
+        """Answering this text waits for the event."""
+
+    async def reply(self, turns: Sequence[Turn]) -> str:
+        self.asked.append(list(turns))
+        if (event := self.hold.get(turns[-1].content)) is not None:
+            await event.wait()
+        if self.trouble:
+            raise self.trouble.pop(0)
+        return str(self.config.get("prefix", "re: ")) + turns[-1].content
+
+    def prompts(self) -> list[list[str]]:
+        return [[turn.content for turn in turns] for turns in self.asked]
+
+
+@dataclass
+class House:
+    """A running server without its web part."""
+
+    bots: Supervisor
+    store: Store
+    platforms: dict[str, Platform] = field(default_factory=dict)
+    """The newest provider of each user."""
+    models: dict[str, Model] = field(default_factory=dict)
+
+    async def bot(self, user_id: str = "anna", **config: Any) -> ChatbotInstance:
+        """A running bot of this user."""
+        bot = await self.bots.put(config_of(user_id, **config))
+        assert isinstance(bot, ChatbotInstance)
+        await until(lambda: user_id in self.platforms and self.platforms[user_id].listening)
+        return bot
+
+
+class NoWaiting(SystemClock):
+    """The real time, with sleeps that take none: back-off is not what these tests are about."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+def config_of(user_id: str = "anna", *, chat: str = "platform", model: str = "model", **more: Any) -> BotConfig:
+    """A config with big limits; `chat_config` and `model_config` are the providers' own."""
+    return BotConfig.model_validate(
+        {
+            "user_id": user_id,
+            "chat_provider_config": {"provider_name": chat, "provider_config": more.pop("chat_config", {})},
+            "llm_provider_config": {"provider_name": model, "provider_config": more.pop("model_config", {})},
+            "queue_config": {"max_messages": 1000, "max_characters": 100_000},
+            **more,
+        }
+    )
+
+
+@asynccontextmanager
+async def open_house(folder: Path, *extra: ProviderFile, clock: Clock | None = None) -> AsyncIterator[House]:
+    """A server on the data in `folder`; left, it has stopped and everything is closed."""
+    clock = clock or NoWaiting()
+    async with open_store(None, folder, Cipher(b"k" * 32), now=clock.now) as store:
+        shared = SharedResources(environment={}, node="node", secret=lambda name: SecretStr("test"))
+        platforms: dict[str, Platform] = {}
+        models: dict[str, Model] = {}
+
+        class KeptPlatform(Platform):
+            def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
+                super().__init__(user_id, config, user_queues)
+                platforms[user_id] = self
+
+        class KeptModel(Model):
+            def __init__(self, user_id: str, config: dict[str, Any]) -> None:
+                super().__init__(user_id, config)
+                models[user_id] = self
+
+        files = [
+            ProviderFile(Kind.CHAT, "platform", provider=KeptPlatform),
+            ProviderFile(Kind.MODEL, "model", provider=KeptModel),
+        ]
+        catalog = Catalog([*files, *extra])
+        make_bot = partial(
+            ChatbotInstance,
+            store=store,
+            catalog=catalog,
+            shared=shared,
+            clock=clock,
+            chance=lambda: 0.0,
+            model_calls_at_once=8,
+        )
+        bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
+        try:
+            await bots.load()
+            yield House(bots, store, platforms, models)
+        finally:
+            await bots.close()
+            await shared.aclose()
