@@ -1,0 +1,58 @@
+"""Reads a JSON body. What two readers could understand differently is refused."""
+
+import codecs
+import json
+import math
+from collections import Counter
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import JsonValue
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+
+
+def parse(body: bytes) -> JsonValue:
+    """The value that `body` holds: UTF-8, with or without a byte order mark.
+
+    Raises ValueError, with a text for the sender that repeats nothing but a key, for what is no JSON, for NaN and
+    numbers beyond a double, for half characters, for more than 200 levels and for a key that stands twice.
+    """
+    text = body.removeprefix(codecs.BOM_UTF8)
+    from_json(text, allow_inf_nan=False)  # bounds the depth and knows half characters, both of which json lets pass
+    value: JsonValue = json.loads(text, object_pairs_hook=_unique, parse_float=_finite)
+    return value
+
+
+async def read_json(request: Request) -> JsonValue:
+    """The request's JSON. Raises: HTTPException 415 for another content type, 400 for what is no JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so: with the header Content-Type: application/json."
+        )
+    try:
+        return parse(await request.body())
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not usable JSON: {error}.") from None
+
+
+JsonBody = Annotated[JsonValue, Depends(read_json)]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"the key {twice[:64]!a} stands twice in one object")
+    return found
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value

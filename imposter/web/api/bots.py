@@ -1,0 +1,157 @@
+"""Bots: made, changed, looked at, started, stopped, unlinked and deleted."""
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import FieldProblem, InvalidConfig, StorageError
+from imposter.contracts.states import BotStatus
+from imposter.runtime.config_check import Rejected, check_configs, masked
+from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.web.api import examples
+from imposter.web.api.answers import BODY, Responses, problems, takes_json
+from imposter.web.api.body import JsonBody
+from imposter.web.api.schemas import BotDetail, Created, NotCreated
+from imposter.web.dependencies import Bots
+from imposter.web.problems import FieldError
+
+router = APIRouter(prefix="/chatbot", tags=["bots"])
+
+AT_ONCE = 32
+"""Bots of one request that are made side by side."""
+
+_STATUS = examples.shown("Where the bot stands.", examples.BOT_STATUS)
+_NOT_FOUND = problems(HTTPStatus.NOT_FOUND)
+_CHANGES = _STATUS | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+
+_PUT_ANSWERS: Responses = (
+    examples.shown("Every config is in force.", examples.CREATED)
+    | examples.shown(
+        "Some are in force, the others say why not.", examples.SOME_CREATED, 207, list[Created | NotCreated]
+    )
+    | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE)
+)
+_PUT_ANSWERS[422]["description"] = "Not one config can be used (an array), or the body is no array (a problem)."
+_PUT_ANSWERS[422]["content"]["application/json"] = {
+    "schema": {"type": "array", "items": {"$ref": "#/components/schemas/NotCreated"}},
+    "example": examples.NONE_CREATED,
+}
+
+
+@router.put(
+    "",
+    summary="Create bots, or bring them in line with a config",
+    response_model=list[Created],
+    openapi_extra=takes_json(
+        {"type": "array", "items": {"$ref": "#/components/schemas/BotConfig"}}, **examples.CONFIGS
+    ),
+    responses=_PUT_ANSWERS,
+)
+async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
+    """Takes an array of configs and answers in the same order.
+
+    Each `user_id` has one bot: sent again, the bot is brought in line with the config and keeps its `instance_id` and
+    its link to the platform. A config that is refused changes nothing. Bots that are not in the array stay as they are.
+    """
+    if not isinstance(body, list):
+        raise InvalidConfig(FieldProblem("", "must be a JSON array of configs; put [ and ] around a single one"))
+    items = check_configs(body, bots.catalog, bots.secret)
+    places = asyncio.Semaphore(AT_ONCE)
+    outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
+    answers = [_answer(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
+    created = sum(isinstance(answer, Created) for answer in answers)
+    if not created and (unstored := next((error for error in outcomes if isinstance(error, StorageError)), None)):
+        raise unstored
+    if created == len(answers):
+        status = HTTPStatus.OK
+    else:
+        status = HTTPStatus.MULTI_STATUS if created else HTTPStatus.UNPROCESSABLE_ENTITY
+    return JSONResponse([answer.model_dump(exclude_unset=True) for answer in answers], status)
+
+
+@router.get(
+    "",
+    summary="List all bots",
+    responses=examples.shown("Where each bot stands.", [examples.BOT_STATUS]),
+)
+async def list_bots(bots: Bots) -> list[BotStatus]:
+    """The status of every bot, in order of creation."""
+    return list(await asyncio.gather(*(bot.status() for bot in bots.all())))
+
+
+@router.get(
+    "/{instance_id}",
+    summary="Show a bot",
+    responses=examples.shown("The bot.", examples.BOT_DETAIL) | _NOT_FOUND,
+)
+async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
+    """A bot's config, without its secrets, and its status."""
+    bot = bots.get(instance_id)
+    return BotDetail(
+        instance_id=bot.instance_id,
+        user_id=bot.user_id,
+        created_at=bot.created_at,
+        config=masked(bot.config, bots.catalog),
+        status=await bot.status(),
+    )
+
+
+@router.delete(
+    "/{instance_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Delete a bot",
+    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    response_description="It is gone.",
+)
+async def delete_bot(instance_id: str, bots: Bots) -> None:
+    """Unlinks the account and removes the bot with its messages, its credentials and its config."""
+    await bots.delete(instance_id)
+
+
+@router.get("/{instance_id}/status", summary="Poll a bot's status", responses=_STATUS | _NOT_FOUND)
+async def show_status(instance_id: str, bots: Bots) -> BotStatus:
+    """Where the bot stands. While it is `linking`, `qr` holds the newest code to scan."""
+    return await bots.get(instance_id).status()
+
+
+@router.post("/{instance_id}/start", summary="Start a bot", responses=_CHANGES)
+async def start_bot(instance_id: str, bots: Bots) -> BotStatus:
+    """Has the bot run, now and after every restart of the server. One that runs already goes on."""
+    return await (await bots.start(instance_id)).status()
+
+
+@router.post("/{instance_id}/stop", summary="Stop a bot", responses=_CHANGES)
+async def stop_bot(instance_id: str, bots: Bots) -> BotStatus:
+    """Disconnects the bot until it is started again, over restarts too. The account stays linked."""
+    return await (await bots.stop(instance_id)).status()
+
+
+@router.post("/{instance_id}/unlink", summary="Unlink a bot's account", responses=_CHANGES)
+async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
+    """Logs the account out, forgets its credentials and stops the bot; start it to link an account anew."""
+    return await (await bots.unlink(instance_id)).status()
+
+
+async def _put(item: BotConfig | Rejected, bots: Supervisor, places: asyncio.Semaphore) -> Bot:
+    if isinstance(item, Rejected):
+        raise InvalidConfig(*item.problems)
+    async with places:
+        return await bots.put(item)
+
+
+def _answer(item: BotConfig | Rejected, outcome: Bot | BaseException) -> Created | NotCreated:
+    """Raises what is neither the caller's fault nor the store's."""
+    if isinstance(outcome, InvalidConfig):
+        errors = [FieldError.of(problem) for problem in outcome.problems]
+    elif isinstance(outcome, StorageError):
+        errors = [FieldError(field="", message=f"could not be stored, send it again: {outcome}")]
+    elif isinstance(outcome, BaseException):
+        raise outcome
+    else:
+        return Created(user_id=outcome.user_id, instance_id=outcome.instance_id)
+    if len(errors) == 1:
+        return NotCreated(user_id=item.user_id, error=errors[0])
+    return NotCreated(user_id=item.user_id, error=errors[0], errors=errors)

@@ -1,0 +1,116 @@
+"""What the API's documentation shows; the tests send and compare the same."""
+
+from typing import Any
+
+from imposter.web.api.answers import Responses
+
+CONFIGS: dict[str, Any] = {
+    "without_accounts": [
+        {
+            "user_id": "demo",
+            "chat_provider_config": {"provider_name": "dummy", "provider_config": {}},
+            "llm_provider_config": {"provider_name": "fakeLlm", "provider_config": {}},
+        }
+    ],
+    "whatsapp": [
+        {
+            "user_id": "user_wa_1",
+            "respond_to_whitelist": ["+49 151 23456789"],
+            "chat_provider_config": {
+                "provider_name": "whatsAppBaileyes",
+                "provider_config": {"allow_group_messages": False},
+            },
+            "queue_config": {"max_messages": 10, "max_characters": 1000, "max_days": 1},
+            "llm_provider_config": {
+                "provider_name": "openAi",
+                "provider_config": {"api_key": "sk-...", "model": "gpt-4", "system": "You answer for {user_id}."},
+            },
+        }
+    ],
+}
+
+INSTANCE_ID = "a1b2c3d4-e5f6-4890-9234-567890abcdef"
+
+CREATED: list[dict[str, Any]] = [{"user_id": "demo", "instance_id": INSTANCE_ID}]
+NONE_CREATED: list[dict[str, Any]] = [
+    {
+        "user_id": "user_wa_2",
+        "error": {"field": "queue_config.max_mesages", "message": "is not known here; did you mean 'max_messages'?"},
+    }
+]
+SOME_CREATED = CREATED + NONE_CREATED
+
+BOT_STATUS: dict[str, Any] = {
+    "instance_id": INSTANCE_ID,
+    "user_id": "user_wa_1",
+    "status": "linking",
+    "since": "2026-01-31T12:00:00Z",
+    "detail": "Scan the code with the phone that is to be linked.",
+    "qr": "2@AbC...",
+    "qr_expires_at": "2026-01-31T12:00:20Z",
+    "account": None,
+    "waiting": 0,
+    "last_error": None,
+    "last_error_at": None,
+}
+
+BOT_DETAIL: dict[str, Any] = {
+    "instance_id": INSTANCE_ID,
+    "user_id": "user_wa_1",
+    "created_at": "2026-01-31T11:59:58Z",
+    "config": {
+        "user_id": "user_wa_1",
+        "chat_provider_config": {"provider_name": "whatsAppBaileyes", "provider_config": {}},
+        "llm_provider_config": {
+            "provider_name": "openAi",
+            "provider_config": {"api_key": "**********", "model": "gpt-4"},
+        },
+    },
+    "status": BOT_STATUS,
+}
+
+MESSAGES: dict[str, Any] = {
+    "messages": [
+        {
+            "seq": 8,
+            "instance_id": INSTANCE_ID,
+            "conversation": "4915123456789@s.whatsapp.net",
+            "message_id": "3EB0C767D82E8A4F3B5C",
+            "source": "bot",
+            "content": "Friday is fine.",
+            "sender_id": "user_wa_1",
+            "sender_name": "",
+            "group_id": None,
+            "group_name": None,
+            "reply_to": "4915123456789@s.whatsapp.net",
+            "sent_at": "2026-01-31T12:05:02Z",
+            "received_at": "2026-01-31T12:05:02Z",
+            "state": "context",
+            "reason": None,
+            "truncated_from": None,
+            "answers": 7,
+            "delivery": "sent",
+            "delivery_reason": None,
+        }
+    ],
+    "before": None,
+}
+
+PROVIDERS: list[dict[str, Any]] = [
+    {
+        "kind": "model",
+        "name": "fakeLlm",
+        "summary": "A model that needs no vendor: gives its answers in turn, or echoes.",
+        "config_schema": {"type": "object", "properties": {"delay_seconds": {"type": "number"}}},
+        "error": None,
+    }
+]
+
+PAIRING: dict[str, Any] = {"phone": "+49 151 23456789"}
+PAIRING_CODE: dict[str, Any] = {"instance_id": INSTANCE_ID, "code": "ABCD1234"}
+
+
+def shown(description: str, value: Any, status: int = 200, model: Any = None) -> Responses:
+    """A documented answer with an example; `model` where it is another than the route's own."""
+    answer = {"description": description, "content": {"application/json": {"example": value}}}
+    return {status: answer if model is None else answer | {"model": model}}

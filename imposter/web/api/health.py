@@ -1,0 +1,44 @@
+"""Whether the server is there, and whether it can be worked with."""
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+
+from imposter.web.api import examples
+from imposter.web.api.answers import problems
+from imposter.web.api.schemas import Health
+from imposter.web.dependencies import Bots
+
+router = APIRouter(tags=["health"])
+
+STORE_DEADLINE = 5.0
+"""Seconds."""
+
+_HEALTH = examples.shown("It is.", {"status": "ok", "version": "0.1.0"})
+
+
+@router.get("/healthz", summary="Is the server there?", responses=_HEALTH, openapi_extra={"security": []})
+async def healthz(request: Request) -> Health:
+    """Answers as long as the process does. Needs no key."""
+    return Health(version=request.app.version)
+
+
+@router.get(
+    "/readyz",
+    summary="Can the server be worked with?",
+    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The bots are not loaded, or the store does not answer."),
+)
+async def readyz(request: Request, bots: Bots) -> Health:
+    """Answers 200 when every bot is loaded and the store answers."""
+    if not bots.ready:
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The bots are being loaded; ask again in a moment.")
+    try:
+        async with asyncio.timeout(STORE_DEADLINE):
+            for bot in bots.all()[:1]:
+                await bots.messages(bot.instance_id, limit=1)
+    except TimeoutError:
+        detail = f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
+    return Health(version=request.app.version)

@@ -1,0 +1,36 @@
+"""What bots can be made of."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.web.api import examples
+from imposter.web.api.schemas import ProviderInfo
+from imposter.web.dependencies import Bots
+
+router = APIRouter(tags=["providers"])
+
+
+@router.get(
+    "/providers",
+    summary="List the providers",
+    responses=examples.shown("Every provider file.", examples.PROVIDERS),
+)
+async def list_providers(bots: Bots) -> list[ProviderInfo]:
+    """The chat and model providers that were found, with what their `provider_config` may hold."""
+    return [_info(file) for kind in Kind for file in bots.catalog.all(kind)]
+
+
+def _info(file: ProviderFile) -> ProviderInfo:
+    schema = _schema(file.config_model) if file.config_model else None
+    return ProviderInfo(kind=file.kind, name=file.name, summary=file.summary, config_schema=schema, error=file.error)
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any] | None:
+    try:
+        return model.model_json_schema()
+    except PydanticInvalidForJsonSchema:
+        return None

@@ -1,0 +1,113 @@
+"""The shapes of the API that are not the core's own."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from imposter.contracts.config import Strict, printable
+from imposter.contracts.identity import plain_id
+from imposter.contracts.states import BotStatus
+from imposter.runtime.discovery import Kind
+from imposter.storage.records import StoredMessage
+from imposter.web.problems import FieldError
+
+MAX_INTEGER = 2**63 - 1
+"""What a database still holds as a number."""
+
+PHONE = r"^(\+|00)?[ ().\-/]*[1-9]([ ().\-/]*[0-9]){6,14}[ ().\-/]*$"
+"""International form. E.164 allows 15 digits; the shortest numbers in use have 7."""
+
+LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+"""What `printable` lets pass, in the words of JSON Schema."""
+
+
+def international(text: str) -> str:
+    """A phone number's digits."""
+    if not re.fullmatch(PHONE, text):
+        raise ValueError("must be a phone number in international form, such as +49 151 23456789")
+    return plain_id(text)
+
+
+class Created(BaseModel):
+    """A bot that runs with the config it was sent."""
+
+    user_id: str
+    instance_id: str = Field(description="Stays the same for this user_id until the bot is deleted.")
+
+
+class NotCreated(BaseModel):
+    """A config that was refused; a bot that this user already had goes on as it was."""
+
+    user_id: str | None = Field(description="null where the config has none that can be read.")
+    error: FieldError = Field(description="The first thing wrong.")
+    errors: list[FieldError] | None = Field(default=None, description="All of them, where there are several.")
+
+
+class BotDetail(BaseModel):
+    """A bot, its config and where it stands."""
+
+    instance_id: str
+    user_id: str
+    created_at: datetime
+    config: dict[str, Any] = Field(description="As it was sent, with every secret shown as `**********`.")
+    status: BotStatus
+
+
+class PairingRequest(Strict):
+    """Whose phone is to be linked."""
+
+    phone: Annotated[str, Field(max_length=40, json_schema_extra={"pattern": PHONE}), AfterValidator(international)] = (
+        Field(description="The number of the phone, in international form.")
+    )
+
+
+class PairingCode(BaseModel):
+    """What the owner types on the phone."""
+
+    instance_id: str
+    code: str
+
+
+Conversation = Annotated[
+    str, Field(min_length=1, max_length=256, json_schema_extra={"pattern": LINE}), AfterValidator(printable)
+]
+
+
+class MessagesQuery(BaseModel):
+    """Which messages."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conversation: Conversation | None = Field(default=None, description="Only those of this conversation.")
+    before: int | None = Field(
+        default=None, ge=1, le=MAX_INTEGER, description="Only those with a smaller `seq`: the next page."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="At most so many.")
+
+
+class MessagesPage(BaseModel):
+    """Messages, newest first."""
+
+    messages: list[StoredMessage]
+    before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class ProviderInfo(BaseModel):
+    """One provider file."""
+
+    kind: Kind
+    name: str = Field(description="What to give as `provider_name`.")
+    summary: str
+    config_schema: dict[str, Any] | None = Field(
+        description="JSON Schema of its `provider_config`; null where it declares none."
+    )
+    error: str | None = Field(description="Why it cannot be used.")
+
+
+class Health(BaseModel):
+    """The server is there."""
+
+    status: str = "ok"
+    version: str

@@ -1,0 +1,52 @@
+"""Puts the web layer together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from imposter.runtime.supervisor import Supervisor
+from imposter.settings import Settings
+from imposter.web.access import AccessMiddleware
+from imposter.web.api import bots, health, linking, messages, providers
+from imposter.web.edge import BodyLimit, SafeAnswers
+from imposter.web.openapi import DESCRIPTION, TAGS, describe
+from imposter.web.problems import answer_with_problems
+
+VERSION = "0.1.0"
+
+ROUTERS = (bots.router, linking.router, messages.router, providers.router, health.router)
+
+
+def create_app(
+    read_settings: Callable[[], Settings], open_server: Callable[[Settings], AbstractAsyncContextManager[Supervisor]]
+) -> FastAPI:
+    """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.
+
+    Until then it serves nothing: who gets in is one of the settings.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings = read_settings()
+        async with open_server(settings) as app.state.bots:
+            app.state.api_key = settings.api_key
+            yield
+
+    app = FastAPI(
+        title="My WhatsApp Imposter",
+        description=DESCRIPTION,
+        version=VERSION,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    describe(app)
+    answer_with_problems(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(AccessMiddleware)
+    app.add_middleware(SafeAnswers)
+    return app

@@ -1,0 +1,79 @@
+"""The outermost layers around the routes: nothing that comes in is too large, nothing that goes out is unsafe."""
+
+from http import HTTPStatus
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from imposter.web.problems import problem
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 1024 * 1024
+_TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send it in parts."
+
+
+class SafeAnswers:
+    """Headers that every answer has, and the last stop for errors that nobody foresaw."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_safely(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_safely)
+        except ClientDisconnect:
+            return  # there is nobody left to answer
+        except Exception:  # the request ends here; its sender is told nothing of our insides
+            log.exception("request failed", method=scope["method"])
+            if started:
+                raise
+            answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
+            await answer(scope, receive, send_safely)
+
+
+class BodyLimit:
+    """Refuses bodies over MAX_BODY_BYTES, whether their length is told beforehand or not.
+
+    FastAPI's own `max_body_size` answers in plain text, and the rest of the API does not.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        if told.isdecimal() and int(told[:20]) > MAX_BODY_BYTES:
+            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+            return message
+
+        await self._app(scope, receive_bounded, send)

@@ -1,0 +1,69 @@
+"""The description of the API: FastAPI's, with what our own reading of bodies and refusals hides from it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from imposter.contracts.config import BotConfig
+from imposter.web.api.answers import EVERYWHERE, problems
+from imposter.web.api.schemas import NotCreated, PairingRequest
+from imposter.web.problems import Problem
+
+DESCRIPTION = """Runs chatbots that answer as their users, on the users' own messaging accounts.
+
+Every error is answered as `application/problem+json` (RFC 9457). With `IMPOSTER_API_KEY` set, every route but
+`/healthz` wants `Authorization: Bearer KEY`; without it, only programs on the server's own machine are served."""
+
+TAGS = [
+    {"name": "bots", "description": "One bot a user: created, changed, looked at, started, stopped, deleted."},
+    {"name": "linking", "description": "Linking a bot to its owner's account."},
+    {"name": "messages", "description": "What was said, and what became of it."},
+    {"name": "providers", "description": "What bots can be made of."},
+    {"name": "health", "description": "For whoever watches the server."},
+]
+
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+def describe(app: FastAPI) -> None:
+    """Have `app.openapi()` describe the whole API."""
+    plain = app.openapi
+
+    def complete() -> dict[str, Any]:
+        known = app.openapi_schema
+        schema = plain()
+        if schema is not known:
+            _complete(schema)
+        return schema
+
+    app.openapi = complete  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _complete(schema: dict[str, Any]) -> None:
+    """Add what is missing to `schema`, which FastAPI keeps from then on."""
+    components = schema.setdefault("components", {})
+    _, ours = models_json_schema(
+        [(model, "validation") for model in (BotConfig, PairingRequest, Problem, NotCreated)],
+        ref_template="#/components/schemas/{model}",
+    )
+    components["schemas"] = components.get("schemas", {}) | ours["$defs"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "The server's IMPOSTER_API_KEY, where it has one."}
+    }
+    schema["security"] = [{"key": []}]
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            _complete_answers(operation)
+
+
+def _complete_answers(operation: dict[str, Any]) -> None:
+    answers = operation["responses"]
+    if "HTTPValidationError" in str(answers.get("422")):
+        del answers["422"]  # FastAPI's guess for any route with a parameter; ours are described as problems
+    for status, answer in problems(*EVERYWHERE).items():
+        if operation.get("security") != [] or status not in _REFUSALS:
+            answers.setdefault(str(status), answer)

@@ -1,0 +1,111 @@
+"""Everything that goes wrong is answered in one form: RFC 9457, application/problem+json."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from imposter.contracts.errors import (
+    FieldProblem,
+    ImposterError,
+    InvalidConfig,
+    NotConnected,
+    NotNow,
+    NotSupported,
+    Refused,
+    StorageError,
+    UnknownBot,
+)
+from imposter.runtime.config_check import worded
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
+    UnknownBot: HTTPStatus.NOT_FOUND,
+    InvalidConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotSupported: HTTPStatus.CONFLICT,
+    NotNow: HTTPStatus.CONFLICT,
+    NotConnected: HTTPStatus.CONFLICT,
+    Refused: HTTPStatus.BAD_GATEWAY,
+    StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class FieldError(BaseModel):
+    """One thing wrong with what was sent."""
+
+    field: str = Field(
+        description="Dotted path of the field, such as `queue_config.max_messages`; empty for the whole."
+    )
+    message: str = Field(description="What is wrong, and the cure.")
+
+    @classmethod
+    def of(cls, problem: FieldProblem) -> "FieldError":
+        return cls(field=problem.field, message=problem.message)
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="No types of our own: `status` and `detail` say it.")
+    title: str = Field(description="The status in words.")
+    status: int
+    detail: str = Field(description="What is the matter and what to do.")
+    errors: list[FieldError] = Field(default_factory=list, description="Field by field, where fields are wrong.")
+
+
+def problem(
+    status: int, detail: str, problems: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """The answer that says what went wrong."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=[FieldError.of(found) for found in problems],
+    )
+    return JSONResponse(body.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Have `app` answer each error with a problem."""
+
+    @app.exception_handler(ImposterError)
+    async def ours(request: Request, error: ImposterError) -> JSONResponse:
+        status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
+        if status is None:
+            raise error
+        problems = error.problems if isinstance(error, InvalidConfig) else ()
+        return problem(status, "The request cannot be used." if problems else str(error), problems)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == HTTPStatus.NOT_FOUND and error.detail == HTTPStatus.NOT_FOUND.phrase:
+            return problem(error.status_code, "There is nothing at this address; see /docs for what there is.")
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = ", ".join(sorted(_methods_at(request)))
+            return problem(error.status_code, f"Here one can {allowed} only.", headers={"Allow": allowed})
+        return problem(error.status_code, error.detail, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def parameters(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = [
+            FieldProblem(".".join(map(str, found["loc"][1:])), worded(found["msg"])) for found in error.errors()
+        ]
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request cannot be used.", problems)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What the address takes, over all routes: Starlette names the methods of the first that fits only."""
+    path = request.scope["path"]
+    fitting = (
+        context.methods or set()
+        for context in iter_route_contexts(request.app.routes)
+        if context.path_regex is not None and context.path_regex.match(path)
+    )
+    return set().union(*fitting)
