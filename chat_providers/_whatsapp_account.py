@@ -1,0 +1,235 @@
+"""One account's link to WhatsApp: its state, its credentials, and when to connect again."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from chat_providers._whatsapp_pipe import PipeClosed, SidecarFailure
+from chat_providers._whatsapp_policy import PASSKEY, STEADY_SECONDS, after_close, next_delay
+from chat_providers._whatsapp_protocol import (
+    Closed,
+    Event,
+    Inbound,
+    InboundMessage,
+    Opened,
+    Passkey,
+    Qr,
+    Read,
+    Request,
+    SentText,
+    Write,
+)
+from chat_providers._whatsapp_sidecar import Sidecar
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, NotNow, Refused, StorageError
+from imposter.contracts.states import LinkState, LinkStatus
+
+log = structlog.get_logger()
+
+SEND_PATIENCE = 30.0
+"""Twice what the sidecar waits for WhatsApp's confirmation."""
+LOGOUT_PATIENCE = 10.0
+LINK = "link"
+LINKED_AT = "linked_at"
+
+Receive = Callable[[InboundMessage, datetime], Awaitable[None]]
+"""(message, when the account was linked): returns when the message is durable."""
+
+
+class Account:
+    """Implements `_whatsapp_sidecar.Listener`."""
+
+    def __init__(
+        self, context: ChatContext, sidecar: Sidecar, receive: Receive, *, chance: Callable[[], float] = random.random
+    ) -> None:
+        self.status = LinkStatus(status=LinkState.STARTING)
+        self._id = context.instance_id
+        self._context = context
+        self._sidecar = sidecar
+        self._receive = receive
+        self._chance = chance
+        self._linked_at: datetime | None = None
+        self._opened_at: datetime | None = None
+        self._qr_shown = False
+        self._passkey = False
+        self._attempt = 0
+        self._again: asyncio.TimerHandle | None = None
+        self._forgetting: asyncio.Task[None] | None = None
+        self._state_order = asyncio.Lock()
+        self._message_order = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Raises StorageError."""
+        stored = await self._context.state.read(LINK, [LINKED_AT])
+        if LINKED_AT in stored:
+            self._linked_at = datetime.fromisoformat(stored[LINKED_AT].decode())
+        self._move(LinkState.CONNECTING)
+        self._sidecar.add(self._id, self)
+
+    async def stop(self) -> None:
+        self._rest()
+        with suppress(PipeClosed, SidecarFailure, TimeoutError):
+            await self._sidecar.call(self._id, {"type": "close"}, patience=LOGOUT_PATIENCE)
+        self._sidecar.remove(self._id)
+        if self._forgetting is not None:
+            await self._forgetting
+        self._move(LinkState.STOPPED)
+
+    async def unlink(self) -> None:
+        """Raises StorageError: then the credentials are still there."""
+        with suppress(PipeClosed, SidecarFailure, TimeoutError):
+            await self._sidecar.call(self._id, {"type": "logout"}, patience=LOGOUT_PATIENCE)
+        await self.stop()
+        await self._context.state.clear()
+        self._linked_at = None
+
+    async def send(self, recipient: str, text: str, message_id: str) -> None:
+        """Raises NotConnected, Refused, DeliveryUncertain."""
+        if self.status.status is not LinkState.CONNECTED:
+            raise NotConnected
+        body = {"type": "send", "to": recipient, "text": text, "message_id": message_id}
+        try:
+            await self._sidecar.call(self._id, body, patience=SEND_PATIENCE)
+        except SidecarFailure as failure:
+            raise _chat_error(failure) from failure
+        except (PipeClosed, TimeoutError) as error:
+            raise DeliveryUncertain from error
+
+    async def pairing_code(self, phone: str) -> str:
+        """Raises NotNow, Refused."""
+        if self.status.status is not LinkState.LINKING:
+            raise NotNow("A pairing code can only be had while the account waits to be linked.")
+        body = {"type": "pairing_code", "phone": phone}
+        try:
+            return str(await self._sidecar.call(self._id, body, patience=SEND_PATIENCE))
+        except SidecarFailure as failure:
+            if failure.code == "refused":
+                raise Refused(str(failure)) from failure
+            raise NotNow("WhatsApp gave no pairing code; try again in a moment.") from failure
+        except (PipeClosed, TimeoutError) as error:
+            raise NotNow("WhatsApp gave no pairing code; try again in a moment.") from error
+
+    # What the sidecar says
+
+    def sidecar_up(self) -> None:
+        self._open()
+
+    def sidecar_down(self, again_in: float) -> None:
+        if self.status.status in RESTING:
+            return
+        self._rest()
+        self._move(LinkState.RECONNECTING, f"The WhatsApp helper ended. Starting it again in {again_in:.0f} s.")
+
+    def notice(self, event: Event) -> None:
+        if self.status.status in RESTING:
+            return
+        match event:
+            case Qr(text=text, lifetime_seconds=seconds):
+                if not self._passkey:
+                    self._qr_shown = True
+                    expires = self._context.now() + timedelta(seconds=seconds)
+                    self._move(LinkState.LINKING, qr=text, qr_expires_at=expires)
+            case Passkey():
+                self._passkey = True
+                self._move(LinkState.PASSKEY_REQUIRED, PASSKEY)
+            case Opened(account=account):
+                self._opened_at = self._context.now()
+                self._move(LinkState.CONNECTED, account=account)
+            case Closed(code=code):
+                self._closed(code)
+
+    async def serve(self, request: Request) -> Any:
+        """One at a time of each sort, in the order they were asked: a read sees the writes before it."""
+        match request:
+            case Read(kind=kind, keys=keys):
+                async with self._state_order:
+                    stored = await self._context.state.read(kind, keys)
+                return {key: value.decode() for key, value in stored.items()}
+            case Write(entries=entries):
+                async with self._state_order:
+                    if self.status.status is LinkState.LOGGED_OUT:
+                        raise NotNow("What is forgotten is not written again.")
+                    await self._write(entries)
+            case SentText(message_id=message_id):
+                return await self._context.sent_text(message_id)
+            case Inbound(message=message):
+                async with self._message_order:
+                    await self._receive(message, self._linked_at or self._context.now())
+        return None
+
+    async def _write(self, entries: list[tuple[str, str, str | None]]) -> None:
+        changes = [(kind, key, None if value is None else value.encode()) for kind, key, value in entries]
+        linked_at = None
+        if self._linked_at is None and any(kind == "creds" for kind, _, _ in entries):
+            # The sidecar keeps no credentials before the account is linked: the first ones are the moment of it.
+            linked_at = self._context.now()
+            changes.append((LINK, LINKED_AT, linked_at.isoformat().encode()))
+        await self._context.state.write(changes)
+        self._linked_at = self._linked_at or linked_at
+
+    # Connecting
+
+    def _open(self) -> None:
+        self._again = None
+        if not (self._qr_shown or self._passkey):
+            self._move(LinkState.CONNECTING)
+        self._qr_shown = self._passkey = False
+        self._sidecar.post(self._id, {"type": "open"})
+
+    def _closed(self, code: int) -> None:
+        now = self._context.now()
+        if self._opened_at and now - self._opened_at > timedelta(seconds=STEADY_SECONDS):
+            self._attempt = 0
+        self._opened_at = None
+        delay = next_delay(self._attempt, chance=self._chance)
+        linked = self._linked_at is not None
+        verdict = after_close(code, linked=linked, qr_shown=self._qr_shown, passkey=self._passkey, delay=delay)
+        log.info("whatsapp connection ended", bot=self._id, code=code, state=verdict.state.value)
+        if verdict.state is not LinkState.LINKING:
+            self._move(verdict.state, verdict.detail)
+        if verdict.again_in is not None:
+            self._attempt += verdict.again_in > 0
+            self._again = asyncio.get_running_loop().call_later(verdict.again_in, self._open)
+        if verdict.forget:
+            self._forgetting = asyncio.create_task(self._forget(), name=f"whatsapp-forget:{self._id}")
+
+    async def _forget(self) -> None:
+        """What WhatsApp no longer knows is of no use; kept, it would keep a new QR code from appearing."""
+        self._linked_at = None
+        try:
+            async with self._state_order:
+                await self._context.state.clear()
+        except StorageError:
+            log.exception("old whatsapp credentials could not be removed", bot=self._id)
+        self._sidecar.post(self._id, {"type": "close"})
+
+    def _rest(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
+    def _move(self, state: LinkState, detail: str | None = None, **more: Any) -> None:
+        more.setdefault("account", self.status.account)
+        status = LinkStatus(status=state, detail=detail, **more)
+        if status != self.status:
+            self.status = status
+            self._context.report(status)
+
+
+RESTING = frozenset({LinkState.STARTING, LinkState.STOPPED, LinkState.LOGGED_OUT, LinkState.REPLACED, LinkState.ERROR})
+"""States that only the owner ends."""
+
+
+def _chat_error(failure: SidecarFailure) -> ChatError:
+    match failure.code:
+        case "not_connected":
+            return NotConnected()
+        case "uncertain":
+            return DeliveryUncertain()
+        case _:
+            return Refused(str(failure))

@@ -1,0 +1,110 @@
+"""JSON lines between this process and the sidecar (the framing is explained in protocol.ts)."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from chat_providers._whatsapp_protocol import EVENT, REQUEST, Event, Request
+
+log = structlog.get_logger()
+
+LONGEST_LINE = 2**26
+"""Bytes. A first connection stores some 800 keys at once, about 0.2 MB."""
+
+Serve = Callable[[str, Request], Awaitable[Any]]
+"""(account, request) -> the value to answer with; what it raises is answered as a failure."""
+
+
+class PipeClosed(Exception):
+    """The sidecar is not there, or went away before it answered."""
+
+
+class SidecarFailure(Exception):
+    """The sidecar's own answer that something failed; `code` is a FailureCode of protocol.ts."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Pipe:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        serve: Serve,
+        notice: Callable[[str, Event], None],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._serve = serve
+        self._notice = notice
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+
+    async def run(self) -> None:
+        """Read until the other side is gone."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while line := await self._reader.readline():
+                    self._take(json.loads(line), tasks)
+        finally:
+            for future in self._waiting.values():
+                future.cancel()
+
+    async def call(self, account: str, body: dict[str, Any], *, patience: float) -> Any:
+        """Ask the sidecar. Raises PipeClosed, SidecarFailure, TimeoutError (no answer after `patience` seconds)."""
+        number = next(self._numbers)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._write({"call": number, "account": account, "body": body})
+        try:
+            done, _ = await asyncio.wait([future], timeout=patience)
+        finally:
+            del self._waiting[number]
+        if not done:
+            raise TimeoutError
+        if future.cancelled():
+            raise PipeClosed
+        return future.result()
+
+    def post(self, account: str, body: dict[str, Any]) -> None:
+        """Ask without waiting for the answer."""
+        self._write({"call": next(self._numbers), "account": account, "body": body})
+
+    def _take(self, line: dict[str, Any], tasks: asyncio.TaskGroup) -> None:
+        if "answer" in line:
+            self._settle(line)
+        elif "call" in line:
+            tasks.create_task(self._answer(line), name=f"whatsapp:{line['account']}")
+        else:
+            self._notice(line["account"], EVENT.validate_python(line["notice"]))
+
+    def _settle(self, line: dict[str, Any]) -> None:
+        future = self._waiting.get(line["answer"])
+        if future is None or future.done():
+            return
+        if error := line.get("error"):
+            future.set_exception(SidecarFailure(error["code"], error["detail"]))
+        else:
+            future.set_result(line.get("value"))
+
+    async def _answer(self, line: dict[str, Any]) -> None:
+        number, account = line["call"], line["account"]
+        try:
+            value = await self._serve(account, REQUEST.validate_python(line["body"]))
+        except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar asks again what may yet succeed
+            log.warning("request of the whatsapp helper failed", bot=account, error=type(error).__name__)
+            code = "refused" if isinstance(error, ValueError) else "failed"
+            self._write({"answer": number, "error": {"code": code, "detail": type(error).__name__}})
+        else:
+            self._write({"answer": number, "value": value})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._writer.is_closing():
+            raise PipeClosed
+        self._writer.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")

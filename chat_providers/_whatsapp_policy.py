@@ -1,0 +1,63 @@
+"""What to do when a connection to WhatsApp ends. Pure: no clock, no chance of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imposter.contracts.states import LinkState
+
+LONGEST_DELAY = 60.0
+STEADY_SECONDS = 60.0
+"""A connection that lasted this long was a good one: the next failure counts as the first again."""
+
+
+def next_delay(attempt: int, *, chance: Callable[[], float]) -> float:
+    """Seconds to wait before try number `attempt` (from 0): doubling up to a minute, half of it by chance."""
+    return min(LONGEST_DELAY, 2.0 ** min(attempt, 10)) * (0.5 + chance() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`again_in` is seconds until the next try, None for no further one; `forget`: the credentials are worthless."""
+
+    state: LinkState
+    detail: str | None = None
+    again_in: float | None = None
+    forget: bool = False
+
+
+def after_close(code: int, *, linked: bool, qr_shown: bool, passkey: bool, delay: float) -> Verdict:
+    """What follows on the end of one connection.
+
+    `code` is as Baileys gives it (its `DisconnectReason`). `qr_shown` and `passkey`: this connection showed a QR
+    code, was asked for a passkey. `delay`: seconds to wait where that is due.
+    """
+    if code == 515:  # how WhatsApp ends the connection over which an account was linked
+        return Verdict(LinkState.CONNECTING, again_in=0)
+    if passkey:  # left standing for a while, for the owner to see it
+        return Verdict(LinkState.PASSKEY_REQUIRED, PASSKEY, again_in=LONGEST_DELAY)
+    if qr_shown and code in (408, 428):  # nobody scanned in time: more QR codes need another connection
+        return Verdict(LinkState.LINKING, again_in=0)
+    if code == 440:
+        return Verdict(LinkState.REPLACED, REPLACED)
+    if code == 401 and linked:
+        return Verdict(LinkState.LOGGED_OUT, LOGGED_OUT, forget=True)
+    reason = REASONS.get(code, f"The connection to WhatsApp ended ({code}).")
+    return Verdict(LinkState.RECONNECTING, f"{reason} Trying again in {delay:.0f} s.", again_in=delay)
+
+
+LOGGED_OUT = "Your phone unlinked this server. Start the bot again and scan the new code to go on."
+REPLACED = (
+    "Another program uses this linked device, so this one stepped back. Stop the other one and start the bot again."
+)
+PASSKEY = (
+    "WhatsApp asks for a passkey before it links this account, which this server cannot give. Another code will not "
+    "help now: try again in a few days, or use an account that WhatsApp does not ask."
+)
+REASONS = {
+    0: "The stored credentials could not be read.",
+    403: "WhatsApp refuses this account; open WhatsApp on the phone to see whether it is restricted.",
+    405: "WhatsApp refuses this version of the program; it may need an update.",
+    408: "WhatsApp did not answer.",
+    428: "The connection to WhatsApp was lost.",
+    503: "WhatsApp is not available.",
+}

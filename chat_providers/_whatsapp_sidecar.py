@@ -1,0 +1,170 @@
+"""The one Node process that holds every account's connection to WhatsApp: its start, its end, its restarts."""
+
+import asyncio
+import random
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from chat_providers._whatsapp_pipe import LONGEST_LINE, Pipe, PipeClosed
+from chat_providers._whatsapp_policy import STEADY_SECONDS, next_delay
+from chat_providers._whatsapp_protocol import Event, Fault, Request
+from imposter.contracts.chat import Shared
+from imposter.contracts.errors import ImposterError
+
+log = structlog.get_logger()
+
+FOLDER = Path(__file__).parent / "whatsapp_baileys_server"
+NODE_FLAGS = ("--max-semi-space-size=1", "--disable-warning=ExperimentalWarning")
+"""A small young generation: many mostly idle connections leave little garbage each, which V8 would let pile up."""
+PING_EVERY = 10.0
+PING_PATIENCE = 30.0
+GOODBYE_SECONDS = 5.0
+
+
+class SidecarMissing(ImposterError):
+    """The WhatsApp helper is not installed. Run: npm install --prefix chat_providers/whatsapp_baileys_server"""
+
+
+class Listener(Protocol):
+    """One account, as the sidecar sees it."""
+
+    async def serve(self, request: Request) -> Any: ...
+
+    def notice(self, event: Event) -> None: ...
+
+    def sidecar_up(self) -> None:
+        """A process is there and holds no connection of this account yet."""
+
+    def sidecar_down(self, again_in: float) -> None:
+        """The process is gone, and with it the connection; another one starts in so many seconds."""
+
+
+class Sidecar:
+    def __init__(self, node: str, environment: dict[str, str], *, chance: Callable[[], float] = random.random) -> None:
+        self._node = node
+        self._environment = environment
+        self._chance = chance
+        self._listeners: dict[str, Listener] = {}
+        self._pipe: Pipe | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, shared: Shared) -> "Sidecar":
+        """For `Shared.get`. Raises SidecarMissing."""
+        if not (FOLDER / "node_modules" / "baileys").is_dir():
+            raise SidecarMissing
+        sidecar = cls(shared.node, dict(shared.environment))
+        sidecar._task = asyncio.create_task(sidecar._keep_alive(), name="whatsapp-sidecar")
+        return sidecar
+
+    async def aclose(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    def add(self, account: str, listener: Listener) -> None:
+        self._listeners[account] = listener
+        if self._pipe is not None:
+            listener.sidecar_up()
+
+    def remove(self, account: str) -> None:
+        self._listeners.pop(account, None)
+
+    async def call(self, account: str, body: dict[str, Any], *, patience: float) -> Any:
+        """See Pipe.call."""
+        if self._pipe is None:
+            raise PipeClosed
+        return await self._pipe.call(account, body, patience=patience)
+
+    def post(self, account: str, body: dict[str, Any]) -> None:
+        """See Pipe.post; without a process there is nothing to say."""
+        if self._pipe is not None:
+            with suppress(PipeClosed):
+                self._pipe.post(account, body)
+
+    async def _keep_alive(self) -> None:
+        now = asyncio.get_running_loop().time
+        attempt = 0
+        while True:
+            born = now()
+            try:
+                await self._one_life()
+            except OSError as error:
+                log.error("whatsapp helper cannot be started", error=str(error))
+            attempt = 0 if now() - born > STEADY_SECONDS else attempt + 1
+            delay = next_delay(attempt, chance=self._chance)
+            log.warning("whatsapp helper ended", again_in=delay)
+            for listener in tuple(self._listeners.values()):
+                listener.sidecar_down(delay)
+            await asyncio.sleep(delay)
+
+    async def _one_life(self) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            process = await asyncio.create_subprocess_exec(
+                self._node,
+                *NODE_FLAGS,
+                str(FOLDER / "src" / "main.ts"),
+                stdin=theirs.fileno(),
+                # Baileys' libraries print private keys: what the process prints is nobody's to read.
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL,
+                env=self._environment,
+                start_new_session=True,  # Ctrl-C is for us; the process ends with its socket
+            )
+            theirs.close()
+            try:
+                reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+                try:
+                    await self._talk(Pipe(reader, writer, serve=self._serve, notice=self._notice))
+                finally:
+                    self._pipe = None
+                    writer.close()
+            finally:
+                await _end(process)
+
+    async def _talk(self, pipe: Pipe) -> None:
+        """Until the process is gone or no longer answers."""
+        listening = asyncio.create_task(pipe.run(), name="whatsapp-pipe")
+        beating = asyncio.create_task(self._heartbeat(pipe), name="whatsapp-heartbeat")
+        self._pipe = pipe
+        for listener in tuple(self._listeners.values()):
+            listener.sidecar_up()
+        try:
+            await asyncio.wait([listening, beating], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            beating.cancel()
+            results = await asyncio.gather(listening, beating, return_exceptions=True)
+        for error in results:
+            if isinstance(error, Exception):
+                log.warning("lost the whatsapp helper", error=type(error).__name__)
+
+    async def _heartbeat(self, pipe: Pipe) -> None:
+        while True:
+            await asyncio.sleep(PING_EVERY)
+            await pipe.call("", {"type": "ping"}, patience=PING_PATIENCE)
+
+    async def _serve(self, account: str, request: Request) -> Any:
+        return await self._listeners[account].serve(request)
+
+    def _notice(self, account: str, event: Event) -> None:
+        if isinstance(event, Fault):
+            log.warning("fault in the whatsapp helper", bot=account, error=event.name, trace=event.trace)
+        elif listener := self._listeners.get(account):
+            listener.notice(event)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Its socket is closed, at which it ends by itself; a hung one is killed."""
+    try:
+        await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,160 @@
+"""A platform that needs no account: it says a script, keeps what it is answered, and can make load.
+
+The model for a provider of your own: docs/add-a-chat-provider.md.
+"""
+
+import asyncio
+import hashlib
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import structlog
+from pydantic import Field, model_validator
+
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.config import Contact, Strict
+from imposter.contracts.errors import NotConnected
+from imposter.contracts.messages import Group, Sender
+from imposter.contracts.states import LinkState, LinkStatus
+from queue_manager import UserQueue
+
+log = structlog.get_logger()
+
+
+class DummyMessage(Strict):
+    """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
+
+    content: str
+    sender: Contact = "dummy-friend"
+    display_name: str = ""
+    group: Contact | None = None
+    source: Literal["user", "owner"] = "user"
+    after_seconds: float = Field(default=0, ge=0, description="Time since the message before.")
+
+
+DEFAULT_SCRIPT = [
+    DummyMessage(content="Hi, are you there?", display_name="Dummy Friend"),
+    DummyMessage(content="Shall we have lunch on Friday?", display_name="Dummy Friend", after_seconds=1),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """An answer that reached this platform."""
+
+    recipient: str
+    message: str
+    message_id: str | None
+
+
+class DummyProvider:
+    """Plays its script once; `sent` holds the last 1000 answers."""
+
+    class Config(Strict):
+        messages: list[DummyMessage] | None = Field(
+            default=None, description="What is said, in order; left out: a short chat. [] says nothing."
+        )
+        rate: float | None = Field(default=None, gt=0, le=100_000, description="Makes load: messages per second.")
+        count: int | None = Field(default=None, ge=1, description="Messages of load in all; left out: no end.")
+        conversations: int = Field(default=1, ge=1, description="Contacts that the load comes from, in turn.")
+        allow_group_messages: bool = False
+        process_offline_messages: bool = False
+
+        @model_validator(mode="after")
+        def _load_has_a_rate(self) -> Self:
+            if self.rate is None and self.count is not None:
+                raise ValueError("count needs a rate")
+            return self
+
+        @property
+        def script(self) -> list[DummyMessage]:
+            if self.messages is None:
+                return DEFAULT_SCRIPT if self.rate is None else []
+            return self.messages
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, UserQueue]) -> None:
+        self.user_id = user_id
+        self.user_queues = user_queues
+        self.sent: deque[SentMessage] = deque(maxlen=1000)
+        self._config = self.Config.model_validate(config)
+        self._context: ChatContext | None = None
+        self._status = LinkStatus(status=LinkState.STOPPED)
+        self._talk: asyncio.Task[None] | None = None
+
+    def attach(self, context: ChatContext) -> None:
+        self._context = context
+
+    async def start_listening(self) -> None:
+        if self._talk is None:
+            self._talk = asyncio.create_task(self._say_everything(), name="dummy talk")
+            self._become(LinkStatus(status=LinkState.CONNECTED))
+
+    async def stop_listening(self) -> None:
+        if self._talk is not None:
+            talk, self._talk = self._talk, None
+            talk.cancel()
+            await asyncio.wait([talk])
+            self._become(LinkStatus(status=LinkState.STOPPED))
+
+    def get_status(self) -> LinkStatus:
+        return self._status
+
+    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
+        self._keep(SentMessage(recipient, message, None))
+
+    async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
+        if all(sent.message_id != message_id for sent in self.sent):
+            self._keep(SentMessage(recipient, message, message_id))
+
+    def _keep(self, sent: SentMessage) -> None:
+        if self._status.status is not LinkState.CONNECTED:
+            raise NotConnected("the dummy is not listening")
+        self.sent.append(sent)
+
+    def _become(self, status: LinkStatus) -> None:
+        self._status = status
+        if self._context is not None:
+            self._context.report(status)
+
+    async def _say_everything(self) -> None:
+        try:
+            for place, message in enumerate(self._config.script, start=1):
+                await asyncio.sleep(message.after_seconds)
+                await self._say(message, _script_id(place, message))
+            async for place in _ticks(self._config.rate, self._config.count):
+                sender = f"dummy-load-{place % self._config.conversations}"
+                # Not awaited: waiting for the disk after each message would set the rate.
+                self._say(DummyMessage(content=f"Load message {place}", sender=sender), f"dummy-load-{place:06}")
+        except Exception as error:
+            log.exception("dummy talk ended")
+            self._become(LinkStatus(status=LinkState.ERROR, detail=f"The script stopped: {type(error).__name__}."))
+
+    def _say(self, message: DummyMessage, message_id: str) -> Awaitable[object]:
+        contact = Sender(message.sender, message.display_name)
+        return self.user_queues[self.user_id].add_message(
+            content=message.content,
+            sender=Sender("dummy-owner") if message.source == "owner" else contact,
+            source=message.source,
+            group=Group(message.group) if message.group else None,
+            message_id=message_id,
+            to=contact,
+        )
+
+
+def _script_id(place: int, message: DummyMessage) -> str:
+    """The same for the same message in the same place: after a restart the queue knows what it has had."""
+    return f"dummy-{place:04}-{hashlib.sha256(message.model_dump_json().encode()).hexdigest()[:8]}"
+
+
+async def _ticks(rate: float | None, count: int | None) -> AsyncIterator[int]:
+    """1, 2, 3, ... up to `count`, `rate` a second on average: a late one does not delay those after it."""
+    if rate is None:
+        return
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    for place in itertools.count(1) if count is None else range(1, count + 1):
+        await asyncio.sleep(max(0.0, began + (place - 1) / rate - clock()))
+        yield place

@@ -1,0 +1,112 @@
+"""WhatsApp, on the user's own account, as one of its linked devices.
+
+The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), in one Node process for all accounts
+(`whatsapp_baileys_server/`); the `_whatsapp_*` modules here are the Python half of it.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chat_providers import _whatsapp_ids as ids
+from chat_providers._whatsapp_account import Account
+from chat_providers._whatsapp_protocol import InboundMessage
+from chat_providers._whatsapp_sidecar import Sidecar, SidecarMissing
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.config import Strict
+from imposter.contracts.errors import NotConnected, NotNow
+from imposter.contracts.messages import Group, Sender, Source
+from imposter.contracts.states import LinkState, LinkStatus
+
+
+class WhatsAppBaileyesProvider:
+    class Config(Strict):
+        allow_group_messages: bool = False
+        """Answer in groups, too: where the group or the sender is on the whitelist, or there is none."""
+        process_offline_messages: bool = False
+        """Answer what arrived while this server was away, too."""
+
+    canonical_id = staticmethod(ids.canonical_id)
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
+        self.Config.model_validate(config)
+        self._user_id = user_id
+        self._user_queues = user_queues
+        self._context: ChatContext | None = None
+        self._account: Account | None = None
+        self._status = LinkStatus(status=LinkState.STARTING)
+
+    def attach(self, context: ChatContext) -> None:
+        self._context = context
+
+    async def start_listening(self) -> None:
+        """Connect, or wait to be linked where the account is not. Raises StorageError."""
+        if self._context is None:
+            raise NotNow("The provider is not attached to a bot.")
+        try:
+            sidecar: Sidecar = await self._context.shared.get("whatsapp-sidecar", Sidecar.open)
+        except SidecarMissing as error:
+            self._status = LinkStatus(status=LinkState.ERROR, detail=str(error))
+            self._context.report(self._status)
+            return
+        self._account = Account(self._context, sidecar, self._receive)
+        await self._account.start()
+
+    async def stop_listening(self) -> None:
+        """Disconnect; the account stays linked."""
+        if self._account is not None:
+            await self._account.stop()
+
+    async def logout(self) -> None:
+        """Unlink the account, at WhatsApp if connected, and forget its credentials. Raises StorageError."""
+        if self._account is not None:
+            await self._account.unlink()
+        elif self._context is not None:
+            await self._context.state.clear()
+
+    async def get_status(self) -> LinkStatus:
+        return self._status if self._account is None else self._account.status
+
+    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
+        """`recipient` is an id as messages carry it, or a phone number. Raises as `send_with_id`."""
+        await self.send_with_id(ids.canonical_id(recipient), message, ids.message_id(secrets.token_hex(32)))
+
+    async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
+        """Returns when WhatsApp's servers have the message. Raises NotConnected, Refused, DeliveryUncertain."""
+        if self._account is None:
+            raise NotConnected
+        await self._account.send(recipient, message, message_id)
+
+    def message_id(self, seed: str) -> str:
+        return ids.message_id(seed)
+
+    async def request_pairing_code(self, phone: str) -> str:
+        """The code to type on the phone with this number (digits only). Raises NotNow, Refused."""
+        if self._account is None:
+            raise NotNow("The bot is not running.")
+        return await self._account.pairing_code(phone)
+
+    async def _receive(self, message: InboundMessage, linked_at: datetime) -> None:
+        """Hand over; durable when it returns."""
+        sender = Sender(message.sender, message.name, _others(message.sender_alt))
+        sent_at = datetime.fromtimestamp(message.sent_at, UTC)
+        # What waited at WhatsApp from before the link was never meant for this server. Its times are whole seconds.
+        before_linking = message.offline and sent_at < linked_at.replace(microsecond=0)
+        await self._user_queues[self._user_id].add_message(
+            content=message.text,
+            sender=sender,
+            source=Source.OWNER if message.from_me else Source.CONTACT,
+            group=Group(message.chat, message.subject or "") if message.in_group else None,
+            message_id=message.id,
+            sent_at=sent_at,
+            to=None if message.in_group else Sender(message.chat, "", _others(message.chat_alt)),
+            reply_to=message.chat,
+            offline=message.offline,
+            answerable=message.answerable and not before_linking,
+            note="before_linking" if before_linking else message.note,
+        )
+
+
+def _others(name: str | None) -> tuple[str, ...]:
+    return (name,) if name else ()

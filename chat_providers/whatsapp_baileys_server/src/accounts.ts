@@ -1,0 +1,42 @@
+import { Account } from './account.ts'
+import { TextCache } from './bounded.ts'
+import type { Pipe } from './pipe.ts'
+import { Failure, type Command } from './protocol.ts'
+
+/** Of Signal keys, all accounts together. Each is 1 to 10 thousand characters. */
+const CACHED_CHARACTERS = 8_000_000
+
+/** The accounts of this process, side by side. */
+export class Accounts {
+  readonly #accounts = new Map<string, Account>()
+  readonly #cache = new TextCache(CACHED_CHARACTERS)
+
+  async serve(pipe: Pipe, id: string, command: Command): Promise<unknown> {
+    switch (command.type) {
+      case 'ping':
+        return null
+      case 'open': {
+        const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#cache)
+        this.#accounts.set(id, account)
+        return account.open()
+      }
+      case 'close': {
+        const account = this.#accounts.get(id)
+        this.#accounts.delete(id)
+        return account?.close()
+      }
+      case 'logout':
+        return this.#find(id).logout()
+      case 'send':
+        return this.#find(id).send(command.to, command.text, command.message_id)
+      case 'pairing_code':
+        return this.#find(id).pairingCode(command.phone)
+    }
+  }
+
+  #find(id: string): Account {
+    const account = this.#accounts.get(id)
+    if (account) return account
+    throw new Failure('not_connected', 'the account is not open')
+  }
+}

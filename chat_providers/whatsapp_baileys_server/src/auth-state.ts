@@ -1,0 +1,146 @@
+import {
+  BufferJSON,
+  initAuthCreds,
+  proto,
+  type AuthenticationCreds,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from 'baileys'
+
+import type { TextCache } from './bounded.ts'
+import type { Request, StateEntry } from './protocol.ts'
+
+type Ask = (request: Request) => Promise<unknown>
+type Found = Record<string, string>
+type Kind = keyof SignalDataTypeMap
+
+/** Used once, or read once a connection: not worth a place in the cache. */
+const NOT_CACHED = new Set(['pre-key', 'creds'])
+
+/**
+ * An account's WhatsApp credentials and Signal keys, which live on the other side of the pipe.
+ *
+ * Reads and writes of one tick travel together. The other side works off an account's requests in order, so a read
+ * sees every write asked before it. A write is in the cache at once, and done only when durable.
+ */
+export class AuthState implements SignalKeyStore {
+  readonly #ask: Ask
+  readonly #cache: TextCache
+  readonly #prefix: string
+  #writing: { entries: Map<string, StateEntry>; durable: Promise<unknown> } | undefined
+  readonly #reading = new Map<string, { keys: Set<string>; found: Promise<Found> }>()
+
+  constructor(account: string, ask: Ask, cache: TextCache) {
+    this.#ask = ask
+    this.#cache = cache
+    this.#prefix = `${account}\n`
+    cache.deleteAll(this.#prefix)
+  }
+
+  /** Fresh ones for an account that is not linked: what an unfinished pairing left behind would only be refused. */
+  async credentials(): Promise<AuthenticationCreds> {
+    const { creds } = await this.#read('creds', ['creds'])
+    return creds === undefined ? initAuthCreds() : (decode(creds) as AuthenticationCreds)
+  }
+
+  /** Until the account is linked there is nothing worth keeping. */
+  async save(creds: AuthenticationCreds): Promise<void> {
+    if (creds.account) await this.#write([['creds', 'creds', encode(creds)]])
+  }
+
+  async get<T extends Kind>(kind: T, ids: string[]): Promise<Record<string, SignalDataTypeMap[T]>> {
+    const found = await this.#read(kind, ids)
+    return Object.fromEntries(Object.entries(found).map(([id, text]) => [id, revive(kind, text)]))
+  }
+
+  async set(data: SignalDataSet): Promise<void> {
+    const entries = Object.entries(data).flatMap(([kind, values]) =>
+      Object.entries(values).map(([id, value]): StateEntry => [kind, id, value == null ? null : encode(value)]),
+    )
+    if (entries.length) await this.#write(entries)
+  }
+
+  async #read(kind: string, ids: string[]): Promise<Found> {
+    const found: Found = {}
+    const missing: string[] = []
+    for (const id of ids) {
+      const text = this.#cache.get(this.#name(kind, id))
+      if (text === undefined) missing.push(id)
+      else if (text !== null) found[id] = text
+    }
+    if (missing.length) {
+      const fetched = await this.#fetch(kind, missing)
+      for (const id of missing) {
+        const text = fetched[id]
+        if (text !== undefined) found[id] = text
+      }
+    }
+    return found
+  }
+
+  #fetch(kind: string, ids: string[]): Promise<Found> {
+    const waiting = this.#reading.get(kind)
+    if (waiting) {
+      for (const id of ids) waiting.keys.add(id)
+      return waiting.found
+    }
+    const keys = new Set(ids)
+    const found = endOfTick().then(async () => {
+      this.#reading.delete(kind)
+      const answer = (await this.#ask({ type: 'read', kind, keys: [...keys] })) as Found
+      for (const id of keys) {
+        // What was written meanwhile is newer than what was read.
+        if (this.#cache.get(this.#name(kind, id)) === undefined) this.#remember(kind, id, answer[id] ?? null)
+      }
+      return answer
+    })
+    this.#reading.set(kind, { keys, found })
+    return found
+  }
+
+  async #write(entries: StateEntry[]): Promise<void> {
+    const batch = (this.#writing ??= this.#startBatch())
+    for (const entry of entries) {
+      const [kind, id, text] = entry
+      this.#remember(kind, id, text)
+      batch.entries.set(this.#name(kind, id), entry)
+    }
+    try {
+      await batch.durable
+    } catch (error) {
+      for (const [kind, id] of entries) this.#cache.delete(this.#name(kind, id))
+      throw error
+    }
+  }
+
+  #startBatch(): { entries: Map<string, StateEntry>; durable: Promise<unknown> } {
+    const entries = new Map<string, StateEntry>()
+    const durable = endOfTick().then(() => {
+      this.#writing = undefined
+      return this.#ask({ type: 'write', entries: [...entries.values()] })
+    })
+    return { entries, durable }
+  }
+
+  #remember(kind: string, id: string, text: string | null): void {
+    if (!NOT_CACHED.has(kind)) this.#cache.set(this.#name(kind, id), text)
+  }
+
+  #name(kind: string, id: string): string {
+    return `${this.#prefix}${kind}\n${id}`
+  }
+}
+
+const encode = (value: unknown): string => JSON.stringify(value, BufferJSON.replacer)
+const decode = (text: string): unknown => JSON.parse(text, BufferJSON.reviver) as unknown
+
+function revive<T extends Kind>(kind: T, text: string): SignalDataTypeMap[T] {
+  const value = decode(text)
+  // Baileys calls methods of this one.
+  const made = kind === 'app-state-sync-key' ? proto.Message.AppStateSyncKeyData.fromObject(value as object) : value
+  return made as SignalDataTypeMap[T]
+}
+
+/** After the promises that are ready now: what they ask for belongs to the same batch. */
+const endOfTick = (): Promise<void> => new Promise(resolve => process.nextTick(resolve))

@@ -1,0 +1,139 @@
+import {
+  getContentType,
+  isJidBroadcast,
+  isJidGroup,
+  isJidNewsletter,
+  jidNormalizedUser,
+  normalizeMessageContent,
+  proto,
+  type WAMessage,
+} from 'baileys'
+
+import type { InboundMessage } from './protocol.ts'
+
+/** What the message itself does not say. */
+export interface Surroundings {
+  /** The account's own ids: phone number, LID. */
+  me: string
+  me_lid: string | null
+  offline: boolean
+  /** The other name of the chat's other side, or in a group of the sender; undefined where it is not known. */
+  alt: string | undefined
+  subject: string | undefined
+}
+
+interface Content {
+  text: string
+  /** Why it wants no answer; undefined: it may have one. */
+  note?: string
+}
+
+/**
+ * The message as the other side of the pipe sees it, or null for what is no message to anybody: status posts,
+ * channels, broadcast lists, and WhatsApp's own traffic between devices (keys, history, settings, poll updates).
+ */
+export function inbound(message: WAMessage, around: Surroundings): InboundMessage | null {
+  const { key } = message
+  const chat = jidNormalizedUser(key.remoteJid ?? undefined)
+  if (!key.id || !chat || isJidBroadcast(chat) || isJidNewsletter(chat)) return null
+  const content = message.message ? contentOf(message.message) : stubOf(message)
+  if (!content) return null
+
+  const group = isJidGroup(chat) === true
+  const own = key.fromMe === true
+  const author = group ? jidNormalizedUser(key.participant ?? undefined) || chat : chat
+  const alt = around.alt ? jidNormalizedUser(around.alt) : null
+  return {
+    // A message that could not be read may come once more, readable, under the same id: it must not look repeated.
+    id: content.note === 'undecryptable' ? `${key.id}/undecryptable` : key.id,
+    chat,
+    chat_alt: group ? null : alt,
+    subject: around.subject ?? null,
+    sender: own ? around.me : author,
+    sender_alt: own ? around.me_lid : alt,
+    name: message.pushName ?? '',
+    from_me: own,
+    sent_at: Number(message.messageTimestamp ?? 0),
+    offline: around.offline,
+    text: content.text,
+    answerable: content.note === undefined,
+    note: content.note ?? null,
+  }
+}
+
+function contentOf(wrapped: proto.IMessage): Content | null {
+  const message = normalizeMessageContent(wrapped)
+  if (!message) return null
+  const text = textOf(message)
+  if (text) return { text }
+  const placeholder = placeholderOf(message)
+  if (placeholder) return { text: placeholder }
+  if (message.reactionMessage) {
+    return { text: marked('reaction', message.reactionMessage.text || 'removed'), note: 'reaction' }
+  }
+  if (message.protocolMessage) return protocolOf(message.protocolMessage)
+  if (message.call) return { text: '[call]', note: 'event:call' }
+  // What is newer than this version of Baileys decodes to nothing at all.
+  const type = getContentType(message) ?? (message.senderKeyDistributionMessage ? 'key' : 'unknown')
+  return INTERNAL.has(type) ? null : { text: '[unsupported message]', note: `unsupported:${type}` }
+}
+
+/** Traffic between devices, and parts of messages that came before. */
+const INTERNAL = new Set<string>([
+  'key',
+  'encReactionMessage',
+  'keepInChatMessage',
+  'pinInChatMessage',
+  'pollUpdateMessage',
+  'stickerSyncRmrMessage',
+])
+
+/** What the sender wrote or chose to say. */
+function textOf(message: proto.IMessage): string | null | undefined {
+  return (
+    message.conversation ||
+    message.extendedTextMessage?.text ||
+    message.buttonsResponseMessage?.selectedDisplayText ||
+    message.listResponseMessage?.title ||
+    message.templateButtonReplyMessage?.selectedDisplayText ||
+    message.interactiveResponseMessage?.body?.text
+  )
+}
+
+/** What cannot be read here is marked, so that it can still be answered to. */
+function placeholderOf(message: proto.IMessage): string | undefined {
+  const poll = message.pollCreationMessage ?? message.pollCreationMessageV2 ?? message.pollCreationMessageV3
+  const place = message.locationMessage ?? message.liveLocationMessage
+  if (message.imageMessage) return marked('image', message.imageMessage.caption)
+  if (message.videoMessage) return marked('video', message.videoMessage.caption)
+  if (message.ptvMessage) return marked('video', message.ptvMessage.caption)
+  if (message.audioMessage) return message.audioMessage.ptt ? '[voice message]' : '[audio]'
+  if (message.documentMessage) {
+    return marked('document', message.documentMessage.caption || message.documentMessage.fileName)
+  }
+  if (message.stickerMessage ?? message.lottieStickerMessage) return '[sticker]'
+  if (place) return marked('location', 'name' in place ? place.name : null)
+  if (message.contactMessage) return marked('contact', message.contactMessage.displayName)
+  if (message.contactsArrayMessage) return marked('contact', message.contactsArrayMessage.displayName)
+  if (poll) return marked('poll', poll.name)
+  return undefined
+}
+
+const marked = (mark: string, words: string | null | undefined): string => (words ? `[${mark}] ${words}` : `[${mark}]`)
+
+function protocolOf({ type, editedMessage }: proto.Message.IProtocolMessage): Content | null {
+  const Type = proto.Message.ProtocolMessage.Type
+  if (type === Type.REVOKE) return { text: '[deleted a message]', note: 'revoke' }
+  if (type !== Type.MESSAGE_EDIT) return null
+  const edited = normalizeMessageContent(editedMessage)
+  return { text: marked('edit', edited && (textOf(edited) || placeholderOf(edited))), note: 'edit' }
+}
+
+/** What WhatsApp tells of a chat: calls, group events, and messages that could not be decrypted. */
+function stubOf({ messageStubType: type }: WAMessage): Content | null {
+  const Stub = proto.WebMessageInfo.StubType
+  if (type == null) return null
+  if (type === Stub.CIPHERTEXT) return { text: '[message that could not be decrypted]', note: 'undecryptable' }
+  const name = Stub[type]
+  return { text: name.startsWith('CALL_') ? '[missed call]' : '[event]', note: `event:${name}` }
+}

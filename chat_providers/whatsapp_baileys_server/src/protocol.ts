@@ -1,0 +1,92 @@
+// Every shape that crosses the pipe, in both directions. One JSON value a line.
+//
+// Either side may ask: `{call, account, body}` is answered by `{answer: <the call's number>}` with a `value` or an
+// `error`; each side numbers its own calls. A notice is a fact about now that nobody answers.
+
+export interface Call<Body> {
+  call: number
+  account: string
+  body: Body
+}
+
+export interface Answer {
+  answer: number
+  value?: unknown
+  error?: { code: FailureCode; detail: string }
+}
+
+export interface Notice {
+  notice: Event
+  account: string
+}
+
+/**
+ * not_connected: nothing was handed over. refused: WhatsApp said no. uncertain: handed over, no answer came.
+ * not_now: the account is not in a state in which that can be done. failed: anything else, our own bugs included.
+ */
+export type FailureCode = 'not_connected' | 'refused' | 'uncertain' | 'not_now' | 'failed'
+
+/** An error whose code means something to the other side. `detail` never holds a contact's words or a key. */
+export class Failure extends Error {
+  readonly code: FailureCode
+
+  constructor(code: FailureCode, detail: string) {
+    super(detail)
+    this.name = 'Failure'
+    this.code = code
+  }
+}
+
+/** What Python asks of an account here. */
+export type Command =
+  | { type: 'ping' }
+  | { type: 'open' }
+  | { type: 'close' }
+  | { type: 'logout' }
+  | { type: 'send'; to: string; text: string; message_id: string }
+  | { type: 'pairing_code'; phone: string }
+
+/** What an account here asks of Python. */
+export type Request =
+  /** Value: an object of those `keys` that exist. */
+  | { type: 'read'; kind: string; keys: string[] }
+  /** Answered once durable, all entries or none; a null removes. */
+  | { type: 'write'; entries: StateEntry[] }
+  /** Value: the text sent under this id, or null. */
+  | { type: 'sent_text'; message_id: string }
+  /** Answered once durable. The same message may be asked again after a failure. */
+  | { type: 'message'; message: InboundMessage }
+
+export type StateEntry = [kind: string, key: string, value: string | null]
+
+/** What happens to an account's link. */
+export type Event =
+  | { type: 'qr'; text: string; lifetime_seconds: number }
+  | { type: 'passkey' }
+  | { type: 'open'; account: string }
+  | { type: 'closed'; code: number; reason: string }
+  /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */
+  | { type: 'fault'; name: string; trace: string[] }
+
+export interface InboundMessage {
+  id: string
+  /** Where an answer goes: the contact's id as this message used it, or the group's. */
+  chat: string
+  /** The contact's other name (phone number or LID), where WhatsApp gave it; null in groups. */
+  chat_alt: string | null
+  /** The group's name where it is known; null in direct chats and where it is not. */
+  subject: string | null
+  sender: string
+  sender_alt: string | null
+  /** Chosen by the sender. */
+  name: string
+  from_me: boolean
+  /** Seconds since 1970. */
+  sent_at: number
+  /** WhatsApp kept it while this device was away. */
+  offline: boolean
+  text: string
+  answerable: boolean
+  /** Why it is not answerable. */
+  note: string | null
+}

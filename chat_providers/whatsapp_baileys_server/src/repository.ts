@@ -1,0 +1,33 @@
+import { DEFAULT_CONNECTION_CONFIG, type SignalKeyStore, type SocketConfig } from 'baileys'
+
+import { makeLedger } from './ledger.ts'
+
+type MakeRepository = SocketConfig['makeSignalRepository']
+
+/**
+ * Baileys' Signal repository over a ledger of our own, which hands a message over before its session moves on.
+ *
+ * Baileys confirms a message to WhatsApp, which then forgets it, before it emits it. The one step before that which
+ * it lets us into is decryption: `handOver` returns when the message is durable on the other side, then the session
+ * is, then Baileys confirms. A crash anywhere in between makes WhatsApp deliver the message once more.
+ */
+export function repositoryOver(
+  store: SignalKeyStore,
+  handOver: (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<void>,
+): MakeRepository {
+  return ({ creds }, logger, lookUp) => {
+    const keys = makeLedger(store)
+    const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUp)
+    const handedOver = (ciphertext: Uint8Array, decrypt: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+      keys.transaction(async () => {
+        const plaintext = await decrypt()
+        await handOver(ciphertext, plaintext)
+        return plaintext
+      }, 'receive')
+    return {
+      ...inner,
+      decryptMessage: what => handedOver(what.ciphertext, () => inner.decryptMessage(what)),
+      decryptGroupMessage: what => handedOver(what.msg, () => inner.decryptGroupMessage(what)),
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { initAuthCreds, proto } from 'baileys'
+
+import { AuthState } from '../src/auth-state.ts'
+import { TextCache } from '../src/bounded.ts'
+import { Failure, type Request, type StateEntry } from '../src/protocol.ts'
+
+/** The other side of the pipe: works off requests in order, as Python does. */
+class Store {
+  readonly kept = new Map<string, string>()
+  readonly asked: Request[] = []
+  trouble = false
+
+  readonly ask = async (request: Request): Promise<unknown> => {
+    this.asked.push(request)
+    await new Promise(resolve => setImmediate(resolve))
+    if (this.trouble) throw new Failure('failed', 'StorageError')
+    if (request.type === 'write') request.entries.forEach(entry => this.#keep(entry))
+    if (request.type !== 'read') return null
+    const found = request.keys.map(key => [key, this.kept.get(`${request.kind}/${key}`)])
+    return Object.fromEntries(found.filter(([, text]) => text !== undefined)) as unknown
+  }
+
+  #keep([kind, key, text]: StateEntry): void {
+    if (text === null) this.kept.delete(`${kind}/${key}`)
+    else this.kept.set(`${kind}/${key}`, text)
+  }
+}
+
+function open(store: Store, characters = 1_000_000): AuthState {
+  return new AuthState('a', store.ask, new TextCache(characters))
+}
+
+describe('the credentials and keys of an account', () => {
+  it('come back as they were, from the store alone', async () => {
+    const store = new Store()
+    const session = Buffer.from([1, 2, 255])
+    await open(store).set({ session: { x: session }, 'device-list': { y: ['0', '7'] } })
+    const again = open(store)
+    assert.deepEqual((await again.get('session', ['x', 'z'])).x, session)
+    assert.deepEqual(await again.get('device-list', ['y']), { y: ['0', '7'] })
+  })
+
+  it('come back with the methods that Baileys calls on them', async () => {
+    const store = new Store()
+    await open(store).set({ 'app-state-sync-key': { k: { keyData: Buffer.from([9]) } } })
+    const { k } = await open(store).get('app-state-sync-key', ['k'])
+    assert.ok(k instanceof proto.Message.AppStateSyncKeyData)
+  })
+
+  it('are written in one request when they change in one moment', async () => {
+    const store = new Store()
+    const state = open(store)
+    const session = Buffer.from([1])
+    await Promise.all([state.set({ session: { x: session } }), state.set({ session: { y: session, x: null } })])
+    assert.equal(store.asked.length, 1)
+    assert.deepEqual([...store.kept.keys()], ['session/y'])
+  })
+
+  it('are read in one request when they are wanted in one moment, and not again', async () => {
+    const store = new Store()
+    const state = open(store)
+    await Promise.all([state.get('session', ['x']), state.get('session', ['y'])])
+    await state.get('session', ['x', 'y'])
+    assert.deepEqual(store.asked, [{ type: 'read', kind: 'session', keys: ['x', 'y'] }])
+  })
+
+  it('are read as they were just written, even when no place is left to remember them', async () => {
+    const store = new Store()
+    const state = open(store, 0)
+    const written = state.set({ 'lid-mapping': { x: 'new' } })
+    assert.deepEqual(await state.get('lid-mapping', ['x']), { x: 'new' })
+    await written
+  })
+
+  it('are not believed to be written when they are not', async () => {
+    const store = new Store()
+    const state = open(store)
+    await state.set({ 'lid-mapping': { x: 'old' } })
+    store.trouble = true
+    await assert.rejects(async () => state.set({ 'lid-mapping': { x: 'new' } }), Failure)
+    store.trouble = false
+    assert.deepEqual(await state.get('lid-mapping', ['x']), { x: 'old' })
+  })
+
+  it('are not kept before the account is linked', async () => {
+    const store = new Store()
+    const state = open(store)
+    const creds = initAuthCreds()
+    await state.save(creds)
+    assert.equal(store.kept.size, 0)
+    await state.save({ ...creds, account: {} })
+    assert.deepEqual((await open(store).credentials()).noiseKey, creds.noiseKey)
+  })
+})
