@@ -1,0 +1,138 @@
+"""The product from outside: the real server in its own process, spoken to over HTTP only."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+READY_DEADLINE = 30.0
+FACT_DEADLINE = 30.0
+"""Seconds."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Product:
+    """`uvicorn main:app` on a folder of its own; may be stopped, killed and started again on the same data."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.data = folder / "data"
+        self.output = folder / "output.log"
+        self.seen: list[str] = []
+        """Every answer of the API, for looking for what must not be in any."""
+        self._environment = environment
+        self._port = free_port()
+        self._process: asyncio.subprocess.Process | None = None
+        self.api = httpx2.AsyncClient(
+            base_url=f"http://127.0.0.1:{self._port}", timeout=30, event_hooks={"response": [self._remember]}
+        )
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and wait until it is ready."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        with self.output.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "uvicorn", "main:app", "--port", str(self._port),
+                cwd=ROOT, stdout=output, stderr=output,
+                env={**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment},
+            )  # fmt: skip
+        async with asyncio.timeout(READY_DEADLINE):
+            while not await self._is_ready():
+                assert self._process.returncode is None, self.output.read_text()[-3000:]
+                await asyncio.sleep(0.02)
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(how)
+            await asyncio.wait_for(self._process.wait(), 20)
+
+    async def kill(self) -> None:
+        await self.stop(signal.SIGKILL)
+
+    async def put(self, *configs: Mapping[str, Any]) -> list[str]:
+        """The instance ids, in order."""
+        answer = await self.api.put("/chatbot", json=list(configs))
+        assert answer.status_code == 200, answer.text
+        return [item["instance_id"] for item in answer.json()]
+
+    async def status(self, instance_id: str) -> dict[str, Any]:
+        answer = await self.api.get(f"/chatbot/{instance_id}/status")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def until_status(self, instance_id: str, *wanted: str) -> dict[str, Any]:
+        """The status, as soon as it is one of those wanted."""
+        return await self.until(lambda: self.status(instance_id), lambda status: status["status"] in wanted)
+
+    async def qr(self, instance_id: str) -> str:
+        status = await self.until(
+            lambda: self.status(instance_id), lambda status: status["status"] == "linking" and bool(status["qr"])
+        )
+        return str(status["qr"])
+
+    async def messages(self, instance_id: str) -> list[dict[str, Any]]:
+        """What is on record, oldest first."""
+        answer = await self.api.get(f"/chatbot/{instance_id}/messages", params={"limit": 200})
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        return list(reversed(found["messages"] if isinstance(found, dict) else found))
+
+    async def until_message(self, instance_id: str, **wanted: Any) -> dict[str, Any]:
+        """The record of a message that has these values, as soon as there is one."""
+
+        def match(rows: list[dict[str, Any]]) -> bool:
+            return any(wanted.items() <= row.items() for row in rows)
+
+        rows = await self.until(lambda: self.messages(instance_id), match)
+        return next(row for row in rows if wanted.items() <= row.items())
+
+    async def until(self, ask: Callable[[], Any], holds: Callable[[Any], bool]) -> Any:
+        """Ask until the answer is as wanted."""
+        answer = None
+        try:
+            async with asyncio.timeout(FACT_DEADLINE):
+                while True:
+                    answer = await ask()
+                    if holds(answer):
+                        return answer
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"still {answer}\n{self.output.read_text()[-3000:]}") from None
+
+    async def _is_ready(self) -> bool:
+        try:
+            return (await self.api.get("/readyz")).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    async def _remember(self, response: httpx2.Response) -> None:
+        self.seen.append((await response.aread()).decode(errors="replace"))
+
+
+@asynccontextmanager
+async def running(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Product]:
+    """A product that runs; whatever happens to it in between, it is gone afterwards."""
+    product = Product(folder, environment or {})
+    try:
+        await product.start()
+        yield product
+    finally:
+        await product.kill()
+        await product.api.aclose()

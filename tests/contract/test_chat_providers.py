@@ -1,0 +1,176 @@
+"""What every chat provider must do, whatever its platform: a new file in chat_providers/ is tested unlisted."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imposter.clock import SystemClock
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.config import Limits
+from imposter.contracts.errors import NotConnected
+from imposter.contracts.messages import Source
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.runtime.discovery import Kind, ProviderFile, discover
+from imposter.runtime.ports import ChatPort, canonical_ids
+from imposter.runtime.rules import Rules
+from imposter.runtime.shared import SharedResources
+from imposter.runtime.state import BotState
+from imposter.secrets import Cipher
+from imposter.storage import Store, open_store
+from imposter.storage.records import StoredMessage
+from queue_manager import UserQueue
+from tests.contract.chat_harnesses import HELLO, ChatHarness, chat_harness
+from tests.fakes.whatsapp_network import NODE
+from tests.house import until
+
+FILES = discover(Kind.CHAT, Path(__file__).parents[2] / "chat_providers")
+PROMPT = 2.0
+"""Seconds, at the very most, that `start_listening` may take."""
+BOT, USER = "bot-1", "anna"
+
+
+@dataclass
+class Rig:
+    """A provider with a real queue behind it and its platform's other side in front of it."""
+
+    file: ProviderFile
+    harness: ChatHarness
+    provider: Any
+    port: ChatPort
+    store: Store
+
+    async def link(self) -> None:
+        """Listen, and do as the owner does until the link stands."""
+        await self.port.start()
+
+        async def stands() -> bool:
+            link = await self.port.status() or LinkStatus(status=LinkState.CONNECTED)
+            await self.harness.link(link)
+            return link.status is LinkState.CONNECTED
+
+        await until(stands, "the link stands")
+
+    async def hello(self) -> StoredMessage:
+        """The friend's HELLO, once it has arrived in the queue."""
+        await self.harness.say_hello()
+
+        async def found() -> bool:
+            return any(row.content == HELLO for row in await self.store.messages.page(BOT))
+
+        await until(found, "the friend's message is in the queue")
+        return next(row for row in await self.store.messages.page(BOT) if row.content == HELLO)
+
+
+@asynccontextmanager
+async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
+    assert file.provider is not None, file.error
+    clock, canonical = SystemClock(), canonical_ids(file)
+    async with (
+        chat_harness(file.name) as harness,
+        open_store(None, folder, Cipher(b"k" * 32), now=clock.now) as store,
+    ):
+        await store.bots.add(BOT, USER, {})
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **harness.environment}
+        shared = SharedResources(environment=environment, node=str(NODE), secret=lambda name: None)
+        queue = UserQueue(
+            USER,
+            BOT,
+            store=store,
+            limits=Limits(),
+            rules=Rules(allowed=None, groups=True, all_offline=True, canonical=canonical),
+            now=clock.now,
+            on_waiting=lambda conversation: None,
+        )
+        context = ChatContext(
+            instance_id=BOT,
+            state=BotState(BOT, store.state),
+            shared=shared,
+            report=lambda link: None,
+            sent_text=lambda message_id: store.messages.sent_text(BOT, message_id),
+            now=clock.now,
+        )
+        port = await ChatPort.open(file, USER, harness.config, {USER: queue}, context)
+        try:
+            yield Rig(file, harness, port._provider, port, store)
+        finally:
+            await port.stop()
+            await shared.aclose()
+
+
+@pytest.fixture(params=FILES, ids=lambda file: str(file.name))
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    async with open_rig(request.param, tmp_path) as rig:
+        yield rig
+
+
+def with_friend(rig: Rig) -> Rig:
+    if rig.harness.friend is None:
+        pytest.skip(f"{rig.file.name} has no harness in chat_harnesses.py that makes its platform talk")
+    return rig
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def test_its_file_can_be_used_and_says_what_it_is(file: ProviderFile) -> None:
+    assert file.error is None
+    assert file.summary
+
+
+async def test_starting_to_listen_does_not_block(rig: Rig) -> None:
+    async with asyncio.timeout(PROMPT):
+        await rig.port.start()
+
+
+async def test_sending_before_it_is_connected_says_so(rig: Rig) -> None:
+    with pytest.raises(NotConnected):
+        await rig.port.send("4915100000002", "too early", rig.port.message_id("a" * 64))
+
+
+async def test_its_status_is_one_that_the_server_knows(rig: Rig) -> None:
+    before = await rig.port.status()
+    assert before is None or (before.status is not LinkState.CONNECTED and before.status is not LinkState.ERROR)
+    await rig.port.start()
+    after = await rig.port.status()
+    assert after is None or after.status is not LinkState.ERROR, after
+
+
+async def test_it_can_be_stopped_twice_and_started_again(rig: Rig) -> None:
+    await rig.link()
+    await rig.port.stop()
+    await rig.port.stop()
+    stopped = await rig.port.status()
+    assert stopped is None or stopped.status is not LinkState.CONNECTED
+    with pytest.raises(NotConnected):
+        await rig.port.send("4915100000002", "too late", rig.port.message_id("b" * 64))
+    await rig.link()
+
+
+async def test_what_a_contact_says_arrives_in_the_users_queue(rig: Rig) -> None:
+    rig = with_friend(rig)
+    await rig.link()
+    hello = await rig.hello()
+    canonical = canonical_ids(rig.file)
+    assert hello.source is Source.CONTACT
+    assert canonical(hello.sender_id) == canonical(rig.harness.friend or "")
+    assert hello.group_id is None
+    assert hello.message_id
+
+
+async def test_an_answer_reaches_the_contact_and_only_once_under_the_same_id(rig: Rig) -> None:
+    rig = with_friend(rig)
+    await rig.link()
+    hello = await rig.hello()
+    message_id = rig.port.message_id("c" * 64)
+    for _ in range(2 if rig.port.repeatable else 1):
+        await rig.port.send(hello.reply_to, "nice to hear from you", message_id)
+
+    async def arrived() -> bool:
+        return bool(await rig.harness.received(rig.provider))
+
+    await until(arrived, "the answer is there")
+    assert await rig.harness.received(rig.provider) == ["nice to hear from you"]

@@ -1,0 +1,107 @@
+"""What every model provider must do, whatever its vendor: a new file in llm_providers/ is tested unlisted."""
+
+import asyncio
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
+from imposter.contracts.messages import Source, Turn
+from imposter.contracts.model import ModelContext
+from imposter.runtime.discovery import Kind, ProviderFile, discover
+from imposter.runtime.ports import ModelPort
+from imposter.runtime.shared import SharedResources
+from tests.contract.model_harnesses import KEY, ModelHarness, model_harness
+
+FILES = discover(Kind.MODEL, Path(__file__).parents[2] / "llm_providers")
+TALK = [
+    Turn(Source.CONTACT, "my secret is swordfish", author="Bob"),
+    Turn(Source.OWNER, "noted"),
+    Turn(Source.CONTACT, "what is it?", author="Bob"),
+]
+
+
+class Rig:
+    """A provider file with its vendor, and the models that were made of it."""
+
+    def __init__(self, file: ProviderFile, harness: ModelHarness, shared: SharedResources) -> None:
+        self.file = file
+        self.harness = harness
+        self.shared = shared
+
+    async def model(self, config: dict[str, Any] | None = None, user_id: str = "anna") -> ModelPort:
+        context = ModelContext(f"bot of {user_id}", self.shared)
+        config = self.harness.config if config is None else config
+        return await ModelPort.open(self.file, user_id, config, context, at_once=8)
+
+
+@asynccontextmanager
+async def open_rig(file: ProviderFile) -> AsyncIterator[Rig]:
+    shared = SharedResources(environment={}, node="node", secret=lambda name: None)
+    async with model_harness(file.name) as harness:
+        try:
+            yield Rig(file, harness, shared)
+        finally:
+            await shared.aclose()
+
+
+@pytest.fixture(params=FILES, ids=lambda file: str(file.name))
+async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+    async with open_rig(request.param) as rig:
+        yield rig
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def test_its_file_can_be_used_and_says_what_it_is(file: ProviderFile) -> None:
+    assert file.error is None
+    assert file.summary
+
+
+async def test_a_conversation_is_answered_with_text(rig: Rig) -> None:
+    answer = await (await rig.model()).reply(TALK)
+    assert answer
+    assert answer == answer.strip()
+
+
+async def test_the_user_id_is_filled_in_for_each_bot_by_itself(rig: Rig) -> None:
+    if rig.harness.greeting is None:
+        pytest.skip(f"{rig.file.name} has no harness in model_harnesses.py that lets it greet")
+    anna, bob = [await rig.model(rig.harness.greeting, user_id) for user_id in ("anna", "bob")]
+    assert rig.harness.greeted(await anna.reply(TALK)) == "Hi anna"
+    assert rig.harness.greeted(await bob.reply(TALK)) == "Hi bob"
+    assert rig.harness.greeted(await anna.reply(TALK)) == "Hi anna"
+
+
+async def test_many_conversations_at_once_do_not_mix(rig: Rig) -> None:
+    if not rig.harness.echoes:
+        pytest.skip(f"{rig.file.name} has no harness in model_harnesses.py that lets it echo")
+    model = await rig.model()
+    texts = [f"this is conversation {number}" for number in range(20)]
+    answers = await asyncio.gather(*(model.reply([Turn(Source.CONTACT, text)]) for text in texts))
+    assert [answer[-len(text) :] for answer, text in zip(answers, texts, strict=True)] == texts
+
+
+@pytest.mark.parametrize(("status", "error"), [(429, ModelUnavailable), (503, ModelUnavailable), (401, ModelRefused)])
+async def test_a_failure_of_the_vendor_says_whether_to_try_again_and_gives_nothing_away(
+    rig: Rig, status: int, error: type[ModelError]
+) -> None:
+    if not rig.harness.can_fail:
+        pytest.skip(f"{rig.file.name} has no vendor that could fail")
+    model = await rig.model()
+    rig.harness.fail(status)
+    with pytest.raises(error) as raised:
+        await model.reply(TALK)
+    told = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
+    assert KEY not in told
+    assert "swordfish" not in told
+    assert await model.reply(TALK), "one failure is not the end"
+
+
+async def test_no_key_is_in_what_a_provider_shows_of_itself(rig: Rig) -> None:
+    assert rig.file.provider is not None
+    provider = rig.file.provider("anna", rig.harness.config)
+    assert KEY not in f"{provider!r} {provider} {vars(provider)}"

@@ -1,0 +1,74 @@
+/**
+ * The way to a companion: the server keeps a message until the companion's receipt, and a receipt until its ack; sends it
+ * when the companion is online, and again, marked `offline`, at each login before that. A message that the companion
+ * could not decrypt is encrypted anew by its sender.
+ */
+import type { BinaryNode } from 'baileys'
+import { getBinaryNodeChild, getBinaryNodeChildren } from 'baileys'
+import type { Network } from './network.ts'
+import type { Companion, Person } from './people.ts'
+import { stanza } from './stanzas.ts'
+
+/** `again` encrypts the same message anew, for a companion that could not read it. */
+export function deliver(companion: Companion, node: BinaryNode, again?: () => Promise<BinaryNode>): void {
+  companion.queue.set(queueKey(node), { node, again, askedAgain: false })
+  companion.connection?.sendLive(node)
+}
+
+/** What waited while the companion was away, then the word that this was all (Baileys socket.js `CB:ib,,offline`). */
+export function sendBacklog(companion: Companion): void {
+  const { connection, queue } = companion
+  if (!connection) return
+  for (const { node } of queue.values()) connection.send(stanza(node.tag, { ...node.attrs, offline: '1' }, node.content))
+  connection.send(stanza('ib', {}, [stanza('offline', { count: String(queue.size) })]))
+}
+
+/**
+ * A receipt ends the keeping, whatever its type; `retry` asks the sender for the message anew
+ * (Baileys messages-send.js `sendReceipt`, messages-recv.js `sendRetryRequest`).
+ */
+export async function takeReceipt(network: Network, account: Person, receipt: BinaryNode): Promise<void> {
+  const { id, to, type, participant } = receipt.attrs
+  const companion = account.linked()
+  network.note('receipt', { phone: account.phone, id, to, participant, type: type ?? 'delivered' })
+  companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, participant, type }))
+  if (type === 'retry') return sendAnew(network, account, receipt)
+  if (type === 'hist_sync') companion.historySynced = true
+  if (type === 'read' || type === 'read-self') return
+  const listed = getBinaryNodeChildren(getBinaryNodeChild(receipt, 'list'), 'item')
+  for (const item of [receipt, ...listed]) companion.queue.delete(answerKey('message', receipt, item.attrs.id))
+}
+
+/** An ack ends the keeping too; the one with an error that follows a retry receipt does not. */
+export function takeAck(network: Network, account: Person, ack: BinaryNode): void {
+  const { id, class: about = '', error } = ack.attrs
+  if (error) network.note('nack', { phone: account.phone, id, error })
+  const { queue } = account.linked()
+  const answered = answerKey(about, ack, id)
+  if (!error || !queue.get(answered)?.askedAgain) queue.delete(answered)
+}
+
+async function sendAnew(network: Network, account: Person, receipt: BinaryNode): Promise<void> {
+  const companion = account.linked()
+  const queued = companion.queue.get(answerKey('message', receipt, receipt.attrs.id))
+  network.note('retry', { phone: account.phone, id: receipt.attrs.id, known: queued !== undefined })
+  if (!queued?.again) return
+  queued.askedAgain = true
+  queued.node = await queued.again()
+  companion.connection?.sendLive(queued.node)
+}
+
+/** Ids are only unique within a chat and a sender; an owner's own message is named by its recipient. */
+function queueKey({ tag, attrs }: BinaryNode): string {
+  return key(tag, attrs, attrs.recipient ?? attrs.from, attrs.id)
+}
+
+/** The key of the stanza of this tag that `node` answers. */
+function answerKey(tag: string, { attrs }: BinaryNode, id: string | undefined): string {
+  return key(tag, attrs, attrs.recipient ?? attrs.to, id)
+}
+
+/** A message may have several receipts, each of a type of its own, which its ack repeats. */
+function key(tag: string, { participant, type }: BinaryNode['attrs'], chat: string | undefined, id: string | undefined): string {
+  return [tag, chat, participant, id, tag === 'message' ? undefined : type].join(' ')
+}

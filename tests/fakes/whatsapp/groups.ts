@@ -1,0 +1,36 @@
+/** Groups, and what a companion is told about them (Baileys Socket/groups.js `extractGroupMetadata`). */
+import type { BinaryNode } from 'baileys'
+import type { Network } from './network.ts'
+import { stanza, unixTime } from './stanzas.ts'
+
+export interface Group {
+  /** `...@g.us` */
+  readonly id: string
+  readonly subject: string
+  /** Phone numbers; the first one founded it. */
+  readonly members: readonly string[]
+  /** Whether its members go by LID, as in groups of today, or by phone number, as in old ones. */
+  readonly lid: boolean
+}
+
+export function groupStanza(network: Network, group: Group): BinaryNode {
+  const members = group.members.map(phone => network.people.person(phone))
+  const attrs = {
+    id: group.id.replace('@g.us', ''),
+    subject: group.subject,
+    s_t: unixTime(),
+    creation: unixTime(),
+    creator: members[0]?.jid(group.lid),
+    addressing_mode: group.lid ? 'lid' : 'pn'
+  }
+  const participants = members.map(person =>
+    group.lid
+      ? stanza('participant', { jid: person.lidJid, phone_number: person.phoneJid })
+      : stanza('participant', { jid: person.phoneJid, lid: person.lidJid })
+  )
+  return stanza('group', attrs, participants)
+}
+
+export function groupsOf(network: Network, phone: string): Group[] {
+  return [...network.groups.values()].filter(group => group.members.includes(phone))
+}

@@ -1,0 +1,220 @@
+/**
+ * What people and the owner write, as their phones encrypt it and the server hands it to the linked companion. The
+ * envelope is the one that Baileys Utils/decode-wa-message.js `decodeMessageNode` and `extractAddressingContext` read:
+ * a person stands in it by phone number or by LID, with the other name in `sender_*`, `participant_*` or
+ * `peer_recipient_*`.
+ */
+import { deflateSync } from 'node:zlib'
+import { proto, type BinaryNode } from 'baileys'
+import { compose, describe, type Composed, type Content } from './content.ts'
+import { deliver } from './delivery.ts'
+import { Refusal } from './errors.ts'
+import type { Network } from './network.ts'
+import type { Companion, Person } from './people.ts'
+import { clock, newMessageId, stanza, unixTime, type Attributes } from './stanzas.ts'
+
+const STATUS = 'status@broadcast'
+
+interface Envelope {
+  readonly id?: string
+  /** Whether the other side goes by LID; in a group the group decides. */
+  readonly lid?: boolean
+  /** Seconds in the past. */
+  readonly age?: number
+}
+
+export interface Saying extends Content, Envelope {
+  /** Phone number of the account. */
+  readonly to: string
+  /** Phone number of whoever writes; the account's own for what its owner writes in a group. */
+  readonly sender: string
+  /** A group's id, or `status@broadcast`; without it a direct message. */
+  readonly group?: string
+  readonly name?: string
+}
+
+export interface OwnerSaying extends Content, Envelope {
+  readonly phone: string
+  /** Phone number of the contact; the owner's own for a note to themselves. */
+  readonly to: string
+}
+
+export interface Post {
+  readonly to: string
+  /** `...@newsletter` */
+  readonly newsletter: string
+  readonly text: string
+  readonly id?: string
+}
+
+export interface Sent {
+  readonly id: string
+  readonly at: number
+}
+
+/** A contact writes to the account, directly, in a group or as a status post. */
+export async function say(network: Network, saying: Saying): Promise<Sent> {
+  const account = network.people.person(saying.to)
+  const companion = account.linked()
+  const sender = network.people.person(saying.sender)
+  const { id = newMessageId(), group } = saying
+  const asLid = group && group !== STATUS ? groupOf(network, group).lid : (saying.lid ?? false)
+  const composed = composeFor(network, saying, {
+    chat: group ?? account.jid(asLid),
+    isGroup: group !== undefined,
+    asLid,
+    author: sender,
+    other: account
+  })
+  const other = asLid ? { pn: sender.phoneJid } : { lid: sender.lidJid }
+  const attrs: Attributes = {
+    ...attributes(saying, composed, id, asLid),
+    notify: saying.name ?? sender.phone,
+    ...(group
+      ? { from: group, participant: sender.jid(asLid), participant_pn: other.pn, participant_lid: other.lid }
+      : { from: sender.jid(asLid), sender_pn: other.pn, sender_lid: other.lid })
+  }
+  network.note('said', { phone: account.phone, sender: sender.phone, group, id })
+  const seal = group
+    ? sealForGroup(sender, companion, group, attrs, composed)
+    : sealDirect(sender, companion, attrs, composed)
+  return hand(companion, sender, seal, id)
+}
+
+/** The owner writes on their own phone; the companion learns of it by a copy (`deviceSentMessage`). */
+export async function ownerSays(network: Network, saying: OwnerSaying): Promise<Sent> {
+  const owner = network.people.person(saying.phone)
+  const companion = owner.linked()
+  const contact = network.people.person(saying.to)
+  const { id = newMessageId(), lid: asLid = false } = saying
+  const chat = contact.jid(asLid)
+  const composed = composeFor(network, saying, { chat, isGroup: false, asLid, author: owner, other: contact })
+  const copy = { ...composed, message: { deviceSentMessage: { destinationJid: chat, message: composed.message } } }
+  const attrs: Attributes = {
+    ...attributes(saying, composed, id, asLid),
+    notify: owner.phone,
+    from: owner.jid(asLid),
+    recipient: chat,
+    peer_recipient_pn: asLid ? contact.phoneJid : undefined,
+    peer_recipient_lid: asLid ? undefined : contact.lidJid
+  }
+  network.note('owner-said', { phone: owner.phone, to: contact.phone, id })
+  const shown = describe(composed.message)
+  if (contact !== owner && shown) contact.receive({ id, sender: owner.phone, ...shown, by: 'owner', at: clock() })
+  return hand(companion, owner, sealDirect(owner, companion, attrs, copy), id)
+}
+
+/** A newsletter's post: in plain text, as the server itself can read it (messages-recv.js `handleMessage`). */
+export function post(network: Network, { to, newsletter, text, id = newMessageId() }: Post): Sent {
+  const content = proto.Message.encode({ conversation: text }).finish()
+  const attrs = { from: newsletter, id, server_id: '100', t: unixTime(), type: 'text' }
+  deliver(network.people.person(to).linked(), stanza('message', attrs, [stanza('plaintext', {}, content)]))
+  return { id, at: clock() }
+}
+
+/**
+ * A new companion waits up to 20 s for its phone's chat history before it shows any event (Baileys chats.js
+ * `AwaitingInitialSync`); this phone sends an empty one, inline.
+ */
+export async function sendHistory(owner: Person, companion: Companion): Promise<void> {
+  const history = proto.HistorySync.encode({
+    syncType: proto.HistorySync.HistorySyncType.INITIAL_BOOTSTRAP,
+    conversations: [],
+    progress: 100
+  }).finish()
+  const message: proto.IMessage = {
+    protocolMessage: {
+      type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
+      historySyncNotification: {
+        syncType: proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
+        chunkOrder: 1,
+        progress: 100,
+        initialHistBootstrapInlinePayload: deflateSync(history)
+      }
+    }
+  }
+  const attrs = { from: owner.phoneJid, id: newMessageId(), t: unixTime(), type: 'text', category: 'peer' }
+  await companion.ready
+  const node = await owner.turns.take(sealDirect(owner, companion, attrs, { message, type: 'text' }))
+  companion.connection?.sendLive(node)
+}
+
+async function hand(companion: Companion, sender: Person, seal: () => Promise<BinaryNode>, id: string): Promise<Sent> {
+  await companion.ready
+  return sender.turns.take(async () => {
+    deliver(companion, await seal(), () => sender.turns.take(afresh(sender, companion, seal)))
+    return { id, at: clock() }
+  })
+}
+
+/** Seal again, in a new session and with the sender key, for a companion that could not read the first one. */
+function afresh(sender: Person, companion: Companion, seal: () => Promise<BinaryNode>): () => Promise<BinaryNode> {
+  return async () => {
+    await sender.signal.forgetSession(companion.lidJid)
+    for (const known of companion.senderKeys) if (known.startsWith(`${sender.phone} `)) companion.senderKeys.delete(known)
+    return seal()
+  }
+}
+
+function sealDirect(sender: Person, companion: Companion, attrs: Attributes, composed: Composed): () => Promise<BinaryNode> {
+  return async () => stanza('message', attrs, [await encFor(sender, companion, composed)])
+}
+
+/** Once for everybody under the sender's key, and that key for the companion if it has not got it yet. */
+function sealForGroup(
+  sender: Person,
+  companion: Companion,
+  group: string,
+  attrs: Attributes,
+  { message, mediaType }: Composed
+): () => Promise<BinaryNode> {
+  return async () => {
+    const { ciphertext, senderKey } = await sender.signal.encryptForGroup(group, sender.lidJid, message)
+    const parts = [stanza('enc', { v: '2', type: 'skmsg', mediatype: mediaType }, ciphertext)]
+    const given = `${sender.phone} ${group}`
+    if (!companion.senderKeys.has(given)) {
+      companion.senderKeys.add(given)
+      const introduction: proto.IMessage = {
+        senderKeyDistributionMessage: { groupId: group, axolotlSenderKeyDistributionMessage: senderKey }
+      }
+      parts.unshift(await encFor(sender, companion, { message: introduction, type: 'text' }))
+    }
+    return stanza('message', attrs, parts)
+  }
+}
+
+async function encFor(sender: Person, companion: Companion, { message, mediaType }: Composed): Promise<BinaryNode> {
+  const { type, ciphertext } = await sender.signal.encrypt(companion.lidJid, message, () => companion.takeBundle())
+  return stanza('enc', { v: '2', type, mediatype: mediaType }, ciphertext)
+}
+
+function attributes({ age = 0 }: Envelope, { type, edit }: Composed, id: string, asLid: boolean): Attributes {
+  return { id, t: unixTime(age), type, edit, addressing_mode: asLid ? 'lid' : 'pn' }
+}
+
+interface Chat {
+  readonly chat: string
+  readonly isGroup: boolean
+  readonly asLid: boolean
+  readonly author: Person
+  readonly other: Person
+}
+
+function composeFor(network: Network, content: Content, { chat, isGroup, asLid, author, other }: Chat): Composed {
+  const jid = (phone: string) => network.people.person(phone).jid(asLid)
+  const ownTarget = content.kind === 'edit' || content.kind === 'revoke'
+  const targetSender = content.target_sender ?? (ownTarget ? author.phone : other.phone)
+  return compose(content, {
+    chat,
+    isGroup,
+    targetSender: jid(targetSender),
+    targetIsOwn: targetSender === author.phone,
+    mentions: (content.mentions ?? []).map(jid)
+  })
+}
+
+function groupOf(network: Network, id: string) {
+  const group = network.groups.get(id)
+  if (!group) throw new Refusal(`there is no group ${id}`)
+  return group
+}

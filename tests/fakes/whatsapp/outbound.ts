@@ -1,0 +1,117 @@
+/**
+ * What a linked companion sends: the server acknowledges it and hands it to the phones it names; each phone decrypts,
+ * keeps it in its inbox and answers with a receipt, or asks for a retry (Baileys messages-send.js `relayMessage`,
+ * messages-recv.js `handleReceipt`).
+ */
+import { encodeBigEndian, getBinaryNodeChild, getBinaryNodeChildren, type BinaryNode, type proto } from 'baileys'
+import type { Connection } from './connection.ts'
+import { describe } from './content.ts'
+import { deliver } from './delivery.ts'
+import type { Group } from './groups.ts'
+import type { Network } from './network.ts'
+import type { Companion, Person } from './people.ts'
+import { bytesIn, clock, stanza, unixTime } from './stanzas.ts'
+
+/** More would not help: after five, real phones give up. */
+const MOST_RETRIES = 5
+
+interface Letter {
+  readonly network: Network
+  readonly account: Person
+  readonly companion: Companion
+  readonly id: string
+  readonly group: string | undefined
+}
+
+export function takeMessage(network: Network, account: Person, connection: Connection, node: BinaryNode): void {
+  const { id = '', to = '' } = node.attrs
+  const error = account.sendFailure
+  connection.send(stanza('ack', { class: 'message', id, from: to, t: unixTime(), error }))
+  network.note(error ? 'refused' : 'sent', { phone: account.phone, id, to, error })
+  if (!error) handOver(network, account, node)
+}
+
+function handOver(network: Network, account: Person, node: BinaryNode): void {
+  const { id = '', to = '' } = node.attrs
+  const group = network.groups.get(to)
+  const letter: Letter = { network, account, companion: account.linked(), id, group: group?.id }
+  for (const { jid, enc } of addressed(node)) readDirect(letter, jid, enc)
+
+  const shared = getBinaryNodeChildren(node, 'enc').find(enc => enc.attrs.type === 'skmsg')
+  if (!group || !shared) return
+  for (const member of group.members.map(phone => network.people.person(phone)))
+    if (member !== account) readInGroup(letter, group, member, shared)
+}
+
+/** A ciphertext for each device in `participants`; a retry or a peer message has its only one directly inside. */
+function addressed(node: BinaryNode): { jid: string; enc: BinaryNode }[] {
+  const listed = getBinaryNodeChildren(getBinaryNodeChild(node, 'participants'), 'to').flatMap(to => {
+    const enc = getBinaryNodeChild(to, 'enc')
+    return enc && to.attrs.jid ? [{ jid: to.attrs.jid, enc }] : []
+  })
+  const own = getBinaryNodeChild(node, 'enc')
+  const jid = node.attrs.participant ?? node.attrs.to
+  return own && jid && own.attrs.type !== 'skmsg' ? [...listed, { jid, enc: own }] : listed
+}
+
+function readDirect(letter: Letter, jid: string, enc: BinaryNode): void {
+  const { network, companion } = letter
+  const { person, device } = network.people.named(jid)
+  // In LID groups Baileys sends its sender key to its own device as well.
+  if (device !== 0) return
+  read(letter, person, jid, async () => {
+    const { signal } = person
+    const message = await signal.decrypt(companion.lidJid, { type: enc.attrs.type ?? '', ciphertext: bytesIn(enc) })
+    if (message.senderKeyDistributionMessage)
+      await signal.learnSenderKey(companion.lidJid, message.senderKeyDistributionMessage)
+    return message
+  })
+}
+
+function readInGroup(letter: Letter, group: Group, person: Person, enc: BinaryNode): void {
+  const { companion } = letter
+  read(letter, person, person.jid(group.lid), () =>
+    person.signal.decryptInGroup(group.id, companion.lidJid, bytesIn(enc))
+  )
+}
+
+/** Nobody waits for it: a phone may be switched off. */
+function read(letter: Letter, person: Person, jid: string, decrypt: () => Promise<proto.Message>): void {
+  const attempt = () => {
+    if (person.forgetful) person.signal.forgetEverybody()
+    person.forgetful = false
+    return decrypt()
+  }
+  void person.turns.take(attempt).then(
+    message => show(letter, person, jid, message),
+    (error: unknown) => askAgain(letter, person, jid, error)
+  )
+}
+
+function show({ network, account, companion, id, group }: Letter, person: Person, jid: string, message: proto.Message): void {
+  if (person === account) network.note('copy', { phone: account.phone, id })
+  const shown = describe(message)
+  if (person === account || !shown) return
+  const delivery = person.receive({ id, sender: account.phone, group, ...shown, by: 'bot', at: clock() })
+  network.note('reply', { phone: account.phone, to: person.phone, group, id, duplicate: delivery.duplicate })
+  deliver(companion, stanza('receipt', { id, ...origin(jid, group), t: unixTime() }))
+}
+
+function askAgain({ network, account, companion, id, group }: Letter, person: Person, jid: string, error: unknown): void {
+  network.note('undecryptable', { phone: account.phone, to: person.phone, id, error: String(error) })
+  const key = `${account.phone} ${id}`
+  const count = (person.retries.get(key) ?? 0) + 1
+  if (person === account || count > MOST_RETRIES) return
+  person.retries.set(key, count)
+  deliver(
+    companion,
+    stanza('receipt', { id, ...origin(jid, group), type: 'retry', t: unixTime() }, [
+      stanza('retry', { count: String(count), id, t: unixTime(), v: '1' }),
+      stanza('registration', {}, encodeBigEndian(person.signal.registrationId))
+    ])
+  )
+}
+
+function origin(jid: string, group: string | undefined) {
+  return group ? { from: group, participant: jid } : { from: jid }
+}

@@ -1,0 +1,31 @@
+/**
+ * Loaded before a client's own code, this makes its unmodified Baileys connect to the fake network and trust it:
+ *
+ *     NODE_OPTIONS="--import file:///.../trust.mjs?url=ws://127.0.0.1:PORT/ws/chat" node client.js
+ *
+ * Baileys keeps its trust root (`WA_CERT_DETAILS`) and its default server (`DEFAULT_CONNECTION_CONFIG`) in mutable
+ * exported objects (Defaults/index.js); changing them changes what every later import sees. Baileys is the one that the
+ * main script would get. A program that has none is left alone.
+ */
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ROOT_KEY } from './root_key.ts'
+
+/** @returns {string | undefined} the file with Baileys' defaults, seen from the main script */
+function baileysDefaults() {
+  const main = process.argv[1]
+  if (!main) return undefined
+  try {
+    return path.join(path.dirname(createRequire(main).resolve('baileys')), 'Defaults', 'index.js')
+  } catch {
+    return undefined
+  }
+}
+
+const defaults = baileysDefaults()
+if (defaults) {
+  const { WA_CERT_DETAILS, DEFAULT_CONNECTION_CONFIG } = await import(pathToFileURL(defaults).href)
+  WA_CERT_DETAILS.PUBLIC_KEY = ROOT_KEY.public
+  DEFAULT_CONNECTION_CONFIG.waWebSocketUrl = new URL(import.meta.url).searchParams.get('url')
+}

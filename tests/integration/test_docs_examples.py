@@ -1,0 +1,132 @@
+"""The guides' example files work as they stand: dropped into a folder, found by discovery, used by a bot."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imposter.contracts.errors import ModelRefused, ModelUnavailable
+from imposter.contracts.messages import Source, Turn
+from imposter.contracts.states import LinkState
+from imposter.runtime.discovery import Kind, ProviderFile, discover
+from tests.house import config_of, open_house, until
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def example(guide: str, folder: str, into: Path) -> ProviderFile:
+    """The guide's complete file, written under the name that the guide gives it, as discovery finds it."""
+    text = (DOCS / guide).read_text()
+    [name] = re.findall(rf"^`{folder}/(\w+\.py)`:", text, re.MULTILINE)
+    [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (into / folder).mkdir()
+    (into / folder / name).write_text(code)
+    kind = Kind.CHAT if folder == "chat_providers" else Kind.MODEL
+    [file] = discover(kind, into / folder)
+    assert file.error is None, file.error
+    return file
+
+
+async def test_the_guides_chat_provider_answers_and_is_a_pair_of_start_and_stop(tmp_path: Path) -> None:
+    file = example("add-a-chat-provider.md", "chat_providers", tmp_path)
+    inbox, outbox = tmp_path / "mail" / "inbox" / "bob", tmp_path / "mail" / "outbox" / "bob"
+    inbox.mkdir(parents=True)
+
+    def write(name: str, text: str) -> None:
+        (inbox / "draft").write_text(text)
+        (inbox / "draft").rename(inbox / name)
+
+    def answers() -> list[str]:
+        return [path.read_text() for path in sorted(outbox.glob("*.txt"))]
+
+    async with open_house(tmp_path / "data", file) as house:
+        bot = await house.bots.put(config_of(chat=file.name, chat_config={"folder": str(tmp_path / "mail")}))
+        write("1.txt", "hello")
+        await until(lambda: answers() == ["re: hello"])
+        assert not list(inbox.iterdir()), "what is stored is gone from the platform"
+
+        await house.bots.stop(bot.instance_id)
+        assert (await bot.status()).status is LinkState.STOPPED
+        write("1.txt", "while you were away")
+        await house.bots.start(bot.instance_id)
+        await until(lambda: answers() == ["re: hello", "re: while you were away"])
+
+
+class Ollama:
+    """As much of Ollama's chat API as the guide's example uses."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.asked: list[dict[str, Any]] = []
+        self.url = ""
+
+
+@pytest.fixture
+def ollama() -> Iterator[Ollama]:
+    fake = Ollama()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the base class's name
+            fake.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            answer = json.dumps({"message": {"role": "assistant", "content": " hi there\n"}, "done": True}).encode()
+            self.send_response(fake.status if self.path == "/api/chat" else 404)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as fake.url:
+        yield fake
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[str]:
+    with server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_guides_model_provider_asks_as_the_api_wants_it(tmp_path: Path, ollama: Ollama) -> None:
+    file = example("add-a-model-provider.md", "llm_providers", tmp_path)
+    assert file.provider is not None
+    model = file.provider("anna", {"model": "llama", "system": "You are {user_id}.", "url": ollama.url})
+    turns = [Turn(Source.CONTACT, "hi", "Bob", in_group=True), Turn(Source.BOT, "hm"), Turn(Source.CONTACT, "so?")]
+    assert model.reply(turns) == "hi there"
+    assert ollama.asked == [
+        {
+            "model": "llama",
+            "stream": False,
+            "messages": [
+                {"role": "system", "content": "You are anna."},
+                {"role": "user", "content": "Bob: hi"},
+                {"role": "assistant", "content": "hm"},
+                {"role": "user", "content": "so?"},
+            ],
+        }
+    ]
+
+
+def test_the_guides_model_provider_tells_what_may_pass_from_what_cannot(tmp_path: Path, ollama: Ollama) -> None:
+    file = example("add-a-model-provider.md", "llm_providers", tmp_path)
+    assert file.provider is not None
+    model = file.provider("anna", {"model": "llama", "url": ollama.url})
+    ollama.status = 503
+    with pytest.raises(ModelUnavailable):
+        model.reply([Turn(Source.CONTACT, "hi")])
+    ollama.status = 404
+    with pytest.raises(ModelRefused):
+        model.reply([Turn(Source.CONTACT, "hi")])
+    gone = file.provider("anna", {"model": "llama", "url": "http://127.0.0.1:9"})
+    with pytest.raises(ModelUnavailable):
+        gone.reply([Turn(Source.CONTACT, "hi")])

@@ -1,0 +1,155 @@
+"""A WhatsApp provider with the real sidecar on the fake network, and what it would find around it in the product."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from chat_providers.whatsAppBaileyes import WhatsAppBaileyesProvider
+from imposter.contracts.chat import ChatContext, ProviderState
+from imposter.contracts.errors import StorageError
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.runtime.shared import SharedResources
+from tests.fakes.whatsapp_network import NODE, WhatsAppNetwork
+from tests.house import until
+
+BOT = "4910000001"
+ANN = "4920000001"
+BOB = "4920000002"
+SIDECAR = "whatsapp_baileys_server/src/main.ts"
+
+
+class MemoryState(ProviderState):
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], bytes] = {}
+
+    async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        return {key: value for (of, key), value in self.entries.items() if of == kind and (keys is None or key in keys)}
+
+    async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
+        for kind, key, value in changes:
+            if value is None:
+                self.entries.pop((kind, key), None)
+            else:
+                self.entries[kind, key] = value
+
+    async def clear(self) -> None:
+        self.entries.clear()
+
+
+class Inbox:
+    """Takes messages as a UserQueue does, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.trouble: list[Exception] = []
+        """What the next messages meet instead of being taken, one each."""
+
+    async def add_message(self, **message: Any) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.messages.append(message)
+
+    @property
+    def texts(self) -> list[str]:
+        return [message["content"] for message in self.messages]
+
+
+@dataclass
+class Desk:
+    """One account of a server."""
+
+    provider: WhatsAppBaileyesProvider
+    inbox: Inbox
+    state: MemoryState
+    sent: dict[str, str] = field(default_factory=dict)
+    reports: list[LinkStatus] = field(default_factory=list)
+
+    async def status(self) -> LinkStatus:
+        return await self.provider.get_status()
+
+    async def becomes(self, state: LinkState, fact: Callable[[LinkStatus], bool] = lambda _: True) -> LinkStatus:
+        async def holds() -> bool:
+            status = await self.status()
+            return status.status is state and fact(status)
+
+        await until(holds)
+        return await self.status()
+
+    async def hears(self, count: int) -> list[dict[str, Any]]:
+        await until(lambda: len(self.inbox.messages) >= count)
+        return self.inbox.messages
+
+    async def hears_all(self, texts: set[str]) -> None:
+        await until(lambda: texts <= set(self.inbox.texts))
+
+    async def send(self, to: str, text: str) -> str:
+        message_id = self.provider.message_id(secrets.token_hex(32))
+        self.sent[message_id] = text
+        await self.provider.send_with_id(to, text, message_id)
+        return message_id
+
+    async def link(self, network: WhatsAppNetwork, phone: str = BOT) -> None:
+        await self.provider.start_listening()
+        status = await self.becomes(LinkState.LINKING)
+        assert status.qr is not None
+        await network.scan(status.qr, phone)
+        await self.becomes(LinkState.CONNECTED)
+
+
+class Server:
+    """What accounts have in common."""
+
+    def __init__(self, shared: SharedResources) -> None:
+        self.shared = shared
+
+    def desk(self, instance_id: str = "i1", before: Desk | None = None) -> Desk:
+        """An account; `before` is the same account of an earlier run, whose stored state it finds."""
+        inbox = before.inbox if before else Inbox()
+        state = before.state if before else MemoryState()
+        desk = Desk(WhatsAppBaileyesProvider("anna", {}, {"anna": inbox}), inbox, state)
+        desk.sent = before.sent if before else {}
+
+        async def sent_text(message_id: str) -> str | None:
+            return desk.sent.get(message_id)
+
+        context = ChatContext(
+            instance_id, state, self.shared, desk.reports.append, sent_text, lambda: datetime.now(UTC)
+        )
+        desk.provider.attach(context)
+        return desk
+
+
+@asynccontextmanager
+async def open_server(network: WhatsAppNetwork) -> AsyncIterator[Server]:
+    environment = {"PATH": os.environ["PATH"], "NODE_OPTIONS": network.node_options}
+    shared = SharedResources(environment=environment, node=str(NODE), secret=lambda name: None)
+    try:
+        yield Server(shared)
+    finally:
+        await shared.aclose()
+
+
+def sidecars() -> list[int]:
+    """Process ids of the sidecars that this process started."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _is_ours(entry)]
+
+
+def _is_ours(process: Path) -> bool:
+    try:
+        parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+        return int(parent) == os.getpid() and SIDECAR in (process / "cmdline").read_text()
+    except (OSError, IndexError):
+        return False
+
+
+async def sidecar_process() -> int:
+    await until(lambda: len(sidecars()) == 1)
+    return sidecars()[0]
+
+
+NOT_NOW = StorageError("the disk is full")

@@ -1,0 +1,90 @@
+"""What the Store's tests share: a clock that a test turns, and one bot's messages in few words."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+
+from imposter.contracts.config import Limits
+from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.storage import Store
+from imposter.storage.records import Accepted, Judge, MessageState, Outgoing, StoredMessage, Verdict, Work
+
+KEY = b"k" * 32
+BOT = "bot-1"
+ROOMY = Limits(max_messages=1000, max_characters=100_000, max_days=30)
+
+
+class Time:
+    """The time of day, as the test says."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_by(self, **span: float) -> None:
+        self.moment += timedelta(**span)
+
+
+def judge_as(state: MessageState, reason: str | None = None) -> Judge:
+    return lambda message, known_ids: Verdict(state, reason)
+
+
+WAITS = judge_as(MessageState.WAITING)
+
+
+class Desk:
+    """One bot's side of the Store; every call waits until it is durable."""
+
+    def __init__(self, store: Store, time: Time, bot: str = BOT) -> None:
+        self.store = store
+        self.time = time
+        self.bot = bot
+        self._count = 0
+
+    async def receive(
+        self,
+        text: str = "hello",
+        *chat: str,
+        message_id: str | None = None,
+        sender: Sender | None = None,
+        group: str | None = None,
+        source: Source = Source.CONTACT,
+        age: timedelta = timedelta(),
+        limits: Limits = ROOMY,
+        judge: Judge = WAITS,
+        busy: Callable[[], Collection[int]] = tuple,
+    ) -> Accepted:
+        self._count += 1
+        chat = (group,) if group else chat or ("anna",)
+        message = Message(
+            message_id=message_id or f"in-{self._count}",
+            content=text,
+            sender=sender or Sender(chat[0], alternate_identifiers=chat[1:]),
+            source=source,
+            sent_at=self.time() - age,
+            reply_to=chat[0],
+            chat=chat,
+            group=Group(group) if group else None,
+        )
+        return await self.store.messages.add(self.bot, message, limits, judge, busy)
+
+    async def take(self, conversation: str = "anna", limits: Limits = ROOMY) -> Work | None:
+        return await self.store.messages.take(self.bot, conversation, limits)
+
+    async def prompt(self, conversation: str = "anna", limits: Limits = ROOMY) -> list[str]:
+        """The texts of the turns that a model would see now."""
+        work = await self.take(conversation, limits)
+        return [turn.content for turn in work.turns] if work else []
+
+    async def answer(self, accepted: Accepted, text: str = "hi", message_id: str | None = None) -> Outgoing | None:
+        assert accepted.seq is not None
+        return await self.store.messages.answer(accepted.seq, text, message_id=message_id or f"out-{accepted.seq}")
+
+    async def history(self) -> list[StoredMessage]:
+        """Everything of the bot, oldest first."""
+        return (await self.store.messages.page(self.bot, limit=1000))[::-1]
+
+    async def states(self) -> dict[str, str]:
+        """What became of each text: the state, and the reason behind a colon."""
+        return {row.content: ":".join(filter(None, (row.state, row.reason))) for row in await self.history()}

@@ -1,0 +1,163 @@
+"""Taking a message, answering it, and sending the answer."""
+
+from datetime import timedelta
+
+import pytest
+
+from imposter.contracts.config import Limits
+from imposter.contracts.messages import Sender, Source
+from imposter.storage.records import DeliveryState, MessageState, Verdict
+from tests.storage.desk import BOT, Desk, judge_as
+
+
+async def test_messages_are_taken_oldest_first_with_what_was_said_before(desk: Desk) -> None:
+    await desk.receive("1")
+    await desk.receive("elsewhere", "ben")
+    await desk.receive("2")
+    work = await desk.take()
+    assert work is not None
+    assert work.message.content == "1"
+    assert [turn.content for turn in work.turns] == ["1"]
+
+
+async def test_what_is_busy_is_passed_over(desk: Desk) -> None:
+    first = await desk.receive("1")
+    await desk.receive("2")
+    work = await desk.store.messages.take(BOT, "anna", Limits(), busy={first.seq or 0})
+    assert work is not None
+    assert [turn.content for turn in work.turns] == ["1", "2"]
+
+
+async def test_nothing_waits_nothing_is_taken(desk: Desk) -> None:
+    await desk.receive("note", judge=judge_as(MessageState.CONTEXT))
+    assert await desk.take() is None
+    assert await desk.take("stranger") is None
+
+
+async def test_an_answer_stands_behind_what_it_answers(desk: Desk) -> None:
+    first = await desk.receive("q1")
+    await desk.receive("q2")
+    await desk.answer(first, "a1")
+    assert await desk.prompt() == ["q1", "a1", "q2"]
+
+
+async def test_a_model_sees_the_conversation_but_not_what_was_ignored_or_never_sent(desk: Desk) -> None:
+    await desk.receive("ignored", judge=judge_as(MessageState.IGNORED, "group"))
+    await desk.receive("owner", source=Source.OWNER, sender=Sender("me"), judge=judge_as(MessageState.CONTEXT))
+    refused = await desk.receive("refused")
+    await desk.answer(refused, "not sent", message_id="R")
+    await desk.store.outbox.failed(BOT, "R", DeliveryState.FAILED, "blocked")
+    unsure = await desk.receive("unsure")
+    await desk.answer(unsure, "perhaps sent", message_id="U")
+    await desk.store.outbox.failed(BOT, "U", DeliveryState.UNCERTAIN, "timeout")
+    given_up = await desk.receive("given up")
+    await desk.store.messages.settle(given_up.seq or 0, Verdict(MessageState.FAILED, "model"))
+    await desk.receive("now")
+    assert await desk.prompt() == ["owner", "refused", "unsure", "perhaps sent", "given up", "now"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "seen"),
+    [
+        (Limits(max_messages=2), ["bb", "cc"]),
+        (Limits(max_messages=1), ["cc"]),
+        (Limits(max_characters=5), ["bb", "cc"]),
+        (Limits(max_characters=4), ["bb", "cc"]),
+        (Limits(max_characters=1), ["cc"]),
+        (Limits(max_days=1), ["bb", "cc"]),
+        (Limits(max_days=9), ["aa", "bb", "cc"]),
+    ],
+)
+async def test_the_context_is_bounded_newest_first(desk: Desk, limits: Limits, seen: list[str]) -> None:
+    await desk.receive("aa", age=timedelta(hours=30), judge=judge_as(MessageState.CONTEXT))
+    await desk.receive("bb", age=timedelta(hours=12), judge=judge_as(MessageState.CONTEXT))
+    await desk.receive("cc")
+    assert await desk.prompt(limits=limits) == seen
+
+
+async def test_an_answer_goes_to_the_outbox_in_the_same_commit(desk: Desk) -> None:
+    question = await desk.receive("q", group="team", sender=Sender("eve"))
+    outgoing = await desk.answer(question, "a\x00", message_id="OUT")
+    assert outgoing is not None
+    assert (outgoing.recipient, outgoing.conversation, outgoing.content) == ("team", "team", "a\ufffd")
+    assert (outgoing.state, outgoing.attempts) == (DeliveryState.PENDING, 0)
+    assert await desk.store.outbox.pending(BOT, "team") == [outgoing]
+    assert await desk.store.messages.sent_text(BOT, "OUT") == "a\ufffd"
+    assert await desk.store.messages.sent_text(BOT, "other") is None
+    asked, answered = await desk.history()
+    assert asked.state is MessageState.ANSWERED
+    assert (answered.source, answered.state, answered.answers) == (Source.BOT, MessageState.CONTEXT, asked.seq)
+    assert (answered.group_id, answered.delivery) == ("team", DeliveryState.PENDING)
+
+
+async def test_a_message_is_answered_once(desk: Desk) -> None:
+    question = await desk.receive("q")
+    assert await desk.answer(question, "first", "ONE") is not None
+    assert await desk.answer(question, "second", "TWO") is None
+    assert [row.content for row in await desk.history()] == ["q", "first"]
+
+
+async def test_of_two_answers_with_one_id_the_first_stands(desk: Desk) -> None:
+    first = await desk.answer(await desk.receive("q1"), "first", "SAME")
+    assert await desk.answer(await desk.receive("q2"), "second", "SAME") == first
+    assert await desk.states() == {"q1": "answered", "first": "context", "q2": "answered"}
+
+
+async def test_what_was_evicted_or_settled_is_no_longer_answered(desk: Desk) -> None:
+    settled = await desk.receive("settled")
+    assert await desk.store.messages.settle(settled.seq or 0, Verdict(MessageState.CONTEXT, "model_silent"))
+    assert not await desk.store.messages.settle(settled.seq or 0, Verdict(MessageState.FAILED))
+    assert await desk.answer(settled) is None
+    late = await desk.receive("late", age=timedelta(days=2), limits=Limits(max_days=1))
+    assert await desk.answer(late) is None
+    assert await desk.states() == {"settled": "context:model_silent", "late": "evicted:max_days"}
+
+
+async def test_a_delivery_goes_through_its_states(desk: Desk) -> None:
+    outbox, key = desk.store.outbox, (BOT, "OUT")
+    await desk.answer(await desk.receive(), "a", message_id="OUT")
+
+    async def delivery() -> tuple[str | None, str | None]:
+        row = (await desk.history())[-1]
+        return row.delivery, row.delivery_reason
+
+    await outbox.sending(*key)
+    assert await delivery() == ("sending", None)
+    assert [await outbox.attempted(*key), await outbox.attempted(*key)] == [1, 2]
+    [pending] = await outbox.pending(BOT, "anna")
+    assert (pending.state, pending.attempts) == (DeliveryState.PENDING, 2)
+    await outbox.failed(*key, DeliveryState.FAILED, "blocked")
+    assert await delivery() == ("failed", "blocked")
+    assert await outbox.pending(BOT, "anna") == []
+    await outbox.sent(*key)
+    assert await delivery() == ("sent", None)
+
+
+async def test_sent_stays_sent(desk: Desk) -> None:
+    await desk.answer(await desk.receive(), "a", message_id="OUT")
+    await desk.store.outbox.sent(BOT, "OUT")
+    await desk.store.outbox.failed(BOT, "OUT", DeliveryState.UNCERTAIN, "timeout")
+    await desk.store.outbox.attempted(BOT, "OUT")
+    await desk.store.outbox.sending(BOT, "OUT")
+    assert (await desk.history())[-1].delivery is DeliveryState.SENT
+
+
+async def test_a_send_that_a_crash_interrupted_is_uncertain(desk: Desk) -> None:
+    await desk.answer(await desk.receive("1"), "a1", message_id="A")
+    await desk.answer(await desk.receive("2"), "a2", message_id="B")
+    await desk.store.outbox.sending(BOT, "A")
+    assert await desk.store.outbox.interrupted(BOT) == 1
+    first, second = [row for row in await desk.history() if row.source is Source.BOT]
+    assert (first.delivery, first.delivery_reason) == (DeliveryState.UNCERTAIN, "interrupted")
+    assert second.delivery is DeliveryState.PENDING
+
+
+async def test_unfinished_conversations_are_found_again_oldest_first(desk: Desk) -> None:
+    done = await desk.receive("1", "done")
+    await desk.receive("2", "waits")
+    unsent = await desk.receive("3", "unsent")
+    await desk.answer(done, message_id="D")
+    await desk.store.outbox.sent(BOT, "D")
+    await desk.answer(unsent)
+    await desk.receive("4", "note", judge=judge_as(MessageState.CONTEXT))
+    assert await desk.store.messages.unfinished(BOT) == ["waits", "unsent"]

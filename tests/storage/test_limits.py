@@ -1,0 +1,103 @@
+"""The queue is bounded, and what falls out of it says why."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from imposter.contracts.config import Limits
+from imposter.storage.records import MessageState
+from imposter.storage.waiting import surplus
+from tests.storage.desk import BOT, Desk, judge_as
+
+
+async def test_the_oldest_goes_when_there_are_too_many(desk: Desk) -> None:
+    limits = Limits(max_messages=2)
+    first = await desk.receive("1", "anna", limits=limits)
+    await desk.receive("2", "ben", limits=limits)
+    third = await desk.receive("3", "carl", limits=limits)
+    assert third.evicted == (first.seq,)
+    assert await desk.states() == {"1": "evicted:max_messages", "2": "waiting", "3": "waiting"}
+
+
+async def test_the_oldest_go_when_there_are_too_many_characters(desk: Desk) -> None:
+    limits = Limits(max_characters=10)
+    for text in ("aaaa", "bbbb", "cccccccccc"):
+        await desk.receive(text, limits=limits)
+    assert await desk.states() == {
+        "aaaa": "evicted:max_characters",
+        "bbbb": "evicted:max_characters",
+        "cccccccccc": "waiting",
+    }
+
+
+async def test_what_grew_too_old_goes_when_the_next_one_comes(desk: Desk) -> None:
+    limits = Limits(max_days=1)
+    await desk.receive("old", limits=limits)
+    desk.time.pass_by(hours=25)
+    await desk.receive("new", limits=limits)
+    assert await desk.states() == {"old": "evicted:max_days", "new": "waiting"}
+
+
+async def test_a_message_that_comes_too_late_is_evicted_itself(desk: Desk) -> None:
+    late = await desk.receive("late", age=timedelta(days=2), limits=Limits(max_days=1))
+    assert late.verdict.state is MessageState.EVICTED
+    assert late.evicted == (late.seq,)
+    assert await desk.states() == {"late": "evicted:max_days"}
+
+
+async def test_what_is_being_answered_is_not_evicted(desk: Desk) -> None:
+    limits = Limits(max_messages=1)
+    first = await desk.receive("busy", limits=limits)
+    second = await desk.receive("second", limits=limits, busy=lambda: {first.seq or 0})
+    third = await desk.receive("third", limits=limits, busy=lambda: {first.seq or 0})
+    assert (second.evicted, third.evicted) == ((), (second.seq,))
+    assert await desk.states() == {"busy": "waiting", "second": "evicted:max_messages", "third": "waiting"}
+
+
+async def test_only_what_waits_counts(desk: Desk) -> None:
+    limits = Limits(max_messages=1)
+    await desk.receive("note", limits=limits, judge=judge_as(MessageState.CONTEXT))
+    await desk.answer(await desk.receive("asked", limits=limits), "told")
+    await desk.receive("asked again", limits=limits)
+    assert await desk.states() == {
+        "note": "context",
+        "asked": "answered",
+        "told": "context",
+        "asked again": "waiting",
+    }
+    assert await desk.store.messages.waiting_count(BOT) == 1
+
+
+async def test_waiting_in_vain_ends_when_it_is_taken_too_late(desk: Desk) -> None:
+    await desk.receive("old")
+    desk.time.pass_by(hours=30)
+    await desk.receive("new")
+    day, month = Limits(max_days=1), Limits(max_days=30, max_characters=5000)
+    work = await desk.store.messages.take(BOT, "anna", month, queue=day)
+    assert work is not None
+    assert [turn.content for turn in work.turns] == ["old", "new"]
+    assert await desk.states() == {"old": "evicted:max_days", "new": "waiting"}
+
+
+@given(
+    lengths=some.lists(some.integers(0, 50), max_size=20),
+    most=some.integers(1, 10),
+    room=some.integers(1, 200),
+    spared=some.sets(some.integers(0, 19)),
+)
+def test_eviction_is_enough_and_never_more_than_needed(
+    lengths: list[int], most: int, room: int, spared: set[int]
+) -> None:
+    rows = list(enumerate(lengths))
+    over, characters_over = len(rows) - most, sum(lengths) - room
+    gone = surplus(rows, over, characters_over, spared=spared)
+    kept = [(seq, length) for seq, length in rows if seq not in gone]
+    assert not spared & gone.keys()
+    fits = len(kept) <= most and sum(length for _, length in kept) <= room
+    assert fits or {seq for seq, _ in kept} <= spared
+    assert list(gone) == sorted(gone)
+    assert all(seq in spared or seq > max(gone, default=-1) for seq, _ in kept)
+    if gone:
+        last = lengths[max(gone)]
+        assert len(kept) + 1 > most or sum(length for _, length in kept) + last > room

@@ -1,0 +1,131 @@
+"""One connection, one thread, many jobs to a commit."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event, get_ident
+
+import pytest
+from sqlalchemy import Connection
+
+from imposter.contracts.errors import StorageError
+from imposter.storage.engine import open_engine
+from imposter.storage.writer import Pending, Writer
+
+DEADLINE = 10
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    with closing(Writer(open_engine(None, tmp_path).connect())) as writer:
+        writer.submit(lambda connection: execute(connection, "CREATE TABLE word (text VARCHAR UNIQUE)")).result()
+        yield writer
+
+
+def execute(connection: Connection, sql: str) -> None:
+    connection.exec_driver_sql(sql)
+
+
+def write(writer: Writer, word: str) -> Pending[None]:
+    return writer.submit(lambda connection: execute(connection, f"INSERT INTO word VALUES ('{word}')"))
+
+
+def words(writer: Writer) -> list[str]:
+    query = "SELECT text FROM word ORDER BY text"
+    return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(DEADLINE)
+
+
+class Held:
+    """Holds the writer up, so that what is submitted meanwhile shares one commit."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._go = Event()
+        started = Event()
+
+        def job(connection: Connection) -> None:
+            started.set()
+            assert self._go.wait(DEADLINE)
+
+        self._pending = writer.submit(job)
+        assert started.wait(DEADLINE)
+
+    def let_go(self) -> None:
+        self._go.set()
+        self._pending.result(DEADLINE)
+
+
+def test_a_job_that_fails_does_not_hurt_the_others_in_its_commit(writer: Writer) -> None:
+    def half_done(connection: Connection) -> None:
+        execute(connection, "INSERT INTO word VALUES ('half')")
+        raise ZeroDivisionError
+
+    held = Held(writer)
+    before, broken, twice, after = (
+        write(writer, "before"),
+        writer.submit(half_done),
+        write(writer, "before"),
+        write(writer, "after"),
+    )
+    held.let_go()
+    assert (before.result(DEADLINE), after.result(DEADLINE)) == (None, None)
+    with pytest.raises(ZeroDivisionError):
+        broken.result(DEADLINE)
+    with pytest.raises(StorageError, match="UNIQUE"):
+        twice.result(DEADLINE)
+    assert words(writer) == ["after", "before"]
+
+
+def test_when_the_commit_fails_every_job_of_it_fails_and_the_next_one_works(writer: Writer) -> None:
+    writer.submit(
+        lambda connection: execute(connection, "CREATE TABLE child (text VARCHAR REFERENCES word (text))")
+    ).result(DEADLINE)
+
+    def breaks_at_commit(connection: Connection) -> None:
+        execute(connection, "PRAGMA defer_foreign_keys = ON")
+        execute(connection, "INSERT INTO child VALUES ('orphan')")
+
+    held = Held(writer)
+    good, bad = write(writer, "good"), writer.submit(breaks_at_commit)
+    held.let_go()
+    for pending in (good, bad):
+        with pytest.raises(StorageError, match="FOREIGN KEY"):
+            pending.result(DEADLINE)
+    write(writer, "next").result(DEADLINE)
+    assert words(writer) == ["next"]
+
+
+def test_closing_finishes_what_is_queued_and_refuses_what_comes_later(writer: Writer) -> None:
+    held = Held(writer)
+    queued = [write(writer, str(number)) for number in range(20)]
+    held.let_go()
+    writer.close()
+    assert all(pending.done() and pending.exception() is None for pending in queued)
+    with pytest.raises(StorageError, match="closed"):
+        write(writer, "late").result(DEADLINE)
+
+
+async def test_who_stops_waiting_does_not_undo_the_work(writer: Writer) -> None:
+    held = Held(writer)
+    pending = write(writer, "done")
+
+    async def wait() -> None:
+        await pending
+
+    task = asyncio.create_task(wait(), name="waiter")
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    held.let_go()
+    assert words(writer) == ["done"]
+
+
+async def test_a_result_can_be_awaited_on_any_loop_and_asked_for_on_any_thread(writer: Writer) -> None:
+    async def ask() -> int:
+        return await writer.submit(lambda connection: get_ident())
+
+    here = await ask()
+    elsewhere = await asyncio.to_thread(asyncio.run, ask())
+    blocking = await asyncio.to_thread(lambda: writer.submit(lambda connection: get_ident()).result(DEADLINE))
+    assert here == elsewhere == blocking != get_ident()

@@ -1,0 +1,255 @@
+"""What is said of a config that cannot be used, and what is shown of one that can."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field, JsonValue, SecretStr, field_validator, model_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from imposter.contracts.config import BotConfig, Strict
+from imposter.runtime.config_check import MASK, MAX_PROBLEMS, Rejected, check_configs, masked
+from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+
+SECRET = "sk-never-to-be-seen"
+
+
+class Proxy(Strict):
+    host: str
+    password: SecretStr | None = None
+
+
+class Modelled(Strict):
+    api_key: SecretStr | None = Field(default=None, validate_default=True)
+    model: str = "small"
+    max_tokens: int = 5
+    proxy: Proxy | None = None
+    proxies: list[Proxy] = Field(default_factory=list)
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("api_key")
+    @classmethod
+    def _there(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if key is None and info.context is not None and not info.context["secret"]("THE_KEY"):
+            raise ValueError("is missing: give it, or set THE_KEY")
+        return key
+
+    @field_validator("model")
+    @classmethod
+    def _short(cls, model: str) -> str:
+        if len(model) > 100:
+            raise ValueError(f"{model} is too long")
+        return model
+
+
+class Bursting(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _burst(cls, data: Any) -> Any:
+        raise KeyError(f"a bug that holds {SECRET}")
+
+
+CATALOG = Catalog(
+    [
+        ProviderFile(Kind.CHAT, "platform"),
+        ProviderFile(Kind.CHAT, "broken", error="SyntaxError: invalid syntax (line 3)"),
+        ProviderFile(Kind.MODEL, "modelled", config_model=Modelled),
+        ProviderFile(Kind.MODEL, "bursting", config_model=Bursting),
+        ProviderFile(Kind.MODEL, "free"),
+    ]
+)
+
+
+def item(user_id: str = "anna", *, model: str = "free", model_config: JsonValue = None, **more: Any) -> dict[str, Any]:
+    return {
+        "user_id": user_id,
+        "chat_provider_config": {"provider_name": "platform"},
+        "llm_provider_config": {"provider_name": model, "provider_config": model_config or {}},
+        **more,
+    }
+
+
+def check(*items: JsonValue, key: str | None = SECRET) -> list[BotConfig | Rejected]:
+    return check_configs(items, CATALOG, lambda name: SecretStr(key) if key and name == "THE_KEY" else None)
+
+
+def said(of: JsonValue, **more: Any) -> dict[str, str]:
+    """Field and message of each problem with one item."""
+    (outcome,) = check(of, **more)
+    assert isinstance(outcome, Rejected), outcome
+    return {problem.field: problem.message for problem in outcome.problems}
+
+
+def test_the_contract_s_example_is_good() -> None:
+    (outcome,) = check(
+        item(
+            "user_wa_1",
+            model="modelled",
+            model_config={"api_key": "sk-...", "model": "gpt-4"},
+            respond_to_whitelist=["1234567890"],
+            queue_config={"max_messages": 10, "max_characters": 1000, "max_days": 1},
+        )
+    )
+    assert isinstance(outcome, BotConfig)
+    assert outcome.user_id == "user_wa_1"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "word"),
+    [
+        ({"user_id": ""}, "user_id", "at least 1"),
+        ({"user_id": "a\nb"}, "user_id", "control characters"),
+        ({"user_id": "a\x00"}, "user_id", "control characters"),
+        ({"user_id": "x" * 129}, "user_id", "at most 128"),
+        ({"user_id": 5}, "user_id", "string"),
+        ({"user_id": None}, "user_id", "string"),
+        ({"respond_to_whitelist": None}, "respond_to_whitelist", "leave it out"),
+        ({"respond_to_whitelist": "123"}, "respond_to_whitelist", "list"),
+        ({"respond_to_whitelist": ["1", 2]}, "respond_to_whitelist.1", "string"),
+        ({"queue_config": {"max_messages": 0}}, "queue_config.max_messages", "greater than or equal to 1"),
+        ({"queue_config": {"max_messages": "10"}}, "queue_config.max_messages", "integer"),
+        ({"queue_config": {"max_messages": True}}, "queue_config.max_messages", "integer"),
+        ({"queue_config": {"max_messages": 10**300}}, "queue_config.max_messages", "less than or equal"),
+        ({"queue_config": {"max_days": float("nan")}}, "queue_config.max_days", "finite"),
+        ({"queue_config": {"max_days": -1}}, "queue_config.max_days", "greater than 0"),
+        ({"queue_config": []}, "queue_config", "object"),
+        ({"queue_config": {"max_messsages": 3}}, "queue_config.max_messsages", "did you mean 'max_messages'?"),
+        ({"context_config": {"maxmessages": 3}}, "context_config.maxmessages", "did you mean 'max_messages'?"),
+        ({"llm_config": {}}, "llm_config", "did you mean"),
+        ({"colour": 1}, "colour", "known are: user_id"),
+        ({"chat_provider_config": 5}, "chat_provider_config", "object"),
+        ({"chat_provider_config": {}}, "chat_provider_config.provider_name", "required"),
+        ({"chat_provider_config": {"provider_name": "plattform"}}, "chat_provider_config.provider_name", "'platform'"),
+        ({"chat_provider_config": {"provider_name": "../main"}}, "chat_provider_config.provider_name", "no chat prov"),
+        ({"chat_provider_config": {"provider_name": "broken"}}, "chat_provider_config.provider_name", "line 3"),
+        (
+            {"chat_provider_config": {"provider_name": "platform", "provider_config": None}},
+            "chat_provider_config.provider_config",
+            "object",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_path_and_its_cure(change: dict[str, Any], field: str, word: str) -> None:
+    problems = said(item() | change)
+    assert list(problems) == [field]
+    assert word in problems[field]
+
+
+@pytest.mark.parametrize("thing", [None, 5, "text", [], True])
+def test_what_is_no_object_is_refused_as_a_whole(thing: JsonValue) -> None:
+    assert said(thing) == {"": "must be a JSON object"}
+
+
+@pytest.mark.parametrize(
+    ("config", "field", "word"),
+    [
+        ({"api_key": 5}, "api_key", "string"),
+        ({"apikey": SECRET}, "apikey", "did you mean 'api_key'?"),
+        ({"max_tokens": "many"}, "max_tokens", "integer"),
+        ({"proxy": {"host": "h", "pasword": SECRET}}, "proxy.pasword", "did you mean 'password'?"),
+        ({"proxies": [{"host": "h"}, {"hots": "h", "host": "i"}]}, "proxies.1.hots", "did you mean 'host'?"),
+    ],
+)
+def test_a_provider_s_own_config_is_checked_by_the_provider_s_model(config: JsonValue, field: str, word: str) -> None:
+    problems = said(item(model="modelled", model_config=config))
+    assert list(problems) == [f"llm_provider_config.provider_config.{field}"]
+    assert word in problems[f"llm_provider_config.provider_config.{field}"]
+
+
+def test_a_missing_key_is_reported_unless_the_server_has_it() -> None:
+    config = item(model="modelled")
+    assert isinstance(check(config)[0], BotConfig)
+    assert said(config, key=None) == {
+        "llm_provider_config.provider_config.api_key": "is missing: give it, or set THE_KEY"
+    }
+
+
+def test_a_provider_whose_check_breaks_spoils_only_its_own_item() -> None:
+    bad, good = check(item("bad", model="bursting"), item("good"))
+    assert isinstance(bad, Rejected)
+    assert "KeyError" in bad.problems[0].message
+    assert isinstance(good, BotConfig)
+
+
+def test_what_was_sent_is_not_repeated() -> None:
+    outcomes = check(
+        item(user_id=SECRET * 50),
+        item(queue_config={"max_messages": SECRET}),
+        item(model="modelled", model_config={"api_key": [SECRET], "model": {"key": SECRET}, "proxy": SECRET}),
+        item(model="bursting"),
+        item(model="modelled", model_config={"model": "x" * 100_000}),
+        item("long") | {"x" * 100_000: SECRET},
+    )
+    text = repr(outcomes)
+    assert SECRET not in text
+    assert len(text) < 5000
+
+
+def test_a_field_name_cannot_break_the_line() -> None:
+    assert list(said(item() | {"a\r\nb\u202e": 1})) == ["a\\r\\nb\\u202e"]
+
+
+def test_many_problems_are_counted_rather_than_listed() -> None:
+    problems = said(item(respond_to_whitelist=list(range(50_000))))
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[""] == f"and {50_000 - MAX_PROBLEMS} more problems"
+
+
+def test_every_item_of_a_user_that_stands_twice_is_refused_and_no_other() -> None:
+    outcomes = check(item("anna"), item("bob"), item("anna", queue_config={"max_days": 2}), item("Anna"))
+    assert [isinstance(outcome, Rejected) for outcome in outcomes] == [True, False, True, False]
+    assert isinstance(outcomes[0], Rejected)
+    assert outcomes[0].user_id == "anna"
+    assert outcomes[0].problems[0].field == "user_id"
+
+
+@pytest.mark.parametrize("model", ["modelled", "free"])
+def test_a_mask_sent_back_is_refused_rather_than_stored_as_the_secret(model: str) -> None:
+    shown = item(model=model, model_config={"api_key": MASK, "extra": {"proxy": f"https://{MASK}@host"}})
+    problems = said(shown)
+    assert list(problems) == [
+        "llm_provider_config.provider_config.api_key",
+        "llm_provider_config.provider_config.extra.proxy",
+    ]
+    assert "mask" in problems["llm_provider_config.provider_config.api_key"]
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "shown"),
+    [
+        (
+            "modelled",
+            {"api_key": SECRET, "model": "m", "max_tokens": 7, "proxies": [{"host": "h", "password": SECRET}]},
+            {"api_key": MASK, "model": "m", "max_tokens": 7, "proxies": [{"host": "h", "password": MASK}]},
+        ),
+        (
+            "modelled",
+            {"proxy": {"host": f"http://me:{SECRET}@h"}, "extra": {"headers": {"Authorization": SECRET}, "n": 1}},
+            {"proxy": {"host": f"http://{MASK}@h"}, "extra": {"headers": {"Authorization": MASK}, "n": 1}},
+        ),
+        ("modelled", {"api_key": None}, {"api_key": None}),
+        (
+            "free",
+            {
+                "botToken": SECRET,
+                "a": [{"password": SECRET}],
+                "client_secret": {"x": SECRET},
+                "max_tokens": 9,
+                "b": "c",
+            },
+            {"botToken": MASK, "a": [{"password": MASK}], "client_secret": MASK, "max_tokens": 9, "b": "c"},
+        ),
+    ],
+)
+def test_a_config_is_shown_as_it_was_given_but_for_its_secrets(model: str, given: Any, shown: Any) -> None:
+    (config,) = check(item(model=model, model_config=given))
+    assert isinstance(config, BotConfig)
+    result = masked(config, CATALOG)
+    assert result == item(model=model, model_config=shown)
+    assert SECRET not in json.dumps(result)
+
+
+def test_a_provider_file_that_has_gone_leaves_no_secret_open() -> None:
+    (config,) = check(item(model="modelled", model_config={"api_key": SECRET}))
+    assert isinstance(config, BotConfig)
+    assert SECRET not in json.dumps(masked(config, Catalog([])))

@@ -1,0 +1,63 @@
+import base64
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from imposter.secrets import KEY_BYTES, KEY_FILE, Cipher, SecretKeyError, load_key
+
+KEY, OTHER_KEY = b"k" * KEY_BYTES, b"o" * KEY_BYTES
+WORDS = b"the words to hide"
+
+
+def test_what_was_sealed_opens_again() -> None:
+    for data in (WORDS, b"", b"\x00" * 100_000):
+        assert Cipher(KEY).open(Cipher(KEY).seal(data, "bot:1"), "bot:1") == data
+
+
+def test_the_same_words_never_look_the_same_twice() -> None:
+    cipher = Cipher(KEY)
+    assert cipher.seal(WORDS, "bot:1") != cipher.seal(WORDS, "bot:1")
+
+
+def test_a_sealed_text_opens_for_its_purpose_and_key_alone_and_the_error_does_not_tell_it() -> None:
+    sealed = Cipher(KEY).seal(WORDS, "bot:1")
+    damaged = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for key, text, purpose in (
+        (OTHER_KEY, sealed, "bot:1"),
+        (KEY, sealed, "bot:2"),
+        (KEY, damaged, "bot:1"),
+        (KEY, sealed[:20], "bot:1"),
+        (KEY, b"", "bot:1"),
+    ):
+        with pytest.raises(SecretKeyError) as refusal:
+            Cipher(key).open(text, purpose)
+        assert str(refusal.value) == "The secret key does not open what was sealed."
+        assert refusal.value.__cause__ is None
+
+
+def test_a_key_from_a_secret_is_the_same_at_every_start_and_another_for_another_secret(tmp_path: Path) -> None:
+    first = load_key(SecretStr("correct horse battery"), tmp_path)
+    again = load_key(SecretStr("correct horse battery"), tmp_path / "elsewhere")
+    other = load_key(SecretStr("correct horse batterz"), tmp_path)
+    assert len(first) == KEY_BYTES
+    assert first == again != other
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_secret_the_first_start_makes_a_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "data"
+    made = load_key(None, folder)
+    assert load_key(None, folder) == made
+    assert made != load_key(None, tmp_path / "other")
+    assert [path.name for path in folder.iterdir()] == [KEY_FILE]
+    assert (folder / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("content", [b"", b"half a ke", b"\xff\xfe", base64.b64encode(b"short")])
+def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / KEY_FILE).write_bytes(content)
+    with pytest.raises(SecretKeyError, match=r"secret\.key is damaged"):
+        load_key(None, tmp_path)
+    assert (tmp_path / KEY_FILE).read_bytes() == content

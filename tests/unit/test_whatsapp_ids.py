@@ -1,0 +1,36 @@
+import pytest
+
+from chat_providers._whatsapp_ids import canonical_id, message_id
+
+PERSON = "491511234567@s.whatsapp.net"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "491511234567",
+        "+49 151 1234567",
+        "0049 (151) 123-4567",
+        "491511234567@c.us",
+        "491511234567@s.whatsapp.net",
+        "491511234567:7@s.whatsapp.net",
+        "+491511234567@s.whatsapp.net",
+        " 491511234567@S.whatsapp.net ",
+    ],
+)
+def test_every_spelling_of_a_phone_number_is_one_person(spelling: str) -> None:
+    assert canonical_id(spelling) == PERSON
+
+
+def test_a_lid_is_never_taken_for_a_phone_number() -> None:
+    assert canonical_id("123456789:4@lid") == "123456789@lid"
+    assert canonical_id("123456789") != canonical_id("123456789@lid")
+
+
+@pytest.mark.parametrize("other", ["120363041234567890@g.us", "4915112-160000@g.us", "status@broadcast", "Ann", "12"])
+def test_what_is_no_person_stays_as_it_is(other: str) -> None:
+    assert canonical_id(other) == other
+
+
+def test_a_message_id_has_whatsapps_form_and_follows_from_its_seed() -> None:
+    assert message_id("0123456789abcdef" * 4) == "3EB00123456789ABCDEF01"
