@@ -109,13 +109,12 @@ class ChatbotInstance:
             )
             before, self.config = self.config, config
             failed = self._link.status is LinkState.ERROR
-            if self._starting is not None and (
-                failed or config.chat_provider_config != before.chat_provider_config
-            ):
+            if self._starting is not None and (failed or config.chat_provider_config != before.chat_provider_config):
                 await self._restart()
                 return
             if self._queue is not None:
                 self._queue.limits, self._queue.rules = config.queue_config, self._rules()
+                await self._store.messages.reconsider(self.instance_id, self._queue.judge)
             if self._conversations is not None:
                 self._conversations.context = config.context_limits
                 if model is not None:
@@ -159,13 +158,15 @@ class ChatbotInstance:
                 chat=chat,
                 model=model,
                 context=self.config.context_limits,
-                busy=self._queue.busy,
+                inbox=self._queue,
                 clock=self._clock,
                 chance=self._chance,
                 on_failure=self._failed,
             )
+            await self._store.messages.reconsider(self.instance_id, self._queue.judge)
             await self._conversations.resume()
             await chat.start()
+            await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
             if self._link.status is LinkState.STARTING:
                 self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
         except Exception as error:  # noqa: BLE001 - the start ends here; the status tells, and nothing stays open

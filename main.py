@@ -26,8 +26,11 @@ async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
     configure_logs(settings.log_level, settings.log_format)
     clock = SystemClock()
     cipher = Cipher(load_key(settings.secret_key, settings.data_dir))
-    async with open_store(settings.database_url, settings.data_dir, cipher, now=clock.now) as store:
-        shared = SharedResources(environment=settings.child_environment, node=settings.node, secret=settings.secret)
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    async with open_store(url, settings.data_dir, cipher, now=clock.now) as store:
+        shared = SharedResources(
+            environment=settings.child_environment, node=str(settings.node), secret=settings.secret
+        )
         catalog = discover_all(ROOT)
         make_bot = partial(
             ChatbotInstance,

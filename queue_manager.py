@@ -1,6 +1,7 @@
 """UserQueue: one user's bounded, durable inbox."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -74,7 +75,7 @@ class UserQueue:
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
             answerable, note,
         )  # fmt: skip
-        pending = self._messages.add(self._instance_id, message, self.limits, self._judge, lambda: self.busy)
+        pending = self._messages.add(self._instance_id, message, self.limits, self.judge, lambda: self.busy)
         pending.add_done_callback(self._accepted)
         return pending
 
@@ -118,10 +119,11 @@ class UserQueue:
             note=note,
         )
 
-    def _judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
+    def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
+        """What the bot's rules say now."""
         return self.rules.judge(message, known_ids, self._now())
 
-    def _accepted(self, pending: Pending[Accepted]) -> None:
+    def _accepted(self, pending: Future[Accepted]) -> None:
         if pending.exception() is None:
             accepted = pending.result()
             if accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:

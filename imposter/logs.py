@@ -13,8 +13,8 @@ MASK = "***"
 _SECRET_NAME = re.compile(r"key|token|secret|password|authorization|credential|creds", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"\bsk-[\w\-]{4,}|(?<=bearer )\S+", re.IGNORECASE)
 
-TALKATIVE = ("httpx2", "httpcore2", "openai", "sqlalchemy", "alembic")
-"""Below WARNING these print URLs with their queries, request bodies or rows, or just a lot."""
+TALKATIVE = ("httpx2", "httpcore2", "openai", "sqlalchemy", "alembic", "uvicorn.access")
+"""Below WARNING these print URLs with their queries (a contact's number may be in one), bodies, rows, or a lot."""
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 

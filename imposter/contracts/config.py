@@ -80,7 +80,9 @@ class BotConfig(Strict):
 
     user_id: UserId
     respond_to_whitelist: Annotated[
-        list[Contact] | None, BeforeValidator(_not_null), Field(default=None, max_length=100_000)
+        list[Contact] | None,
+        BeforeValidator(_not_null, json_schema_input_type=list[Contact]),
+        Field(default=None, max_length=100_000),
     ]
     """None (left out): everyone. Empty: nobody. Phone numbers, full ids and group ids, compared exactly."""
     chat_provider_config: ProviderChoice

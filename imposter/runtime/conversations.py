@@ -8,6 +8,7 @@ together before anything is sent, under an id that is derived from what it answe
 import asyncio
 import hashlib
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -30,11 +31,19 @@ CLOSING_GRACE = 5.0
 _EVERYTHING = 1 << 62
 
 
+class Inbox(Protocol):
+    """What the pipeline needs of the bot's queue."""
+
+    limits: Limits
+    """What may wait; a message that waited too long is not taken."""
+    busy: set[int]
+    """The seqs that are being answered: the queue does not evict them."""
+
+
 class Conversations:
     """One bot's conversations while it runs.
 
-    `busy` holds the seqs that are being answered, for the queue not to evict them. `on_failure` gets a sentence for
-    the owner whenever a contact is left without an answer.
+    `on_failure` gets a sentence for the owner whenever a contact is left without an answer.
     """
 
     def __init__(
@@ -45,7 +54,7 @@ class Conversations:
         chat: ChatPort,
         model: ModelPort,
         context: Limits,
-        busy: set[int],
+        inbox: Inbox,
         clock: Clock,
         chance: Chance,
         on_failure: Callable[[str], None],
@@ -55,7 +64,7 @@ class Conversations:
         self._instance_id = instance_id
         self._store = store
         self._chat = chat
-        self._busy = busy
+        self._inbox = inbox
         self._clock = clock
         self._chance = chance
         self._on_failure = on_failure
@@ -128,15 +137,17 @@ class Conversations:
                 await self._deliver(outgoing)
             self._undelivered.discard(conversation)
         while self._due[conversation] and not self._closing:
-            work = await self._store.messages.take(self._instance_id, conversation, self.context)
+            work = await self._store.messages.take(
+                self._instance_id, conversation, self.context, queue=self._inbox.limits
+            )
             if work is None:
                 self._due[conversation] = 0
                 return
-            self._busy.add(work.message.seq)
+            self._inbox.busy.add(work.message.seq)
             try:
                 await self._answer(work.message, [_turn(row) for row in work.turns])
             finally:
-                self._busy.discard(work.message.seq)
+                self._inbox.busy.discard(work.message.seq)
             self._due[conversation] -= 1
 
     async def _answer(self, message: StoredMessage, turns: list[Turn]) -> None:

@@ -163,7 +163,8 @@ _REQUIRED_NAMES = {name for methods in REQUIRED_METHODS.values() for spellings i
 
 
 def _spelled(provider: Any, spellings: tuple[str, ...]) -> Callable[..., Any]:
-    return next(getattr(provider, name) for name in spellings if hasattr(provider, name))
+    method: Callable[..., Any] = next(getattr(provider, name) for name in spellings if hasattr(provider, name))
+    return method
 
 
 def _as_fields(said: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ class SharedResources(Shared):
         self.environment = environment
         self.node = node
         self._secret = secret
-        self._opened: dict[str, Resource] = {}  # type: ignore[valid-type]
+        self._opened: dict[str, Any] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     def secret(self, name: str) -> SecretStr | None:
@@ -28,7 +29,8 @@ class SharedResources(Shared):
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._opened:
                 self._opened[name] = await open_it(self)
-            return self._opened[name]
+            opened: Resource = self._opened[name]
+            return opened
 
     async def aclose(self) -> None:
         for name, resource in reversed(self._opened.items()):

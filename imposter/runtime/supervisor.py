@@ -135,6 +135,10 @@ class Supervisor:
         """Raises: NotSupported, NotNow, Refused."""
         return await self.get(instance_id).pairing_code(phone)
 
+    async def check_store(self) -> None:
+        """Raises: StorageError if the store does not answer as it should."""
+        await self._store.messages.waiting_count("")
+
     def messages(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
     ) -> Pending[list[StoredMessage]]:

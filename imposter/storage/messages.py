@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, union_all, u
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Source
 from imposter.storage import waiting
+from imposter.storage.conversations import locate
 from imposter.storage.intake import accept, clean
 from imposter.storage.records import (
     Accepted,
@@ -19,7 +20,7 @@ from imposter.storage.records import (
     Verdict,
     Work,
 )
-from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, stored
+from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, received, stored
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.writer import Pending, Writer
 
@@ -40,6 +41,7 @@ _BEFORE = (
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
+_ALL_WAITING = SELECT_STORED.where(_of_bot, _is_waiting).order_by(messages.c.seq)
 _SETTLE = (
     update(messages)
     .where(messages.c.seq == bindparam("settled"), _is_waiting)
@@ -176,6 +178,24 @@ class MessageStore:
             state = DeliveryState.PENDING
             connection.execute(_ADD_DELIVERY, key | {"seq": turn, "state": state, "attempts": 0})
             return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0)
+
+        return self._submit(job)
+
+    def reconsider(self, instance_id: str, judge: Judge) -> Pending[int]:
+        """Have `judge` decide again on everything that waits; what it no longer lets wait gets its verdict.
+
+        Returns how many these are. One that is being answered right now will find that it no longer waits.
+        """
+
+        def job(connection: Connection) -> int:
+            settled = 0
+            for message in map(stored, connection.execute(_ALL_WAITING, {"instance_id": instance_id}).all()):
+                heard = received(message)
+                verdict = judge(heard, locate(connection, instance_id, heard).known_ids)
+                if verdict.state is not MessageState.WAITING:
+                    parameters = {"settled": message.seq, "verdict": verdict.state, "why": verdict.reason}
+                    settled += connection.execute(_SETTLE, parameters).rowcount
+            return settled
 
         return self._submit(job)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from imposter.contracts.messages import Group, Message, Sender
 from imposter.storage.records import Outgoing, StoredMessage
 from imposter.storage.tables import messages, outbox
 
@@ -45,6 +46,20 @@ SELECT_OUTGOING = select(
 
 def stored(row: Sequence[Any]) -> StoredMessage:
     return StoredMessage(*row)
+
+
+def received(row: StoredMessage) -> Message:
+    """The message as it came, for judging it anew."""
+    return Message(
+        message_id=row.message_id,
+        content=row.content,
+        sender=Sender(row.sender_id, row.sender_name),
+        source=row.source,
+        sent_at=row.sent_at,
+        reply_to=row.reply_to,
+        chat=(row.conversation,),
+        group=None if row.group_id is None else Group(row.group_id, row.group_name or ""),
+    )
 
 
 def outgoing(row: Sequence[Any]) -> Outgoing:

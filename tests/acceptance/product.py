@@ -79,7 +79,8 @@ class Product:
 
     async def until_status(self, instance_id: str, *wanted: str) -> dict[str, Any]:
         """The status, as soon as it is one of those wanted."""
-        return await self.until(lambda: self.status(instance_id), lambda status: status["status"] in wanted)
+        status = await self.until(lambda: self.status(instance_id), lambda status: status["status"] in wanted)
+        return dict(status)
 
     async def qr(self, instance_id: str) -> str:
         status = await self.until(

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import NotNow, Refused
 from imposter.contracts.states import LinkState, LinkStatus
+from imposter.logs import configure_logs
 from imposter.runtime.discovery import Kind, ProviderFile, discover_all
 from imposter.runtime.supervisor import Supervisor
 from imposter.settings import Settings
@@ -93,6 +94,7 @@ async def open_api(
 
         @asynccontextmanager
         async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
+            configure_logs("info", "json")
             yield house.bots
 
         app = create_app(lambda: Settings.read({} if key is None else {"IMPOSTER_API_KEY": key}), open_server)
@@ -105,7 +107,7 @@ async def open_api(
 @asynccontextmanager
 async def serving(api: Api) -> AsyncIterator[int]:
     """The application behind a real socket; its port."""
-    server = uvicorn.Server(uvicorn.Config(api.app, port=0, lifespan="off", log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(api.app, port=0, lifespan="off", log_config=None))
     running = asyncio.create_task(server.serve(), name="uvicorn")
     try:
         await until(lambda: server.started or running.done())

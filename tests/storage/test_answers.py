@@ -35,10 +35,11 @@ async def test_nothing_waits_nothing_is_taken(desk: Desk) -> None:
 
 
 async def test_an_answer_stands_behind_what_it_answers(desk: Desk) -> None:
-    first = await desk.receive("q1")
-    await desk.receive("q2")
+    first, second = await desk.receive("q1"), await desk.receive("q2")
+    await desk.receive("q3")
+    await desk.answer(second, "a2")
     await desk.answer(first, "a1")
-    assert await desk.prompt() == ["q1", "a1", "q2"]
+    assert await desk.prompt() == ["q1", "a1", "q2", "a2", "q3"]
 
 
 async def test_a_model_sees_the_conversation_but_not_what_was_ignored_or_never_sent(desk: Desk) -> None:

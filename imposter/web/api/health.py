@@ -36,8 +36,7 @@ async def readyz(request: Request, bots: Bots) -> Health:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The bots are being loaded; ask again in a moment.")
     try:
         async with asyncio.timeout(STORE_DEADLINE):
-            for bot in bots.all()[:1]:
-                await bots.messages(bot.instance_id, limit=1)
+            await bots.check_store()
     except TimeoutError:
         detail = f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
