@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,9 +14,20 @@ Said = dict[str, Any]
 
 
 class BareClient:
-    """One process with `accounts` accounts, numbered from 0; `pairing_phone` asks for a code in place of a QR."""
+    """One process with `accounts` accounts, numbered from 0; `pairing_phone` asks for a code in place of a QR.
 
-    def __init__(self, network: WhatsAppNetwork, accounts: int = 1, *, pairing_phone: str | None = None) -> None:
+    `flags` are Node's.
+    """
+
+    def __init__(
+        self,
+        network: WhatsAppNetwork,
+        accounts: int = 1,
+        *,
+        pairing_phone: str | None = None,
+        flags: Sequence[str] = (),
+    ) -> None:
+        self._flags = flags
         self._environment = {**os.environ, "NODE_OPTIONS": network.node_options}
         self._arguments = [str(accounts), *([pairing_phone] if pairing_phone else [])]
         self._process: asyncio.subprocess.Process | None = None
@@ -31,6 +43,7 @@ class BareClient:
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             str(NODE),
+            *self._flags,
             str(FOLDER / "bare_client.ts"),
             *self._arguments,
             env=self._environment,

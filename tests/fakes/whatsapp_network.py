@@ -243,7 +243,7 @@ class WhatsAppNetwork:
         await self._post("/freeze", {"phone": phone})
 
     async def refuse_connections(self, on: bool = True) -> None:
-        """New connections are answered with 503; `on=False` ends that."""
+        """New connections break at once; `on=False` ends that."""
         await self._post("/refuse-connections", {"on": on})
 
     async def refuse_logins(self, phone: str, code: int | None) -> None:

@@ -1,11 +1,11 @@
 /**
- * The least that a Baileys user could write: links accounts, and answers `re: ...` to every text. State is in memory. It
- * shows that the network works, and it is the floor that benchmarks measure against.
+ * The least that a Baileys user could write: links accounts, and answers `re: ...` to every text. State is in memory.
+ * It shows that the network works, and it is the floor that benchmarks measure against.
  *
  *     node bare_client.ts [ACCOUNTS] [PHONE-FOR-A-PAIRING-CODE]
  *
  * Prints JSON lines: {account, event: "qr", qr}, {account, event: "code", code}, {account, event: "open", jid},
- * {account, event: "close", code}, {account, event: "message", message}, {account, event: "resent", id},
+ * {account, event: "close", code}, {account, event: "message", key, message}, {account, event: "resent", id},
  * {account, event: "passkey"}. Ends when its standard input does.
  */
 import {
@@ -68,7 +68,7 @@ function start(account: number): void {
     const { key } = message
     const content = extractMessageContent(message.message)
     const text = content?.conversation || content?.extendedTextMessage?.text
-    tell('message', { message: proto.WebMessageInfo.create(message) })
+    tell('message', { key, message: proto.WebMessageInfo.create(message) })
     if (!text || key.fromMe || !key.remoteJid || key.remoteJid.endsWith('@newsletter')) return
     try {
       const reply = await socket.sendMessage(key.remoteJid, { text: `re: ${text}` })

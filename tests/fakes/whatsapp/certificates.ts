@@ -1,10 +1,10 @@
 /**
- * How the server proves that it is WhatsApp: a leaf certificate for its static Noise key, under an intermediate one, under
- * the root. The client checks both signatures and that the intermediate's issuer is serial 0 (Baileys
+ * How the server proves that it is WhatsApp: a leaf certificate for its static Noise key, under an intermediate one,
+ * under the root. The client checks both signatures and that the intermediate's issuer is serial 0 (Baileys
  * Utils/noise-handler.js `processHandshake`).
  */
 import { Curve, proto, type KeyPair } from 'baileys'
-import { ROOT_KEY } from './root_key.ts'
+import { ROOT_KEY } from './root_key.mjs'
 
 export interface ServerIdentity {
   readonly keyPair: KeyPair

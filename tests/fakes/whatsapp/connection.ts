@@ -75,7 +75,7 @@ export class Connection {
   private async receive(data: Buffer): Promise<void> {
     if (this.frozen) return
     for (const bytes of this.reader.push(data)) {
-      if (this.transport) await this.take(await decodeBinaryNode(this.transport.open(bytes)))
+      if (this.transport) this.take(await decodeBinaryNode(this.transport.open(bytes)))
       else if (this.greeted) this.enter(bytes)
       else this.greet(bytes)
     }
@@ -112,14 +112,14 @@ export class Connection {
     this.send(stanza('success', { t: unixTime(), lid: companion.lidJid, display_name: phone, creation: unixTime() }))
   }
 
-  private async take(node: BinaryNode): Promise<void> {
+  private take(node: BinaryNode): void {
     if (getBinaryNodeChild(node, 'pair-device-sign')) completePairing(this)
     else if (node.tag === 'iq') this.answer(node)
-    else if (this.account?.companion) await this.takeFrom(this.account, node)
+    else if (this.account?.companion) this.takeFrom(this.account, node)
     else this.network.note('early', { tag: node.tag })
   }
 
-  private async takeFrom(account: Person, node: BinaryNode): Promise<void> {
+  private takeFrom(account: Person, node: BinaryNode): void {
     const { network } = this
     const { type, to } = node.attrs
     switch (node.tag) {
@@ -127,7 +127,7 @@ export class Connection {
         takeMessage(network, account, this, node)
         break
       case 'receipt':
-        await takeReceipt(network, account, node)
+        takeReceipt(network, account, node)
         break
       case 'ack':
         takeAck(network, account, node)
@@ -158,7 +158,8 @@ export class Connection {
   }
 
   private fail(error: unknown): void {
-    this.network.note('error', { phone: this.account?.phone, error: error instanceof Error ? error.stack : String(error) })
+    const reason = error instanceof Error ? error.stack : String(error)
+    this.network.note('error', { phone: this.account?.phone, error: reason })
     this.drop()
   }
 }

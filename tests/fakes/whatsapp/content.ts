@@ -66,7 +66,10 @@ export function compose(content: Content, names: Names): Composed {
     case 'sticker':
       return media('sticker', { stickerMessage: file('image/webp') })
     case 'location':
-      return { message: { locationMessage: { degreesLatitude: 52.5, degreesLongitude: 13.4, name: caption } }, type: 'text' }
+      return {
+        message: { locationMessage: { degreesLatitude: 52.5, degreesLongitude: 13.4, name: caption } },
+        type: 'text'
+      }
     case 'contact':
       return media('vcard', { contactMessage: { displayName: text, vcard: `BEGIN:VCARD\nFN:${text}\nEND:VCARD` } })
     case 'reaction':
@@ -77,7 +80,9 @@ export function compose(content: Content, names: Names): Composed {
       return { message: editMessage(content, names), type: 'text', edit: '1' }
     case 'revoke':
       return {
-        message: { protocolMessage: { key: targetKey(content, names), type: proto.Message.ProtocolMessage.Type.REVOKE } },
+        message: {
+          protocolMessage: { key: targetKey(content, names), type: proto.Message.ProtocolMessage.Type.REVOKE }
+        },
         type: 'text',
         edit: '7'
       }
@@ -111,7 +116,11 @@ function editMessage(content: Content, names: Names): proto.IMessage {
 
 function pollMessage(question: string | undefined): proto.IMessage {
   return {
-    pollCreationMessageV3: { name: question, options: [{ optionName: 'yes' }, { optionName: 'no' }], selectableOptionsCount: 1 },
+    pollCreationMessageV3: {
+      name: question,
+      options: [{ optionName: 'yes' }, { optionName: 'no' }],
+      selectableOptionsCount: 1
+    },
     messageContextInfo: { messageSecret: randomBytes(32) }
   }
 }

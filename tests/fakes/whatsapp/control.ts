@@ -32,12 +32,17 @@ const commands: Record<string, Command> = {
   '/drop': (network, { phone }: Named) => connectionOf(network, phone).drop(),
   '/freeze': (network, { phone }: Named) => connectionOf(network, phone).freeze(),
   '/refuse-connections': (network, { on }: { on: boolean }) => void (network.refusesConnections = on),
-  '/refuse-logins': (network, { phone, code }: Failing) => void (network.people.person(phone).loginFailure = code ?? undefined),
-  '/refuse-messages': (network, { phone, code }: Failing) => void (network.people.person(phone).sendFailure = code ?? undefined)
+  '/refuse-logins': ({ people }, { phone, code }: Failing) => {
+    people.person(phone).loginFailure = code ?? undefined
+  },
+  '/refuse-messages': ({ people }, { phone, code }: Failing) => {
+    people.person(phone).sendFailure = code ?? undefined
+  }
 }
 
 const questions: Record<string, Question> = {
-  '/inbox': ({ people }, { of = '', after = '0', wait = '0' }) => people.person(of).inbox.read(Number(after), Number(wait)),
+  '/inbox': ({ people }, { of = '', after = '0', wait = '0' }) =>
+    people.person(of).inbox.read(Number(after), Number(wait)),
   '/log': ({ log }, { after = '0', wait = '0', kind }) => {
     const kinds = kind?.split(',')
     return log.read(Number(after), Number(wait), event => !kinds || kinds.includes(event.kind))
@@ -54,7 +59,7 @@ interface Failing extends Named {
   readonly code: string | null
 }
 
-/** Answers 200 with the result, 404 for an unknown path, 409 for what cannot be done, 500 for a mistake of ours. */
+/** Answers 200 with the result, 409 with the reason for what cannot be done, 500 for a mistake of the network's. */
 export async function control(network: Network, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
   try {

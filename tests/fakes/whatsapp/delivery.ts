@@ -1,13 +1,13 @@
 /**
- * The way to a companion: the server keeps a message until the companion's receipt, and a receipt until its ack; sends it
- * when the companion is online, and again, marked `offline`, at each login before that. A message that the companion
+ * The way to a companion: the server keeps a message until the companion's receipt, and a receipt until its ack; sends
+ * it when the companion is online, and again, marked `offline`, at each login before that. A message that the companion
  * could not decrypt is encrypted anew by its sender.
  */
 import type { BinaryNode } from 'baileys'
 import { getBinaryNodeChild, getBinaryNodeChildren } from 'baileys'
 import type { Network } from './network.ts'
 import type { Companion, Person } from './people.ts'
-import { stanza } from './stanzas.ts'
+import { stanza, type Attributes } from './stanzas.ts'
 
 /** `again` encrypts the same message anew, for a companion that could not read it. */
 export function deliver(companion: Companion, node: BinaryNode, again?: () => Promise<BinaryNode>): void {
@@ -19,7 +19,8 @@ export function deliver(companion: Companion, node: BinaryNode, again?: () => Pr
 export function sendBacklog(companion: Companion): void {
   const { connection, queue } = companion
   if (!connection) return
-  for (const { node } of queue.values()) connection.send(stanza(node.tag, { ...node.attrs, offline: '1' }, node.content))
+  for (const { node } of queue.values())
+    connection.send(stanza(node.tag, { ...node.attrs, offline: '1' }, node.content))
   connection.send(stanza('ib', {}, [stanza('offline', { count: String(queue.size) })]))
 }
 
@@ -27,12 +28,16 @@ export function sendBacklog(companion: Companion): void {
  * A receipt ends the keeping, whatever its type; `retry` asks the sender for the message anew
  * (Baileys messages-send.js `sendReceipt`, messages-recv.js `sendRetryRequest`).
  */
-export async function takeReceipt(network: Network, account: Person, receipt: BinaryNode): Promise<void> {
+export function takeReceipt(network: Network, account: Person, receipt: BinaryNode): void {
   const { id, to, type, participant } = receipt.attrs
   const companion = account.linked()
   network.note('receipt', { phone: account.phone, id, to, participant, type: type ?? 'delivered' })
   companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, participant, type }))
-  if (type === 'retry') return sendAnew(network, account, receipt)
+  if (type === 'retry') {
+    // Nobody waits for it: the sender's phone may be switched off.
+    sendAnew(network, account, receipt).catch((error: unknown) => network.note('error', { error: String(error) }))
+    return
+  }
   if (type === 'hist_sync') companion.historySynced = true
   if (type === 'read' || type === 'read-self') return
   const listed = getBinaryNodeChildren(getBinaryNodeChild(receipt, 'list'), 'item')
@@ -69,6 +74,6 @@ function answerKey(tag: string, { attrs }: BinaryNode, id: string | undefined): 
 }
 
 /** A message may have several receipts, each of a type of its own, which its ack repeats. */
-function key(tag: string, { participant, type }: BinaryNode['attrs'], chat: string | undefined, id: string | undefined): string {
+function key(tag: string, { participant, type }: Attributes, chat: string | undefined, id: string | undefined): string {
   return [tag, chat, participant, id, tag === 'message' ? undefined : type].join(' ')
 }

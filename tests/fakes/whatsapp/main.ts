@@ -15,7 +15,11 @@ const network = new Network()
 const server = createServer((request, response) => void control(network, request, response))
 const sockets = new WebSocketServer({
   server,
-  verifyClient: (_, decide) => decide(!network.refusesConnections, 503)
+  verifyClient: ({ req }, accept) => {
+    // Not by an HTTP status: to Baileys that is no error, and it waits for its 20 s to connect to pass.
+    if (network.refusesConnections) req.socket.destroy()
+    else accept(true)
+  }
 })
 sockets.on('connection', socket => new Connection(network, socket))
 

@@ -151,12 +151,18 @@ async function hand(companion: Companion, sender: Person, seal: () => Promise<Bi
 function afresh(sender: Person, companion: Companion, seal: () => Promise<BinaryNode>): () => Promise<BinaryNode> {
   return async () => {
     await sender.signal.forgetSession(companion.lidJid)
-    for (const known of companion.senderKeys) if (known.startsWith(`${sender.phone} `)) companion.senderKeys.delete(known)
+    for (const known of companion.senderKeys)
+      if (known.startsWith(`${sender.phone} `)) companion.senderKeys.delete(known)
     return seal()
   }
 }
 
-function sealDirect(sender: Person, companion: Companion, attrs: Attributes, composed: Composed): () => Promise<BinaryNode> {
+function sealDirect(
+  sender: Person,
+  companion: Companion,
+  attrs: Attributes,
+  composed: Composed
+): () => Promise<BinaryNode> {
   return async () => stanza('message', attrs, [await encFor(sender, companion, composed)])
 }
 

@@ -88,7 +88,8 @@ function read(letter: Letter, person: Person, jid: string, decrypt: () => Promis
   )
 }
 
-function show({ network, account, companion, id, group }: Letter, person: Person, jid: string, message: proto.Message): void {
+function show(letter: Letter, person: Person, jid: string, message: proto.Message): void {
+  const { network, account, companion, id, group } = letter
   if (person === account) network.note('copy', { phone: account.phone, id })
   const shown = describe(message)
   if (person === account || !shown) return
@@ -97,7 +98,8 @@ function show({ network, account, companion, id, group }: Letter, person: Person
   deliver(companion, stanza('receipt', { id, ...origin(jid, group), t: unixTime() }))
 }
 
-function askAgain({ network, account, companion, id, group }: Letter, person: Person, jid: string, error: unknown): void {
+function askAgain(letter: Letter, person: Person, jid: string, error: unknown): void {
+  const { network, account, companion, id, group } = letter
   network.note('undecryptable', { phone: account.phone, to: person.phone, id, error: String(error) })
   const key = `${account.phone} ${id}`
   const count = (person.retries.get(key) ?? 0) + 1

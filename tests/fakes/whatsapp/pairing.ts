@@ -27,7 +27,7 @@ export function offerQr(connection: Connection): void {
   connection.network.note('qr')
 }
 
-/** The phone with this number scans a QR: `https://wa.me/settings/linked_devices#ref,noise,identity,advSecret,platform`. */
+/** A phone scans a QR: `https://wa.me/settings/linked_devices#ref,noise,identity,advSecret,platform`. */
 export function scan(network: Network, { qr, phone }: { qr: string; phone: string }): { jid: string } {
   const { connection, keys } = readQr(network, qr)
   return { jid: link(connection, network.people.person(phone), keys) }
@@ -38,7 +38,8 @@ export function scan(network: Network, { qr, phone }: { qr: string; phone: strin
  * of this notification; its shape is the one that WhiskeySockets/Baileys pull requests 2689 and 2696 read.
  */
 export function askForPasskey(network: Network, { qr }: { qr: string }): void {
-  const options = { challenge: randomBytes(32).toString('base64url'), rpId: 'whatsapp.com', userVerification: 'required' }
+  const challenge = randomBytes(32).toString('base64url')
+  const options = { challenge, rpId: 'whatsapp.com', userVerification: 'required' }
   const attrs = { from: SERVER, type: 'passkey_prologue_request', id: newMessageId(), t: unixTime() }
   readQr(network, qr).connection.send(
     stanza('notification', attrs, [stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(options)))])
@@ -61,13 +62,14 @@ export function link(connection: Connection, owner: Person, keys: CompanionKeys)
   const companion = new Companion(owner, keys.noise)
   const account = owner.signal.identity
   const details = proto.ADVDeviceIdentity.encode({ rawId: 1, timestamp: Number(unixTime()), keyIndex: 1 }).finish()
-  const accountSignature = Curve.sign(account.private, Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, keys.identity]))
+  const vouched = Buffer.concat([WA_ADV_ACCOUNT_SIG_PREFIX, details, keys.identity])
   const signed = proto.ADVSignedDeviceIdentity.encode({
     details,
     accountSignatureKey: account.public,
-    accountSignature
+    accountSignature: Curve.sign(account.private, vouched)
   }).finish()
-  const proven = proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac: hmacSign(signed, keys.advSecret) }).finish()
+  const hmac = hmacSign(signed, keys.advSecret)
+  const proven = proto.ADVSignedDeviceIdentityHMAC.encode({ details: signed, hmac }).finish()
   owner.companion = companion
   connection.linking = owner
   forgetPairing(connection)

@@ -25,14 +25,19 @@ const COUNTER = 16
 const KEY = 32
 const GCM_NONCE = 12
 
+interface Answer {
+  readonly bundle: Buffer
+  readonly identity: Buffer
+}
+
 export interface CodePairing {
   readonly connection: Connection
   readonly ref: Buffer
   /** The companion's ephemeral key: salt, counter, ciphertext. */
   readonly wrapped: Buffer
   readonly noise: Buffer
-  /** The companion's second message. */
-  readonly finish: PromiseWithResolvers<{ bundle: Buffer; identity: Buffer }>
+  /** Takes the companion's answer to the code that is being tried. */
+  finish: (answer: Answer) => void
 }
 
 export function takeCompanionHello(connection: Connection, hello: BinaryNode): BinaryNode {
@@ -43,27 +48,33 @@ export function takeCompanionHello(connection: Connection, hello: BinaryNode): B
     ref,
     wrapped: bytesOf(hello, 'link_code_pairing_wrapped_companion_ephemeral_pub'),
     noise: bytesOf(hello, 'companion_server_auth_key_pub'),
-    finish: Promise.withResolvers()
+    finish: () => undefined
   })
   connection.network.note('pairing-code', { phone })
   return stanza('link_code_companion_reg', {}, [stanza('link_code_pairing_ref', {}, ref)])
 }
 
 export function takeCompanionFinish({ network }: Connection, finish: BinaryNode): void {
-  network.codePairings.get(jidDecode(finish.attrs.jid)?.user ?? '')?.finish.resolve({
+  network.codePairings.get(jidDecode(finish.attrs.jid)?.user ?? '')?.finish({
     bundle: bytesOf(finish, 'link_code_pairing_wrapped_key_bundle'),
     identity: bytesOf(finish, 'companion_identity_public')
   })
 }
 
 /** The owner types `code` on the phone. Throws Refusal for a number that nobody asked a code for, or a wrong code. */
-export async function enterCode(network: Network, { phone, code }: { phone: string; code: string }): Promise<{ jid: string }> {
+export async function enterCode(
+  network: Network,
+  { phone, code }: { phone: string; code: string }
+): Promise<{ jid: string }> {
   const pairing = network.codePairings.get(phone)
   if (!pairing) throw new Refusal(`nobody asked for a code for ${phone}`)
   const owner = network.people.person(phone)
   const { identity: account } = owner.signal
   const ephemeral = Curve.generateKeyPair()
   const theirs = await unwrap(pairing.wrapped, code)
+  const answered = new Promise<Answer>(resolve => {
+    pairing.finish = resolve
+  })
   const attrs = { from: SERVER, type: 'link_code_companion_reg', id: newMessageId(), t: unixTime() }
   pairing.connection.send(
     stanza('notification', attrs, [
@@ -74,7 +85,7 @@ export async function enterCode(network: Network, { phone, code }: { phone: stri
       ])
     ])
   )
-  const { bundle, identity } = await pairing.finish.promise
+  const { bundle, identity } = await answered
   const shared = Curve.sharedKey(ephemeral.private, theirs)
   const random = openBundle(bundle, shared)
   const secret = Buffer.concat([shared, Curve.sharedKey(account.private, identity), random])

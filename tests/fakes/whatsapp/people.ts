@@ -129,7 +129,7 @@ export class Companion {
     this.upload.resolve(keys)
   }
 
-  /** One bundle of its keys; a companion that has few left is told to upload more (Baileys `handleEncryptNotification`). */
+  /** One bundle of its keys; whoever has few left is told to upload more (Baileys `handleEncryptNotification`). */
   takeBundle(): Bundle {
     if (!this.uploaded) throw new Refusal('the companion has not uploaded its keys')
     const bundle = this.uploaded.take()
@@ -162,7 +162,7 @@ export class People {
     return person
   }
 
-  /** The person whom a phone number's or a LID's jid names, with the device in it. Throws Refusal for an unknown LID. */
+  /** Whom a phone number's or a LID's jid names, and the device in it. Throws Refusal for an unknown LID. */
   named(jid: string): { person: Person; device: number } {
     const decoded = jidDecode(jid)
     if (!decoded) throw new Refusal(`${jid} is no jid`)

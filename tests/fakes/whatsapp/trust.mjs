@@ -10,7 +10,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT_KEY } from './root_key.ts'
+import { ROOT_KEY } from './root_key.mjs'
 
 /** @returns {string | undefined} the file with Baileys' defaults, seen from the main script */
 function baileysDefaults() {
