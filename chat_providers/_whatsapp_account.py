@@ -60,7 +60,7 @@ class Account:
         self._attempt = 0
         self._again: asyncio.TimerHandle | None = None
         self._forgetting: asyncio.Task[None] | None = None
-        self._state_order = asyncio.Lock()
+        self._write_order = asyncio.Lock()
         self._message_order = asyncio.Lock()
 
     async def start(self) -> None:
@@ -117,7 +117,8 @@ class Account:
     # What the sidecar says
 
     def sidecar_up(self) -> None:
-        self._open()
+        if self.status.status not in RESTING:
+            self._open()
 
     def sidecar_down(self, again_in: float) -> None:
         if self.status.status in RESTING:
@@ -144,14 +145,13 @@ class Account:
                 self._closed(code)
 
     async def serve(self, request: Request) -> Any:
-        """One at a time of each sort, in the order they were asked: a read sees the writes before it."""
+        """Writes one after the other, messages one after the other, in the order they were asked."""
         match request:
             case Read(kind=kind, keys=keys):
-                async with self._state_order:
-                    stored = await self._context.state.read(kind, keys)
+                stored = await self._context.state.read(kind, keys)
                 return {key: value.decode() for key, value in stored.items()}
             case Write(entries=entries):
-                async with self._state_order:
+                async with self._write_order:
                     if self.status.status is LinkState.LOGGED_OUT:
                         raise NotNow("What is forgotten is not written again.")
                     await self._write(entries)
@@ -202,7 +202,7 @@ class Account:
         """What WhatsApp no longer knows is of no use; kept, it would keep a new QR code from appearing."""
         self._linked_at = None
         try:
-            async with self._state_order:
+            async with self._write_order:
                 await self._context.state.clear()
         except StorageError:
             log.exception("old whatsapp credentials could not be removed", bot=self._id)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -95,14 +96,17 @@ class Pipe:
 
     async def _answer(self, line: dict[str, Any]) -> None:
         number, account = line["call"], line["account"]
+        answer: dict[str, Any]
         try:
             value = await self._serve(account, REQUEST.validate_python(line["body"]))
         except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar asks again what may yet succeed
             log.warning("request of the whatsapp helper failed", bot=account, error=type(error).__name__)
             code = "refused" if isinstance(error, ValueError) else "failed"
-            self._write({"answer": number, "error": {"code": code, "detail": type(error).__name__}})
+            answer = {"error": {"code": code, "detail": type(error).__name__}}
         else:
-            self._write({"answer": number, "value": value})
+            answer = {"value": value}
+        with suppress(PipeClosed):
+            self._write({"answer": number, **answer})
 
     def _write(self, line: dict[str, Any]) -> None:
         if self._writer.is_closing():

@@ -28,8 +28,8 @@ class Verdict:
 def after_close(code: int, *, linked: bool, qr_shown: bool, passkey: bool, delay: float) -> Verdict:
     """What follows on the end of one connection.
 
-    `code` is as Baileys gives it (its `DisconnectReason`). `qr_shown` and `passkey`: this connection showed a QR
-    code, was asked for a passkey. `delay`: seconds to wait where that is due.
+    `code` is as Baileys gives it (its `DisconnectReason`; 0 and -1 are explained in protocol.ts). `qr_shown` and
+    `passkey`: this connection showed a QR code, was asked for a passkey. `delay`: seconds to wait where that is due.
     """
     if code == 515:  # how WhatsApp ends the connection over which an account was linked
         return Verdict(LinkState.CONNECTING, again_in=0)
@@ -54,7 +54,7 @@ PASSKEY = (
     "help now: try again in a few days, or use an account that WhatsApp does not ask."
 )
 REASONS = {
-    0: "The stored credentials could not be read.",
+    -1: "The stored credentials could not be read.",
     403: "WhatsApp refuses this account; open WhatsApp on the phone to see whether it is restricted.",
     405: "WhatsApp refuses this version of the program; it may need an update.",
     408: "WhatsApp did not answer.",

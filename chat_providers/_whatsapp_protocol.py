@@ -27,7 +27,6 @@ class Opened(Shape):
 class Closed(Shape):
     type: Literal["closed"]
     code: int
-    reason: str
 
 
 class Fault(Shape):

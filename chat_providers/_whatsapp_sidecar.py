@@ -19,7 +19,7 @@ from imposter.contracts.errors import ImposterError
 log = structlog.get_logger()
 
 FOLDER = Path(__file__).parent / "whatsapp_baileys_server"
-NODE_FLAGS = ("--max-semi-space-size=1", "--disable-warning=ExperimentalWarning")
+NODE_FLAGS = ("--max-semi-space-size=2", "--optimize-for-size")
 """A small young generation: many mostly idle connections leave little garbage each, which V8 would let pile up."""
 PING_EVERY = 10.0
 PING_PATIENCE = 30.0
@@ -97,8 +97,9 @@ class Sidecar:
                 await self._one_life()
             except OSError as error:
                 log.error("whatsapp helper cannot be started", error=str(error))
-            attempt = 0 if now() - born > STEADY_SECONDS else attempt + 1
+            attempt = 0 if now() - born > STEADY_SECONDS else attempt
             delay = next_delay(attempt, chance=self._chance)
+            attempt += 1
             log.warning("whatsapp helper ended", again_in=delay)
             for listener in tuple(self._listeners.values()):
                 listener.sidecar_down(delay)
@@ -164,7 +165,11 @@ class Sidecar:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Its socket is closed, at which it ends by itself; a hung one is killed."""
     try:
-        await asyncio.wait_for(process.wait(), GOODBYE_SECONDS)
+        async with asyncio.timeout(GOODBYE_SECONDS):  # wait_for of Python 3.11 can swallow a cancellation
+            await process.wait()
     except TimeoutError:
-        process.kill()
-        await process.wait()
+        log.warning("whatsapp helper must be killed")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

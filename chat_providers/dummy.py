@@ -79,6 +79,7 @@ class DummyProvider:
         self.user_id = user_id
         self.user_queues = user_queues
         self.sent: deque[SentMessage] = deque(maxlen=1000)
+        self._sent_ids: set[str] = set()
         self._config = self.Config.model_validate(config)
         self._context: ChatContext | None = None
         self._status = LinkStatus(status=LinkState.STOPPED)
@@ -106,13 +107,16 @@ class DummyProvider:
         self._keep(SentMessage(recipient, message, None))
 
     async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
-        if all(sent.message_id != message_id for sent in self.sent):
+        if message_id not in self._sent_ids:
             self._keep(SentMessage(recipient, message, message_id))
 
     def _keep(self, sent: SentMessage) -> None:
         if self._status.status is not LinkState.CONNECTED:
             raise NotConnected("the dummy is not listening")
+        if len(self.sent) == self.sent.maxlen:
+            self._sent_ids.discard(self.sent[0].message_id or "")
         self.sent.append(sent)
+        self._sent_ids.add(sent.message_id or "")
 
     def _become(self, status: LinkStatus) -> None:
         self._status = status

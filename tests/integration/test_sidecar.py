@@ -9,7 +9,6 @@ import pytest
 
 from imposter.contracts.errors import NotConnected, Refused
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process
 
@@ -67,6 +66,14 @@ async def test_a_conversation_goes_to_and_fro(network: WhatsAppNetwork, desk: De
     answers = await network.wait_inbox(ANN, 5)
     assert [answer.text for answer in answers] == [f"answer {turn}" for turn in range(5)]
     assert not await network.log("undecryptable")
+
+
+async def test_the_first_messages_of_a_contact_stay_in_order(network: WhatsAppNetwork, desk: Desk) -> None:
+    contacts = [f"49300000{number:02}" for number in range(12)]
+    lines = [Line(to=BOT, sender=contact, text=f"{contact} {turn}") for contact in contacts for turn in range(3)]
+    await network.say_all(lines)
+    await desk.hears(len(lines))
+    assert desk.inbox.texts == [line["text"] for line in lines]
 
 
 async def test_a_group_is_told_from_its_members(network: WhatsAppNetwork, desk: Desk) -> None:
@@ -154,8 +161,9 @@ async def test_a_killed_sidecar_loses_no_message(network: WhatsAppNetwork, desk:
         os.kill(process, signal.SIGKILL)
         said.update(texts)
         await desk.hears_all(said)
-    await desk.becomes(LinkState.CONNECTED)
-    await desk.send(f"{ANN}@s.whatsapp.net", "still here")
+    await network.say(BOT, ANN, "still there?")
+    await desk.hears_all({"still there?"})
+    await desk.send(f"{ANN}@s.whatsapp.net", "yes")
     await network.wait_inbox(ANN, 1)
 
 
@@ -174,6 +182,17 @@ async def test_a_refused_message_says_so(network: WhatsAppNetwork, desk: Desk) -
     await network.refuse_messages(BOT, 463)
     with pytest.raises(Refused, match="463"):
         await desk.send(f"{ANN}@s.whatsapp.net", "hello")
+
+
+async def test_who_has_no_whatsapp_id_cannot_be_written_to(desk: Desk) -> None:
+    with pytest.raises(Refused, match="no WhatsApp id"):
+        await desk.provider.sendMessage("Ann", "hello")
+
+
+async def test_a_phone_number_is_enough_to_write_to(network: WhatsAppNetwork, desk: Desk) -> None:
+    await desk.provider.sendMessage(f"+{ANN}", "hello")
+    [message] = await network.wait_inbox(ANN, 1)
+    assert message.text == "hello"
 
 
 async def test_without_a_link_a_message_is_not_handed_over(server: Server) -> None:

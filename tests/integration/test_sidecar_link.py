@@ -126,6 +126,20 @@ async def test_who_is_replaced_steps_back(network: WhatsAppNetwork, desk: Desk) 
     assert desk.state.entries
 
 
+async def test_who_was_replaced_stays_so_when_the_process_is_new(
+    network: WhatsAppNetwork, server: Server, desk: Desk
+) -> None:
+    other = server.desk("i2")
+    await other.link(network, BOB)
+    await network.close_with(BOT, 440)
+    await desk.becomes(LinkState.REPLACED)
+    os.kill(await sidecar_process(), signal.SIGKILL)
+    await other.becomes(LinkState.RECONNECTING)
+    await other.becomes(LinkState.CONNECTED)
+    assert (await desk.status()).status is LinkState.REPLACED
+    assert (await network.phones())[BOT].logins == 1
+
+
 @pytest.mark.parametrize("code", [500, 503])
 async def test_a_connection_that_whatsapp_ends_comes_back(network: WhatsAppNetwork, desk: Desk, code: int) -> None:
     await network.close_with(BOT, code)

@@ -26,7 +26,7 @@ def test_the_restart_that_follows_linking_is_not_waited_for() -> None:
 def test_only_an_unlinked_account_loses_its_credentials() -> None:
     verdict = closed(401)
     assert (verdict.state, verdict.forget, verdict.again_in) == (LinkState.LOGGED_OUT, True, None)
-    codes = (0, 400, 403, 405, 408, 428, 440, 500, 503, 515)
+    codes = (-1, 0, 400, 403, 405, 408, 428, 440, 500, 503, 515)
     assert not any(closed(code).forget for code in codes)
     assert not closed(401, linked=False).forget
 
@@ -50,7 +50,7 @@ def test_a_wanted_passkey_stays_on_display() -> None:
     assert closed(428, linked=False, qr_shown=True, passkey=True).state is LinkState.PASSKEY_REQUIRED
 
 
-@pytest.mark.parametrize("code", [0, 403, 405, 408, 428, 500, 503, 599])
+@pytest.mark.parametrize("code", [-1, 0, 403, 405, 408, 428, 500, 503, 599])
 def test_anything_else_is_tried_again_and_says_so(code: int) -> None:
     verdict = closed(code)
     assert (verdict.state, verdict.again_in) == (LinkState.RECONNECTING, 4)

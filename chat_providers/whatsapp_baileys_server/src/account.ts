@@ -4,6 +4,7 @@ import {
   decodeMessageNode,
   isJidGroup,
   isLidUser,
+  jidDecode,
   jidNormalizedUser,
   makeWASocket,
   proto,
@@ -19,6 +20,7 @@ import {
 import { Acknowledgements } from './acknowledgements.ts'
 import { AuthState } from './auth-state.ts'
 import { Bounded, type TextCache } from './bounded.ts'
+import { inOrder } from './in-order.ts'
 import { inbound } from './inbound.ts'
 import type { Pipe } from './pipe.ts'
 import { Failure, type Event, type InboundMessage, type Request } from './protocol.ts'
@@ -27,7 +29,7 @@ import { repositoryOver } from './repository.ts'
 
 const ACK_MILLISECONDS = 15_000
 const PAIRING_CODE_MILLISECONDS = 15_000
-const REPEAT_MILLISECONDS = 5_000
+const REPEAT_MILLISECONDS = 2_000
 /** Baileys shows the first QR for a minute, each of the five after it for 20 seconds. */
 const FIRST_QR_SECONDS = 60
 const NEXT_QR_SECONDS = 20
@@ -65,7 +67,7 @@ export class Account {
       if (this.#is('connecting')) this.#connect(creds)
     } catch {
       this.#status = 'closed'
-      this.#tell({ type: 'closed', code: 0, reason: 'its credentials could not be read' })
+      this.#tell({ type: 'closed', code: -1 })
     }
   }
 
@@ -74,6 +76,7 @@ export class Account {
     const socket = this.#socket
     this.#drop()
     await socket?.end(undefined)
+    await this.#state.settled()
   }
 
   /** Unlinks at WhatsApp, and ends the connection. */
@@ -85,6 +88,7 @@ export class Account {
 
   async send(to: string, text: string, id: string): Promise<void> {
     const socket = this.#live('open')
+    if (!jidDecode(to)) throw new Failure('refused', 'the recipient is no WhatsApp id')
     const write = async (): Promise<void> => {
       try {
         await socket.sendMessage(to, { text, linkPreview: null }, { messageId: id })
@@ -157,6 +161,7 @@ export class Account {
     })
     socket.ev.on('group-participants.update', ({ id }) => this.#groups.del(id))
 
+    inOrder(socket.ws, 'CB:message')
     socket.ws.on('frame', (node: BinaryNode) => this.#remember(node))
     socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (attrs.id) this.#acks.settle(attrs.id, attrs.error)
@@ -180,8 +185,7 @@ export class Account {
     }
     if (connection === 'close') {
       this.#drop()
-      const error = lastDisconnect?.error
-      this.#tell({ type: 'closed', code: statusOf(error) ?? 0, reason: error?.message ?? '' })
+      this.#tell({ type: 'closed', code: statusOf(lastDisconnect?.error) ?? 0 })
     }
   }
 
@@ -293,10 +297,10 @@ function statusOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
-/** Before the stanza is written, Baileys fails because the connection is gone or something did not answer. */
+/** What Baileys fails with while it prepares and writes a stanza. */
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return new Failure('not_connected', `not stored: ${error.message}`)
   const status = statusOf(error)
   if (status === 408 || status === 428) return new Failure('not_connected', 'the connection was lost')
-  return new Failure('refused', `Baileys could not send it (${error instanceof Error ? error.name : 'Error'})`)
+  return new Failure('uncertain', `Baileys could not send it (${error instanceof Error ? error.name : 'Error'})`)
 }

@@ -13,12 +13,11 @@ export class Acknowledgements {
   /** Settles with the server's answer: rejects with a Failure when it is no, or does not come in time. */
   async of(id: string, write: () => Promise<unknown>, milliseconds: number): Promise<void> {
     const waiting = this.#waiting.get(id) ?? this.#expect(id)
-    const timer = setTimeout(() => waiting.reject(new Failure('uncertain', 'WhatsApp did not confirm')), milliseconds)
-    // Until `write` is done nobody awaits the answer, which may come, and be no, before.
-    waiting.promise.catch(() => undefined)
+    const late = (): void => waiting.reject(new Failure('uncertain', 'WhatsApp did not confirm'))
+    const timer = setTimeout(late, milliseconds)
     try {
-      await write()
-      await waiting.promise
+      // The answer may come, and be no, before the writing is done.
+      await Promise.all([write(), waiting.promise])
     } finally {
       clearTimeout(timer)
       this.#waiting.delete(id)

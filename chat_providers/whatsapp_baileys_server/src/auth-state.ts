@@ -17,17 +17,25 @@ type Kind = keyof SignalDataTypeMap
 
 /** Used once, or read once a connection: not worth a place in the cache. */
 const NOT_CACHED = new Set(['pre-key', 'creds'])
+/**
+ * What WhatsApp would tell again: nobody waits for these to be durable. As an account's writes are done in order,
+ * nothing that builds on them is ever durable without them.
+ */
+const RELEARNABLE = new Set(['lid-mapping', 'device-list', 'tctoken'])
 
 /**
  * An account's WhatsApp credentials and Signal keys, which live on the other side of the pipe.
  *
- * Reads and writes of one tick travel together. The other side works off an account's requests in order, so a read
- * sees every write asked before it. A write is in the cache at once, and done only when durable.
+ * Reads and writes of one tick travel together. The other side does an account's writes in order, but does not make
+ * reads wait for them: what is on its way is known here.
  */
 export class AuthState implements SignalKeyStore {
   readonly #ask: Ask
   readonly #cache: TextCache
   readonly #prefix: string
+  /** On its way to be durable. */
+  readonly #pending = new Map<string, string | null>()
+  #last: Promise<unknown> = Promise.resolve()
   #writing: { entries: Map<string, StateEntry>; durable: Promise<unknown> } | undefined
   readonly #reading = new Map<string, { keys: Set<string>; found: Promise<Found> }>()
 
@@ -58,14 +66,22 @@ export class AuthState implements SignalKeyStore {
     const entries = Object.entries(data).flatMap(([kind, values]) =>
       Object.entries(values).map(([id, value]): StateEntry => [kind, id, value == null ? null : encode(value)]),
     )
-    if (entries.length) await this.#write(entries)
+    if (!entries.length) return
+    const durable = this.#write(entries)
+    if (entries.every(([kind]) => RELEARNABLE.has(kind))) durable.catch(() => undefined)
+    else await durable
+  }
+
+  /** When nothing is on its way any more. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => undefined)
   }
 
   async #read(kind: string, ids: string[]): Promise<Found> {
     const found: Found = {}
     const missing: string[] = []
     for (const id of ids) {
-      const text = this.#cache.get(this.#name(kind, id))
+      const text = this.#known(this.#name(kind, id))
       if (text === undefined) missing.push(id)
       else if (text !== null) found[id] = text
     }
@@ -91,7 +107,7 @@ export class AuthState implements SignalKeyStore {
       const answer = (await this.#ask({ type: 'read', kind, keys: [...keys] })) as Found
       for (const id of keys) {
         // What was written meanwhile is newer than what was read.
-        if (this.#cache.get(this.#name(kind, id)) === undefined) this.#remember(kind, id, answer[id] ?? null)
+        if (this.#known(this.#name(kind, id)) === undefined) this.#remember(kind, id, answer[id] ?? null)
       }
       return answer
     })
@@ -103,14 +119,21 @@ export class AuthState implements SignalKeyStore {
     const batch = (this.#writing ??= this.#startBatch())
     for (const entry of entries) {
       const [kind, id, text] = entry
+      const name = this.#name(kind, id)
+      this.#pending.set(name, text)
       this.#remember(kind, id, text)
-      batch.entries.set(this.#name(kind, id), entry)
+      batch.entries.set(name, entry)
     }
     try {
       await batch.durable
     } catch (error) {
       for (const [kind, id] of entries) this.#cache.delete(this.#name(kind, id))
       throw error
+    } finally {
+      for (const [kind, id, text] of entries) {
+        const name = this.#name(kind, id)
+        if (this.#pending.get(name) === text) this.#pending.delete(name)
+      }
     }
   }
 
@@ -120,7 +143,13 @@ export class AuthState implements SignalKeyStore {
       this.#writing = undefined
       return this.#ask({ type: 'write', entries: [...entries.values()] })
     })
+    this.#last = durable
     return { entries, durable }
+  }
+
+  #known(name: string): string | null | undefined {
+    const text = this.#pending.get(name)
+    return text === undefined ? this.#cache.get(name) : text
   }
 
   #remember(kind: string, id: string, text: string | null): void {

@@ -50,7 +50,7 @@ export type Command =
 export type Request =
   /** Value: an object of those `keys` that exist. */
   | { type: 'read'; kind: string; keys: string[] }
-  /** Answered once durable, all entries or none; a null removes. */
+  /** Answered once durable, all entries or none; a null removes. An account's writes are done in order. */
   | { type: 'write'; entries: StateEntry[] }
   /** Value: the text sent under this id, or null. */
   | { type: 'sent_text'; message_id: string }
@@ -64,7 +64,8 @@ export type Event =
   | { type: 'qr'; text: string; lifetime_seconds: number }
   | { type: 'passkey' }
   | { type: 'open'; account: string }
-  | { type: 'closed'; code: number; reason: string }
+  /** `code`: Baileys' DisconnectReason; 0: an error without one; -1: the stored credentials could not be read. */
+  | { type: 'closed'; code: number }
   /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */
   | { type: 'fault'; name: string; trace: string[] }
 

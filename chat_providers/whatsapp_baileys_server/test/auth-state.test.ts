@@ -7,7 +7,7 @@ import { AuthState } from '../src/auth-state.ts'
 import { TextCache } from '../src/bounded.ts'
 import { Failure, type Request, type StateEntry } from '../src/protocol.ts'
 
-/** The other side of the pipe: works off requests in order, as Python does. */
+/** The other side of the pipe: a write takes longer than a read, as it does there. */
 class Store {
   readonly kept = new Map<string, string>()
   readonly asked: Request[] = []
@@ -15,7 +15,8 @@ class Store {
 
   readonly ask = async (request: Request): Promise<unknown> => {
     this.asked.push(request)
-    await new Promise(resolve => setImmediate(resolve))
+    const steps = request.type === 'write' ? 3 : 1
+    for (let step = 0; step < steps; step += 1) await new Promise(resolve => setImmediate(resolve))
     if (this.trouble) throw new Failure('failed', 'StorageError')
     if (request.type === 'write') request.entries.forEach(entry => this.#keep(entry))
     if (request.type !== 'read') return null
@@ -37,7 +38,7 @@ describe('the credentials and keys of an account', () => {
   it('come back as they were, from the store alone', async () => {
     const store = new Store()
     const session = Buffer.from([1, 2, 255])
-    await open(store).set({ session: { x: session }, 'device-list': { y: ['0', '7'] } })
+    await open(store).set({ 'device-list': { y: ['0', '7'] }, session: { x: session } })
     const again = open(store)
     assert.deepEqual((await again.get('session', ['x', 'z'])).x, session)
     assert.deepEqual(await again.get('device-list', ['y']), { y: ['0', '7'] })
@@ -70,19 +71,30 @@ describe('the credentials and keys of an account', () => {
   it('are read as they were just written, even when no place is left to remember them', async () => {
     const store = new Store()
     const state = open(store, 0)
-    const written = state.set({ 'lid-mapping': { x: 'new' } })
-    assert.deepEqual(await state.get('lid-mapping', ['x']), { x: 'new' })
+    const session = Buffer.from([1])
+    const written = state.set({ session: { x: session } })
+    assert.deepEqual(await state.get('session', ['x']), { x: session })
     await written
   })
 
   it('are not believed to be written when they are not', async () => {
     const store = new Store()
     const state = open(store)
-    await state.set({ 'lid-mapping': { x: 'old' } })
+    const [old, next] = [Buffer.from([1]), Buffer.from([2])]
+    await state.set({ session: { x: old } })
     store.trouble = true
-    await assert.rejects(async () => state.set({ 'lid-mapping': { x: 'new' } }), Failure)
+    await assert.rejects(async () => state.set({ session: { x: next } }), Failure)
     store.trouble = false
-    assert.deepEqual(await state.get('lid-mapping', ['x']), { x: 'old' })
+    assert.deepEqual(await state.get('session', ['x']), { x: old })
+  })
+
+  it('are waited for, but for what WhatsApp would tell again', async () => {
+    const store = new Store()
+    const state = open(store)
+    await state.set({ 'lid-mapping': { x: 'y' } })
+    assert.equal(store.kept.size, 0)
+    await state.set({ session: { x: Buffer.from([1]) } })
+    assert.deepEqual([...store.kept.keys()], ['lid-mapping/x', 'session/x'])
   })
 
   it('are not kept before the account is linked', async () => {
