@@ -11,9 +11,11 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.chat import ChatContext, Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, NotNow
+from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, NotNow, StorageError
+from imposter.contracts.messages import Message
 from imposter.contracts.model import ModelContext
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus
+from imposter.logs import trace_of
 from imposter.runtime.conversations import Conversations
 from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids
@@ -21,13 +23,15 @@ from imposter.runtime.retry import Chance
 from imposter.runtime.rules import Rules
 from imposter.runtime.state import BotState
 from imposter.storage import Store
-from imposter.storage.records import BotRow
+from imposter.storage.records import BotRow, MessageState, Verdict
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
 
 NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
 """States that last until somebody starts the bot again."""
+MOVED = Verdict(MessageState.CONTEXT, "platform_changed")
+"""What waited on another platform is not answered on this one."""
 UNLINK_DEADLINE = 15.0
 """Seconds that the platform has to take note of an unlinking; the credentials are forgotten in any case."""
 
@@ -68,6 +72,7 @@ class ChatbotInstance:
         self._listening = object()
         """Stands for the provider that listens now, to know its reports from those of one before it."""
         self._starting: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._link = LinkStatus(status=LinkState.STOPPED)
         self._since = clock.now()
         self._last_error: tuple[str, datetime] | None = None
@@ -75,8 +80,12 @@ class ChatbotInstance:
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
         async with self._changing:
-            if self._link.status in NEEDS_A_START:
-                await self._restart()
+            before = self._link.status
+            if before in NEEDS_A_START:
+                await self._stop(LinkStatus(status=LinkState.STARTING))
+                if before is LinkState.LOGGED_OUT:
+                    await self._abandon()
+                self._begin()
 
     async def stop(self) -> None:
         """Stop listening and answering. What waits, waits in the store."""
@@ -87,41 +96,47 @@ class ChatbotInstance:
         """Take the account off this server: log out at the platform if it can be reached, forget the credentials."""
         async with self._changing:
             try:
-                chat = self._chat or await self._open_chat(self._make_queue())
                 async with asyncio.timeout(UNLINK_DEADLINE):
+                    chat = self._chat or await self._open_chat(self._make_queue())
                     await chat.logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
             finally:
                 await self._stop(LinkStatus(status=LinkState.LOGGED_OUT, detail="Unlinked. Start it to link again."))
+                await self._abandon()
                 await self._store.state.clear(self.instance_id)
 
     async def reconfigure(self, config: BotConfig) -> None:
         """Take a new config in place: the link is kept, and the provider restarts only if its own part changed.
 
-        Raises: InvalidConfig, and then nothing has changed.
+        What waits is judged by the new rules in the same commit that stores the config.
+        Raises: InvalidConfig, StorageError; then nothing has changed.
         """
         async with self._changing:
-            model = (
-                await self._open_model(config)
-                if config.llm_provider_config != self.config.llm_provider_config
-                else None
-            )
-            before, self.config = self.config, config
-            failed = self._link.status is LinkState.ERROR
-            if self._starting is not None and (failed or config.chat_provider_config != before.chat_provider_config):
-                await self._restart()
-                return
+            before = self.config
+            rules = self._rules(config)
+            new_model = config.llm_provider_config != before.llm_provider_config
+            model = await self._open_model(config) if new_model else None
+            old, new = before.chat_provider_config, config.chat_provider_config
+            moved = old.provider_name != new.provider_name
+
+            def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
+                return MOVED if moved else rules.judge(message, known_ids, self._clock.now())
+
+            await self._store.bots.update(self.instance_id, config.stored, judge)
+            self.config = config
             if self._queue is not None:
-                self._queue.limits, self._queue.rules = config.queue_config, self._rules()
-                await self._store.messages.reconsider(self.instance_id, self._queue.judge)
+                self._queue.limits, self._queue.rules = config.queue_config, rules
             if self._conversations is not None:
                 self._conversations.context = config.context_limits
-                if model is not None:
-                    self._conversations.model = model
+                self._conversations.model = model or self._conversations.model
+            if self._starting is not None and (old != new or self._link.status is LinkState.ERROR):
+                await self._stop(LinkStatus(status=LinkState.STARTING))
+                self._begin()
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
+        self._rules(self.config)
         await self._open_model(self.config)
 
     async def status(self) -> BotStatus:
@@ -163,7 +178,6 @@ class ChatbotInstance:
                 chance=self._chance,
                 on_failure=self._failed,
             )
-            await self._store.messages.reconsider(self.instance_id, self._queue.judge)
             await self._conversations.resume()
             await chat.start()
             await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
@@ -171,12 +185,11 @@ class ChatbotInstance:
                 self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
         except Exception as error:  # noqa: BLE001 - the start ends here; the status tells, and nothing stays open
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
-            log.exception("bot did not start", bot=self.instance_id)
+            log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
             self._set_link(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
 
-    async def _restart(self) -> None:
-        await self._stop(LinkStatus(status=LinkState.STARTING))
+    def _begin(self) -> None:
         self._starting = asyncio.create_task(self._start(), name=f"start:{self.instance_id}")
 
     async def _stop(self, then: LinkStatus) -> None:
@@ -184,20 +197,25 @@ class ChatbotInstance:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
             self._starting = None
+        if self._leaving is not None:
+            await self._leaving
+            self._leaving = None
         await self._close()
         self._set_link(then)
 
     async def _close(self) -> None:
         chat, self._chat = self._chat, None
         conversations, self._conversations = self._conversations, None
-        self._queue = None
+        queue, self._queue = self._queue, None
         if conversations is not None:
             await conversations.close()
         if chat is not None:
             try:
                 await chat.stop()
-            except Exception:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from stopping
-                log.exception("provider did not stop", bot=self.instance_id)
+            except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
+                log.error("provider did not stop", bot=self.instance_id, **trace_of(error))
+        if queue is not None:
+            queue.close()
 
     def _make_queue(self) -> UserQueue:
         return UserQueue(
@@ -205,9 +223,10 @@ class ChatbotInstance:
             self.instance_id,
             store=self._store,
             limits=self.config.queue_config,
-            rules=self._rules(),
+            rules=self._rules(self.config),
             now=self._clock.now,
             on_waiting=self._on_loop(self._wake),
+            on_merged=self._on_loop(self._wake_all),
         )
 
     async def _open_chat(self, queue: UserQueue) -> ChatPort:
@@ -236,9 +255,14 @@ class ChatbotInstance:
             told = str(error) if isinstance(error, ImposterError) else type(error).__name__
             raise InvalidConfig(FieldProblem("llm_provider_config", f"the provider refused it: {told}")) from None
 
-    def _rules(self) -> Rules:
-        file = self._catalog.find(Kind.CHAT, self.config.chat_provider_config.provider_name)
-        return Rules.of(self.config, canonical_ids(file))
+    def _rules(self, config: BotConfig) -> Rules:
+        """Raises: InvalidConfig."""
+        file = self._catalog.find(Kind.CHAT, config.chat_provider_config.provider_name)
+        try:
+            return Rules.of(config, canonical_ids(file))
+        except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
+            told = f"the provider cannot read an entry: {type(error).__name__}"
+            raise InvalidConfig(FieldProblem("respond_to_whitelist", told)) from None
 
     def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
         """`receive`, callable from any thread."""
@@ -253,12 +277,28 @@ class ChatbotInstance:
         if self._conversations is not None:
             self._conversations.wake(conversation)
 
+    def _wake_all(self, conversation: str) -> None:
+        if self._conversations is not None:
+            self._conversations.wake_all(conversation)
+
     def _reported(self, listening: object, link: LinkStatus) -> None:
         if self._chat is None or listening is not self._listening:
             return  # the last word of a provider that has been stopped
         self._set_link(link)
         if link.status is LinkState.CONNECTED and self._conversations is not None:
             self._conversations.link_is_up()
+        if link.status is LinkState.LOGGED_OUT and self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave(), name=f"leave:{self.instance_id}")
+
+    async def _leave(self) -> None:
+        """The account is gone: nothing of it may be answered from whichever is linked next."""
+        try:
+            await self._abandon()
+        except StorageError as error:
+            log.error("what waited could not be abandoned", bot=self.instance_id, error=str(error))
+
+    async def _abandon(self) -> None:
+        await self._store.messages.abandon(self.instance_id, "unlinked")
 
     def _set_link(self, link: LinkStatus) -> None:
         if link.status is not self._link.status:

@@ -1,11 +1,14 @@
 """UserQueue: one user's bounded, durable inbox."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from uuid import uuid4
 
 from imposter.contracts.config import Limits
+from imposter.contracts.errors import NotNow
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.runtime.rules import Rules
 from imposter.storage import Store
@@ -15,13 +18,18 @@ from imposter.storage.writer import Pending
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 
 LONGEST_ID = 256
+AT_ONCE = 500
+"""Messages of one bot on their way to the store: more would only make the others wait."""
+PATIENCE = 30.0
+"""Seconds that a thread waits for its turn."""
 
 
 class UserQueue:
     """Takes what a chat provider receives, decides by the bot's rules, and keeps it before anything else happens.
 
     `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
-    record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict.
+    record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict. `on_waiting` hears
+    of a conversation in which one more message waits, `on_merged` of one that has taken in another.
     """
 
     def __init__(
@@ -34,16 +42,20 @@ class UserQueue:
         rules: Rules,
         now: Callable[[], datetime],
         on_waiting: Callable[[str], None],
+        on_merged: Callable[[str], None],
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.user_id = user_id
         self.limits = limits
         self.rules = rules
         self.busy: set[int] = set()
+        self._places = BoundedSemaphore(AT_ONCE)
+        self._closed = False
         self._instance_id = instance_id
         self._messages = store.messages
         self._now = now
         self._on_waiting = on_waiting
+        self._on_merged = on_merged
         self._new_id = new_id
 
     def add_message(
@@ -69,15 +81,25 @@ class UserQueue:
         it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
         (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
 
-        Raises: ValueError or TypeError at once for what is no message; StorageError from the result.
+        Raises at once: ValueError or TypeError for what is no message, NotNow when the bot has been stopped.
+        Raises from the result: StorageError. Messages that are not awaited are bounded too: over AT_ONCE on their way
+        to the store, a thread waits here for its turn, and a task is refused (NotNow): it has to await.
         """
+        if self._closed:
+            raise NotNow("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
             answerable, note,
         )  # fmt: skip
+        if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
+            raise NotNow("Too many messages at once: await what add_message gives back.")
         pending = self._messages.add(self._instance_id, message, self.limits, self.judge, lambda: self.busy)
         pending.add_done_callback(self._accepted)
         return pending
+
+    def close(self) -> None:
+        """Take nothing more: whoever still listens for a bot that was stopped talks to nobody."""
+        self._closed = True
 
     def _message(
         self,
@@ -124,9 +146,12 @@ class UserQueue:
         return self.rules.judge(message, known_ids, self._now())
 
     def _accepted(self, pending: Future[Accepted]) -> None:
-        if pending.exception() is None:
+        self._places.release()
+        if pending.exception() is None and not self._closed:
             accepted = pending.result()
-            if accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
+            if accepted.merged:
+                self._on_merged(accepted.conversation)
+            elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
                 self._on_waiting(accepted.conversation)
 
 
@@ -134,6 +159,14 @@ def _person(value: Sender | str | None, field: str) -> Sender:
     if value is None:
         raise ValueError(f"{field} is missing: a message of the owner's in a direct chat needs the contact as `to`")
     return Sender(value) if isinstance(value, str) else value
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _utc(time: datetime) -> datetime:

@@ -25,7 +25,7 @@ from chat_providers._whatsapp_protocol import (
     Write,
 )
 from chat_providers._whatsapp_sidecar import Sidecar
-from imposter.contracts.chat import ChatContext
+from imposter.contracts.chat import ChatContext, ProviderState
 from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, NotNow, Refused, StorageError
 from imposter.contracts.states import LinkState, LinkStatus
 
@@ -33,12 +33,20 @@ log = structlog.get_logger()
 
 SEND_PATIENCE = 30.0
 """Twice what the sidecar waits for WhatsApp's confirmation."""
-LOGOUT_PATIENCE = 10.0
+UNLINK_PATIENCE = 8.0
+"""For the connection that an unlinking needs, and the unlinking itself."""
+CLOSE_PATIENCE = 5.0
 LINK = "link"
 LINKED_AT = "linked_at"
 
 Receive = Callable[[InboundMessage, datetime], Awaitable[None]]
 """(message, when the account was linked): returns when the message is durable."""
+
+
+async def linked_at(state: ProviderState) -> datetime | None:
+    """When the account was linked; None where it is not. Raises StorageError."""
+    stored = await state.read(LINK, [LINKED_AT])
+    return datetime.fromisoformat(stored[LINKED_AT].decode()) if LINKED_AT in stored else None
 
 
 class Account:
@@ -60,21 +68,21 @@ class Account:
         self._attempt = 0
         self._again: asyncio.TimerHandle | None = None
         self._forgetting: asyncio.Task[None] | None = None
+        self._arrived = asyncio.Event()
+        """Connected, or not on the way to be."""
         self._write_order = asyncio.Lock()
         self._message_order = asyncio.Lock()
 
     async def start(self) -> None:
         """Raises StorageError."""
-        stored = await self._context.state.read(LINK, [LINKED_AT])
-        if LINKED_AT in stored:
-            self._linked_at = datetime.fromisoformat(stored[LINKED_AT].decode())
+        self._linked_at = await linked_at(self._context.state)
         self._move(LinkState.CONNECTING)
         self._sidecar.add(self._id, self)
 
     async def stop(self) -> None:
         self._rest()
         with suppress(PipeClosed, SidecarFailure, TimeoutError):
-            await self._sidecar.call(self._id, {"type": "close"}, patience=LOGOUT_PATIENCE)
+            await self._sidecar.call(self._id, {"type": "close"}, patience=CLOSE_PATIENCE)
         self._sidecar.remove(self._id)
         if self._forgetting is not None:
             await self._forgetting
@@ -83,7 +91,10 @@ class Account:
     async def unlink(self) -> None:
         """Raises StorageError: then the credentials are still there."""
         with suppress(PipeClosed, SidecarFailure, TimeoutError):
-            await self._sidecar.call(self._id, {"type": "logout"}, patience=LOGOUT_PATIENCE)
+            async with asyncio.timeout(UNLINK_PATIENCE):
+                if self._linked_at is not None:
+                    await self._arrived.wait()
+                await self._sidecar.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
         await self.stop()
         await self._context.state.clear()
         self._linked_at = None
@@ -159,6 +170,8 @@ class Account:
                 return await self._context.sent_text(message_id)
             case Inbound(message=message):
                 async with self._message_order:
+                    if self.status.status is LinkState.LOGGED_OUT:
+                        raise NotNow("The account is no longer this server's.")
                     await self._receive(message, self._linked_at or self._context.now())
         return None
 
@@ -190,13 +203,13 @@ class Account:
         linked = self._linked_at is not None
         verdict = after_close(code, linked=linked, qr_shown=self._qr_shown, passkey=self._passkey, delay=delay)
         log.info("whatsapp connection ended", bot=self._id, code=code, state=verdict.state.value)
+        if verdict.forget:
+            self._forgetting = asyncio.create_task(self._forget(), name=f"whatsapp-forget:{self._id}")
         if verdict.state is not LinkState.LINKING:
             self._move(verdict.state, verdict.detail)
         if verdict.again_in is not None:
             self._attempt += verdict.again_in > 0
             self._again = asyncio.get_running_loop().call_later(verdict.again_in, self._open)
-        if verdict.forget:
-            self._forgetting = asyncio.create_task(self._forget(), name=f"whatsapp-forget:{self._id}")
 
     async def _forget(self) -> None:
         """What WhatsApp no longer knows is of no use; kept, it would keep a new QR code from appearing."""
@@ -218,6 +231,10 @@ class Account:
         status = LinkStatus(status=state, detail=detail, **more)
         if status != self.status:
             self.status = status
+            if state is LinkState.CONNECTED or state in RESTING:
+                self._arrived.set()
+            else:
+                self._arrived.clear()
             self._context.report(status)
 
 

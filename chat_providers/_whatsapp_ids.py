@@ -2,9 +2,10 @@
 
 import re
 
-from imposter.contracts.identity import plain_id
-
-_NUMBER = re.compile(r"[0-9]{5,}")
+_NUMBER = re.compile(r"[1-9][0-9]{4,14}")
+"""In international form; E.164 has at most 15 digits, a group's id has more."""
+_PUNCTUATION = re.compile(r"\(0\)|[\s+().\-/]")
+"""`(0)` is the zero that only callers at home dial."""
 _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": "lid"}
 """Other names of the same two address spaces (`WAJIDDomains` and `jidNormalizedUser` in Baileys' jid-utils)."""
 
@@ -12,18 +13,25 @@ _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": 
 def canonical_id(text: str) -> str:
     """A phone number in any spelling as `49151...@s.whatsapp.net`; a full id without its device part.
 
-    A bare number is always a phone number, never a LID. What is neither comes back as it is.
+    A bare number is always a phone number, never a LID. What is neither, or has no country's prefix, comes back as it
+    is.
     """
     stripped = text.strip()
     user, at, server = stripped.rpartition("@")
     if not at:
-        number = plain_id(stripped)
-        return f"{number}@s.whatsapp.net" if _NUMBER.fullmatch(number) else text
+        number = _phone(stripped)
+        return f"{number}@s.whatsapp.net" if number else text
     server = _SERVERS.get(server.lower(), server.lower())
     if server not in ("s.whatsapp.net", "lid"):
         return stripped
     person = re.split("[:_]", user, maxsplit=1)[0]
-    return f"{plain_id(person)}@{server}"
+    number = _phone(person) if server == "s.whatsapp.net" else None
+    return f"{number or person}@{server}"
+
+
+def _phone(text: str) -> str | None:
+    digits = _PUNCTUATION.sub("", text).removeprefix("00")
+    return digits if _NUMBER.fullmatch(digits) else None
 
 
 def message_id(seed: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from chat_providers._whatsapp_protocol import EVENT, REQUEST, Event, Request
+from imposter.contracts.errors import NotNow
 
 log = structlog.get_logger()
 
@@ -99,6 +100,8 @@ class Pipe:
         answer: dict[str, Any]
         try:
             value = await self._serve(account, REQUEST.validate_python(line["body"]))
+        except NotNow as error:  # expected of a bot that stops, and asked again until the connection is closed
+            answer = {"error": {"code": "failed", "detail": str(error)}}
         except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar asks again what may yet succeed
             log.warning("request of the whatsapp helper failed", bot=account, error=type(error).__name__)
             code = "refused" if isinstance(error, ValueError) else "failed"

@@ -23,6 +23,9 @@ from queue_manager import UserQueue
 
 log = structlog.get_logger()
 
+MAX_UNSETTLED = 100
+"""Messages of load that may be on their way to the disk at a time."""
+
 
 class DummyMessage(Strict):
     """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
@@ -57,9 +60,13 @@ class DummyProvider:
         messages: list[DummyMessage] | None = Field(
             default=None, description="What is said, in order; left out: a short chat. [] says nothing."
         )
-        rate: float | None = Field(default=None, gt=0, le=100_000, description="Makes load: messages per second.")
-        count: int | None = Field(default=None, ge=1, description="Messages of load in all; left out: no end.")
-        conversations: int = Field(default=1, ge=1, description="Contacts that the load comes from, in turn.")
+        rate: float | None = Field(default=None, gt=0, le=10_000, description="Makes load: messages per second.")
+        count: int | None = Field(
+            default=None, ge=1, le=1_000_000_000, description="Messages of load in all; left out: no end."
+        )
+        conversations: int = Field(
+            default=1, ge=1, le=1_000_000, description="Contacts that the load comes from, in turn."
+        )
         allow_group_messages: bool = False
         process_offline_messages: bool = False
 
@@ -128,10 +135,16 @@ class DummyProvider:
             for place, message in enumerate(self._config.script, start=1):
                 await asyncio.sleep(message.after_seconds)
                 await self._say(message, _script_id(place, message))
+            unsettled: deque[Awaitable[object]] = deque()
             async for place in _ticks(self._config.rate, self._config.count):
                 sender = f"dummy-load-{place % self._config.conversations}"
-                # Not awaited: waiting for the disk after each message would set the rate.
-                self._say(DummyMessage(content=f"Load message {place}", sender=sender), f"dummy-load-{place:06}")
+                # Not awaited one by one, or the disk would set the rate; nor never, or load would fill the memory.
+                if len(unsettled) == MAX_UNSETTLED:
+                    await unsettled.popleft()
+                message = DummyMessage(content=f"Load message {place}", sender=sender)
+                unsettled.append(self._say(message, f"dummy-load-{place:06}"))
+            for pending in unsettled:
+                await pending
         except Exception as error:
             log.exception("dummy talk ended")
             self._become(LinkStatus(status=LinkState.ERROR, detail=f"The script stopped: {type(error).__name__}."))

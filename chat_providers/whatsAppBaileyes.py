@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chat_providers import _whatsapp_ids as ids
-from chat_providers._whatsapp_account import Account
+from chat_providers._whatsapp_account import Account, linked_at
 from chat_providers._whatsapp_protocol import InboundMessage
 from chat_providers._whatsapp_sidecar import Sidecar, SidecarMissing
 from imposter.contracts.chat import ChatContext
@@ -57,9 +57,15 @@ class WhatsAppBaileyesProvider:
         """Disconnect; the account stays linked."""
         if self._account is not None:
             await self._account.stop()
+            self._status, self._account = self._account.status, None
 
     async def logout(self) -> None:
-        """Unlink the account, at WhatsApp if connected, and forget its credentials. Raises StorageError."""
+        """Unlink the account, at WhatsApp if it can be reached in some seconds, and forget its credentials.
+
+        Raises StorageError.
+        """
+        if self._context is not None and self._account is None and await linked_at(self._context.state):
+            await self.start_listening()
         if self._account is not None:
             await self._account.unlink()
         elif self._context is not None:

@@ -3,8 +3,12 @@
 import logging
 import re
 import sys
+import traceback
+from collections import deque
 from collections.abc import Mapping
-from typing import Any, Literal, TextIO
+from contextlib import suppress
+from pathlib import PurePath
+from typing import Any, Literal
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -15,6 +19,7 @@ _SECRET_TEXT = re.compile(r"\bsk-[\w\-]{4,}|(?<=bearer )\S+", re.IGNORECASE)
 
 TALKATIVE = ("httpx2", "httpcore2", "openai", "sqlalchemy", "alembic", "uvicorn.access")
 """Below WARNING these print URLs with their queries (a contact's number may be in one), bodies, rows, or a lot."""
+FRAMES = 12
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
@@ -39,17 +44,34 @@ def configure_logs(level: str, format: Literal["console", "json"]) -> None:
     structlog.configure(
         processors=[*chain, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda *_names: structlog.WriteLogger(sys.stderr),
+        logger_factory=lambda *_names: structlog.WriteLogger(_SINK),  # type: ignore[arg-type]  # writes and flushes
     )
     _adopt_standard_logging(threshold, chain, renderer)
 
 
-class _StandardError(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stderr` is now, as our own loggers do."""
+def trace_of(error: BaseException) -> dict[str, object]:
+    """What `error` is and where it came from, without its text or its causes', which may hold a secret.
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
+    `{"error": "ValueError", "trace": ["main.py:12 start", "dummy.py:40 send"]}`, the innermost last, 12 at most.
+    """
+    frames = deque(traceback.walk_tb(error.__traceback__), maxlen=FRAMES)
+    places = [f"{PurePath(frame.f_code.co_filename).name}:{line} {frame.f_code.co_name}" for frame, line in frames]
+    return {"error": type(error).__name__, "trace": places}
+
+
+class _StandardError:
+    """What `sys.stderr` is now. A line that cannot be written is lost: a full disk must not stop the program."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+_SINK = _StandardError()
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -72,7 +94,7 @@ def _masked(value: Any, name: str = "") -> Any:
 
 
 def _adopt_standard_logging(threshold: int, chain: list[Processor], renderer: Processor) -> None:
-    handler = _StandardError()
+    handler = logging.StreamHandler(_SINK)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *chain],

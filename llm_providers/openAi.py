@@ -67,11 +67,11 @@ class OpenAiProvider:
         top_p: float | None = Field(default=None, ge=0, le=1)
         frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
         presence_penalty: float | None = Field(default=None, ge=-2, le=2)
-        max_tokens: int | None = Field(default=None, ge=1)
-        max_completion_tokens: int | None = Field(default=None, ge=1)
+        max_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
+        max_completion_tokens: int | None = Field(default=None, ge=1, le=10_000_000)
         reasoning_effort: str | None = Field(default=None, min_length=1, max_length=32)
         stop: str | list[str] | None = None
-        seed: int | None = None
+        seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
         timeout: float = Field(default=60, ge=1, le=600, description="Seconds that one answer may take.")
         extra: dict[str, JsonValue] = Field(default_factory=dict, description="Further fields of the request's body.")
 

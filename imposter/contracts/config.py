@@ -92,6 +92,11 @@ class BotConfig(Strict):
     llm_provider_config: ProviderChoice
 
     @property
+    def stored(self) -> dict[str, Any]:
+        """What was given, and nothing that was left out: a default may change with the version."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    @property
     def context_limits(self) -> Limits:
         return self.context_config or self.queue_config
 

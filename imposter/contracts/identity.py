@@ -2,16 +2,16 @@
 
 import re
 
-_PHONE = re.compile(r"\+?[\d\s().\-/]{5,}")
+_INTERNATIONAL = re.compile(r"(?:\+|00)[\d\s().\-/]{5,}")
 
 
 def plain_id(text: str) -> str:
-    """A phone number as its digits, in international form without `+` or `00`; anything else stripped of outer blanks.
+    """A phone number in international form as its digits; anything else as it is, without outer blanks.
 
-    A platform with ids of its own form says so by the ability `canonical_id`.
+    Only what begins with `+` or `00` is a phone number: to other platforms `-123` and `123` are two ids. A platform
+    with ids of its own form says so by the ability `canonical_id`.
     """
     stripped = text.strip()
-    if _PHONE.fullmatch(stripped):
-        digits = re.sub(r"\D", "", stripped)
-        return digits.removeprefix("00") if not stripped.startswith("+") else digits
+    if _INTERNATIONAL.fullmatch(stripped):
+        return re.sub(r"\D", "", stripped).removeprefix("00")
     return stripped

@@ -6,9 +6,10 @@ sent is never repeated, as it may be a secret or very long.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr, ValidationError
@@ -21,16 +22,26 @@ MASK = "*" * 10
 """What is shown in place of a secret."""
 
 MAX_PROBLEMS = 20
-"""Problems named for one config; who has more is told how many."""
+"""Problems named for one config."""
+
+MAX_PROBLEMS_AT_ONCE = 1000
+"""Problems named for all configs of one request, but at least one for each: naming takes time and fills the answer."""
+
+LISTED_FOR_ONE = 100
+"""Of a model with more errors than so many for each one named, only their number is told: pydantic lists all or none,
+which takes 1.7 microseconds each (pydantic 2.14), and 1 MiB can hold 500,000."""
 
 MAX_MESSAGE = 500
-"""Characters; a provider's own check may say any length of things."""
+MAX_PATH = 256
+"""Characters; a provider's own check may say any length of things, and a path may be as deep as the body."""
 
 ReadSecret = Callable[[str], SecretStr | None]
 Models = tuple[type[BaseModel], ...]
 
 _CHOICES = {"chat_provider_config": Kind.CHAT, "llm_provider_config": Kind.MODEL}
-_SECRET_NAME = re.compile(r"key|token|secret|passw|credential|auth|cookie", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|webhook", re.IGNORECASE)
+_HARMLESS_NAME = re.compile(r"keyboard|keyword|author(?!i)|bypass|passive|tokeni[sz]er", re.IGNORECASE)
+_NUMBER_LIKE = re.compile(r"[\d\s().\-/+]{5,}")
 _URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 
 
@@ -48,13 +59,20 @@ def check_configs(items: Sequence[JsonValue], catalog: Catalog, secret: ReadSecr
     `secret` reads the server's environment: a provider's model may do without a key that is set there.
     """
     times = Counter(user_id for item in items if (user_id := _user_id(item)) is not None)
-    return [_check(item, times, catalog, secret) for item in items]
+    limit = max(1, min(MAX_PROBLEMS, MAX_PROBLEMS_AT_ONCE // max(1, len(items))))
+    return [_check(item, times, catalog, secret, limit) for item in items]
 
 
 def field_problems(error: ValidationError, model: type[BaseModel], *path: str) -> tuple[FieldProblem, ...]:
     """`error` of `model` in words for the caller; `path` is where in the request the model stands."""
-    problems: list[FieldProblem] = []
-    for found in error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]:
+    return _first(_named(error, model, *path, limit=MAX_PROBLEMS), MAX_PROBLEMS)
+
+
+def _named(error: ValidationError, model: type[BaseModel], *path: str, limit: int) -> Iterator[FieldProblem]:
+    if error.error_count() > limit * LISTED_FOR_ONE:
+        yield FieldProblem(_dotted(*path), f"has {error.error_count()} problems, too many to name")
+        return
+    for found in error.errors(include_url=False, include_input=False, include_context=False):
         location = found["loc"]
         message = worded(found["msg"])
         if found["type"] == "missing":
@@ -63,10 +81,13 @@ def field_problems(error: ValidationError, model: type[BaseModel], *path: str) -
             message = "must be a JSON object"
         elif found["type"] == "extra_forbidden":
             message = _unknown(str(location[-1]), _fields(_models_at(model, location[:-1])))
-        problems.append(FieldProblem(_dotted(*path, *location), message))
-    if more := error.error_count() - len(problems):
-        problems.append(FieldProblem(_dotted(*path), f"and {more} more problems"))
-    return tuple(problems)
+        yield FieldProblem(_dotted(*path, *location), message)
+
+
+def _first(problems: Iterable[FieldProblem], limit: int) -> tuple[FieldProblem, ...]:
+    """The first `limit` problems, with a word on whether there are more; those are not even worded."""
+    named = tuple(islice(problems, limit + 1))
+    return named if len(named) <= limit else (*named[:limit], FieldProblem("", "there are more problems, not named"))
 
 
 def worded(message: str) -> str:
@@ -85,24 +106,45 @@ def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
     return shown
 
 
-def _check(item: JsonValue, times: Counter[str], catalog: Catalog, secret: ReadSecret) -> BotConfig | Rejected:
+def _check(
+    item: JsonValue, times: Counter[str], catalog: Catalog, secret: ReadSecret, limit: int
+) -> BotConfig | Rejected:
     user_id = _user_id(item)
     try:
         config = BotConfig.model_validate(item)
     except ValidationError as error:
-        return Rejected(user_id, field_problems(error, BotConfig))
-    problems = [
-        problem
-        for field, kind in _CHOICES.items()
-        for problem in _check_choice(field, kind, getattr(config, field), catalog, secret)
-    ]
+        return Rejected(user_id, _first(_named(error, BotConfig, limit=limit), limit))
+    problems = _first(_problems_of(config, times, catalog, secret, limit), limit)
+    return Rejected(user_id, problems) if problems else config
+
+
+def _problems_of(
+    config: BotConfig, times: Counter[str], catalog: Catalog, secret: ReadSecret, limit: int
+) -> Iterator[FieldProblem]:
     if times[config.user_id] > 1:
-        problems.insert(0, FieldProblem("user_id", "stands more than once in this request; send each user once"))
-    return Rejected(user_id, tuple(problems)) if problems else config
+        yield FieldProblem("user_id", "stands more than once in this request; send each user once")
+    for place, contact in enumerate(config.respond_to_whitelist or ()):
+        if _matches_nobody(contact):
+            yield FieldProblem(
+                _dotted("respond_to_whitelist", place),
+                "is no phone number in international form, such as +49 151 2345678",
+            )
+    for field, kind in _CHOICES.items():
+        yield from _check_choice(field, kind, getattr(config, field), catalog, secret, limit)
+
+
+def _matches_nobody(contact: str) -> bool:
+    """Whether this is a phone number in a form that cannot be told apart from other countries' numbers, or misspelt."""
+    text = contact.strip()
+    if not _NUMBER_LIKE.fullmatch(text):
+        return False
+    digits = re.sub(r"[^\d+]", "", text)
+    national = digits.startswith("0") and not text.startswith("00")
+    return national or digits.startswith("+0") or "+" in text[1:] or "(0)" in text
 
 
 def _check_choice(
-    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, secret: ReadSecret
+    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, limit: int
 ) -> Iterator[FieldProblem]:
     try:
         model = catalog.find(kind, choice.provider_name).config_model
@@ -117,7 +159,7 @@ def _check_choice(
     try:
         model.model_validate(choice.provider_config, context={"secret": secret})
     except ValidationError as error:
-        yield from field_problems(error, model, *path)
+        yield from _named(error, model, *path, limit=limit)
     except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything and spoil only its own item
         yield FieldProblem(
             _dotted(*path), f"could not be checked: the provider's own check broke ({type(error).__name__})"
@@ -130,9 +172,9 @@ def _user_id(item: JsonValue) -> str | None:
 
 
 def _dotted(*path: str | int) -> str:
-    """`path` in one line, each name cut to what a person still reads."""
+    """`path` in one line, cut to what a person still reads."""
     names = (str(name) if len(str(name)) <= 64 else f"{str(name)[:64]}..." for name in path)
-    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)
+    return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:MAX_PATH]
 
 
 def _unknown(name: str, known: dict[str, Any]) -> str:
@@ -181,7 +223,7 @@ def _config_models(catalog: Catalog, kind: Kind, name: str) -> Models:
 
 
 def _mask(value: JsonValue, models: Models) -> JsonValue:
-    """`value` with what the models call a secret, or what they do not know and sounds like one, masked."""
+    """`value` with what the models call a secret, or what sounds like one, masked."""
     if isinstance(value, list):
         return [_mask(entry, models) for entry in value]
     if isinstance(value, str):
@@ -193,10 +235,19 @@ def _mask(value: JsonValue, models: Models) -> JsonValue:
     for name, entry in value.items():
         classes = tuple(_classes(known[name])) if name in known else ()
         declared = any(issubclass(kind, (SecretStr, SecretBytes)) for kind in classes)
-        alike = name not in known and _SECRET_NAME.search(name) is not None
-        hidden = (declared or alike) and entry is not None and not isinstance(entry, bool | int | float)
-        shown[name] = MASK if hidden else _mask(entry, _models_in(known.get(name)))
+        inner = tuple(kind for kind in classes if issubclass(kind, BaseModel))
+        hidden = entry is not None and (declared or (not inner and _sounds_secret(name, entry)))
+        shown[name] = MASK if hidden else _mask(entry, inner)
     return shown
+
+
+def _sounds_secret(name: str, value: JsonValue) -> bool:
+    """By its name, whatever the provider declares. A number of `tokens` is a count; a yes or no gives nothing away."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        name = re.sub("tokens", "", name, flags=re.IGNORECASE)
+    return _SECRET_NAME.search(_HARMLESS_NAME.sub("", name)) is not None
 
 
 def _masks_in(value: JsonValue, *path: str | int) -> Iterator[tuple[str | int, ...]]:

@@ -16,6 +16,7 @@ from imposter.clock import Clock
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected
 from imposter.contracts.messages import Turn
+from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
 from imposter.storage import Store
@@ -29,6 +30,7 @@ CLOSING_GRACE = 5.0
 """Seconds that an answer on its way out has to arrive when the bot stops."""
 
 _EVERYTHING = 1 << 62
+"""More messages than wait anywhere."""
 
 
 class Inbox(Protocol):
@@ -80,11 +82,15 @@ class Conversations:
         await self._store.outbox.interrupted(self._instance_id)
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self._undelivered.add(conversation)
-            self._wake(conversation, _EVERYTHING)
+            self.wake_all(conversation)
 
     def wake(self, conversation: str) -> None:
         """One more message waits in this conversation. Call it on the event loop."""
         self._wake(conversation, 1)
+
+    def wake_all(self, conversation: str) -> None:
+        """Any number of messages may wait in this conversation. Call it on the event loop."""
+        self._wake(conversation, _EVERYTHING)
 
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
@@ -108,7 +114,7 @@ class Conversations:
     def _wake(self, conversation: str, messages: int) -> None:
         if self._closing:
             return
-        self._due[conversation] = min(self._due.get(conversation, 0) + messages, _EVERYTHING)
+        self._due[conversation] = self._due.get(conversation, 0) + messages
         if conversation not in self._tasks:
             task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
             self._tasks[conversation] = task
@@ -120,9 +126,9 @@ class Conversations:
                 try:
                     await self._work(conversation)
                     failures = 0
-                except Exception:  # noqa: BLE001 - one conversation's trouble ends here; it is tried again
+                except Exception as error:  # noqa: BLE001 - one conversation's trouble ends here; it is tried again
                     failures += 1
-                    log.exception("conversation interrupted", bot=self._instance_id)
+                    log.error("conversation interrupted", bot=self._instance_id, **trace_of(error))
                     self._undelivered.add(conversation)
                     self._due[conversation] = _EVERYTHING
                     await self._clock.sleep(backoff(failures, self._chance))
@@ -134,15 +140,15 @@ class Conversations:
         """Everything that is due in this conversation, oldest first."""
         if conversation in self._undelivered:
             for outgoing in await self._store.outbox.pending(self._instance_id, conversation):
-                await self._deliver(outgoing)
+                await self._deliver(outgoing, fresh=False)
             self._undelivered.discard(conversation)
-        while self._due[conversation] and not self._closing:
+        while (due := self._due[conversation]) and not self._closing:
             work = await self._store.messages.take(
-                self._instance_id, conversation, self.context, queue=self._inbox.limits
+                self._instance_id, conversation, self.context, busy=self._inbox.busy, queue=self._inbox.limits
             )
             if work is None:
-                self._due[conversation] = 0
-                return
+                self._due[conversation] -= due  # what came in meanwhile is still due
+                continue
             self._inbox.busy.add(work.message.seq)
             try:
                 await self._answer(work.message, [_turn(row) for row in work.turns])
@@ -159,7 +165,7 @@ class Conversations:
             message.seq, text, message_id=self._chat.message_id(seed.hexdigest())
         )
         if outgoing is not None:
-            await self._deliver(outgoing)
+            await self._deliver(outgoing, fresh=True)
 
     async def _ask(self, message: StoredMessage, turns: list[Turn]) -> str | None:
         """The model's answer; None where there is none, which is then written down with its reason."""
@@ -182,20 +188,25 @@ class Conversations:
             return None
         return text
 
-    async def _deliver(self, outgoing: Outgoing) -> None:
+    async def _deliver(self, outgoing: Outgoing, *, fresh: bool) -> None:
         """Hand an answer to the platform; returns when it is sent, or has failed for good."""
         self._delivering.add(outgoing.conversation)
         try:
-            await self._send_until_settled(outgoing)
+            await self._send_until_settled(outgoing, fresh)
         finally:
             self._delivering.discard(outgoing.conversation)
 
-    async def _send_until_settled(self, outgoing: Outgoing) -> None:
+    async def _send_until_settled(self, outgoing: Outgoing, wanted: bool) -> None:
+        """`wanted`: it is known that the answer is still to go out; rules may change while it waits."""
         outbox, key = self._store.outbox, (self._instance_id, outgoing.message_id)
         waits = 0
         while True:
             if not self._chat.repeatable:
                 await outbox.sending(*key)
+                wanted = False
+            if not wanted and not await outbox.is_pending(*key):
+                return
+            wanted = False
             link = self._link
             try:
                 await self._chat.send(outgoing.recipient, outgoing.content, outgoing.message_id)

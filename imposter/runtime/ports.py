@@ -1,7 +1,6 @@
 """A provider as the core sees it: one way to call it, whatever it looks like inside."""
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from imposter.contracts.chat import (
     SendsWithId,
     StopsListening,
 )
-from imposter.contracts.errors import DeliveryUncertain, ModelUnavailable, NotSupported
+from imposter.contracts.errors import DeliveryUncertain, ImposterError, ModelUnavailable, NotSupported, Refused
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import AttachesModel, ModelContext
@@ -26,6 +25,8 @@ from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
 
+OPEN_DEADLINE = 10.0
+START_DEADLINE = 60.0
 SEND_DEADLINE = 60.0
 STATUS_DEADLINE = 2.0
 STOP_DEADLINE = 10.0
@@ -51,6 +52,7 @@ class ChatPort:
         start, send = (_spelled(provider, spellings) for spellings in REQUIRED_METHODS[Kind.CHAT])
         self._start: Callable[..., Any] = start
         self._send: Callable[..., Any] = send
+        self._asking: asyncio.Task[Any] | None = None
 
     @classmethod
     async def open(
@@ -75,9 +77,12 @@ class ChatPort:
         return seed[:32]
 
     async def start(self) -> None:
-        await call(self._start)
+        async with asyncio.timeout(START_DEADLINE):
+            await call(self._start)
 
     async def stop(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
         if isinstance(self._provider, StopsListening):
             async with asyncio.timeout(STOP_DEADLINE):
                 await call(self._provider.stop_listening)
@@ -99,14 +104,18 @@ class ChatPort:
         """What the provider says of its link now; None if it has no word on it."""
         if not isinstance(self._provider, ReportsStatus):
             return None
-        try:
-            async with asyncio.timeout(STATUS_DEADLINE):
-                said = await call(self._provider.get_status)
-            return said if isinstance(said, LinkStatus) else _STATUS.validate_python(_as_fields(said))
-        except TimeoutError:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(call(self._provider.get_status), name="ask for the status")
+        await asyncio.wait([self._asking], timeout=STATUS_DEADLINE)
+        if not self._asking.done():  # asked once, however many want to know
             return LinkStatus(status=LinkState.ERROR, detail="The provider does not answer when asked for its status.")
+        try:
+            said = self._asking.result()
+            return said if isinstance(said, LinkStatus) else _STATUS.validate_python(_as_fields(said))
         except ValidationError:
             return LinkStatus(status=LinkState.ERROR, detail="The provider's status is none that this server knows.")
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; it is its own bot's status
+            return LinkStatus(status=LinkState.ERROR, detail=f"Asking for the status raised {type(error).__name__}.")
 
     async def logout(self) -> None:
         if isinstance(self._provider, LogsOut):
@@ -116,7 +125,13 @@ class ChatPort:
         """Raises: NotSupported, NotNow, Refused."""
         if not isinstance(self._provider, LinksByPairingCode):
             raise NotSupported("This platform does not link by pairing code.")
-        return await self._provider.request_pairing_code(phone)
+        try:
+            async with asyncio.timeout(SEND_DEADLINE):
+                return str(await call(self._provider.request_pairing_code, phone))
+        except ImposterError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told that much
+            raise Refused(f"The provider gave no code: {type(error).__name__}.") from None
 
 
 class ModelPort:
@@ -152,14 +167,9 @@ class ModelPort:
 
 
 async def _make(provider: type, *args: Any) -> Any:
-    """A constructor may block unless all else about the provider is async; then it is made where its loop is."""
-    methods = [value for name, value in inspect.getmembers(provider, inspect.isfunction) if name in _REQUIRED_NAMES]
-    if all(inspect.iscoroutinefunction(method) for method in methods):
-        return provider(*args)
-    return await call(provider, *args)
-
-
-_REQUIRED_NAMES = {name for methods in REQUIRED_METHODS.values() for spellings in methods for name in spellings}
+    """In a thread, for a constructor may block. Raises: TimeoutError, or whatever it raises."""
+    async with asyncio.timeout(OPEN_DEADLINE):
+        return await call(provider, *args)
 
 
 def _spelled(provider: Any, spellings: tuple[str, ...]) -> Callable[..., Any]:

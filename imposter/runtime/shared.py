@@ -8,6 +8,7 @@ import structlog
 from pydantic import SecretStr
 
 from imposter.contracts.chat import Resource, Shared
+from imposter.logs import trace_of
 
 log = structlog.get_logger()
 
@@ -36,6 +37,6 @@ class SharedResources(Shared):
         for name, resource in reversed(self._opened.items()):
             try:
                 await resource.aclose()
-            except Exception:  # noqa: BLE001 - one that cannot close must not keep the others open
-                log.exception("shared resource did not close", name=name)
+            except Exception as error:  # noqa: BLE001 - one that cannot close must not keep the others open
+                log.error("shared resource did not close", name=name, **trace_of(error))
         self._opened.clear()

@@ -99,13 +99,7 @@ class Supervisor:
             if bot is None:
                 return await self._create(config)
             if config != bot.config:
-                before = bot.config
                 await bot.reconfigure(config)
-                try:
-                    await self._store.bots.update(bot.instance_id, config.model_dump(mode="json", exclude_unset=True))
-                except BaseException:
-                    await bot.reconfigure(before)
-                    raise
             return bot
 
     async def start(self, instance_id: str) -> Bot:
@@ -148,7 +142,7 @@ class Supervisor:
 
     async def _create(self, config: BotConfig) -> Bot:
         now = self._now()
-        row = BotRow(str(uuid4()), config.user_id, config.model_dump(mode="json", exclude_unset=True), True, now, now)
+        row = BotRow(str(uuid4()), config.user_id, config.stored, True, now, now)
         bot = self._make_bot(row, config)
         await bot.check()
         await self._store.bots.add(row.instance_id, row.user_id, row.config)

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
-from imposter.storage.records import BotRow
+from imposter.storage.engine import scrub
+from imposter.storage.records import BotRow, Judge
 from imposter.storage.tables import bots
+from imposter.storage.unfinished import reconsider
 from imposter.storage.writer import Pending, Writer
 
 _USER = select(bots.c.number).where(bots.c.user_id == bindparam("user_id"))
@@ -57,33 +59,40 @@ class BotStore:
 
         return self._submit(job)
 
-    def update(self, instance_id: str, config: dict[str, Any]) -> Pending[None]:
-        """Raises: UnknownBot."""
-        return self._change(instance_id, config=self._seal(instance_id, config))
+    def update(self, instance_id: str, config: dict[str, Any], judge: Judge | None = None) -> Pending[None]:
+        """Store the config and, in the same commit, what the new `judge` says of all that is not finished.
+
+        Raises: UnknownBot.
+        """
+        sealed = self._seal(instance_id, config)
+
+        def job(connection: Connection) -> None:
+            self._change(connection, instance_id, config=sealed)
+            if judge is not None:
+                reconsider(connection, instance_id, judge)
+
+        return self._submit(job)
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
         """Raises: UnknownBot."""
-        return self._change(instance_id, wanted=wanted)
+        return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted))
 
     def delete(self, instance_id: str) -> Pending[None]:
-        """Remove the bot and everything of it: messages, answers, the provider's entries."""
+        """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries."""
 
         def job(connection: Connection) -> None:
             connection.execute(_DELETE, {"bot": instance_id})
 
-        return self._submit(job)
+        return self._submit(job, afterwards=scrub)
 
     def all(self) -> Pending[list[BotRow]]:
         """In order of creation."""
         return self._submit(lambda connection: [self._open(*row) for row in connection.execute(_ALL)])
 
-    def _change(self, instance_id: str, **values: Any) -> Pending[None]:
-        def job(connection: Connection) -> None:
-            changed = connection.execute(_UPDATE.values(updated_at=self._now(), **values), {"bot": instance_id})
-            if not changed.rowcount:
-                raise UnknownBot
-
-        return self._submit(job)
+    def _change(self, connection: Connection, instance_id: str, **values: Any) -> None:
+        changed = connection.execute(_UPDATE.values(updated_at=self._now(), **values), {"bot": instance_id})
+        if not changed.rowcount:
+            raise UnknownBot
 
     def _seal(self, instance_id: str, config: dict[str, Any]) -> bytes:
         return self._cipher.seal(json.dumps(config).encode(), _purpose(instance_id))

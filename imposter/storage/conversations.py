@@ -23,6 +23,8 @@ class Whereabouts:
     conversation: str
     known_ids: frozenset[str]
     """Every id of the chat and of the contact who speaks. Never the owner's: who is allowed must not depend on them."""
+    merged: bool
+    """Two conversations were one all along, and are from now on."""
 
 
 _given = aliases.alias("given")
@@ -84,11 +86,11 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     found = connection.execute(
         _KNOWN, {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     ).all()
-    conversation, chat_ids = _settle(connection, instance_id, Kind.CHAT, chat, found)
+    conversation, chat_ids, merged = _settle(connection, instance_id, Kind.CHAT, chat, found)
     if not person:
-        return Whereabouts(conversation, chat_ids)
-    _, person_ids = _settle(connection, instance_id, Kind.PERSON, person, found)
-    return Whereabouts(conversation, chat_ids | person_ids)
+        return Whereabouts(conversation, chat_ids, merged)
+    _, person_ids, _ = _settle(connection, instance_id, Kind.PERSON, person, found)
+    return Whereabouts(conversation, chat_ids | person_ids, merged)
 
 
 def _person(message: Message) -> tuple[str, ...]:
@@ -100,7 +102,8 @@ def _person(message: Message) -> tuple[str, ...]:
 
 def _settle(
     connection: Connection, instance_id: str, kind: Kind, ids: Sequence[str], found: Sequence[Row[Any]]
-) -> tuple[str, frozenset[str]]:
+) -> tuple[str, frozenset[str], bool]:
+    """The canonical id of what the ids name, all its ids, and whether it absorbed another."""
     rows = sorted((row.number, row.alias, row.canonical) for row in found if row.kind == kind)
     canonicals = dict.fromkeys(canonical for _, _, canonical in rows)
     survivor, *absorbed = canonicals or ids[:1]
@@ -115,4 +118,4 @@ def _settle(
         if kind is Kind.CHAT:
             connection.execute(_DROP_TWINS, moves)
             connection.execute(_MOVE, moves)
-    return survivor, known.union(ids)
+    return survivor, known.union(ids), bool(absorbed)

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,24 @@ def open_engine(url: str | None, data_dir: Path) -> Engine:
         raise StorageError(
             f"the driver that IMPOSTER_DATABASE_URL names ({place.drivername}) is not there; install it"
         ) from error
+
+
+def scrub(connection: Connection) -> None:
+    """Take what is deleted out of SQLite's files. Call it outside a transaction.
+
+    `secure_delete` does not reach the copies of rows that SQLite leaves behind when it rearranges a page, and the
+    journal holds every page as it was: the file is written anew (measured: 0.1 s for 35 MB) and the journal emptied.
+    Raises: StorageError (another program is reading the file), or what the driver raises.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    with closing(connection.connection.cursor()) as cursor:  # SQLAlchemy's own `execute` would begin a transaction
+        try:
+            cursor.execute("VACUUM")
+        finally:
+            (busy, *_pages) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StorageError("another program is reading the database: what was deleted is still in its journal")
 
 
 @contextmanager
@@ -87,6 +105,7 @@ def _prepare(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",  # zeros over what is deleted; adding a message costs no more (measured)
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

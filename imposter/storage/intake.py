@@ -45,10 +45,10 @@ def accept(
     message = storable(message)
     place = locate(connection, instance_id, message)
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
-        return Accepted(None, place.conversation, ECHO, duplicate=True)
+        return Accepted(None, place.conversation, ECHO, duplicate=True, merged=place.merged)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     if connection.execute(_SAME, key).first():
-        return Accepted(None, place.conversation, DUPLICATE, duplicate=True)
+        return Accepted(None, place.conversation, DUPLICATE, duplicate=True, merged=place.merged)
     verdict = judge(message, place.known_ids)
     content = message.content[: limits.single]
     seq: int = connection.execute(
@@ -71,11 +71,11 @@ def accept(
         },
     ).scalar_one()
     if verdict.state is not MessageState.WAITING:
-        return Accepted(seq, place.conversation, verdict)
+        return Accepted(seq, place.conversation, verdict, merged=place.merged)
     evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
-    return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted))
+    return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), merged=place.merged)
 
 
 def storable(message: Message) -> Message:

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Source
-from imposter.storage import waiting
-from imposter.storage.conversations import locate
+from imposter.storage import unfinished, waiting
 from imposter.storage.intake import accept, clean
 from imposter.storage.records import (
     Accepted,
@@ -20,7 +19,7 @@ from imposter.storage.records import (
     Verdict,
     Work,
 )
-from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, received, stored
+from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, stored
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.writer import Pending, Writer
 
@@ -41,12 +40,6 @@ _BEFORE = (
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-_ALL_WAITING = SELECT_STORED.where(_of_bot, _is_waiting).order_by(messages.c.seq)
-_SETTLE = (
-    update(messages)
-    .where(messages.c.seq == bindparam("settled"), _is_waiting)
-    .values(state=bindparam("verdict"), reason=bindparam("why"))
-)
 _MARK_ANSWERED = (
     update(messages)
     .where(messages.c.seq == bindparam("answered"), _is_waiting)
@@ -64,15 +57,6 @@ _ANSWER = SELECT_OUTGOING.where(
 )
 _ADD_TURN = insert(messages).returning(messages.c.seq)
 _ADD_DELIVERY = insert(outbox)
-_unfinished = union_all(
-    select(messages.c.conversation, messages.c.seq).where(_of_bot, _is_waiting),
-    select(messages.c.conversation, messages.c.seq)
-    .join(outbox, outbox.c.seq == messages.c.seq)
-    .where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.state == DeliveryState.PENDING),
-).subquery()
-_UNFINISHED = (
-    select(_unfinished.c.conversation).group_by(_unfinished.c.conversation).order_by(func.min(_unfinished.c.seq))
-)
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _PAGE = SELECT_STORED.where(_of_bot).order_by(messages.c.seq.desc()).limit(bindparam("most"))
 
@@ -119,12 +103,14 @@ class MessageStore:
 
         def job(connection: Connection) -> Work | None:
             now = self._now()
-            waiting.evict_too_old(connection, instance_id, queue or limits, now, busy=spared)
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            row = connection.execute(_NEXT, of_conversation | {"busy": spared}).first()
-            if row is None:
+            while row := connection.execute(_NEXT, of_conversation | {"busy": spared}).first():
+                message = stored(row)
+                if message.sent_at >= waiting.cutoff(queue or limits, now):
+                    break
+                waiting.evict_too_old(connection, message.seq)
+            else:
                 return None
-            message = stored(row)
             before = connection.execute(
                 _BEFORE,
                 of_conversation
@@ -181,34 +167,20 @@ class MessageStore:
 
         return self._submit(job)
 
-    def reconsider(self, instance_id: str, judge: Judge) -> Pending[int]:
-        """Have `judge` decide again on everything that waits; what it no longer lets wait gets its verdict.
+    def abandon(self, instance_id: str, reason: str) -> Pending[int]:
+        """The account behind the bot is gone, and nothing of it may be answered from another one.
 
-        Returns how many these are. One that is being answered right now will find that it no longer waits.
+        What waits becomes context and what is not sent fails, both with `reason`. Returns how many these are.
         """
-
-        def job(connection: Connection) -> int:
-            settled = 0
-            for message in map(stored, connection.execute(_ALL_WAITING, {"instance_id": instance_id}).all()):
-                heard = received(message)
-                verdict = judge(heard, locate(connection, instance_id, heard).known_ids)
-                if verdict.state is not MessageState.WAITING:
-                    parameters = {"settled": message.seq, "verdict": verdict.state, "why": verdict.reason}
-                    settled += connection.execute(_SETTLE, parameters).rowcount
-            return settled
-
-        return self._submit(job)
+        return self._submit(lambda connection: unfinished.abandon(connection, instance_id, reason))
 
     def settle(self, seq: int, verdict: Verdict) -> Pending[bool]:
         """Give a waiting message its final state; False if it no longer waits."""
-        parameters = {"settled": seq, "verdict": verdict.state, "why": verdict.reason}
-        return self._submit(lambda connection: connection.execute(_SETTLE, parameters).rowcount > 0)
+        return self._submit(lambda connection: unfinished.settle(connection, seq, verdict))
 
     def unfinished(self, instance_id: str) -> Pending[list[str]]:
         """Conversations with a message that waits or an answer that is not sent, the longest waiting first."""
-        return self._submit(
-            lambda connection: list(connection.execute(_UNFINISHED, {"instance_id": instance_id}).scalars())
-        )
+        return self._submit(lambda connection: unfinished.conversations(connection, instance_id))
 
     def waiting_count(self, instance_id: str) -> Pending[int]:
         return self._submit(

@@ -1,6 +1,6 @@
 """What became of our answers on their way out."""
 
-from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 
 from imposter.storage.records import DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
@@ -14,6 +14,9 @@ _PENDING = (
     SELECT_OUTGOING.where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.state == PENDING)
     .where(messages.c.conversation == bindparam("conversation"))
     .order_by(outbox.c.seq)
+)
+_STATE = select(outbox.c.state).where(
+    outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("message")
 )
 _one = update(outbox).where(outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("message"))
 _SENDING = _one.where(outbox.c.state == PENDING).values(state=SENDING)
@@ -42,6 +45,13 @@ class OutboxStore:
         """Answers that are still to be sent, oldest first."""
         parameters = {"instance_id": instance_id, "conversation": conversation}
         return self._submit(lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))))
+
+    def is_pending(self, instance_id: str, message_id: str) -> Pending[bool]:
+        """Whether it is still to be sent, or being handed over."""
+        parameters = {"bot": instance_id, "message": message_id}
+        return self._submit(
+            lambda connection: connection.execute(_STATE, parameters).scalar_one_or_none() in (PENDING, SENDING)
+        )
 
     def sending(self, instance_id: str, message_id: str) -> Pending[None]:
         """It is being handed over; from here on a crash leaves it uncertain."""

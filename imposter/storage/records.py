@@ -57,6 +57,8 @@ class Accepted:
     verdict: Verdict
     duplicate: bool = False
     evicted: tuple[int, ...] = ()
+    merged: bool = False
+    """Its ids proved two conversations to be one; `conversation` is what remains of them."""
 
 
 @dataclass(frozen=True, slots=True)

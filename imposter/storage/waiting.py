@@ -49,9 +49,10 @@ def keep_within(
     evicted: dict[int, str] = {}
     busy_now = frozenset(busy())
     if grown_old:
-        for seq, length in _too_old(connection, instance_id, limits, now, busy_now):
-            evicted[seq] = TOO_OLD
-            count, characters = count - 1, characters - length
+        for seq, length in connection.execute(_OLD, {"instance_id": instance_id, "cutoff": cutoff(limits, now)}):
+            if seq not in busy_now:
+                evicted[seq] = TOO_OLD
+                count, characters = count - 1, characters - length
     if count > limits.max_messages or characters > limits.max_characters:
         with connection.execute(_OLDEST_FIRST, {"instance_id": instance_id}) as rows:
             evicted |= surplus(
@@ -64,10 +65,8 @@ def keep_within(
     return evicted
 
 
-def evict_too_old(
-    connection: Connection, instance_id: str, limits: Limits, now: datetime, *, busy: Collection[int]
-) -> None:
-    _evict(connection, {seq: TOO_OLD for seq, _ in _too_old(connection, instance_id, limits, now, busy)})
+def evict_too_old(connection: Connection, seq: int) -> None:
+    _evict(connection, {seq: TOO_OLD})
 
 
 def surplus(
@@ -82,13 +81,6 @@ def surplus(
             chosen[seq] = TOO_MANY if messages_over > 0 else TOO_LONG
             messages_over, characters_over = messages_over - 1, characters_over - characters
     return chosen
-
-
-def _too_old(
-    connection: Connection, instance_id: str, limits: Limits, now: datetime, busy: Collection[int]
-) -> list[tuple[int, int]]:
-    rows = connection.execute(_OLD, {"instance_id": instance_id, "cutoff": cutoff(limits, now)})
-    return [(seq, characters) for seq, characters in rows if seq not in busy]
 
 
 def _evict(connection: Connection, evicted: dict[int, str]) -> None:

@@ -8,6 +8,7 @@ two (libraries before 3.51.3, sqlite.org/wal.html).
 import asyncio
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -42,6 +43,7 @@ class Pending(Future[T]):
 class _Job(Generic[T]):
     run: Callable[[Connection], T]
     pending: Pending[T]
+    afterwards: Callable[[Connection], None] | None = None
     result: T | None = None
     error: Exception | None = None
 
@@ -63,9 +65,15 @@ class Writer:
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[Connection], T]) -> Pending[T]:
-        """Have `run` called inside a transaction on the writer's thread. It must be quick, and must not wait."""
-        job = _Job(run, Pending())
+    def submit(
+        self, run: Callable[[Connection], T], *, afterwards: Callable[[Connection], None] | None = None
+    ) -> Pending[T]:
+        """Have `run` called inside a transaction on the writer's thread. It must be quick, and must not wait.
+
+        `afterwards` is called behind the commit, outside any transaction and before the result is there; what it
+        raises is the log's alone, for the commit stands.
+        """
+        job = _Job(run, Pending(), afterwards)
         with self._gate:
             if self._closed:
                 job.pending.set_exception(StorageError("the store is closed"))
@@ -86,23 +94,33 @@ class Writer:
             queued = [self._jobs.get()]
             queued += [self._jobs.get() for _ in range(self._jobs.qsize())]
             last = queued[-1] is None  # nothing is put behind the end
-            self._commit([job for job in queued if job is not None])
+            batch = [job for job in queued if job is not None]
+            try:
+                self._commit(batch)
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
+                self._give_up(batch, error)
+            for job in batch:
+                with suppress(BaseException):  # a callback of one must not keep the others from their results
+                    job.settle()
         self._connection.close()
 
     def _commit(self, batch: list[_Job[Any]]) -> None:
-        try:
-            with self._connection.begin():
-                for job in batch:
-                    self._attempt(job)
-        except Exception as error:  # noqa: BLE001 - the end of the batch: whoever waits for one of its jobs is told
-            text = describe(error)
-            log.error("commit failed", jobs=len(batch), cause=text)
+        with self._connection.begin():
+            for job in batch:
+                self._attempt(job)
+        for afterwards in {job.afterwards for job in batch if job.afterwards and job.error is None}:
+            try:
+                afterwards(self._connection)
+            except Exception as error:  # noqa: BLE001 - the commit stands, whatever becomes of what follows it
+                _report("failed after the commit", error)
+
+    def _give_up(self, batch: list[_Job[Any]], error: BaseException) -> None:
+        for job in batch:
+            job.error = StorageError(describe(error))
+        with suppress(Exception):
             # A commit that failed leaves its transaction open; the next batch begins on a new connection.
             self._connection.invalidate()
-            for job in batch:
-                job.error = StorageError(text)
-        for job in batch:
-            job.settle()
+        _report("commit failed", error, jobs=len(batch))
 
     def _attempt(self, job: _Job[Any]) -> None:
         # On the bare cursor: SQLAlchemy's own savepoints cost 40 times as much (40 us each).
@@ -117,7 +135,12 @@ class Writer:
         cursor.close()
 
 
-def describe(error: Exception) -> str:
+def _report(event: str, error: BaseException, **fields: int) -> None:
+    with suppress(Exception):  # the jobs are worth more than the line about them
+        log.error(event, cause=describe(error), **fields)
+
+
+def describe(error: BaseException) -> str:
     """What went wrong without the SQL and its values; drivers put values on the lines after the first."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).splitlines()

@@ -19,7 +19,14 @@ from imposter.web.problems import problem
 OPEN_PATHS = frozenset({"/healthz"})
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
-_FORWARDED = frozenset({"forwarded", "x-real-ip", "via", "cf-connecting-ip", "true-client-ip"})
+_FORWARDED = frozenset(
+    {
+        *("forwarded", "forwarded-for", "x-original-forwarded-for", "x-original-host", "via"),
+        *("x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-proxyuser-ip", "x-envoy-external-address"),
+        *("client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "x-azure-clientip"),
+    }
+)
+"""What proxies and networks that deliver for others tell of whom they stand in for."""
 
 _SET_A_KEY = "To open this server to others, set IMPOSTER_API_KEY and send it as Authorization: Bearer KEY."
 

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from imposter.logs import trace_of
 from imposter.web.problems import problem
 
 log = structlog.get_logger()
@@ -41,8 +42,8 @@ class SafeAnswers:
             await self._app(scope, receive, send_safely)
         except ClientDisconnect:
             return  # there is nobody left to answer
-        except Exception:  # the request ends here; its sender is told nothing of our insides
-            log.exception("request failed", method=scope["method"])
+        except Exception as error:  # the request ends here; its sender is told nothing of our insides
+            log.error("request failed", method=scope["method"], **trace_of(error))
             if started:
                 raise
             answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")

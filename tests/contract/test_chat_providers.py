@@ -86,6 +86,7 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             rules=Rules(allowed=None, groups=True, all_offline=True, canonical=canonical),
             now=clock.now,
             on_waiting=lambda conversation: None,
+            on_merged=lambda conversation: None,
         )
         context = ChatContext(
             instance_id=BOT,

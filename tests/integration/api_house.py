@@ -30,13 +30,13 @@ class LinkingPlatform:
     """Never gets further than its code; a phone number that ends in 0 is refused, one that ends in 9 comes too soon."""
 
     def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
-        pass
+        self._qr = config.get("qr", QR)
 
     def attach(self, context: ChatContext) -> None:
         self._context = context
 
     async def start_listening(self) -> None:
-        self._context.report(LinkStatus(status=LinkState.LINKING, qr=QR))
+        self._context.report(LinkStatus(status=LinkState.LINKING, qr=self._qr))
 
     async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
         raise AssertionError("nothing is ever sent here")

@@ -144,7 +144,9 @@ async def test_a_body_that_is_not_declared_as_json_is_refused(tmp_path: Path, de
             assert (await api.client.put("/chatbot", content=b"[]", headers={"Content-Type": fine})).is_success
 
 
-async def test_an_error_that_nobody_foresaw_tells_nothing_of_our_insides(tmp_path: Path) -> None:
+async def test_an_error_that_nobody_foresaw_tells_nothing_of_our_insides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def burst(house: House) -> None:
         def fail() -> None:
             raise RuntimeError("an inside with sk-secret")
@@ -155,6 +157,10 @@ async def test_an_error_that_nobody_foresaw_tells_nothing_of_our_insides(tmp_pat
         response = await api.client.get("/chatbot")
         assert_problem(response, 500)
         assert "inside" not in response.text
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "request failed" in line]
+    assert (line["error"], line["method"]) == ("RuntimeError", "GET")
+    assert "fail" in line["trace"][-1]
+    assert "inside" not in str(line)
 
 
 async def exchange(port: int, *parts: bytes) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from imposter.contracts.errors import StorageError
 from imposter.storage.writer import Pending
 from imposter.web.api import examples
+from imposter.web.api.bots import MAX_ITEMS
 from tests.house import House, until
 from tests.integration.api_house import Api, config, open_api
 
@@ -66,6 +67,29 @@ async def test_all_bad_is_422_with_an_answer_for_each(tmp_path: Path) -> None:
         assert response.status_code == 422
         assert [answer["user_id"] for answer in response.json()] == ["x", "x"]
         assert (await api.client.get("/chatbot")).json() == []
+
+
+async def test_more_configs_than_one_request_may_hold_are_refused_unread(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        response = await api.put(config("good"), *[0] * MAX_ITEMS)
+        assert response.status_code == 422
+        assert response.headers["content-type"] == "application/problem+json"
+        assert "in several requests" in response.json()["errors"][0]["message"]
+        assert (await api.client.get("/chatbot")).json() == []
+        fits = await api.put(*[0] * MAX_ITEMS)
+        assert (fits.status_code, len(fits.json())) == (422, MAX_ITEMS)
+        body = api.app.openapi()["paths"]["/chatbot"]["put"]["requestBody"]["content"]["application/json"]
+        assert body["schema"]["maxItems"] == MAX_ITEMS
+
+
+@pytest.mark.parametrize(
+    ("field", "largest"), [("max_tokens", 10**7), ("max_completion_tokens", 10**7), ("seed", 2**63 - 1)]
+)
+async def test_a_number_for_the_model_has_a_bound(tmp_path: Path, field: str, largest: int) -> None:
+    async with open_api(tmp_path) as api:
+        assert (await api.put(config(llm_provider_config=openai(**{field: largest})))).status_code == 200
+        response = await api.put(config(llm_provider_config=openai(**{field: largest + 1})))
+        assert response.json()[0]["error"]["field"] == f"llm_provider_config.provider_config.{field}"
 
 
 async def test_an_empty_array_is_nothing_to_do(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from tests.house import until
 from tests.integration.api_house import QR, Api, open_api
 
 
-async def linking(api: Api) -> str:
+async def linking(api: Api, qr: str = QR) -> str:
     """A bot that shows its code."""
-    instance_id = await api.create(chat_provider_config={"provider_name": "linking"})
+    chat = {"provider_name": "linking", "provider_config": {"qr": qr}}
+    instance_id = await api.create(chat_provider_config=chat)
 
     async def shows_it() -> bool:
         status = (await api.client.get(f"/chatbot/{instance_id}/status")).json()
-        return bool(status["status"] == "linking" and status["qr"] == QR)
+        return bool(status["status"] == "linking" and status["qr"] == qr)
 
     await until(shows_it)
     return instance_id
@@ -32,6 +33,16 @@ async def test_the_code_is_shown_as_a_picture(tmp_path: Path) -> None:
         assert (svg.status_code, svg.headers["content-type"]) == (200, "image/svg+xml")
         assert ElementTree.fromstring(svg.text).tag.endswith("svg")
         assert png.headers["cache-control"] == svg.headers["cache-control"] == "no-store"
+
+
+async def test_a_code_that_fits_into_no_picture_is_told_of(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        instance_id = await linking(api, "x" * 3000)
+        for picture in ("qr.png", "qr.svg"):
+            response = await api.client.get(f"/chatbot/{instance_id}/{picture}")
+            assert response.status_code == 409
+            assert "does not fit" in response.json()["detail"]
+            assert "409" in api.app.openapi()["paths"][f"/chatbot/{{instance_id}}/{picture}"]["get"]["responses"]
 
 
 async def test_a_bot_that_shows_no_code_says_where_it_stands(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """One bot's life, and that it stands alone: start, stop, status, change in place, and other people's broken files."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow, NotSupported, UnknownBot
+from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow, NotSupported, StorageError, UnknownBot
 from imposter.contracts.messages import Sender
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Kind, ProviderFile
@@ -196,6 +199,120 @@ async def test_a_narrower_list_counts_for_what_waits_as_well(tmp_path: Path) -> 
         assert "re: second" not in platform.texts()
 
 
+@pytest.mark.parametrize("narrower", [{"respond_to_whitelist": ["eve"]}, {"respond_to_whitelist": []}])
+async def test_a_narrower_list_stops_an_answer_that_is_not_out_yet(tmp_path: Path, narrower: dict[str, Any]) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.listening = False
+        await platform.hear("bob", "hello")
+        await until(lambda: bool(platform.attempts))
+        await house.bots.put(config_of(**narrower))
+        platform.listening = True
+        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
+        await until(lambda: _delivery(house, bot.instance_id, DeliveryState.FAILED))
+        await house.bots.put(config_of())
+        await platform.hear("bob", "again")
+        await until(lambda: platform.texts() == ["re: again"])
+
+
+async def test_a_stopped_bots_queue_takes_nothing_more(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        old = house.platforms["anna"]
+        await house.bots.put(config_of(chat_config={"allow_group_messages": True}, respond_to_whitelist=[]))
+        await until(lambda: house.platforms["anna"] is not old and house.platforms["anna"].listening)
+        with pytest.raises(NotNow):
+            await old.hear("mallory", "let me in by the old door")
+        await house.bots.stop(bot.instance_id)
+        with pytest.raises(NotNow):
+            await house.platforms["anna"].hear("mallory", "anybody there?")
+        assert await house.bots.messages(bot.instance_id) == []
+
+
+async def test_what_waited_for_an_account_that_is_gone_is_not_answered_from_the_next(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, thinking = house.platforms["anna"], house.models["anna"]
+        thinking.hold["to the first account"] = asyncio.Event()
+        await platform.hear("bob", "to the first account")
+        platform.listening = False
+        await platform.hear("eve", "to the first account too")
+        await until(lambda: any(sent.recipient == "eve" for sent in platform.attempts))
+        platform.context.report(LinkStatus(status=LinkState.LOGGED_OUT))
+        await until(lambda: _is(house, bot.instance_id, LinkState.LOGGED_OUT))
+        await house.bots.start(bot.instance_id)
+        await until(lambda: house.platforms["anna"] is not platform and house.platforms["anna"].listening)
+        again = house.platforms["anna"]
+        await again.hear("bob", "to the second account")
+        await until(lambda: again.texts() == ["re: to the second account"])
+        assert (await bot.status()).waiting == 0
+        assert {row.reason for row in await house.bots.messages(bot.instance_id) if row.source == "user"} == {
+            None,
+            "unlinked",
+        }
+
+
+async def test_another_platform_does_not_answer_what_waited_on_the_one_before(tmp_path: Path) -> None:
+    async with open_house(tmp_path, chat("other", Platform)) as house:
+        bot = await house.bot()
+        platform, thinking = house.platforms["anna"], house.models["anna"]
+        thinking.hold["on the first"] = asyncio.Event()
+        await platform.hear("bob", "on the first")
+        await until(lambda: len(thinking.asked) == 1)
+        await house.bots.put(config_of(chat="other"))
+        thinking.hold["on the first"].set()
+        await until(lambda: _is(house, bot.instance_id, LinkState.CONNECTED))
+        [asked] = await house.bots.messages(bot.instance_id)
+        assert asked.reason == "platform_changed"
+
+
+async def test_a_config_that_could_not_be_stored_is_not_in_force(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        with closing(sqlite3.connect(tmp_path / "imposter.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageError):
+                await house.bots.put(config_of(respond_to_whitelist=[]))
+        assert bot.config == config_of()
+        await house.bots.put(config_of(respond_to_whitelist=[]))
+    async with open_house(tmp_path) as house:
+        assert house.bots.all()[0].config.respond_to_whitelist == []
+
+
+async def test_a_bot_whose_status_cannot_be_had_spoils_no_other(tmp_path: Path) -> None:
+    class Raises(Platform):
+        def get_status(self) -> LinkStatus:
+            raise RuntimeError("secret words")
+
+    class Hangs(Platform):
+        asked = 0
+
+        def get_status(self) -> None:
+            Hangs.asked += 1
+            threading.Event().wait()
+
+    async with open_house(tmp_path, chat("raises", Raises), chat("hangs", Hangs)) as house:
+        for name in ("raises", "hangs"):
+            bot = await house.bots.put(config_of(name, chat=name))
+            await until(partial(_is, house, bot.instance_id, LinkState.ERROR))
+            assert "secret words" not in ((await bot.status()).detail or "")
+        assert Hangs.asked == 1
+
+
+async def test_a_flood_from_a_task_is_refused_before_it_holds_up_the_others(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform = house.platforms["anna"]
+
+        def flood() -> None:
+            for number in range(100_000):
+                platform.queue.add_message("flood", Sender("mallory"), message_id=str(number))
+
+        with pytest.raises(NotNow, match="await"):
+            flood()
+
+
 async def test_a_new_platform_config_restarts_the_provider_of_the_same_bot(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         bot = await house.bot()
@@ -271,6 +388,10 @@ async def test_a_pairing_code_needs_a_running_bot_and_a_platform_that_has_one(tm
         await house.bots.stop(bot.instance_id)
         with pytest.raises(NotNow):
             await house.bots.pairing_code(bot.instance_id, "4915112345678")
+
+
+async def _delivery(house: House, instance_id: str, wanted: DeliveryState) -> bool:
+    return any(row.delivery is wanted for row in await house.bots.messages(instance_id))
 
 
 async def _is(house: House, instance_id: str, wanted: LinkState) -> bool:

@@ -227,6 +227,39 @@ async def test_a_flood_is_bounded_and_what_fell_out_is_on_record(tmp_path: Path)
         assert len(platform.sent) + len(evicted) == 7
 
 
+async def test_a_message_that_comes_while_the_queue_is_found_empty_is_not_forgotten(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(queue_config={"max_messages": 2})
+        platform = house.platforms["anna"]
+        for burst in range(40):
+            for number in range(6):
+                platform.queue.add_message(f"{burst} {number}", Sender("bob"))
+            for _ in range(burst % 8):
+                await asyncio.sleep(0)
+            await platform.hear("bob", f"{burst} last")
+
+            async def nothing_waits() -> bool:
+                return (await bot.status()).waiting == 0
+
+            await until(nothing_waits)
+
+
+async def test_two_ids_that_turn_out_to_be_one_person_leave_no_message_behind(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        await platform.hear("lid", "first")
+        await until(lambda: len(platform.sent) == 1)
+        model.hold["by number"] = asyncio.Event()
+        await platform.hear("number", "by number")
+        await until(lambda: len(model.asked) == 2)
+        await platform.hear("number", "by number, later")
+        await platform.queue.add_message("by both", Sender("lid", "", ("number",)))
+        model.hold["by number"].set()
+        await until(lambda: len(platform.sent) == 4)
+        assert sorted(platform.texts()) == ["re: by both", "re: by number", "re: by number, later", "re: first"]
+
+
 async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         bot = await house.bot()

@@ -34,7 +34,7 @@ async def schemathesis(api: Api, folder: Path, *options: str, rules: str = RULES
     rules_file.write_text(rules)
     async with serving(api) as port:
         running = await asyncio.create_subprocess_exec(
-            *(Path(sys.executable).parent / "schemathesis", "--config-file", rules_file, "run"),
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", rules_file, "run"),
             *(f"http://127.0.0.1:{port}/openapi.json", *OPTIONS, *options),
             cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(folder)},

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imposter.contracts.errors import NotConnected, Refused
+from imposter.contracts.errors import NotConnected, NotNow, Refused
 from imposter.contracts.messages import Source
+from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
+from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process
 
 GROUP = "120363000000000001@g.us"
@@ -140,6 +142,42 @@ async def test_what_cannot_be_kept_now_is_offered_again(network: WhatsAppNetwork
     await network.say(BOT, ANN, "important")
     await desk.hears(1)
     assert desk.inbox.texts == ["important"]
+
+
+@pytest.mark.parametrize("locked", ["read", "write"])
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_a_message_survives_that_its_keys_cannot_be_had_for_a_while(
+    network: WhatsAppNetwork, desk: Desk, locked: str, breaks: bool
+) -> None:
+    await network.say(BOT, BOB, "the start is over")
+    await desk.hears(1)
+    desk.state.locked = {locked}
+    sent = await network.say(BOT, ANN, "one")
+    await until(lambda: desk.state.refused > 1)
+    if breaks:
+        await network.drop(BOT)
+        await desk.becomes(LinkState.RECONNECTING)
+    desk.state.locked = set()
+    await network.say(BOT, ANN, "two")
+    await desk.hears_all({"one", "two"})
+    if not breaks:  # what was taken before the break may come again, and is then rightly not wanted
+        assert sent.id not in [event.facts["id"] for event in await network.log("nack")]
+
+
+async def test_a_closed_queue_has_not_taken_a_message(
+    network: WhatsAppNetwork, server: Server, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    desk.inbox.trouble.extend([NotNow("stopped"), NotNow("stopped")])
+    await network.say(BOT, ANN, "too late")
+    await until(lambda: len(desk.inbox.trouble) == 1)
+    capfd.readouterr()
+    await until(lambda: not desk.inbox.trouble)
+    assert "request of the whatsapp helper failed" not in "".join(capfd.readouterr())
+    await desk.provider.stop_listening()
+    assert not desk.inbox.messages
+    again = server.desk(before=desk)
+    await again.provider.start_listening()
+    await again.hears_all({"too late"})
 
 
 async def test_what_can_never_be_kept_does_not_hold_up_the_rest(network: WhatsAppNetwork, desk: Desk) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chat_providers import _whatsapp_sidecar
+from chat_providers import _whatsapp_account, _whatsapp_sidecar
 from imposter.contracts.errors import NotNow
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
-from tests.integration.whatsapp_desk import ANN, BOB, BOT, Desk, Server, open_server, sidecar_process, sidecars
+from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process, sidecars
 
 
 @pytest.fixture
@@ -109,14 +109,64 @@ async def test_an_account_that_the_phone_unlinked_is_forgotten(
     await again.link(network)
 
 
+async def unlinked(network: WhatsAppNetwork) -> None:
+    async def gone() -> bool:
+        return not (await network.phones())[BOT].linked
+
+    await until(gone)
+
+
 async def test_unlinking_is_told_to_whatsapp_and_leaves_nothing(network: WhatsAppNetwork, desk: Desk) -> None:
     await desk.provider.logout()
     assert not desk.state.entries
+    await unlinked(network)
 
-    async def unlinked() -> bool:
-        return not (await network.phones())[BOT].linked
 
-    await until(unlinked)
+async def test_who_is_stopped_is_unlinked_at_whatsapp_too(network: WhatsAppNetwork, server: Server, desk: Desk) -> None:
+    await desk.provider.stop_listening()
+    await server.desk(before=desk).provider.logout()
+    assert not desk.state.entries
+    await unlinked(network)
+
+
+async def test_who_is_between_two_connections_is_unlinked_over_the_next(network: WhatsAppNetwork, desk: Desk) -> None:
+    await network.drop(BOT)
+    await desk.becomes(LinkState.RECONNECTING)
+    await desk.provider.logout()
+    assert not desk.state.entries
+    await unlinked(network)
+
+
+async def test_whatsapp_out_of_reach_does_not_keep_an_account_here(
+    network: WhatsAppNetwork, server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_whatsapp_account, "UNLINK_PATIENCE", 0.5)
+    await desk.provider.stop_listening()
+    await network.refuse_connections()
+    await server.desk(before=desk).provider.logout()
+    assert not desk.state.entries
+
+
+async def test_who_was_never_linked_is_unlinked_without_a_process(server: Server) -> None:
+    desk = server.desk()
+    desk.state.entries["left", "over"] = b""
+    await desk.provider.logout()
+    assert not desk.state.entries
+    assert not sidecars()
+
+
+async def test_nothing_is_heard_of_an_account_after_it_is_said_to_be_unlinked(
+    network: WhatsAppNetwork, desk: Desk
+) -> None:
+    desk.inbox.trouble.extend([NOT_NOW] * 1000)
+    await network.say(BOT, ANN, "old words")
+    await until(lambda: len(desk.inbox.trouble) < 1000)
+    await network.log_out(BOT)
+    await desk.becomes(LinkState.LOGGED_OUT)
+    desk.inbox.trouble.clear()
+    await until(lambda: not desk.state.entries)
+    await desk.provider.stop_listening()
+    assert not desk.inbox.messages
 
 
 async def test_who_is_replaced_steps_back(network: WhatsAppNetwork, desk: Desk) -> None:

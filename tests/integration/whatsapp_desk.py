@@ -26,11 +26,16 @@ SIDECAR = "whatsapp_baileys_server/src/main.ts"
 class MemoryState(ProviderState):
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], bytes] = {}
+        self.locked: set[str] = set()
+        """Of `read` and `write`: what fails now."""
+        self.refused = 0
 
     async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        self._try("read")
         return {key: value for (of, key), value in self.entries.items() if of == kind and (keys is None or key in keys)}
 
     async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
+        self._try("write")
         for kind, key, value in changes:
             if value is None:
                 self.entries.pop((kind, key), None)
@@ -39,6 +44,11 @@ class MemoryState(ProviderState):
 
     async def clear(self) -> None:
         self.entries.clear()
+
+    def _try(self, what: str) -> None:
+        if what in self.locked:
+            self.refused += 1
+            raise StorageError("locked")
 
 
 class Inbox:

@@ -143,6 +143,33 @@ async def test_sent_stays_sent(desk: Desk) -> None:
     assert (await desk.history())[-1].delivery is DeliveryState.SENT
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (DeliveryState.PENDING, True),
+        (DeliveryState.SENDING, True),
+        (DeliveryState.SENT, False),
+        (DeliveryState.FAILED, False),
+        (DeliveryState.UNCERTAIN, False),
+    ],
+)
+async def test_an_answer_is_pending_until_its_delivery_has_an_end(
+    desk: Desk, state: DeliveryState, expected: bool
+) -> None:
+    outbox, key = desk.store.outbox, (BOT, "OUT")
+    await desk.answer(await desk.receive(), "a", message_id="OUT")
+    if state is DeliveryState.SENDING:
+        await outbox.sending(*key)
+    elif state is DeliveryState.SENT:
+        await outbox.sent(*key)
+    elif state is not DeliveryState.PENDING:
+        await outbox.failed(*key, state, "why")
+    assert (await desk.history())[-1].delivery is state
+    assert await outbox.is_pending(*key) is expected
+    assert not await outbox.is_pending(BOT, "unknown")
+    assert not await outbox.is_pending("bot-2", "OUT")
+
+
 async def test_a_send_that_a_crash_interrupted_is_uncertain(desk: Desk) -> None:
     await desk.answer(await desk.receive("1"), "a1", message_id="A")
     await desk.answer(await desk.receive("2"), "a2", message_id="B")

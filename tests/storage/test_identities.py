@@ -2,7 +2,7 @@
 
 from imposter.contracts.messages import Message, Sender, Source
 from imposter.storage.records import MessageState, Verdict
-from tests.storage.desk import Desk
+from tests.storage.desk import Desk, judge_as
 
 
 class Witness:
@@ -36,6 +36,27 @@ async def test_two_conversations_that_prove_to_be_one_move_to_the_older(desk: De
     assert [out.content for out in await desk.store.outbox.pending(desk.bot, "phone")] == ["yes?"]
     assert await desk.take("lid") is None
     assert (await desk.receive("later", "lid")).conversation == "phone"
+
+
+async def test_a_message_says_when_it_made_one_conversation_of_two(desk: Desk) -> None:
+    notes = judge_as(MessageState.CONTEXT)
+    apart = [await desk.receive(name, name, message_id=name) for name in ("a", "b", "c", "d", "e")]
+    waiting = await desk.receive("a is b", "a", "b")
+    note = await desk.receive("a is c", "a", "c", judge=notes)
+    duplicate = await desk.receive("d again", "d", "a", message_id="d")
+    await desk.answer(apart[4], message_id="OUT")
+    echo = await desk.receive("hi", "e", "a", message_id="OUT", source=Source.OWNER)
+    later = await desk.receive("later", "b", "c", "d", "e")
+    assert [each.merged for each in apart] == [False] * 5
+    assert [each.merged for each in (waiting, note, duplicate, echo)] == [True] * 4
+    assert (duplicate.seq, echo.seq, later.merged, later.conversation) == (None, None, False, "a")
+
+
+async def test_people_of_a_group_who_prove_to_be_one_merge_no_conversation(desk: Desk) -> None:
+    for name in ("lid", "phone"):
+        await desk.receive(name, group="team", sender=Sender(name))
+    both = await desk.receive("both", group="team", sender=Sender("lid", alternate_identifiers=("phone",)))
+    assert not both.merged
 
 
 async def test_a_message_that_both_conversations_hold_is_kept_once_when_they_become_one(desk: Desk) -> None:

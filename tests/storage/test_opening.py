@@ -1,10 +1,13 @@
 """Opening the Store, and what is on the disk."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,7 +15,7 @@ from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
 from imposter.storage.engine import DATABASE_FILE, open_engine
-from imposter.storage.migrations import FOLDER, NEWEST, bring_up_to_date
+from imposter.storage.migrations import FOLDER, NEWEST, upgrade
 from imposter.storage.tables import metadata
 from tests.storage.desk import KEY, Desk, Time
 
@@ -129,10 +132,57 @@ async def test_no_secret_stands_in_any_file(tmp_path: Path, time: Time) -> None:
         assert state_canary not in content, name
 
 
+async def test_the_words_of_a_deleted_bot_are_in_no_file_while_the_store_is_open(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        desks = []
+        for name in ("stays", "goes"):
+            await store.bots.add(name, name, {})
+            desks.append(Desk(store, time, name))
+        # Two bots' rows side by side, so many that SQLite splits pages: with this seed that leaves copies behind.
+        chance = Random(3)
+        received = [
+            desk.receive(f"{desk.bot}-canary " * chance.randint(1, 20), f"{desk.bot}-canary-{chance.randint(0, 50)}")
+            for _ in range(600)
+            for desk in desks
+            if chance.random() < 0.6
+        ]
+        await asyncio.gather(*received)
+        assert any(b"goes-canary" in content for content in contents(tmp_path).values())
+        await store.bots.delete("goes")
+        for name, content in contents(tmp_path).items():
+            assert b"goes-canary" not in content, name
+        assert any(b"stays-canary" in content for content in contents(tmp_path).values())
+
+
+async def test_the_words_of_a_message_that_was_dropped_are_in_no_file(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add("bot-1", "anna", {})
+        desk = Desk(store, time)
+        await desk.receive("kept", "phone", message_id="SAME")
+        await desk.receive("canary " * 100, "lid", message_id="SAME")
+        await desk.receive("both", "lid", "phone")
+        assert list(await desk.states()) == ["kept", "both"]
+    for name, content in contents(tmp_path).items():
+        assert b"canary" not in content, name
+
+
+async def test_a_bot_is_deleted_while_another_program_reads_the_database(
+    tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add("bot-1", "anna", {})
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM bots").fetchone() == (1,)
+            await store.bots.delete("bot-1")
+            assert await store.bots.all() == []
+
+
 def test_the_migrations_replayed_from_nothing_make_the_tables(tmp_path: Path) -> None:
     by_migrations, by_tables = tmp_path / "migrations.db", tmp_path / "tables.db"
     with open_engine(f"sqlite:///{by_migrations}", tmp_path).begin() as connection:
-        bring_up_to_date(connection)
+        upgrade(connection, None)
     with open_engine(f"sqlite:///{by_tables}", tmp_path).begin() as connection:
         metadata.create_all(connection)
     assert schema(by_migrations) == schema(by_tables)

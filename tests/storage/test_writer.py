@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
+from errno import ENOSPC
+from io import StringIO
 from pathlib import Path
 from threading import Event, get_ident
 
 import pytest
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from imposter.contracts.errors import StorageError
 from imposter.storage.engine import open_engine
@@ -93,6 +98,76 @@ def test_when_the_commit_fails_every_job_of_it_fails_and_the_next_one_works(writ
             pending.result(DEADLINE)
     write(writer, "next").result(DEADLINE)
     assert words(writer) == ["next"]
+
+
+class FullDisk(StringIO):
+    """Standard error on a disk without room."""
+
+    def write(self, text: str) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def no_log() -> Iterator[None]:
+    """Whoever logs fails."""
+    disk = FullDisk()
+    structlog.configure(logger_factory=lambda *_names: structlog.WriteLogger(disk))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("no_log")
+@pytest.mark.parametrize("end", [OperationalError("", None, Exception("disk I/O error")), SystemExit(), MemoryError()])
+def test_a_commit_that_fails_ends_no_thread_even_if_it_cannot_be_logged(writer: Writer, end: BaseException) -> None:
+    def breaks(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
+        raise end
+
+    held = Held(writer)
+    good, bad = write(writer, "good"), writer.submit(breaks)
+    held.let_go()
+    for pending in (good, bad):
+        with pytest.raises(StorageError):
+            pending.result(DEADLINE)
+    write(writer, "next").result(DEADLINE)
+    assert words(writer) == ["next"]
+
+
+def test_a_callback_that_ends_its_thread_does_not_end_the_writer_s(writer: Writer) -> None:
+    def leave(pending: Future[None]) -> None:
+        raise SystemExit
+
+    held = Held(writer)
+    first, second = write(writer, "first"), write(writer, "second")
+    first.add_done_callback(leave)
+    held.let_go()
+    assert (first.result(DEADLINE), second.result(DEADLINE)) == (None, None)
+    assert words(writer) == ["first", "second"]
+
+
+def test_what_comes_after_the_commit_is_outside_of_it_and_before_the_result(writer: Writer) -> None:
+    seen: list[bool] = []
+
+    def insert(connection: Connection) -> None:
+        execute(connection, "INSERT INTO word VALUES ('stored')")
+
+    def after(connection: Connection) -> None:
+        seen.append(connection.in_transaction())
+        raise ZeroDivisionError
+
+    writer.submit(insert, afterwards=after).result(DEADLINE)
+    assert seen == [False]
+    assert words(writer) == ["stored"]
+
+
+def test_nothing_comes_after_a_job_that_failed(writer: Writer) -> None:
+    seen: list[Connection] = []
+    write(writer, "taken").result(DEADLINE)
+    with pytest.raises(StorageError, match="UNIQUE"):
+        writer.submit(
+            lambda connection: execute(connection, "INSERT INTO word VALUES ('taken')"), afterwards=seen.append
+        ).result(DEADLINE)
+    assert seen == []
 
 
 def test_closing_finishes_what_is_queued_and_refuses_what_comes_later(writer: Writer) -> None:

@@ -56,7 +56,9 @@ def test_no_host_and_two_hosts_are_not_served() -> None:
     "header",
     [
         *("Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Anything", "X-Real-IP", "Via"),
-        *("CF-Connecting-IP", "True-Client-IP"),
+        *("CF-Connecting-IP", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For"),
+        *("Forwarded-For", "Client-IP", "Fly-Client-IP", "X-Original-Host", "X-ProxyUser-Ip"),
+        *("X-Envoy-External-Address", "X-Azure-ClientIP", "Fastly-Client-IP"),
     ],
 )
 def test_a_proxy_is_not_served_even_if_it_runs_here(header: str) -> None:

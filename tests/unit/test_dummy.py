@@ -1,14 +1,16 @@
 """The dummy platform, in the product: what it says is answered, and what it is answered can be looked at."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from chat_providers.dummy import DummyProvider, SentMessage
+from chat_providers.dummy import MAX_UNSETTLED, DummyProvider, SentMessage
 from imposter.contracts.errors import NotConnected, StorageError
 from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
@@ -152,7 +154,39 @@ async def test_a_script_that_cannot_be_stored_ends_in_a_status_that_says_so() ->
     await provider.stop_listening()
 
 
-@pytest.mark.parametrize("config", [{"count": 5}, {"rate": 0}, {"mesages": []}, {"messages": [{"sender": "bob"}]}])
+async def test_load_waits_for_a_store_that_falls_behind() -> None:
+    said: list[asyncio.Future[None]] = []
+
+    class SlowDisk:
+        def add_message(self, **message: Any) -> asyncio.Future[None]:
+            said.append(asyncio.get_running_loop().create_future())
+            return said[-1]
+
+    def has_said(number: int) -> bool:
+        return len(said) >= number
+
+    provider = DummyProvider("anna", {"rate": 10_000, "count": 250}, {"anna": SlowDisk()})  # type: ignore[dict-item]
+    await provider.start_listening()
+    settled = 0
+    while settled < 250:
+        goal = min(250, settled + MAX_UNSETTLED)
+        await until(partial(has_said, goal))
+        for _ in range(200):  # what it would say beyond that, it would say within a moment
+            await asyncio.sleep(0)
+        assert len(said) == goal
+        for pending in said[settled:goal]:
+            pending.set_result(None)
+        settled = goal
+    await provider.stop_listening()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *({"count": 5}, {"rate": 0}, {"mesages": []}, {"messages": [{"sender": "bob"}]}),
+        *({"rate": 10_001}, {"rate": 1, "count": 10**9 + 1}, {"rate": 1, "conversations": 10**6 + 1}),
+    ],
+)
 def test_a_config_that_makes_no_sense_is_refused(config: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         DummyProvider.Config.model_validate(config)

@@ -1,13 +1,16 @@
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from errno import ENOSPC
+from io import StringIO
 from typing import Any
 
 import pytest
 import structlog
 
-from imposter.logs import TALKATIVE, configure_logs
+from imposter.logs import FRAMES, TALKATIVE, configure_logs, trace_of
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -104,6 +107,85 @@ def test_an_exception_shows_where_it_came_from_but_no_variables_and_no_keys(line
         assert "ValueError" in line["exception"]
         assert "canary" not in line["exception"]
         assert "a-contact" not in json.dumps(line)
+
+
+class FullDisk(StringIO):
+    """Standard error on a disk without room, which some files notice at once and some when they are flushed."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self._at = at
+
+    def write(self, text: str) -> int:
+        return self._fail("write") or super().write(text)
+
+    def flush(self) -> None:
+        self._fail("flush")
+
+    def _fail(self, what: str) -> int:
+        if what == self._at:
+            raise OSError(ENOSPC, "No space left on device")
+        return 0
+
+
+@pytest.mark.parametrize("at", ["write", "flush"])
+def test_a_log_that_cannot_be_written_does_not_stop_the_program(
+    at: str, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr("sys.stderr", FullDisk(at))
+        structlog.get_logger().error("lost")
+        logging.getLogger("library").error("lost")
+    structlog.get_logger().info("room again")
+    logging.getLogger("library").info("room again")
+    assert [line["event"] for line in lines()] == ["room again"] * 2
+
+
+def test_where_an_error_came_from_can_be_told_without_its_words(lines: Lines) -> None:
+    def inner() -> None:
+        raise KeyError("canary")
+
+    def outer() -> None:
+        try:
+            inner()
+        except KeyError as error:
+            raise ValueError("another canary") from error
+
+    try:
+        outer()
+    except ValueError as error:
+        error.add_note("canary in a note")
+        structlog.get_logger().error("failed", **trace_of(error))
+    [line] = lines()
+    assert line["error"] == "ValueError"
+    assert [place.rpartition(" ")[2] for place in line["trace"]] == [
+        "test_where_an_error_came_from_can_be_told_without_its_words",
+        "outer",
+    ]
+    assert all(re.fullmatch(r"test_logs\.py:\d+ \w+", place) for place in line["trace"])
+    assert "canary" not in json.dumps(line)
+
+
+def test_of_a_long_way_its_end_is_told() -> None:
+    def dig(depth: int) -> None:
+        if not depth:
+            raise RecursionError
+        dig(depth - 1)
+
+    def bottom() -> None:
+        dig(FRAMES * 3)
+
+    with pytest.raises(RecursionError) as caught:
+        bottom()
+    trace = trace_of(caught.value)["trace"]
+    assert isinstance(trace, list)
+    assert len(trace) == FRAMES
+    assert all(place.endswith(" dig") for place in trace)
+    assert trace[-1] != trace[-2] == trace[0]
+
+
+def test_an_error_that_was_never_raised_has_no_way() -> None:
+    assert trace_of(ValueError("canary")) == {"error": "ValueError", "trace": []}
 
 
 def test_the_console_shows_the_same_for_people(capsys: pytest.CaptureFixture[str]) -> None:

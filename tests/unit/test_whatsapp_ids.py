@@ -11,6 +11,9 @@ PERSON = "491511234567@s.whatsapp.net"
         "491511234567",
         "+49 151 1234567",
         "0049 (151) 123-4567",
+        "(+49) 151 1234567",
+        "(0049) 151/1234567",
+        "+49 (0)151 1234567",
         "491511234567@c.us",
         "491511234567@s.whatsapp.net",
         "491511234567:7@s.whatsapp.net",
@@ -24,11 +27,26 @@ def test_every_spelling_of_a_phone_number_is_one_person(spelling: str) -> None:
 
 def test_a_lid_is_never_taken_for_a_phone_number() -> None:
     assert canonical_id("123456789:4@lid") == "123456789@lid"
+    assert canonical_id("+123456789@lid") != canonical_id("+123456789")
     assert canonical_id("123456789") != canonical_id("123456789@lid")
 
 
-@pytest.mark.parametrize("other", ["120363041234567890@g.us", "4915112-160000@g.us", "status@broadcast", "Ann", "12"])
-def test_what_is_no_person_stays_as_it_is(other: str) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        "120363041234567890@g.us",
+        "120363041234567890",
+        "4915112-160000@g.us",
+        "491511234567-1600000000",
+        "status@broadcast",
+        "0@s.whatsapp.net",
+        "0151 1234567",
+        "+49 151 CALL ME",
+        "Ann",
+        "12",
+    ],
+)
+def test_what_is_no_person_or_has_no_countrys_prefix_stays_as_it_is(other: str) -> None:
     assert canonical_id(other) == other
 
 

@@ -55,13 +55,15 @@ export class Account {
   constructor(id: string, pipe: Pipe, cache: TextCache) {
     this.id = id
     this.#pipe = pipe
-    this.#state = new AuthState(id, request => this.#ask(request), cache)
+    this.#state = new AuthState(id, request => this.#insist(this.#socket, request), cache)
   }
 
   async open(): Promise<void> {
     if (this.#status !== 'closed') return
     this.#status = 'connecting'
     try {
+      // What the connection before could not write is given up first: delivered again, it is read with the same keys.
+      await this.#state.settled()
       const creds = await this.#state.credentials()
       // It may have been closed while the credentials were on their way.
       if (this.#is('connecting')) this.#connect(creds)
@@ -233,20 +235,30 @@ export class Account {
   }
 
   async #untilTaken(socket: WASocket, message: InboundMessage): Promise<void> {
+    try {
+      await this.#insist(socket, { type: 'message', message })
+    } catch (error) {
+      // Not storable, ever: to insist would only hold up the messages behind it.
+      if (!isRefused(error)) throw error
+      this.#fault(error)
+    }
+  }
+
+  /**
+   * Asks until it is done, as long as the connection lasts that it is for. WhatsApp forgets a message at any answer,
+   * even one that says it could not be read; what a connection did not answer at all is delivered again.
+   */
+  async #insist(socket: WASocket | undefined, request: Request): Promise<unknown> {
     while (socket === this.#socket) {
       try {
-        await this.#ask({ type: 'message', message })
-        return
+        return await this.#ask(request)
       } catch (error) {
-        // Not storable, ever: to insist would only hold up the messages behind it.
-        if (error instanceof Failure && error.code === 'refused') {
-          this.#fault(error)
-          return
-        }
+        // Without a connection, whoever wants one tries again.
+        if (!socket || isRefused(error)) throw error
         await new Promise(resolve => setTimeout(resolve, REPEAT_MILLISECONDS))
       }
     }
-    throw new Failure('not_connected', 'closed before the message was taken; WhatsApp will deliver it again')
+    throw new Failure('not_connected', 'the connection was closed before it was done')
   }
 
   async #group(socket: WASocket, id: string): Promise<GroupMetadata> {
@@ -289,6 +301,8 @@ async function phoneOf(socket: WASocket, id: string | null | undefined): Promise
   if (!id || !isLidUser(id)) return undefined
   return (await socket.signalRepository.lidMapping.getPNForLID(id)) ?? undefined
 }
+
+const isRefused = (error: unknown): boolean => error instanceof Failure && error.code === 'refused'
 
 /** The HTTP-like code that Baileys' errors (Boom) carry. */
 function statusOf(error: unknown): number | undefined {

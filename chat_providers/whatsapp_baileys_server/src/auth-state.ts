@@ -26,8 +26,8 @@ const RELEARNABLE = new Set(['lid-mapping', 'device-list', 'tctoken'])
 /**
  * An account's WhatsApp credentials and Signal keys, which live on the other side of the pipe.
  *
- * Reads and writes of one tick travel together. The other side does an account's writes in order, but does not make
- * reads wait for them: what is on its way is known here.
+ * Reads of one tick travel together, and so do writes while an earlier one is under way. The other side does not make
+ * reads wait for writes: what is on its way is known here.
  */
 export class AuthState implements SignalKeyStore {
   readonly #ask: Ask
@@ -139,7 +139,8 @@ export class AuthState implements SignalKeyStore {
 
   #startBatch(): { entries: Map<string, StateEntry>; durable: Promise<unknown> } {
     const entries = new Map<string, StateEntry>()
-    const durable = endOfTick().then(() => {
+    // One after the other: a write that is asked again must not undo one that came after it.
+    const durable = Promise.allSettled([this.#last, endOfTick()]).then(() => {
       this.#writing = undefined
       return this.#ask({ type: 'write', entries: [...entries.values()] })
     })

@@ -1,8 +1,6 @@
 import {
   getContentType,
-  isJidBroadcast,
   isJidGroup,
-  isJidNewsletter,
   jidNormalizedUser,
   normalizeMessageContent,
   proto,
@@ -28,20 +26,23 @@ interface Content {
   note?: string
 }
 
+/** The people and groups of WhatsApp. It has more addresses: its own (0), channels, broadcast lists, calls, bots. */
+const ADDRESSEE = /^([1-9]\d*@(s\.whatsapp\.net|lid|hosted|hosted\.lid)|\d[\d-]*@g\.us)$/
+
 /**
  * The message as the other side of the pipe sees it, or null for what is no message to anybody: status posts,
- * channels, broadcast lists, and WhatsApp's own traffic between devices (keys, history, settings, poll updates).
+ * what does not come from a person, and WhatsApp's own traffic between devices (keys, history, settings, poll updates).
  */
 export function inbound(message: WAMessage, around: Surroundings): InboundMessage | null {
   const { key } = message
   const chat = jidNormalizedUser(key.remoteJid ?? undefined)
-  if (!key.id || !chat || isJidBroadcast(chat) || isJidNewsletter(chat)) return null
+  const group = isJidGroup(chat) === true
+  const author = group ? jidNormalizedUser(key.participant ?? undefined) || chat : chat
+  if (!key.id || !ADDRESSEE.test(chat) || !ADDRESSEE.test(author)) return null
   const content = message.message ? contentOf(message.message) : stubOf(message)
   if (!content) return null
 
-  const group = isJidGroup(chat) === true
   const own = key.fromMe === true
-  const author = group ? jidNormalizedUser(key.participant ?? undefined) || chat : chat
   const alt = around.alt ? jidNormalizedUser(around.alt) : null
   return {
     // A message that could not be read may come once more, readable, under the same id: it must not look repeated.
@@ -63,11 +64,9 @@ export function inbound(message: WAMessage, around: Surroundings): InboundMessag
 
 function contentOf(wrapped: proto.IMessage): Content | null {
   const message = normalizeMessageContent(wrapped)
-  if (!message) return null
-  const text = textOf(message)
-  if (text) return { text }
-  const placeholder = placeholderOf(message)
-  if (placeholder) return { text: placeholder }
+  if (!message || isWrappedAs(STATUS_POST, wrapped)) return null
+  const text = textOf(message) || placeholderOf(message)
+  if (text) return isWrappedAs(EDIT, wrapped) ? { text: marked('edit', text), note: 'edit' } : { text }
   if (message.reactionMessage) {
     return { text: marked('reaction', message.reactionMessage.text || 'removed'), note: 'reaction' }
   }
@@ -87,6 +86,18 @@ const INTERNAL = new Set<string>([
   'pollUpdateMessage',
   'stickerSyncRmrMessage',
 ])
+
+const STATUS_POST = new Set(['groupStatusMessage', 'groupStatusMessageV2'])
+const EDIT = new Set(['editedMessage'])
+
+/** Baileys' `normalizeMessageContent` takes off wrappers that change what a message means, too. */
+function isWrappedAs(kinds: Set<string>, message: object): boolean {
+  return Object.entries(message).some(([kind, part]: [string, unknown]) => {
+    if (!part || typeof part !== 'object') return false
+    if (kinds.has(kind)) return true
+    return 'message' in part && part.message instanceof Object && isWrappedAs(kinds, part.message)
+  })
+}
 
 /** What the sender wrote or chose to say. */
 function textOf(message: proto.IMessage): string | null | undefined {

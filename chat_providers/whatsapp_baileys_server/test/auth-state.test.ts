@@ -60,6 +60,23 @@ describe('the credentials and keys of an account', () => {
     assert.deepEqual([...store.kept.keys()], ['session/y'])
   })
 
+  it('are written one after the other, and together what comes meanwhile', async () => {
+    const store = new Store()
+    const state = open(store)
+    const write = async (step: number): Promise<void> => {
+      await state.set({ session: { x: Buffer.from([step]), [step]: Buffer.from([step]) } })
+    }
+    const first = write(1)
+    await new Promise(resolve => setImmediate(resolve))
+    const later = Promise.all([write(2), write(3)])
+    assert.equal(store.asked.length, 1)
+    await first
+    assert.equal(store.kept.size, 2)
+    await later
+    assert.equal(store.asked.length, 2)
+    assert.deepEqual((await open(store).get('session', ['x'])).x, Buffer.from([3]))
+  })
+
   it('are read in one request when they are wanted in one moment, and not again', async () => {
     const store = new Store()
     const state = open(store)

@@ -5,9 +5,10 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from imposter.contracts.errors import StorageError
+from imposter.storage.tables import metadata
 
 NEWEST = "0001"
-"""The last revision in `versions/`; a database that says so needs nothing, and Alembic (90 ms) is not imported."""
+"""The last revision in `versions/`; a database that says so does not need Alembic (90 ms, 10 MB)."""
 FOLDER = Path(__file__).parent
 
 
@@ -17,8 +18,10 @@ def bring_up_to_date(connection: Connection) -> None:
     Raises: StorageError (the database is newer than this program).
     """
     current = current_revision(connection)
-    if current != NEWEST:
-        _upgrade(connection, current)
+    if current is None:
+        _create(connection)
+    elif current != NEWEST:
+        upgrade(connection, current)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -28,7 +31,15 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection, current: str | None) -> None:
+def _create(connection: Connection) -> None:
+    """A new database is made as it is to be, which a test holds against the revisions; Alembic costs 10 MB."""
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": NEWEST})
+
+
+def upgrade(connection: Connection, current: str | None) -> None:
+    """Replay the revisions after `current`. Raises: StorageError."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

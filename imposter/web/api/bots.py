@@ -20,6 +20,9 @@ from imposter.web.problems import FieldError
 
 router = APIRouter(prefix="/chatbot", tags=["bots"])
 
+MAX_ITEMS = 1000
+"""Configs of one request. 1 MiB can hold half a million `0`, each with an answer of its own."""
+
 AT_ONCE = 32
 """Bots of one request that are made side by side."""
 
@@ -34,7 +37,9 @@ _PUT_ANSWERS: Responses = (
     )
     | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE)
 )
-_PUT_ANSWERS[422]["description"] = "Not one config can be used (an array), or the body is no array (a problem)."
+_PUT_ANSWERS[422]["description"] = (
+    f"Not one config can be used (an array), or the body is no array of at most {MAX_ITEMS} configs (a problem)."
+)
 _PUT_ANSWERS[422]["content"]["application/json"] = {
     "schema": {"type": "array", "items": {"$ref": "#/components/schemas/NotCreated"}},
     "example": examples.NONE_CREATED,
@@ -46,18 +51,23 @@ _PUT_ANSWERS[422]["content"]["application/json"] = {
     summary="Create bots, or bring them in line with a config",
     response_model=list[Created],
     openapi_extra=takes_json(
-        {"type": "array", "items": {"$ref": "#/components/schemas/BotConfig"}}, **examples.CONFIGS
+        {"type": "array", "items": {"$ref": "#/components/schemas/BotConfig"}, "maxItems": MAX_ITEMS},
+        **examples.CONFIGS,
     ),
     responses=_PUT_ANSWERS,
 )
 async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
-    """Takes an array of configs and answers in the same order.
+    """Takes an array of configs, 1,000 at most, and answers in the same order.
 
     Each `user_id` has one bot: sent again, the bot is brought in line with the config and keeps its `instance_id` and
     its link to the platform. A config that is refused changes nothing. Bots that are not in the array stay as they are.
     """
     if not isinstance(body, list):
         raise InvalidConfig(FieldProblem("", "must be a JSON array of configs; put [ and ] around a single one"))
+    if len(body) > MAX_ITEMS:
+        raise InvalidConfig(
+            FieldProblem("", f"must not hold more than {MAX_ITEMS} configs; send them in several requests")
+        )
     items = check_configs(body, bots.catalog, bots.secret)
     places = asyncio.Semaphore(AT_ONCE)
     outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
@@ -107,7 +117,11 @@ async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
     response_description="It is gone.",
 )
 async def delete_bot(instance_id: str, bots: Bots) -> None:
-    """Unlinks the account and removes the bot with its messages, its credentials and its config."""
+    """Removes the bot with its messages, its credentials and its config.
+
+    The account is logged out where its platform can be reached within 15 seconds; else its owner removes the link on
+    the phone.
+    """
     await bots.delete(instance_id)
 
 
@@ -131,7 +145,11 @@ async def stop_bot(instance_id: str, bots: Bots) -> BotStatus:
 
 @router.post("/{instance_id}/unlink", summary="Unlink a bot's account", responses=_CHANGES)
 async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
-    """Logs the account out, forgets its credentials and stops the bot; start it to link an account anew."""
+    """Forgets the account's credentials and stops the bot; start it to link an account anew.
+
+    The account is logged out where its platform can be reached within 15 seconds; else its owner removes the link on
+    the phone.
+    """
     return await (await bots.unlink(instance_id)).status()
 
 

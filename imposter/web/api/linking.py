@@ -23,7 +23,10 @@ _MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 def _picture(media_type: str) -> Responses:
     picture: Responses = {200: {"description": "The code.", "content": {media_type: {"schema": {"type": "string"}}}}}
-    return picture | problems(NOT_FOUND="No bot has this instance_id, or it shows no code now.")
+    return picture | problems(
+        NOT_FOUND="No bot has this instance_id, or it shows no code now.",
+        CONFLICT="The platform's code does not fit into a picture; the status holds it as text.",
+    )
 
 
 @router.get("/qr.png", summary="The code to scan, as PNG", response_class=Response, responses=_picture("image/png"))
@@ -62,6 +65,11 @@ async def _qr(instance_id: str, bots: Bots, kind: Literal["png", "svg"]) -> Resp
     if status.qr is None:
         detail = f"The bot is {status.status}, not linking: there is no code to scan. {status.detail or ''}".strip()
         return problem(HTTPStatus.NOT_FOUND, detail)
+    try:
+        code = segno.make(status.qr, micro=False)
+    except segno.DataOverflowError:
+        detail = "The platform's code does not fit into a picture; it is `qr` of the bot's status."
+        return problem(HTTPStatus.CONFLICT, detail)
     picture = io.BytesIO()
-    segno.make(status.qr, micro=False).save(picture, kind=kind, scale=8, border=4)
+    code.save(picture, kind=kind, scale=8, border=4)
     return Response(picture.getvalue(), media_type=_MEDIA_TYPES[kind])

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from imposter.contracts.config import Strict, printable
-from imposter.contracts.identity import plain_id
 from imposter.contracts.states import BotStatus
 from imposter.runtime.discovery import Kind
 from imposter.storage.records import StoredMessage
@@ -27,7 +26,7 @@ def international(text: str) -> str:
     """A phone number's digits."""
     if not re.fullmatch(PHONE, text):
         raise ValueError("must be a phone number in international form, such as +49 151 23456789")
-    return plain_id(text)
+    return re.sub(r"\D", "", text).removeprefix("00")
 
 
 class Created(BaseModel):

@@ -1,0 +1,96 @@
+"""What is not finished, messages that wait and answers not yet sent, and what ends it early."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, union_all, update
+
+from imposter.storage.conversations import locate
+from imposter.storage.records import DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.rows import SELECT_STORED, received, stored
+from imposter.storage.tables import messages, outbox
+
+_is_waiting = messages.c.state == MessageState.WAITING
+_of_bot = messages.c.instance_id == bindparam("instance_id")
+_WAITING = SELECT_STORED.where(_of_bot, _is_waiting).order_by(messages.c.seq)
+_SETTLE = (
+    update(messages)
+    .where(messages.c.seq == bindparam("settled"), _is_waiting)
+    .values(state=bindparam("verdict"), reason=bindparam("why"))
+)
+_answer, _unsent = messages.alias("answer"), outbox.alias("unsent")
+_QUESTIONS_OF_UNSENT = (
+    SELECT_STORED.add_columns(_unsent.c.seq)
+    .join(_answer, _answer.c.answers == messages.c.seq)
+    .join(_unsent, _unsent.c.seq == _answer.c.seq)
+    .where(_unsent.c.instance_id == bindparam("instance_id"), _unsent.c.state == DeliveryState.PENDING)
+    .order_by(_unsent.c.seq)
+)
+_WITHDRAW = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("unsent"))
+    .values(state=DeliveryState.FAILED, reason=bindparam("why"))
+)
+_ABANDON_WAITING = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), _is_waiting)
+    .values(state=MessageState.CONTEXT, reason=bindparam("why"))
+)
+_ABANDON_UNSENT = (
+    update(outbox)
+    .where(
+        outbox.c.instance_id == bindparam("bot"),
+        outbox.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
+    )
+    .values(state=DeliveryState.FAILED, reason=bindparam("why"))
+)
+_unfinished = union_all(
+    select(messages.c.conversation, messages.c.seq).where(_of_bot, _is_waiting),
+    select(messages.c.conversation, messages.c.seq)
+    .join(outbox, outbox.c.seq == messages.c.seq)
+    .where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.state == DeliveryState.PENDING),
+).subquery()
+_CONVERSATIONS = (
+    select(_unfinished.c.conversation).group_by(_unfinished.c.conversation).order_by(func.min(_unfinished.c.seq))
+)
+
+
+def conversations(connection: Connection, instance_id: str) -> list[str]:
+    """Those with a message that waits or an answer that is not sent, the longest waiting first."""
+    return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
+
+
+def settle(connection: Connection, seq: int, verdict: Verdict) -> bool:
+    """Give a waiting message its final state; False if it no longer waits."""
+    parameters = {"settled": seq, "verdict": verdict.state, "why": verdict.reason}
+    return connection.execute(_SETTLE, parameters).rowcount > 0
+
+
+def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
+    """Have `judge` decide again on what waits, and on the question behind each answer that is still to be sent.
+
+    What it no longer lets wait gets its verdict; such an answer fails with the verdict's reason. Returns how many
+    these are.
+    """
+    ended = 0
+    for row in connection.execute(_WAITING, {"instance_id": instance_id}).all():
+        verdict = _judged(connection, row, judge)
+        if verdict.state is not MessageState.WAITING:
+            ended += settle(connection, row.seq, verdict)
+    for *question, answer in connection.execute(_QUESTIONS_OF_UNSENT, {"instance_id": instance_id}).all():
+        verdict = _judged(connection, question, judge)
+        if verdict.state is not MessageState.WAITING:
+            ended += connection.execute(_WITHDRAW, {"unsent": answer, "why": verdict.reason}).rowcount
+    return ended
+
+
+def abandon(connection: Connection, instance_id: str, reason: str) -> int:
+    """End everything with `reason`: what waits becomes context, what is not sent fails. Returns how many these are."""
+    parameters = {"bot": instance_id, "why": reason}
+    return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
+
+
+def _judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
+    message = stored(row)
+    heard = received(message)
+    return judge(heard, locate(connection, message.instance_id, heard).known_ids)
