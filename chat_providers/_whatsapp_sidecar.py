@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,12 @@ FOLDER = Path(__file__).parent / "whatsapp_baileys_server"
 NODE_FLAGS = ("--max-semi-space-size=2", "--optimize-for-size")
 """Many mostly idle connections leave little garbage each, which V8 would let pile up: with 50 accounts of bare Baileys
 these take 134 MB where V8's defaults take 300, and an answer takes no longer (benchmarks/)."""
+NODE_ENVIRONMENT = {
+    "NODE_COMPILE_CACHE": str(FOLDER / "node_modules" / ".cache" / "node"),
+    "MALLOC_ARENA_MAX": "1",
+}
+"""What Node compiled is kept, which spares it the TypeScript stripper: together 20 MB less, and a first QR code in
+0.37 s instead of 0.51 (benchmarks/)."""
 PING_EVERY = 10.0
 PING_PATIENCE = 30.0
 GOODBYE_SECONDS = 5.0
@@ -110,14 +117,12 @@ class Sidecar:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             process = await asyncio.create_subprocess_exec(
-                self._node,
-                *NODE_FLAGS,
-                str(FOLDER / "src" / "main.ts"),
+                *_command(self._node),
                 stdin=theirs.fileno(),
                 # Baileys' libraries print private keys: what the process prints is nobody's to read.
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
-                env=self._environment,
+                env=self._environment | NODE_ENVIRONMENT,
                 start_new_session=True,  # Ctrl-C is for us; the process ends with its socket
             )
             theirs.close()
@@ -163,6 +168,15 @@ class Sidecar:
             log.warning("fault in the whatsapp helper", bot=account, error=event.name, trace=event.trace)
         elif listener := self._listeners.get(account):
             listener.notice(event)
+
+
+def compile_ahead(node: str) -> None:
+    """Fill Node's cache, so that the very first start profits too: the process reads everything, then its end."""
+    subprocess.run(_command(node), input=b"", env=NODE_ENVIRONMENT, check=True)  # noqa: S603 - our own program
+
+
+def _command(node: str) -> list[str]:
+    return [node, *NODE_FLAGS, str(FOLDER / "src" / "main.ts")]
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
