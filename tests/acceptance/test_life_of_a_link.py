@@ -147,6 +147,26 @@ async def test_unlinking_takes_the_account_off_and_deleting_the_bot_with_it(
     assert (await product.api.get(f"/chatbot/{instance_id}/status")).status_code == 404
 
 
+async def test_what_was_said_to_one_account_is_never_answered_from_another(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+) -> None:
+    first, second, friend = phone(), phone(), phone()
+    instance_id = await linked(product, network, first)
+    model.hang()
+    await network.say(first, friend, "for the first account only")
+    await model.wait_requests(1)
+    await product.api.post(f"/chatbot/{instance_id}/unlink")
+    model.release()
+    await product.api.post(f"/chatbot/{instance_id}/start")
+    await network.scan(await product.qr(instance_id), second)
+    await product.until_status(instance_id, "connected")
+    await network.say(second, friend, "for the second")
+    [answer] = await network.wait_inbox(friend, 1)
+    assert (answer.text, answer.sender) == ("re: for the second", second)
+    left = await product.until_message(instance_id, content="for the first account only")
+    assert (left["state"], left["reason"]) == ("context", "unlinked")
+
+
 async def test_a_failing_model_is_silence_for_the_contact_and_a_sentence_for_the_owner(
     product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
 ) -> None:
