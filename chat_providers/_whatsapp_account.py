@@ -36,6 +36,7 @@ SEND_PATIENCE = 30.0
 UNLINK_PATIENCE = 8.0
 """For the connection that an unlinking needs, and the unlinking itself."""
 CLOSE_PATIENCE = 5.0
+SCAN = "Scan the code: on the phone, Settings, Linked devices, Link a device."
 LINK = "link"
 LINKED_AT = "linked_at"
 
@@ -145,7 +146,7 @@ class Account:
                 if not self._passkey:
                     self._qr_shown = True
                     expires = self._context.now() + timedelta(seconds=seconds)
-                    self._move(LinkState.LINKING, qr=text, qr_expires_at=expires)
+                    self._move(LinkState.LINKING, SCAN, qr=text, qr_expires_at=expires)
             case Passkey():
                 self._passkey = True
                 self._move(LinkState.PASSKEY_REQUIRED, PASSKEY)

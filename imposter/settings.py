@@ -1,6 +1,7 @@
 """The server's settings: read once, from the environment alone. The only place that knows `os.environ`."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -31,6 +32,12 @@ def _real_secret(secret: SecretStr) -> SecretStr:
     if len(text) < SHORTEST_SECRET:
         raise ValueError(f"is too short; use at least {SHORTEST_SECRET} characters, e.g. from `openssl rand -hex 24`")
     return SecretStr(text)
+
+
+def _program(path: Path) -> Path:
+    if shutil.which(path) is None:
+        raise ValueError("is no program that can be run: leave it out to use the Node that came with the packages")
+    return path
 
 
 def _bundled_node() -> Path:
@@ -64,7 +71,7 @@ class Settings(BaseModel):
     """None: a key file in `data_dir`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field(default_factory=_log_format)
-    node: Path = Field(default_factory=_bundled_node)
+    node: Annotated[Path, AfterValidator(_program)] = Field(default_factory=_bundled_node)
     """The Node.js binary."""
     model_calls_at_once: int = Field(default=32, ge=1, le=10_000)
     """Model calls that one bot may have in flight."""

@@ -176,7 +176,7 @@ class Conversations:
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 delay = model_retry(attempt, error, self._chance)
-                log.warning("model failed", bot=self._instance_id, seq=message.seq, attempt=attempt, error=_name(error))
+                log.warning("model failed", bot=self._instance_id, seq=message.seq, attempt=attempt, **trace_of(error))
                 if delay is None:
                     await self._store.messages.settle(message.seq, Verdict(MessageState.FAILED, _name(error)))
                     self._on_failure(_for_owner("The model gave no answer", error, ModelError))
@@ -240,7 +240,7 @@ class Conversations:
         self._delivering.add(conversation)
 
     async def _lost(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
-        log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, error=_name(error))
+        log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, **trace_of(error))
         await self._store.outbox.failed(self._instance_id, outgoing.message_id, state, _name(error))
         self._on_failure(_for_owner("An answer was not delivered", error, ChatError))
 

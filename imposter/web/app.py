@@ -1,15 +1,16 @@
 """Puts the web layer together."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from imposter.contracts.errors import ImposterError
 from imposter.runtime.supervisor import Supervisor
 from imposter.settings import Settings
 from imposter.web.access import AccessMiddleware
 from imposter.web.api import bots, health, linking, messages, providers
-from imposter.web.edge import BodyLimit, SafeAnswers
+from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
 
@@ -28,8 +29,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        settings = read_settings()
-        async with open_server(settings) as app.state.bots:
+        async with AsyncExitStack() as opened:
+            try:
+                settings = read_settings()
+                app.state.bots = await opened.enter_async_context(open_server(settings))
+            except (ImposterError, OSError) as error:
+                app.state.cannot_start = f"Cannot start: {error}"
+                raise
             app.state.api_key = settings.api_key
             yield
 
@@ -49,4 +55,5 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessMiddleware)
     app.add_middleware(SafeAnswers)
+    app.add_middleware(PlainRefusal)
     return app

@@ -17,6 +17,25 @@ MAX_BODY_BYTES = 1024 * 1024
 _TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send it in parts."
 
 
+class PlainRefusal:
+    """A server that cannot start says why in one sentence (`app.state.cannot_start`) and shows no frames."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_plainly(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                message["message"] = getattr(scope["app"].state, "cannot_start", message.get("message", ""))
+            await send(message)
+
+        await self._app(scope, receive, send_plainly)
+
+
 class SafeAnswers:
     """Headers that every answer has, and the last stop for errors that nobody foresaw."""
 
