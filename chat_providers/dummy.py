@@ -145,7 +145,7 @@ class DummyProvider:
                 unsettled.append(self._say(message, f"dummy-load-{place:06}"))
             for pending in unsettled:
                 await pending
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the talk ends here; the status tells
             log.exception("dummy talk ended")
             self._become(LinkStatus(status=LinkState.ERROR, detail=f"The script stopped: {type(error).__name__}."))
 

@@ -124,7 +124,7 @@ def _load(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - raised again; half a module must not stay behind
         del sys.modules[name]
         raise
     return module

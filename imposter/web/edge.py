@@ -61,7 +61,7 @@ class SafeAnswers:
             await self._app(scope, receive, send_safely)
         except ClientDisconnect:
             return  # there is nobody left to answer
-        except Exception as error:  # the request ends here; its sender is told nothing of our insides
+        except Exception as error:  # noqa: BLE001 - the request ends here; its sender is told nothing of our insides
             log.error("request failed", method=scope["method"], **trace_of(error))
             if started:
                 raise

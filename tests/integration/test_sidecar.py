@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,28 +10,9 @@ from imposter.contracts.errors import NotConnected, NotNow, Refused
 from imposter.contracts.messages import Source
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.house import until
-from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process
+from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, sidecar_process
 
 GROUP = "120363000000000001@g.us"
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[WhatsAppNetwork]:
-    async with WhatsAppNetwork() as network:
-        yield network
-
-
-@pytest.fixture
-async def server(network: WhatsAppNetwork) -> AsyncIterator[Server]:
-    async with open_server(network) as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(network: WhatsAppNetwork, server: Server) -> Desk:
-    desk = server.desk()
-    await desk.link(network)
-    return desk
 
 
 @pytest.mark.parametrize("lid", [False, True])

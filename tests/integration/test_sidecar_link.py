@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,25 +13,6 @@ from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process, sidecars
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[WhatsAppNetwork]:
-    async with WhatsAppNetwork() as network:
-        yield network
-
-
-@pytest.fixture
-async def server(network: WhatsAppNetwork) -> AsyncIterator[Server]:
-    async with open_server(network) as server:
-        yield server
-
-
-@pytest.fixture
-async def desk(network: WhatsAppNetwork, server: Server) -> Desk:
-    desk = server.desk()
-    await desk.link(network)
-    return desk
 
 
 async def test_a_scanned_code_links_the_account(network: WhatsAppNetwork, server: Server) -> None:
