@@ -23,7 +23,7 @@ from imposter.runtime.retry import Chance
 from imposter.runtime.rules import Rules
 from imposter.runtime.state import BotState
 from imposter.storage import Store
-from imposter.storage.records import BotRow, MessageState, Verdict
+from imposter.storage.records import BotRow, Claim, MessageState, Verdict
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -97,7 +97,9 @@ class ChatbotInstance:
         async with self._changing:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
-                    chat = self._chat or await self._open_chat(self._make_queue())
+                    chat = self._chat or await self._open_chat(
+                        self._make_queue(), await self._store.bots.claim(self.instance_id)
+                    )
                     await chat.logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
@@ -129,6 +131,7 @@ class ChatbotInstance:
                 self._queue.limits, self._queue.rules = config.queue_config, rules
             if self._conversations is not None:
                 self._conversations.context = config.context_limits
+                self._conversations.answer_within = config.answer_within
                 self._conversations.model = model or self._conversations.model
             if self._starting is not None and (old != new or self._link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
@@ -165,14 +168,16 @@ class ChatbotInstance:
     async def _start(self) -> None:
         try:
             self._queue = self._make_queue()
+            claim = await self._store.bots.claim(self.instance_id)
             model = await self._open_model(self.config)
-            chat = self._chat = await self._open_chat(self._queue)
+            chat = self._chat = await self._open_chat(self._queue, claim)
             self._conversations = Conversations(
-                self.instance_id,
+                claim,
                 store=self._store,
                 chat=chat,
                 model=model,
                 context=self.config.context_limits,
+                answer_within=self.config.answer_within,
                 inbox=self._queue,
                 clock=self._clock,
                 chance=self._chance,
@@ -226,15 +231,15 @@ class ChatbotInstance:
             rules=self._rules(self.config),
             now=self._clock.now,
             on_waiting=self._on_loop(self._wake),
-            on_merged=self._on_loop(self._wake_all),
+            on_merged=self._on_loop(self._redeliver),
         )
 
-    async def _open_chat(self, queue: UserQueue) -> ChatPort:
+    async def _open_chat(self, queue: UserQueue, claim: Claim) -> ChatPort:
         choice = self.config.chat_provider_config
         self._listening = object()
         context = ChatContext(
             instance_id=self.instance_id,
-            state=BotState(self.instance_id, self._store.state),
+            state=BotState(claim, self._store.state),
             shared=self._shared,
             report=self._on_loop(partial(self._reported, self._listening)),
             sent_text=self._sent_text,
@@ -277,9 +282,9 @@ class ChatbotInstance:
         if self._conversations is not None:
             self._conversations.wake(conversation)
 
-    def _wake_all(self, conversation: str) -> None:
+    def _redeliver(self, conversation: str) -> None:
         if self._conversations is not None:
-            self._conversations.wake_all(conversation)
+            self._conversations.redeliver(conversation)
 
     def _reported(self, listening: object, link: LinkStatus) -> None:
         if self._chat is None or listening is not self._listening:

@@ -27,7 +27,7 @@ from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Sender, Source
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Verdict
+from imposter.storage.records import Claim, MessageState, Verdict
 from tests.acceptance.product import Product
 
 MESSAGES = 3000
@@ -109,7 +109,7 @@ async def _converse(store: Store, friend: str, messages: int) -> None:
         work = await store.messages.take("bot", friend, context)
         assert work is not None
         answer = f"out-{friend}-{number}"
-        await store.messages.answer(work.message.seq, f"Echo: {work.message.content}", message_id=answer)
+        await store.messages.answer(Claim("bot", 0), work.seqs, f"Echo: {work.message.content}", message_id=answer)
         await store.outbox.sent("bot", answer)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,19 @@ class NoWaiting(SystemClock):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
+
+
+class Calendar(NoWaiting):
+    """As `NoWaiting`, with a time of day that a test turns forward."""
+
+    def __init__(self) -> None:
+        self._passed = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._passed
+
+    def pass_by(self, **span: float) -> None:
+        self._passed += timedelta(**span)
 
 
 def config_of(user_id: str = "anna", *, chat: str = "platform", model: str = "model", **more: Any) -> BotConfig:

@@ -4,6 +4,7 @@ Strict: an unknown field, a text where a number belongs, or a number out of rang
 """
 
 import unicodedata
+from datetime import timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -68,6 +69,26 @@ class Limits(Strict):
         return self.max_days * DAY_SECONDS
 
 
+Bound = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class SafetyLimits(Strict):
+    """What keeps an account from looking like a machine. null takes a bound away."""
+
+    answers_per_minute: Bound | None = 30
+    answers_per_hour: Bound | None = 400
+    answers_per_day: Bound | None = 2000
+    answers_per_contact_per_minute: Bound | None = 10
+    answers_per_contact_per_hour: Bound | None = 120
+    automatic_turns: Bound | None = Field(
+        default=3, description="So many answers in a row to replies faster than a person types end the exchange."
+    )
+    loop_pause_minutes: float = Field(default=60, gt=0, le=10_080, description="How long such an exchange rests.")
+    answer_within_minutes: float | None = Field(
+        default=15, gt=0, le=525_600, description="What waited longer is kept but no longer answered."
+    )
+
+
 class ProviderChoice(Strict):
     """Which provider file, and its own settings."""
 
@@ -89,6 +110,7 @@ class BotConfig(Strict):
     queue_config: Limits = Field(default_factory=Limits)
     context_config: Limits | None = None
     """Bounds of what of the conversation the model sees; left out: those of `queue_config`."""
+    limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
     llm_provider_config: ProviderChoice
 
     @property
@@ -106,8 +128,12 @@ class BotConfig(Strict):
         return self._chat("allow_group_messages") is True
 
     @property
-    def process_offline_messages(self) -> bool:
-        return self._chat("process_offline_messages") is True
+    def answer_within(self) -> timedelta | None:
+        """What waited longer is no longer answered; None: however old it is, as `process_offline_messages` asks."""
+        minutes = self.limits_config.answer_within_minutes
+        if minutes is None or self._chat("process_offline_messages") is True:
+            return None
+        return timedelta(minutes=minutes)
 
     def _chat(self, name: str) -> Any:
         return self.chat_provider_config.provider_config.get(name)

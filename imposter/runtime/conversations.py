@@ -8,6 +8,7 @@ together before anything is sent, under an id that is derived from what it answe
 import asyncio
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -20,17 +21,26 @@ from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
 from imposter.storage import Store
-from imposter.storage.records import DeliveryState, MessageState, Outgoing, StoredMessage, Verdict
+from imposter.storage.messages import MOST_AT_ONCE
+from imposter.storage.records import (
+    Claim,
+    DeliveryState,
+    MessageState,
+    Outgoing,
+    StoredMessage,
+    Superseded,
+    Verdict,
+    Work,
+)
 
 log = structlog.get_logger()
 
+UNDELIVERED = "too_old"
+"""Why an answer that could not be sent for too long is not sent any more."""
 LINK_PATIENCE = 30.0
 """Longest wait, in seconds, before an undelivered answer is tried again unasked."""
 CLOSING_GRACE = 5.0
 """Seconds that an answer on its way out has to arrive when the bot stops."""
-
-_EVERYTHING = 1 << 62
-"""More messages than wait anywhere."""
 
 
 class Inbox(Protocol):
@@ -50,12 +60,13 @@ class Conversations:
 
     def __init__(
         self,
-        instance_id: str,
+        claim: Claim,
         *,
         store: Store,
         chat: ChatPort,
         model: ModelPort,
         context: Limits,
+        answer_within: timedelta | None,
         inbox: Inbox,
         clock: Clock,
         chance: Chance,
@@ -63,7 +74,9 @@ class Conversations:
     ) -> None:
         self.model = model
         self.context = context
-        self._instance_id = instance_id
+        self.answer_within = answer_within
+        self._claim = claim
+        self._instance_id = claim.instance_id
         self._store = store
         self._chat = chat
         self._inbox = inbox
@@ -71,7 +84,7 @@ class Conversations:
         self._chance = chance
         self._on_failure = on_failure
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._due: dict[str, int] = {}
+        self._due: set[str] = set()
         self._undelivered: set[str] = set()
         self._delivering: set[str] = set()
         self._link = asyncio.Event()
@@ -79,18 +92,23 @@ class Conversations:
 
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
-        await self._store.outbox.interrupted(self._instance_id)
+        await self._store.outbox.interrupted(self._claim)
         for conversation in await self._store.messages.unfinished(self._instance_id):
-            self._undelivered.add(conversation)
-            self.wake_all(conversation)
+            self.redeliver(conversation)
 
     def wake(self, conversation: str) -> None:
-        """One more message waits in this conversation. Call it on the event loop."""
-        self._wake(conversation, 1)
+        """Something may wait in this conversation. Call it on the event loop."""
+        if self._closing:
+            return
+        self._due.add(conversation)
+        if conversation not in self._tasks:
+            task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
+            self._tasks[conversation] = task
 
-    def wake_all(self, conversation: str) -> None:
-        """Any number of messages may wait in this conversation. Call it on the event loop."""
-        self._wake(conversation, _EVERYTHING)
+    def redeliver(self, conversation: str) -> None:
+        """There may be answers here that are still to be sent. Call it on the event loop."""
+        self._undelivered.add(conversation)
+        self.wake(conversation)
 
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
@@ -111,64 +129,67 @@ class Conversations:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
 
-    def _wake(self, conversation: str, messages: int) -> None:
-        if self._closing:
-            return
-        self._due[conversation] = self._due.get(conversation, 0) + messages
-        if conversation not in self._tasks:
-            task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
-            self._tasks[conversation] = task
-
     async def _run(self, conversation: str) -> None:
         failures = 0
         try:
-            while self._due.get(conversation) and not self._closing:
+            while conversation in self._due and not self._closing:
+                self._due.discard(conversation)
                 try:
                     await self._work(conversation)
                     failures = 0
+                except Superseded:
+                    log.warning("another run answers for this bot now", bot=self._instance_id)
+                    return
                 except Exception as error:  # noqa: BLE001 - one conversation's trouble ends here; it is tried again
                     failures += 1
                     log.error("conversation interrupted", bot=self._instance_id, **trace_of(error))
                     self._undelivered.add(conversation)
-                    self._due[conversation] = _EVERYTHING
+                    self._due.add(conversation)
                     await self._clock.sleep(backoff(failures, self._chance))
         finally:
             del self._tasks[conversation]
-            self._due.pop(conversation, None)
+            self._due.discard(conversation)
 
     async def _work(self, conversation: str) -> None:
-        """Everything that is due in this conversation, oldest first."""
+        """What is due in this conversation: first the answers that are not out, then one to all that waits."""
         if conversation in self._undelivered:
+            self._undelivered.discard(conversation)
             for outgoing in await self._store.outbox.pending(self._instance_id, conversation):
                 await self._deliver(outgoing, fresh=False)
-            self._undelivered.discard(conversation)
-        while (due := self._due[conversation]) and not self._closing:
-            work = await self._store.messages.take(
-                self._instance_id, conversation, self.context, busy=self._inbox.busy, queue=self._inbox.limits
-            )
-            if work is None:
-                self._due[conversation] -= due  # what came in meanwhile is still due
-                continue
-            self._inbox.busy.add(work.message.seq)
-            try:
-                await self._answer(work.message, [_turn(row) for row in work.turns])
-            finally:
-                self._inbox.busy.discard(work.message.seq)
-            self._due[conversation] -= 1
+        work = await self._store.messages.take(
+            self._instance_id,
+            conversation,
+            self.context,
+            busy=self._inbox.busy,
+            queue=self._inbox.limits,
+            answer_within=self.answer_within,
+        )
+        if work is None:
+            return
+        if len(work.messages) == MOST_AT_ONCE:
+            self._due.add(conversation)
+        self._inbox.busy.update(work.seqs)
+        try:
+            await self._answer(work)
+        finally:
+            self._inbox.busy.difference_update(work.seqs)
 
-    async def _answer(self, message: StoredMessage, turns: list[Turn]) -> None:
-        text = await self._ask(message, turns)
+    async def _answer(self, work: Work) -> None:
+        text = await self._ask(work)
         if text is None:
             return
-        seed = hashlib.sha256("\x1f".join((self._instance_id, message.conversation, message.message_id)).encode())
-        outgoing = await self._store.messages.answer(
-            message.seq, text, message_id=self._chat.message_id(seed.hexdigest())
-        )
+        outgoing = await self._store.messages.answer(self._claim, work.seqs, text, message_id=self._answer_id(work))
         if outgoing is not None:
             await self._deliver(outgoing, fresh=True)
 
-    async def _ask(self, message: StoredMessage, turns: list[Turn]) -> str | None:
+    def _answer_id(self, work: Work) -> str:
+        """The same for the same question, whichever run answers it."""
+        question = "\x1f".join((self._instance_id, work.message.conversation, work.message.message_id))
+        return self._chat.message_id(hashlib.sha256(question.encode()).hexdigest())
+
+    async def _ask(self, work: Work) -> str | None:
         """The model's answer; None where there is none, which is then written down with its reason."""
+        turns, seqs = [_turn(row) for row in work.turns], work.seqs
         attempt = 1
         while True:
             try:
@@ -176,15 +197,18 @@ class Conversations:
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 delay = model_retry(attempt, error, self._chance)
-                log.warning("model failed", bot=self._instance_id, seq=message.seq, attempt=attempt, **trace_of(error))
+                log.warning(
+                    "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
+                )
                 if delay is None:
-                    await self._store.messages.settle(message.seq, Verdict(MessageState.FAILED, _name(error)))
-                    self._on_failure(_for_owner("The model gave no answer", error, ModelError))
+                    await self._store.messages.settle(self._claim, seqs, Verdict(MessageState.FAILED, _name(error)))
+                    told = str(error) if isinstance(error, ModelError) else _name(error)
+                    self._on_failure(f"The model gave no answer: {told}")
                     return None
             await self._clock.sleep(delay)
             attempt += 1
         if not text:
-            await self._store.messages.settle(message.seq, Verdict(MessageState.CONTEXT, "model_silent"))
+            await self._store.messages.settle(self._claim, seqs, Verdict(MessageState.CONTEXT, "model_silent"))
             return None
         return text
 
@@ -198,13 +222,17 @@ class Conversations:
 
     async def _send_until_settled(self, outgoing: Outgoing, wanted: bool) -> None:
         """`wanted`: it is known that the answer is still to go out; rules may change while it waits."""
-        outbox, key = self._store.outbox, (self._instance_id, outgoing.message_id)
+        outbox, key = self._store.outbox, (self._claim, outgoing.message_id)
         waits = 0
         while True:
+            if not wanted and self._too_old(outgoing):
+                await self._lost(outgoing, DeliveryState.FAILED, UNDELIVERED, "it could not be sent in time")
+                return
             if not self._chat.repeatable:
-                await outbox.sending(*key)
-                wanted = False
-            if not wanted and not await outbox.is_pending(*key):
+                wanted = await outbox.sending(*key)
+            elif not wanted:
+                wanted = await outbox.is_pending(*key)
+            if not wanted:
                 return
             wanted = False
             link = self._link
@@ -221,11 +249,11 @@ class Conversations:
                 if attempts < DELIVERY_ATTEMPTS:
                     await self._clock.sleep(backoff(attempts, self._chance))
                     continue
-                await self._lost(outgoing, DeliveryState.UNCERTAIN, error)
+                await self._not_delivered(outgoing, DeliveryState.UNCERTAIN, error)
             except Exception as error:  # noqa: BLE001 - a provider may raise anything; a message is never risked twice
-                await self._lost(outgoing, DeliveryState.FAILED, error)
+                await self._not_delivered(outgoing, DeliveryState.FAILED, error)
             else:
-                await outbox.sent(*key)
+                await outbox.sent(self._instance_id, outgoing.message_id)
                 log.info("answer sent", bot=self._instance_id, message=outgoing.message_id)
             return
 
@@ -239,10 +267,17 @@ class Conversations:
             pass
         self._delivering.add(conversation)
 
-    async def _lost(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
+    def _too_old(self, outgoing: Outgoing) -> bool:
+        made, within = outgoing.created_at, self.answer_within
+        return made is not None and within is not None and self._clock.now() - made > within
+
+    async def _not_delivered(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
         log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, **trace_of(error))
-        await self._store.outbox.failed(self._instance_id, outgoing.message_id, state, _name(error))
-        self._on_failure(_for_owner("An answer was not delivered", error, ChatError))
+        await self._lost(outgoing, state, _name(error), str(error) if isinstance(error, ChatError) else _name(error))
+
+    async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:
+        if await self._store.outbox.failed(self._claim, outgoing.message_id, state, reason):
+            self._on_failure(f"An answer was not delivered: {told}")
 
 
 def _turn(row: StoredMessage) -> Turn:
@@ -252,7 +287,3 @@ def _turn(row: StoredMessage) -> Turn:
 def _name(error: Exception) -> str:
     """A foreign exception's text may hold anything, so only its type is told."""
     return type(error).__name__
-
-
-def _for_owner(what: str, error: Exception, ours: type[Exception]) -> str:
-    return f"{what}: {error if isinstance(error, ours) else _name(error)}"

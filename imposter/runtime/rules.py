@@ -8,9 +8,6 @@ from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import Message, Source
 from imposter.storage.records import MessageState, Verdict
 
-FRESH = timedelta(minutes=5)
-"""What was sent while we were away is answered while it is younger than this, so a restart leaves nobody waiting."""
-
 BEFORE_LINKING = "before_linking"
 """A provider's note on what was sent before the account was linked: part of the conversation, never answered."""
 
@@ -21,7 +18,8 @@ class Rules:
 
     allowed: frozenset[str] | None
     groups: bool
-    all_offline: bool
+    answer_within: timedelta | None
+    """What was sent while we were away is answered while it is younger than this; None: whatever its age."""
     canonical: Callable[[str], str]
 
     @classmethod
@@ -30,7 +28,7 @@ class Rules:
         return cls(
             allowed=None if listed is None else frozenset(canonical(entry) for entry in listed),
             groups=config.allow_group_messages,
-            all_offline=config.process_offline_messages,
+            answer_within=config.answer_within,
             canonical=canonical,
         )
 
@@ -50,7 +48,7 @@ class Rules:
             return Verdict(MessageState.IGNORED, "not_allowed")
         if not message.answerable:
             return Verdict(MessageState.CONTEXT, message.note)
-        if message.offline and not self.all_offline and now - message.sent_at > FRESH:
+        if message.offline and self.answer_within is not None and now - message.sent_at > self.answer_within:
             return Verdict(MessageState.CONTEXT, "too_old")
         return Verdict(MessageState.WAITING)
 

@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 
 from imposter.contracts.chat import ProviderState
+from imposter.storage.records import Claim
 from imposter.storage.state import StateStore
 
 
 class BotState(ProviderState):
     """See `contracts.chat.ProviderState`: a provider can reach its own bot's entries and no other's."""
 
-    def __init__(self, instance_id: str, store: StateStore) -> None:
-        self._instance_id = instance_id
+    def __init__(self, claim: Claim, store: StateStore) -> None:
+        self._claim = claim
+        self._instance_id = claim.instance_id
         self._store = store
 
     async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
         return await self._store.read(self._instance_id, kind, keys)
 
     async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
-        await self._store.write(self._instance_id, changes)
+        await self._store.write(self._claim, changes)
 
     async def clear(self) -> None:
         await self._store.clear(self._instance_id)

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
+from imposter.storage import claims
 from imposter.storage.engine import scrub
-from imposter.storage.records import BotRow, Judge
+from imposter.storage.records import BotRow, Claim, Judge
 from imposter.storage.tables import bots
 from imposter.storage.unfinished import reconsider
 from imposter.storage.writer import Pending, Writer
@@ -72,6 +73,10 @@ class BotStore:
                 reconsider(connection, instance_id, judge)
 
         return self._submit(job)
+
+    def claim(self, instance_id: str) -> Pending[Claim]:
+        """The right to act for this bot, which whoever had it loses. Raises: UnknownBot."""
+        return self._submit(lambda connection: claims.take(connection, instance_id))
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
         """Raises: UnknownBot."""

@@ -1,16 +1,17 @@
 """Every message of every bot, and what is to be done about it."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Source
-from imposter.storage import unfinished, waiting
+from imposter.storage import claims, unfinished, waiting
 from imposter.storage.intake import accept, clean
 from imposter.storage.records import (
     Accepted,
+    Claim,
     DeliveryState,
     Judge,
     MessageState,
@@ -27,23 +28,29 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
+RETRIED = "retried"
+"""The reason of a message that waits once more because the owner asked for it, however old it is."""
+TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
+MOST_AT_ONCE = 200
+"""Messages that one answer is for."""
+
 _NEXT = (
     SELECT_STORED.where(_of_bot, _of_conversation, _is_waiting)
     .where(messages.c.seq.not_in(bindparam("busy", expanding=True)))
     .order_by(messages.c.seq)
-    .limit(1)
+    .limit(MOST_AT_ONCE)
 )
 _BEFORE = (
     SELECT_STORED.where(_of_bot, _of_conversation, anchor < bindparam("seq"))
     .where(messages.c.state != MessageState.IGNORED, messages.c.sent_at >= bindparam("cutoff"))
-    .where(outbox.c.state.is_(None) | (outbox.c.state != DeliveryState.FAILED))
+    .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
 _MARK_ANSWERED = (
     update(messages)
-    .where(messages.c.seq == bindparam("answered"), _is_waiting)
-    .values(state=MessageState.ANSWERED)
+    .where(messages.c.seq == bindparam("answered"), _is_waiting, claims.held)
+    .values(state=MessageState.ANSWERED, reason=None)
     .returning(
         messages.c.instance_id,
         messages.c.conversation,
@@ -51,6 +58,11 @@ _MARK_ANSWERED = (
         messages.c.group_name,
         messages.c.reply_to,
     )
+)
+_MARK_JOINED = (
+    update(messages)
+    .where(messages.c.seq == bindparam("earlier"), _is_waiting)
+    .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("last"))
 )
 _ANSWER = SELECT_OUTGOING.where(
     outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id")
@@ -93,54 +105,59 @@ class MessageStore:
         *,
         busy: Collection[int] = (),
         queue: Limits | None = None,
+        answer_within: timedelta | None = None,
     ) -> Pending[Work | None]:
-        """The oldest waiting message of the conversation that is not busy, with what was said before it.
+        """All that waits in the conversation and is not busy, with what was said before; one answer is for all of it.
 
-        `limits` bounds the turns, newest first; the message itself is always among them. Waiting messages older than
-        `queue` (default: `limits`) allows are evicted first.
+        `limits` bounds the turns, newest first; the last message itself is always among them. What waits for longer
+        than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within` (None:
+        no bound) becomes context.
         """
         spared = frozenset(busy)
 
         def job(connection: Connection) -> Work | None:
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            while row := connection.execute(_NEXT, of_conversation | {"busy": spared}).first():
-                message = stored(row)
-                if message.sent_at >= waiting.cutoff(queue or limits, now):
-                    break
-                waiting.evict_too_old(connection, message.seq)
-            else:
+            rows = connection.execute(_NEXT, of_conversation | {"busy": spared})
+            waits = _still_due(connection, map(stored, rows.all()), now, queue or limits, answer_within)
+            if not waits:
                 return None
+            last = waits[-1]
             before = connection.execute(
                 _BEFORE,
                 of_conversation
-                | {"seq": message.seq, "cutoff": waiting.cutoff(limits, now), "most": limits.max_messages - 1},
+                | {"seq": last.seq, "cutoff": waiting.cutoff(limits, now), "most": limits.max_messages - 1},
             )
-            room = limits.max_characters - len(message.content)
-            turns = [message]
+            room = limits.max_characters - len(last.content)
+            turns = [last]
             for turn in map(stored, before):
                 room -= len(turn.content)
                 if room < 0:
                     break
                 turns.append(turn)
-            return Work(message, tuple(reversed(turns)))
+            return Work(tuple(waits), tuple(reversed(turns)))
 
         return self._submit(job)
 
-    def answer(self, seq: int, text: str, *, message_id: str) -> Pending[Outgoing | None]:
-        """Store the answer to a waiting message and put it in the outbox; None if it no longer waits.
+    def answer(self, claim: Claim, seqs: Sequence[int], text: str, *, message_id: str) -> Pending[Outgoing | None]:
+        """Store the answer to waiting messages and put it in the outbox; None if the last of them no longer waits.
 
         `message_id` is used once: where an answer of this id is stored already, that one stands and is returned.
+        Raises from the result: Superseded.
         """
+        *earlier, last = seqs
 
         def job(connection: Connection) -> Outgoing | None:
-            question = connection.execute(_MARK_ANSWERED, {"answered": seq}).first()
+            question = connection.execute(_MARK_ANSWERED, claims.of(claim) | {"answered": last}).first()
             if question is None:
+                claims.check(connection, claim)
                 return None
+            if earlier:
+                connection.execute(_MARK_JOINED, [{"earlier": seq, "last": last} for seq in earlier])
             instance_id, conversation, group_id, group_name, reply_to = question
             key = {"instance_id": instance_id, "message_id": message_id}
-            if (earlier := connection.execute(_ANSWER, key).first()) is not None:
-                return outgoing(earlier)
+            if (stored_before := connection.execute(_ANSWER, key).first()) is not None:
+                return outgoing(stored_before)
             content, now = clean(text), self._now()
             turn: int = connection.execute(
                 _ADD_TURN,
@@ -158,25 +175,30 @@ class MessageStore:
                     "sent_at": now,
                     "received_at": now,
                     "state": MessageState.CONTEXT,
-                    "answers": seq,
+                    "answers": last,
                 },
             ).scalar_one()
             state = DeliveryState.PENDING
-            connection.execute(_ADD_DELIVERY, key | {"seq": turn, "state": state, "attempts": 0})
-            return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0)
+            connection.execute(_ADD_DELIVERY, key | {"seq": turn, "state": state, "attempts": 0, "created_at": now})
+            return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0, created_at=now)
 
         return self._submit(job)
 
     def abandon(self, instance_id: str, reason: str) -> Pending[int]:
         """The account behind the bot is gone, and nothing of it may be answered from another one.
 
-        What waits becomes context and what is not sent fails, both with `reason`. Returns how many these are.
+        What waits becomes context and what is not sent is withdrawn, both with `reason`. Returns how many these are.
         """
         return self._submit(lambda connection: unfinished.abandon(connection, instance_id, reason))
 
-    def settle(self, seq: int, verdict: Verdict) -> Pending[bool]:
-        """Give a waiting message its final state; False if it no longer waits."""
-        return self._submit(lambda connection: unfinished.settle(connection, seq, verdict))
+    def settle(self, claim: Claim, seqs: Sequence[int], verdict: Verdict) -> Pending[int]:
+        """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded."""
+
+        def job(connection: Connection) -> int:
+            claims.check(connection, claim)
+            return unfinished.settle(connection, seqs, verdict)
+
+        return self._submit(job)
 
     def unfinished(self, instance_id: str) -> Pending[list[str]]:
         """Conversations with a message that waits or an answer that is not sent, the longest waiting first."""
@@ -206,3 +228,21 @@ class MessageStore:
             return row and row.content
 
         return self._submit(job)
+
+
+def _still_due(
+    connection: Connection,
+    waits: Iterable[StoredMessage],
+    now: datetime,
+    queue: Limits,
+    answer_within: timedelta | None,
+) -> list[StoredMessage]:
+    due = []
+    for message in waits:
+        if message.sent_at < waiting.cutoff(queue, now):
+            waiting.evict_too_old(connection, message.seq)
+        elif answer_within and now - message.received_at > answer_within and message.reason != RETRIED:
+            unfinished.settle(connection, [message.seq], TOO_OLD)
+        else:
+            due.append(message)
+    return due

@@ -1,14 +1,19 @@
 """What became of our answers on their way out."""
 
-from sqlalchemy import Connection, Update, bindparam, select, update
+from collections.abc import Callable
+from typing import TypeVar
 
-from imposter.storage.records import DeliveryState, Outgoing
+from sqlalchemy import Connection, bindparam, select, update
+
+from imposter.storage import claims
+from imposter.storage.records import Claim, DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
 from imposter.storage.writer import Pending, Writer
 
 PENDING, SENDING, SENT = DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT
 INTERRUPTED = "interrupted"
+T = TypeVar("T")
 
 _PENDING = (
     SELECT_OUTGOING.where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.state == PENDING)
@@ -27,7 +32,7 @@ _ATTEMPTED = (
     .returning(outbox.c.attempts)
 )
 _SENT = _one.values(state=SENT, reason=None)
-_FAILED = _one.where(outbox.c.state != SENT).values(state=bindparam("outcome"), reason=bindparam("why"))
+_FAILED = _one.where(outbox.c.state.in_([PENDING, SENDING])).values(state=bindparam("outcome"), reason=bindparam("why"))
 _INTERRUPTED = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == SENDING)
@@ -46,37 +51,45 @@ class OutboxStore:
         parameters = {"instance_id": instance_id, "conversation": conversation}
         return self._submit(lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))))
 
-    def is_pending(self, instance_id: str, message_id: str) -> Pending[bool]:
+    def is_pending(self, claim: Claim, message_id: str) -> Pending[bool]:
         """Whether it is still to be sent, or being handed over."""
-        parameters = {"bot": instance_id, "message": message_id}
-        return self._submit(
-            lambda connection: connection.execute(_STATE, parameters).scalar_one_or_none() in (PENDING, SENDING)
+        parameters = {"bot": claim.instance_id, "message": message_id}
+        return self._guarded(
+            claim, lambda connection: connection.execute(_STATE, parameters).scalar_one_or_none() in (PENDING, SENDING)
         )
 
-    def sending(self, instance_id: str, message_id: str) -> Pending[None]:
-        """It is being handed over; from here on a crash leaves it uncertain."""
-        return self._change(_SENDING, instance_id, message_id)
+    def sending(self, claim: Claim, message_id: str) -> Pending[bool]:
+        """It is being handed over; from here on a crash leaves it uncertain. False if it is no longer to be sent."""
+        parameters = {"bot": claim.instance_id, "message": message_id}
+        return self._guarded(claim, lambda connection: connection.execute(_SENDING, parameters).rowcount > 0)
 
-    def attempted(self, instance_id: str, message_id: str) -> Pending[int]:
+    def attempted(self, claim: Claim, message_id: str) -> Pending[int]:
         """It was not handed over and is pending again. Gives the number of attempts so far."""
-        parameters = {"bot": instance_id, "message": message_id}
-        return self._submit(lambda connection: connection.execute(_ATTEMPTED, parameters).scalar_one_or_none() or 0)
+        parameters = {"bot": claim.instance_id, "message": message_id}
+        return self._guarded(
+            claim, lambda connection: connection.execute(_ATTEMPTED, parameters).scalar_one_or_none() or 0
+        )
 
-    def sent(self, instance_id: str, message_id: str) -> Pending[None]:
-        return self._change(_SENT, instance_id, message_id)
+    def failed(self, claim: Claim, message_id: str, state: DeliveryState, reason: str) -> Pending[bool]:
+        """It will not be tried again by itself; `state` is FAILED or UNCERTAIN. False if it was sent after all."""
+        parameters = {"bot": claim.instance_id, "message": message_id, "outcome": state, "why": reason}
+        return self._guarded(claim, lambda connection: connection.execute(_FAILED, parameters).rowcount > 0)
 
-    def failed(self, instance_id: str, message_id: str, state: DeliveryState, reason: str) -> Pending[None]:
-        """It will not be tried again; `state` is FAILED or UNCERTAIN."""
-        return self._change(_FAILED, instance_id, message_id, outcome=state, why=reason)
-
-    def interrupted(self, instance_id: str) -> Pending[int]:
+    def interrupted(self, claim: Claim) -> Pending[int]:
         """At start: what was being handed over when the last run ended is uncertain. Gives how many."""
-        return self._submit(lambda connection: connection.execute(_INTERRUPTED, {"bot": instance_id}).rowcount)
+        parameters = {"bot": claim.instance_id}
+        return self._guarded(claim, lambda connection: connection.execute(_INTERRUPTED, parameters).rowcount)
 
-    def _change(self, statement: Update, instance_id: str, message_id: str, **values: str) -> Pending[None]:
-        parameters = {"bot": instance_id, "message": message_id, **values}
+    def sent(self, instance_id: str, message_id: str) -> Pending[bool]:
+        """The platform has it: a fact, whoever tells it, so no claim is asked for. False where it is not ours."""
+        parameters = {"bot": instance_id, "message": message_id}
+        return self._submit(lambda connection: connection.execute(_SENT, parameters).rowcount > 0)
 
-        def job(connection: Connection) -> None:
-            connection.execute(statement, parameters)
+    def _guarded(self, claim: Claim, work: Callable[[Connection], T]) -> Pending[T]:
+        """Raises from the result: Superseded."""
+
+        def job(connection: Connection) -> T:
+            claims.check(connection, claim)
+            return work(connection)
 
         return self._submit(job)

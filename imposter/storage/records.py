@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Message, Source
 
 
@@ -32,7 +33,11 @@ class DeliveryState(StrEnum):
     """Handed to a provider that cannot repeat a send; after a crash nobody knows."""
     SENT = "sent"
     FAILED = "failed"
+    """The platform refused it, or it grew too old before it could be sent; the owner may have it sent again."""
     UNCERTAIN = "uncertain"
+    """It may have arrived or not; the owner may have it sent again."""
+    WITHDRAWN = "withdrawn"
+    """The owner's own doing: new rules, another account. It stays unsent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,19 @@ class Verdict:
 
 Judge = Callable[[Message, frozenset[str]], Verdict]
 """Decides on a message, given every id known for its sender and chat. Pure and quick: it runs inside the commit."""
+
+
+class Superseded(StorageError):
+    """A later run has claimed this bot; this one may do nothing more for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One run's right to act for a bot, until a later run claims it. What answers or sends is guarded by it."""
+
+    instance_id: str
+    epoch: int
+    """Rises with every claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +100,8 @@ class StoredMessage:
     """Characters it had before it was cut."""
     answers: int | None
     """For an answer of ours: the seq of the message it answers."""
+    joined: int | None
+    """For a message that was answered together with later ones: the seq of the last of them."""
     delivery: DeliveryState | None
     """For an answer of ours."""
     delivery_reason: str | None
@@ -89,10 +109,19 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The next message of a conversation that wants an answer, with the turns up to and including it."""
+    """All that waits in a conversation, which one answer is for, with the turns up to and including it."""
 
-    message: StoredMessage
+    messages: tuple[StoredMessage, ...]
+    """Oldest first; the answer is to the last and stands behind it."""
     turns: tuple[StoredMessage, ...]
+
+    @property
+    def message(self) -> StoredMessage:
+        return self.messages[-1]
+
+    @property
+    def seqs(self) -> tuple[int, ...]:
+        return tuple(message.seq for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +135,18 @@ class Outgoing:
     content: str
     state: DeliveryState
     attempts: int
+    created_at: datetime | None
+    """When the answer was made; None for one of a version that did not write it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The bot is silent in one conversation, or altogether where `conversation` is empty."""
+
+    conversation: str
+    reason: str
+    """A short code, such as `loop`."""
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ SELECT_STORED = select(
     messages.c.reason,
     messages.c.truncated_from,
     messages.c.answers,
+    messages.c.joined,
     outbox.c.state.label("delivery"),
     outbox.c.reason.label("delivery_reason"),
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
@@ -40,6 +41,7 @@ SELECT_OUTGOING = select(
     messages.c.content,
     outbox.c.state,
     outbox.c.attempts,
+    outbox.c.created_at,
 ).select_from(outbox.join(messages, outbox.c.seq == messages.c.seq))
 """In the order of Outgoing's fields."""
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.secrets import Cipher
+from imposter.storage import claims
+from imposter.storage.records import Claim
 from imposter.storage.tables import provider_state
 from imposter.storage.writer import Pending, Writer
 
@@ -36,8 +38,9 @@ class StateStore:
 
         return self._submit(job)
 
-    def write(self, instance_id: str, changes: Sequence[tuple[str, str, bytes | None]]) -> Pending[None]:
-        """Store (kind, key, value) entries, the last one of a name; a value of None removes it."""
+    def write(self, claim: Claim, changes: Sequence[tuple[str, str, bytes | None]]) -> Pending[None]:
+        """Store (kind, key, value) entries, the last one of a name; a value of None removes it. Raises: Superseded."""
+        instance_id = claim.instance_id
         final = {(kind, key): value for kind, key, value in changes}
         places = [{"instance_id": instance_id, "kind": kind, "key": key} for kind, key in final]
         entries = [
@@ -47,6 +50,7 @@ class StateStore:
         ]
 
         def job(connection: Connection) -> None:
+            claims.check(connection, claim)
             if places:
                 connection.execute(_REMOVE, places)
             if entries:

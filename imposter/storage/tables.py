@@ -76,6 +76,7 @@ bots = Table(
     Column("user_id", String, nullable=False, unique=True),
     Column("config", LargeBinary, nullable=False),
     Column("wanted", Boolean, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     sqlite_autoincrement=True,
@@ -115,6 +116,7 @@ messages = Table(
     Column("state", _one_of(MessageState), nullable=False),
     Column("reason", String),
     Column("answers", Number),
+    Column("joined", Number),
     UniqueConstraint("instance_id", "conversation", "message_id"),
     # The last two columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at"),
@@ -134,8 +136,19 @@ outbox = Table(
     Column("state", _one_of(DeliveryState), nullable=False),
     Column("reason", String),
     Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcTime),
     UniqueConstraint("instance_id", "message_id"),
     Index("ix_outbox_by_state", "instance_id", "state", "seq"),
+    Index("ix_outbox_by_time", "instance_id", "created_at"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation", String, primary_key=True),  # empty: the whole account
+    Column("reason", String, nullable=False),
+    Column("until", UtcTime, nullable=False),
 )
 
 provider_state = Table(

@@ -1,6 +1,6 @@
 """What is not finished, messages that wait and answers not yet sent, and what ends it early."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, union_all, update
@@ -29,7 +29,7 @@ _QUESTIONS_OF_UNSENT = (
 _WITHDRAW = (
     update(outbox)
     .where(outbox.c.seq == bindparam("unsent"))
-    .values(state=DeliveryState.FAILED, reason=bindparam("why"))
+    .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
 _ABANDON_WAITING = (
     update(messages)
@@ -42,7 +42,7 @@ _ABANDON_UNSENT = (
         outbox.c.instance_id == bindparam("bot"),
         outbox.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
     )
-    .values(state=DeliveryState.FAILED, reason=bindparam("why"))
+    .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
 _unfinished = union_all(
     select(messages.c.conversation, messages.c.seq).where(_of_bot, _is_waiting),
@@ -60,37 +60,37 @@ def conversations(connection: Connection, instance_id: str) -> list[str]:
     return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
 
 
-def settle(connection: Connection, seq: int, verdict: Verdict) -> bool:
-    """Give a waiting message its final state; False if it no longer waits."""
-    parameters = {"settled": seq, "verdict": verdict.state, "why": verdict.reason}
-    return connection.execute(_SETTLE, parameters).rowcount > 0
+def settle(connection: Connection, seqs: Iterable[int], verdict: Verdict) -> int:
+    """Give waiting messages their final state. Returns how many still waited."""
+    named = {"verdict": verdict.state, "why": verdict.reason}
+    return sum(connection.execute(_SETTLE, named | {"settled": seq}).rowcount for seq in seqs)
 
 
 def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
     """Have `judge` decide again on what waits, and on the question behind each answer that is still to be sent.
 
-    What it no longer lets wait gets its verdict; such an answer fails with the verdict's reason. Returns how many
-    these are.
+    What it no longer lets wait gets its verdict; such an answer is withdrawn with the verdict's reason. Returns how
+    many these are.
     """
     ended = 0
     for row in connection.execute(_WAITING, {"instance_id": instance_id}).all():
-        verdict = _judged(connection, row, judge)
+        verdict = judged(connection, row, judge)
         if verdict.state is not MessageState.WAITING:
-            ended += settle(connection, row.seq, verdict)
+            ended += settle(connection, [row.seq], verdict)
     for *question, answer in connection.execute(_QUESTIONS_OF_UNSENT, {"instance_id": instance_id}).all():
-        verdict = _judged(connection, question, judge)
+        verdict = judged(connection, question, judge)
         if verdict.state is not MessageState.WAITING:
             ended += connection.execute(_WITHDRAW, {"unsent": answer, "why": verdict.reason}).rowcount
     return ended
 
 
 def abandon(connection: Connection, instance_id: str, reason: str) -> int:
-    """End everything with `reason`: what waits becomes context, what is not sent fails. Returns how many these are."""
+    """End everything with `reason`: what waits becomes context, what is not sent is withdrawn. Returns how many."""
     parameters = {"bot": instance_id, "why": reason}
     return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
 
 
-def _judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
+def judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
     message = stored(row)
     heard = received(message)
     return judge(heard, locate(connection, message.instance_id, heard).known_ids)

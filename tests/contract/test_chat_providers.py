@@ -23,7 +23,7 @@ from imposter.runtime.shared import SharedResources
 from imposter.runtime.state import BotState
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import StoredMessage
+from imposter.storage.records import Claim, StoredMessage
 from queue_manager import UserQueue
 from tests.contract.chat_harnesses import HELLO, ChatHarness, chat_harness
 from tests.fakes.whatsapp_network import NODE
@@ -83,14 +83,14 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             BOT,
             store=store,
             limits=Limits(),
-            rules=Rules(allowed=None, groups=True, all_offline=True, canonical=canonical),
+            rules=Rules(allowed=None, groups=True, answer_within=None, canonical=canonical),
             now=clock.now,
             on_waiting=lambda conversation: None,
             on_merged=lambda conversation: None,
         )
         context = ChatContext(
             instance_id=BOT,
-            state=BotState(BOT, store.state),
+            state=BotState(Claim(BOT, 0), store.state),
             shared=shared,
             report=lambda link: None,
             sent_text=lambda message_id: store.messages.sent_text(BOT, message_id),

@@ -210,7 +210,7 @@ async def test_a_narrower_list_stops_an_answer_that_is_not_out_yet(tmp_path: Pat
         await house.bots.put(config_of(**narrower))
         platform.listening = True
         platform.context.report(LinkStatus(status=LinkState.CONNECTED))
-        await until(lambda: _delivery(house, bot.instance_id, DeliveryState.FAILED))
+        await until(lambda: _delivery(house, bot.instance_id, DeliveryState.WITHDRAWN))
         await house.bots.put(config_of())
         await platform.hear("bob", "again")
         await until(lambda: platform.texts() == ["re: again"])

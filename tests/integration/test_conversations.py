@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from imposter.contracts.errors import DeliveryUncertain, ModelRefused, ModelUnav
 from imposter.contracts.messages import Sender, Source
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.storage.records import DeliveryState, MessageState, StoredMessage
-from tests.house import House, open_house, until
+from tests.house import Calendar, House, open_house, until
 
 
 async def rows(house: House, instance_id: str) -> list[StoredMessage]:
@@ -38,8 +39,52 @@ async def test_answers_keep_the_order_of_their_conversation(tmp_path: Path) -> N
         said = [f"message {number}" for number in range(30)]
         for text in said:
             await platform.hear("bob", text)
-        await until(lambda: len(platform.sent) == len(said))
-        assert platform.texts() == [f"re: {text}" for text in said]
+        await until(lambda: platform.texts()[-1:] == [f"re: {said[-1]}"])
+        numbers = [int(text.rsplit(" ", 1)[1]) for text in platform.texts()]
+        assert numbers == sorted(set(numbers))
+
+
+async def test_a_conversation_with_fifty_waiting_messages_gets_one_answer(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.hold["first"] = asyncio.Event()
+        await platform.hear("bob", "first")
+        await until(lambda: len(model.asked) == 1)
+        said = [f"message {number}" for number in range(50)]
+        for text in said:
+            await platform.hear("bob", text)
+        model.hold["first"].set()
+        await until(lambda: platform.texts() == ["re: first", f"re: {said[-1]}"])
+        assert model.prompts()[-1] == ["first", "re: first", *said]
+        answered = [row for row in await rows(house, bot.instance_id) if row.content in said]
+        assert {row.state for row in answered} == {MessageState.ANSWERED}
+        assert {row.joined for row in answered[:-1]} == {answered[-1].seq}
+        assert not await _waiting(house, bot.instance_id)
+
+
+async def test_what_waited_out_an_outage_is_kept_but_not_answered(tmp_path: Path) -> None:
+    clock = Calendar()
+    async with open_house(tmp_path, clock=clock) as house:
+        await house.bot()
+        house.models["anna"].hold["before"] = asyncio.Event()
+        await house.platforms["anna"].hear("bob", "before")
+        platform = house.platforms["anna"]
+        platform.listening = False
+        await platform.hear("eve", "undelivered")
+        await until(lambda: bool(platform.attempts))
+    clock.pass_by(minutes=16)
+    async with open_house(tmp_path, clock=clock) as house:
+        await until(lambda: "anna" in house.platforms)
+        platform = house.platforms["anna"]
+        bot = house.bots.all()[0]
+        await platform.hear("bob", "after")
+        await until(lambda: platform.texts("bob") == ["re: after"])
+        await until(lambda: _delivery(house, bot.instance_id, "re: undelivered", DeliveryState.FAILED))
+        assert platform.texts("eve") == []
+        found = {row.content: (row.state, row.reason) for row in await rows(house, bot.instance_id)}
+        assert found["before"] == (MessageState.CONTEXT, "too_old")
+        assert house.models["anna"].prompts() == [["before", "after"]]
 
 
 async def test_the_model_sees_the_conversation_so_far_with_each_answer_behind_its_question(tmp_path: Path) -> None:
@@ -48,6 +93,7 @@ async def test_the_model_sees_the_conversation_so_far_with_each_answer_behind_it
         platform, model = house.platforms["anna"], house.models["anna"]
         model.hold["one"] = asyncio.Event()
         await platform.hear("bob", "one")
+        await until(lambda: len(model.asked) == 1)
         await platform.hear("bob", "two")
         model.hold["one"].set()
         await until(lambda: len(platform.sent) == 2)
@@ -67,11 +113,16 @@ async def test_no_contacts_words_stand_in_anothers_prompt(tmp_path: Path) -> Non
         for user in ("anna", "otto"):
             await house.bot(user, chat_config={"allow_group_messages": True})
         for user in ("anna", "otto"):
+            platform = house.platforms[user]
             for contact in ("bob", "eve"):
                 for turn in range(3):
-                    await house.platforms[user].hear(contact, f"canary-{user}-{contact}-{turn}")
-            await house.platforms[user].hear("bob", f"canary-{user}-group", group="g1")
-        await until(lambda: all(len(house.platforms[user].sent) == 7 for user in ("anna", "otto")))
+                    await platform.hear(contact, f"canary-{user}-{contact}-{turn}")
+            await platform.hear("bob", f"canary-{user}-group", group="g1")
+        for user in ("anna", "otto"):
+            for contact, last in (("bob", "bob-2"), ("eve", "eve-2"), ("g1", "group")):
+                texts = partial(house.platforms[user].texts, contact)
+                wanted = f"re: canary-{user}-{last}"
+                await until(lambda texts=texts, wanted=wanted: wanted in texts())  # type: ignore[misc]
         for user in ("anna", "otto"):
             for prompt in house.models[user].prompts():
                 whose = prompt[-1].rsplit("-", 1)[0] if "group" not in prompt[-1] else prompt[-1]
@@ -149,9 +200,9 @@ async def test_a_refused_answer_is_never_tried_again(tmp_path: Path, error: Exce
         platform = house.platforms["anna"]
         platform.trouble = [error]
         await platform.hear("bob", "one")
+        await until(lambda: _delivery(house, bot.instance_id, "re: one", DeliveryState.FAILED))
         await platform.hear("bob", "two")
         await until(lambda: platform.texts() == ["re: two"])
-        assert await _delivery(house, bot.instance_id, "re: one", DeliveryState.FAILED)
         assert (await bot.status()).last_error is not None
 
 
@@ -163,17 +214,18 @@ async def test_after_a_restart_what_waited_is_answered_and_nothing_twice(tmp_pat
         await until(lambda: platform.texts() == ["re: answered"])
         model.hold = {"thinking": asyncio.Event(), "waiting": asyncio.Event()}
         await platform.hear("bob", "thinking")
+        await until(lambda: len(model.asked) == 2)
         await platform.hear("bob", "waiting")
         platform.listening = False
         await platform.hear("eve", "undelivered")
         await until(lambda: any(sent.text == "re: undelivered" for sent in platform.attempts))
         undelivered = platform.attempts[-1].message_id
     async with open_house(tmp_path) as house:
-        await until(lambda: "anna" in house.platforms and len(house.platforms["anna"].sent) == 3)
+        await until(lambda: "anna" in house.platforms and len(house.platforms["anna"].sent) == 2)
         platform = house.platforms["anna"]
-        assert platform.texts("bob") == ["re: thinking", "re: waiting"]
+        assert platform.texts("bob") == ["re: waiting"]
         assert [sent.message_id for sent in platform.sent if sent.recipient == "eve"] == [undelivered]
-        assert house.models["anna"].prompts()[-1] == ["answered", "re: answered", "thinking", "re: thinking", "waiting"]
+        assert house.models["anna"].prompts()[-1] == ["answered", "re: answered", "thinking", "waiting"]
         assert house.bots.all()[0].instance_id == bot.instance_id
 
 
@@ -218,13 +270,10 @@ async def test_a_flood_is_bounded_and_what_fell_out_is_on_record(tmp_path: Path)
         for number in range(1, 7):
             await platform.hear("bob", str(number))
         model.hold["0"].set()
-        await until(lambda: len(platform.sent) == 4 or platform.texts()[-1:] == ["re: 6"])
+        await until(lambda: platform.texts() == ["re: 0", "re: 6"])
         evicted = [row for row in await rows(house, bot.instance_id) if row.state is MessageState.EVICTED]
-        assert evicted
+        assert [row.content for row in evicted] == ["1", "2", "3", "4"]
         assert {row.reason for row in evicted} == {"max_messages"}
-        assert platform.texts()[0] == "re: 0"
-        assert platform.texts()[-1] == "re: 6"
-        assert len(platform.sent) + len(evicted) == 7
 
 
 async def test_a_message_that_comes_while_the_queue_is_found_empty_is_not_forgotten(tmp_path: Path) -> None:
@@ -256,8 +305,9 @@ async def test_two_ids_that_turn_out_to_be_one_person_leave_no_message_behind(tm
         await platform.hear("number", "by number, later")
         await platform.queue.add_message("by both", Sender("lid", "", ("number",)))
         model.hold["by number"].set()
-        await until(lambda: len(platform.sent) == 4)
-        assert sorted(platform.texts()) == ["re: by both", "re: by number", "re: by number, later", "re: first"]
+        await until(lambda: {"re: by both", "re: by number"} <= set(platform.texts()))
+        await until(lambda: _nothing_waits(house))
+        assert len(set(platform.texts())) == len(platform.texts())
 
 
 async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> None:
@@ -270,6 +320,14 @@ async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> Non
         platform.context.report(LinkStatus(status=LinkState.CONNECTED))
         await until(lambda: platform.texts() == ["re: hello"])
         assert (await bot.status()).last_error is None
+
+
+async def _waiting(house: House, instance_id: str) -> list[str]:
+    return [row.content for row in await rows(house, instance_id) if row.state is MessageState.WAITING]
+
+
+async def _nothing_waits(house: House) -> bool:
+    return not any([await _waiting(house, bot.instance_id) for bot in house.bots.all()])
 
 
 async def _settled(house: House, instance_id: str) -> bool:

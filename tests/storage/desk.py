@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.storage import Store
-from imposter.storage.records import Accepted, Judge, MessageState, Outgoing, StoredMessage, Verdict, Work
+from imposter.storage.records import Accepted, Claim, Judge, MessageState, Outgoing, StoredMessage, Verdict, Work
 
 KEY = b"k" * 32
 BOT = "bot-1"
@@ -40,6 +40,8 @@ class Desk:
         self.store = store
         self.time = time
         self.bot = bot
+        self.claim = Claim(bot, 0)
+        """Holds as long as nobody claims the bot."""
         self._count = 0
 
     async def receive(
@@ -78,8 +80,9 @@ class Desk:
         return [turn.content for turn in work.turns] if work else []
 
     async def answer(self, accepted: Accepted, text: str = "hi", message_id: str | None = None) -> Outgoing | None:
-        assert accepted.seq is not None
-        return await self.store.messages.answer(accepted.seq, text, message_id=message_id or f"out-{accepted.seq}")
+        seq = accepted.seq
+        assert seq is not None
+        return await self.store.messages.answer(self.claim, [seq], text, message_id=message_id or f"out-{seq}")
 
     async def history(self) -> list[StoredMessage]:
         """Everything of the bot, oldest first."""

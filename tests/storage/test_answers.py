@@ -6,18 +6,41 @@ import pytest
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.records import DeliveryState, MessageState, Verdict
-from tests.storage.desk import BOT, Desk, judge_as
+from imposter.storage.records import DeliveryState, MessageState, Superseded, Verdict
+from tests.storage.desk import BOT, ROOMY, Desk, judge_as
 
 
-async def test_messages_are_taken_oldest_first_with_what_was_said_before(desk: Desk) -> None:
+async def test_all_that_waits_in_a_conversation_is_taken_together_oldest_first(desk: Desk) -> None:
+    await desk.receive("said before", judge=judge_as(MessageState.CONTEXT))
     await desk.receive("1")
     await desk.receive("elsewhere", "ben")
     await desk.receive("2")
     work = await desk.take()
     assert work is not None
-    assert work.message.content == "1"
-    assert [turn.content for turn in work.turns] == ["1"]
+    assert [message.content for message in work.messages] == ["1", "2"]
+    assert [turn.content for turn in work.turns] == ["said before", "1", "2"]
+
+
+async def test_one_answer_is_for_all_that_was_taken_together(desk: Desk) -> None:
+    seqs = [(await desk.receive(text)).seq or 0 for text in ("1", "2", "3")]
+    later = await desk.receive("4")
+    assert await desk.store.messages.answer(desk.claim, seqs, "a", message_id="OUT") is not None
+    assert await desk.states() == {"1": "answered", "2": "answered", "3": "answered", "4": "waiting", "a": "context"}
+    assert [row.joined for row in await desk.history()] == [seqs[2], seqs[2], None, None, None]
+    assert await desk.prompt() == ["1", "2", "3", "a", "4"]
+    await desk.answer(later, "b")
+    assert (await desk.history())[-1].answers == later.seq
+
+
+async def test_what_waited_for_too_long_is_kept_but_no_longer_answered(desk: Desk) -> None:
+    await desk.receive("old")
+    desk.time.pass_by(minutes=16)
+    await desk.receive("new")
+    work = await desk.store.messages.take(BOT, "anna", ROOMY, answer_within=timedelta(minutes=15))
+    assert work is not None
+    assert [message.content for message in work.messages] == ["new"]
+    assert [turn.content for turn in work.turns] == ["old", "new"]
+    assert await desk.states() == {"old": "context:too_old", "new": "waiting"}
 
 
 async def test_what_is_busy_is_passed_over(desk: Desk) -> None:
@@ -47,12 +70,12 @@ async def test_a_model_sees_the_conversation_but_not_what_was_ignored_or_never_s
     await desk.receive("owner", source=Source.OWNER, sender=Sender("me"), judge=judge_as(MessageState.CONTEXT))
     refused = await desk.receive("refused")
     await desk.answer(refused, "not sent", message_id="R")
-    await desk.store.outbox.failed(BOT, "R", DeliveryState.FAILED, "blocked")
+    await desk.store.outbox.failed(desk.claim, "R", DeliveryState.FAILED, "blocked")
     unsure = await desk.receive("unsure")
     await desk.answer(unsure, "perhaps sent", message_id="U")
-    await desk.store.outbox.failed(BOT, "U", DeliveryState.UNCERTAIN, "timeout")
+    await desk.store.outbox.failed(desk.claim, "U", DeliveryState.UNCERTAIN, "timeout")
     given_up = await desk.receive("given up")
-    await desk.store.messages.settle(given_up.seq or 0, Verdict(MessageState.FAILED, "model"))
+    await desk.store.messages.settle(desk.claim, [given_up.seq or 0], Verdict(MessageState.FAILED, "model"))
     await desk.receive("now")
     assert await desk.prompt() == ["owner", "refused", "unsure", "perhaps sent", "given up", "now"]
 
@@ -106,8 +129,9 @@ async def test_of_two_answers_with_one_id_the_first_stands(desk: Desk) -> None:
 
 async def test_what_was_evicted_or_settled_is_no_longer_answered(desk: Desk) -> None:
     settled = await desk.receive("settled")
-    assert await desk.store.messages.settle(settled.seq or 0, Verdict(MessageState.CONTEXT, "model_silent"))
-    assert not await desk.store.messages.settle(settled.seq or 0, Verdict(MessageState.FAILED))
+    silent = Verdict(MessageState.CONTEXT, "model_silent")
+    assert await desk.store.messages.settle(desk.claim, [settled.seq or 0], silent)
+    assert not await desk.store.messages.settle(desk.claim, [settled.seq or 0], Verdict(MessageState.FAILED))
     assert await desk.answer(settled) is None
     late = await desk.receive("late", age=timedelta(days=2), limits=Limits(max_days=1))
     assert await desk.answer(late) is None
@@ -115,7 +139,7 @@ async def test_what_was_evicted_or_settled_is_no_longer_answered(desk: Desk) -> 
 
 
 async def test_a_delivery_goes_through_its_states(desk: Desk) -> None:
-    outbox, key = desk.store.outbox, (BOT, "OUT")
+    outbox, key = desk.store.outbox, (desk.claim, "OUT")
     await desk.answer(await desk.receive(), "a", message_id="OUT")
 
     async def delivery() -> tuple[str | None, str | None]:
@@ -130,16 +154,38 @@ async def test_a_delivery_goes_through_its_states(desk: Desk) -> None:
     await outbox.failed(*key, DeliveryState.FAILED, "blocked")
     assert await delivery() == ("failed", "blocked")
     assert await outbox.pending(BOT, "anna") == []
-    await outbox.sent(*key)
+    await outbox.sent(BOT, "OUT")
     assert await delivery() == ("sent", None)
+
+
+async def test_a_run_whose_bot_was_claimed_by_another_does_nothing_more(desk: Desk) -> None:
+    store, question = desk.store, await desk.receive("q")
+    await desk.answer(await desk.receive("before"), "a", message_id="OUT")
+    new = await store.bots.claim(BOT)
+    for stale in (
+        store.messages.answer(desk.claim, [question.seq or 0], "late", message_id="LATE"),
+        store.messages.settle(desk.claim, [question.seq or 0], Verdict(MessageState.FAILED)),
+        store.outbox.is_pending(desk.claim, "OUT"),
+        store.outbox.sending(desk.claim, "OUT"),
+        store.outbox.attempted(desk.claim, "OUT"),
+        store.outbox.failed(desk.claim, "OUT", DeliveryState.FAILED, "late"),
+        store.outbox.interrupted(desk.claim),
+        store.state.write(desk.claim, [("creds", "creds", b"late")]),
+    ):
+        with pytest.raises(Superseded):
+            await stale
+    assert await desk.states() == {"q": "waiting", "before": "answered", "a": "context"}
+    assert await store.state.read(BOT, "creds") == {}
+    assert await store.outbox.is_pending(new, "OUT")
+    assert await store.messages.answer(new, [question.seq or 0], "mine", message_id="MINE") is not None
 
 
 async def test_sent_stays_sent(desk: Desk) -> None:
     await desk.answer(await desk.receive(), "a", message_id="OUT")
     await desk.store.outbox.sent(BOT, "OUT")
-    await desk.store.outbox.failed(BOT, "OUT", DeliveryState.UNCERTAIN, "timeout")
-    await desk.store.outbox.attempted(BOT, "OUT")
-    await desk.store.outbox.sending(BOT, "OUT")
+    await desk.store.outbox.failed(desk.claim, "OUT", DeliveryState.UNCERTAIN, "timeout")
+    await desk.store.outbox.attempted(desk.claim, "OUT")
+    await desk.store.outbox.sending(desk.claim, "OUT")
     assert (await desk.history())[-1].delivery is DeliveryState.SENT
 
 
@@ -156,25 +202,24 @@ async def test_sent_stays_sent(desk: Desk) -> None:
 async def test_an_answer_is_pending_until_its_delivery_has_an_end(
     desk: Desk, state: DeliveryState, expected: bool
 ) -> None:
-    outbox, key = desk.store.outbox, (BOT, "OUT")
+    outbox, key = desk.store.outbox, (desk.claim, "OUT")
     await desk.answer(await desk.receive(), "a", message_id="OUT")
     if state is DeliveryState.SENDING:
         await outbox.sending(*key)
     elif state is DeliveryState.SENT:
-        await outbox.sent(*key)
+        await outbox.sent(BOT, "OUT")
     elif state is not DeliveryState.PENDING:
         await outbox.failed(*key, state, "why")
     assert (await desk.history())[-1].delivery is state
     assert await outbox.is_pending(*key) is expected
-    assert not await outbox.is_pending(BOT, "unknown")
-    assert not await outbox.is_pending("bot-2", "OUT")
+    assert not await outbox.is_pending(desk.claim, "unknown")
 
 
 async def test_a_send_that_a_crash_interrupted_is_uncertain(desk: Desk) -> None:
     await desk.answer(await desk.receive("1"), "a1", message_id="A")
     await desk.answer(await desk.receive("2"), "a2", message_id="B")
-    await desk.store.outbox.sending(BOT, "A")
-    assert await desk.store.outbox.interrupted(BOT) == 1
+    await desk.store.outbox.sending(desk.claim, "A")
+    assert await desk.store.outbox.interrupted(desk.claim) == 1
     first, second = [row for row in await desk.history() if row.source is Source.BOT]
     assert (first.delivery, first.delivery_reason) == (DeliveryState.UNCERTAIN, "interrupted")
     assert second.delivery is DeliveryState.PENDING

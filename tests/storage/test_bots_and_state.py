@@ -4,6 +4,7 @@ import pytest
 
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.storage import DuplicateUser, Store
+from imposter.storage.records import Claim
 from tests.storage.desk import BOT, Desk, Time
 
 
@@ -48,7 +49,7 @@ async def test_deleting_a_bot_deletes_everything_of_it_and_nothing_else(store: S
     other = Desk(store, desk.time, "bot-2")
     for each in (desk, other):
         await each.answer(await each.receive("q"), "a", message_id="OUT")
-        await store.state.write(each.bot, [("creds", "me", b"1")])
+        await store.state.write(each.claim, [("creds", "me", b"1")])
     await store.bots.delete(BOT)
     await store.bots.add(BOT, "anna", {})
     assert await desk.history() == []
@@ -67,8 +68,8 @@ async def test_a_number_is_never_given_twice(store: Store, desk: Desk) -> None:
 
 
 async def test_a_provider_finds_what_it_kept(store: Store, desk: Desk) -> None:
-    await store.state.write(BOT, [("session", "a", b"1"), ("session", "b", b""), ("key", "a", b"\x00\xff")])
-    await store.state.write(BOT, [("session", "a", b"2"), ("session", "c", b"3"), ("session", "gone", None)])
+    await store.state.write(desk.claim, [("session", "a", b"1"), ("session", "b", b""), ("key", "a", b"\x00\xff")])
+    await store.state.write(desk.claim, [("session", "a", b"2"), ("session", "c", b"3"), ("session", "gone", None)])
     assert await store.state.read(BOT, "session") == {"a": b"2", "b": b"", "c": b"3"}
     assert await store.state.read(BOT, "session", ["c", "missing"]) == {"c": b"3"}
     assert await store.state.read(BOT, "session", []) == {}
@@ -76,14 +77,14 @@ async def test_a_provider_finds_what_it_kept(store: Store, desk: Desk) -> None:
 
 
 async def test_of_one_write_the_last_value_counts(store: Store, desk: Desk) -> None:
-    await store.state.write(BOT, [("k", "a", b"1"), ("k", "a", b"2"), ("k", "b", b"1"), ("k", "b", None)])
-    await store.state.write(BOT, [])
+    await store.state.write(desk.claim, [("k", "a", b"1"), ("k", "a", b"2"), ("k", "b", b"1"), ("k", "b", None)])
+    await store.state.write(desk.claim, [])
     assert await store.state.read(BOT, "k") == {"a": b"2"}
 
 
 async def test_what_a_provider_removes_is_gone(store: Store, desk: Desk) -> None:
-    await store.state.write(BOT, [("k", "a", b"1"), ("k", "b", b"2")])
-    await store.state.write(BOT, [("k", "a", None)])
+    await store.state.write(desk.claim, [("k", "a", b"1"), ("k", "b", b"2")])
+    await store.state.write(desk.claim, [("k", "a", None)])
     assert await store.state.read(BOT, "k") == {"b": b"2"}
     await store.state.clear(BOT)
     assert await store.state.read(BOT, "k") == {}
@@ -91,4 +92,4 @@ async def test_what_a_provider_removes_is_gone(store: Store, desk: Desk) -> None
 
 async def test_nothing_is_kept_for_a_bot_that_is_not_there(store: Store) -> None:
     with pytest.raises(StorageError):
-        await store.state.write("nobody", [("k", "a", b"1")])
+        await store.state.write(Claim("nobody", 0), [("k", "a", b"1")])

@@ -31,7 +31,7 @@ async def test_two_conversations_that_prove_to_be_one_move_to_the_older(desk: De
     await desk.answer(answered, "yes?")
     merged = await desk.receive("both", "lid", "phone")
     assert merged.conversation == "phone"
-    assert await desk.prompt("phone") == ["by phone"]
+    assert await desk.prompt("phone") == ["by phone", "by lid", "yes?", "both"]
     assert [row.conversation for row in await desk.history()] == ["phone"] * 4
     assert [out.content for out in await desk.store.outbox.pending(desk.bot, "phone")] == ["yes?"]
     assert await desk.take("lid") is None

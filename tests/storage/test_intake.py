@@ -69,7 +69,7 @@ async def test_what_no_database_can_store_is_replaced(desk: Desk) -> None:
 
 async def test_our_own_answer_reported_back_is_an_echo_and_proves_it_was_sent(desk: Desk) -> None:
     await desk.answer(await desk.receive(), "hi", message_id="OUT")
-    await desk.store.outbox.failed(BOT, "OUT", DeliveryState.UNCERTAIN, "timeout")
+    await desk.store.outbox.failed(desk.claim, "OUT", DeliveryState.UNCERTAIN, "timeout")
     echo = await desk.receive("hi", message_id="OUT", source=Source.OWNER)
     assert (echo.seq, echo.duplicate, echo.verdict.reason) == (None, True, "echo")
     question, answer = await desk.history()

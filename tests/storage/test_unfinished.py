@@ -46,7 +46,7 @@ async def test_new_rules_hold_back_an_answer_that_is_not_sent_yet(desk: Desk) ->
         await desk.answer(await desk.receive(f"from {sender}", f"{sender}-lid", sender), f"to {sender}")
     await desk.store.bots.update(BOT, {}, refuse("eve"))
     assert await deliveries(desk) == {
-        "to eve": (DeliveryState.FAILED, "not_allowed"),
+        "to eve": (DeliveryState.WITHDRAWN, "not_allowed"),
         "to ben": (DeliveryState.PENDING, None),
     }
     assert await desk.store.outbox.pending(BOT, "eve-lid") == []
@@ -68,9 +68,9 @@ async def test_an_answer_is_judged_by_the_question_behind_it(desk: Desk) -> None
 async def test_new_rules_do_not_touch_what_is_on_its_way_or_was_sent(desk: Desk) -> None:
     for name in ("sending", "sent", "uncertain"):
         await desk.answer(await desk.receive(), name, message_id=name)
-    await desk.store.outbox.sending(BOT, "sending")
+    await desk.store.outbox.sending(desk.claim, "sending")
     await desk.store.outbox.sent(BOT, "sent")
-    await desk.store.outbox.failed(BOT, "uncertain", DeliveryState.UNCERTAIN, "timeout")
+    await desk.store.outbox.failed(desk.claim, "uncertain", DeliveryState.UNCERTAIN, "timeout")
     before = await deliveries(desk)
     await desk.store.bots.update(BOT, {}, judge_as(MessageState.IGNORED, "groups_off"))
     assert await deliveries(desk) == before
@@ -86,7 +86,7 @@ async def test_a_config_is_stored_together_with_what_follows_from_it(store: Stor
         "asked": "answered",
         "unsent": "context",
     }
-    assert await deliveries(desk) == {"unsent": (DeliveryState.FAILED, "not_allowed")}
+    assert await deliveries(desk) == {"unsent": (DeliveryState.WITHDRAWN, "not_allowed")}
 
 
 async def test_where_judging_fails_the_config_stays_as_it_was(store: Store, desk: Desk) -> None:
@@ -116,7 +116,7 @@ async def test_nothing_of_an_account_that_is_gone_is_answered(store: Store, desk
     for name in ("pending", "sending", "sent"):
         await desk.answer(await desk.receive("asked"), name, message_id=name)
     late = await desk.receive("waits")
-    await store.outbox.sending(BOT, "sending")
+    await store.outbox.sending(desk.claim, "sending")
     await store.outbox.sent(BOT, "sent")
     assert await store.messages.abandon(BOT, "unlinked") == 3
     assert await desk.states() == {
@@ -128,13 +128,13 @@ async def test_nothing_of_an_account_that_is_gone_is_answered(store: Store, desk
         "waits": "context:unlinked",
     }
     assert await deliveries(desk) == {
-        "pending": (DeliveryState.FAILED, "unlinked"),
-        "sending": (DeliveryState.FAILED, "unlinked"),
+        "pending": (DeliveryState.WITHDRAWN, "unlinked"),
+        "sending": (DeliveryState.WITHDRAWN, "unlinked"),
         "sent": (DeliveryState.SENT, None),
     }
     assert await desk.answer(late) is None
     assert await store.messages.unfinished(BOT) == []
-    assert await store.outbox.interrupted(BOT) == 0
+    assert await store.outbox.interrupted(desk.claim) == 0
 
 
 async def test_what_ends_for_one_bot_goes_on_for_another(store: Store, desk: Desk) -> None:

@@ -6,7 +6,7 @@ import pytest
 from imposter.contracts.config import BotConfig
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Group, Message, Sender, Source
-from imposter.runtime.rules import BEFORE_LINKING, FRESH, Rules
+from imposter.runtime.rules import BEFORE_LINKING, Rules
 from imposter.storage.records import MessageState, Verdict
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -101,8 +101,8 @@ def test_what_wants_no_answer_keeps_its_reason() -> None:
 
 
 def test_of_what_was_sent_while_we_were_away_only_the_fresh_is_answered() -> None:
-    fresh = message(offline=True, sent_at=NOW - FRESH)
-    old = message(offline=True, sent_at=NOW - FRESH - timedelta(seconds=1))
+    fresh = message(offline=True, sent_at=NOW - timedelta(minutes=15))
+    old = message(offline=True, sent_at=NOW - timedelta(minutes=15, seconds=1))
     assert judge(rules(), fresh) == WAITING
     assert judge(rules(), old) == Verdict(MessageState.CONTEXT, "too_old")
     assert judge(rules(process_offline_messages=True), old) == WAITING

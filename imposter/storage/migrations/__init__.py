@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from imposter.contracts.errors import StorageError
 from imposter.storage.tables import metadata
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The last revision in `versions/`; a database that says so does not need Alembic (90 ms, 10 MB)."""
 FOLDER = Path(__file__).parent
 
