@@ -6,7 +6,7 @@ The model for a provider of your own: docs/add-a-chat-provider.md.
 import asyncio
 import hashlib
 import itertools
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -67,6 +67,9 @@ class DummyProvider:
         conversations: int = Field(
             default=1, ge=1, le=1_000_000, description="Contacts that the load comes from, in turn."
         )
+        patient: bool = Field(
+            default=False, description="Each contact of the load waits for an answer before saying more."
+        )
         allow_group_messages: bool = False
         process_offline_messages: bool = False
 
@@ -87,6 +90,7 @@ class DummyProvider:
         self.user_queues = user_queues
         self.sent: deque[SentMessage] = deque(maxlen=1000)
         self._sent_ids: set[str] = set()
+        self._answered: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._config = self.Config.model_validate(config)
         self._context: ChatContext | None = None
         self._status = LinkStatus(status=LinkState.STOPPED)
@@ -124,6 +128,8 @@ class DummyProvider:
             self._sent_ids.discard(self.sent[0].message_id or "")
         self.sent.append(sent)
         self._sent_ids.add(sent.message_id or "")
+        if self._config.patient:
+            self._answered[sent.recipient].set()
 
     def _become(self, status: LinkStatus) -> None:
         self._status = status
@@ -138,6 +144,9 @@ class DummyProvider:
             unsettled: deque[Awaitable[object]] = deque()
             async for place in _ticks(self._config.rate, self._config.count):
                 sender = f"dummy-load-{place % self._config.conversations}"
+                if self._config.patient and place > self._config.conversations:
+                    await self._answered[sender].wait()
+                    self._answered[sender].clear()
                 # Not awaited one by one, or the disk would set the rate; nor never, or load would fill the memory.
                 if len(unsettled) == MAX_UNSETTLED:
                     await unsettled.popleft()
