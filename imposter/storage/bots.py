@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage import claims
+from imposter.storage.conversations import forget_remembered
 from imposter.storage.engine import scrub
 from imposter.storage.records import BotRow, Claim, Judge
 from imposter.storage.tables import bots
@@ -87,6 +88,7 @@ class BotStore:
 
         def job(connection: Connection) -> None:
             connection.execute(_DELETE, {"bot": instance_id})
+            forget_remembered(connection)
 
         return self._submit(job, afterwards=scrub)
 

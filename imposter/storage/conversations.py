@@ -27,6 +27,8 @@ class Whereabouts:
     """Two conversations were one all along, and are from now on."""
 
 
+MOST_REMEMBERED = 5000
+
 _given = aliases.alias("given")
 
 
@@ -83,14 +85,40 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     """
     chat = tuple(dict.fromkeys(message.chat))
     person = _person(message)
+    remembered = _remembered(connection)
+    whereabouts = remembered.get(who := (instance_id, chat, person))
+    if whereabouts is not None:
+        return whereabouts
     found = connection.execute(
         _KNOWN, {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     ).all()
-    conversation, chat_ids, merged = _settle(connection, instance_id, Kind.CHAT, chat, found)
-    if not person:
-        return Whereabouts(conversation, chat_ids, merged)
-    _, person_ids, _ = _settle(connection, instance_id, Kind.PERSON, person, found)
-    return Whereabouts(conversation, chat_ids | person_ids, merged)
+    conversation, known_ids, merged, changed = _settle(connection, instance_id, Kind.CHAT, chat, found)
+    if person:
+        _, person_ids, _, person_changed = _settle(connection, instance_id, Kind.PERSON, person, found)
+        known_ids, changed = known_ids | person_ids, changed or person_changed
+    whereabouts = Whereabouts(conversation, known_ids, merged)
+    if changed:
+        remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
+    else:
+        if len(remembered) >= MOST_REMEMBERED:
+            remembered.clear()
+        remembered[who] = whereabouts
+    return whereabouts
+
+
+def forget_remembered(connection: Connection) -> None:
+    """Call it where aliases are removed."""
+    _remembered(connection).clear()
+
+
+def _remembered(connection: Connection) -> dict[Any, Whereabouts]:
+    """What was found before, which saves the largest query of a message.
+
+    It hangs on the database's connection: when a commit fails, the writer gives that up, and with it what was
+    read of what is not there after all.
+    """
+    found: dict[Any, Whereabouts] = connection.info.setdefault("whereabouts", {})
+    return found
 
 
 def _person(message: Message) -> tuple[str, ...]:
@@ -102,8 +130,8 @@ def _person(message: Message) -> tuple[str, ...]:
 
 def _settle(
     connection: Connection, instance_id: str, kind: Kind, ids: Sequence[str], found: Sequence[Row[Any]]
-) -> tuple[str, frozenset[str], bool]:
-    """The canonical id of what the ids name, all its ids, and whether it absorbed another."""
+) -> tuple[str, frozenset[str], bool, bool]:
+    """The canonical id of what the ids name, all its ids, whether it absorbed another, whether anything is new."""
     rows = sorted((row.number, row.alias, row.canonical) for row in found if row.kind == kind)
     canonicals = dict.fromkeys(canonical for _, _, canonical in rows)
     survivor, *absorbed = canonicals or ids[:1]
@@ -118,4 +146,4 @@ def _settle(
         if kind is Kind.CHAT:
             connection.execute(_DROP_TWINS, moves)
             connection.execute(_MOVE, moves)
-    return survivor, known.union(ids), bool(absorbed)
+    return survivor, known.union(ids), bool(absorbed), bool(absorbed or new)

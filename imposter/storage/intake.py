@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
@@ -20,17 +21,17 @@ DUPLICATE = Verdict(MessageState.IGNORED, "duplicate")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL takes no NUL, and half a character has no UTF-8."""
 
-_SAME = select(messages.c.seq).where(
-    messages.c.instance_id == bindparam("instance_id"),
-    messages.c.conversation == bindparam("conversation"),
-    messages.c.message_id == bindparam("message_id"),
-)
 _CONFIRM = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("instance"), outbox.c.message_id == bindparam("echoed"))
     .values(state=DeliveryState.SENT, reason=None)
 )
-_INSERT = insert(messages).returning(messages.c.seq)
+# SQLite's compiler knows this of PostgreSQL's, too.
+_INSERT = (
+    insert(messages)
+    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
+    .returning(messages.c.seq)
+)
 
 
 def accept(
@@ -47,11 +48,9 @@ def accept(
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
         return Accepted(None, place.conversation, ECHO, duplicate=True, merged=place.merged)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
-    if connection.execute(_SAME, key).first():
-        return Accepted(None, place.conversation, DUPLICATE, duplicate=True, merged=place.merged)
     verdict = judge(message, place.known_ids)
     content = message.content[: limits.single]
-    seq: int = connection.execute(
+    seq: int | None = connection.execute(
         _INSERT,
         key
         | {
@@ -69,7 +68,9 @@ def accept(
             "state": verdict.state,
             "reason": verdict.reason,
         },
-    ).scalar_one()
+    ).scalar_one_or_none()
+    if seq is None:
+        return Accepted(None, place.conversation, DUPLICATE, duplicate=True, merged=place.merged)
     if verdict.state is not MessageState.WAITING:
         return Accepted(seq, place.conversation, verdict, merged=place.merged)
     evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Source
@@ -34,12 +35,7 @@ TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
 
-_NEXT = (
-    SELECT_STORED.where(_of_bot, _of_conversation, _is_waiting)
-    .where(messages.c.seq.not_in(bindparam("busy", expanding=True)))
-    .order_by(messages.c.seq)
-    .limit(MOST_AT_ONCE)
-)
+_NEXT = SELECT_STORED.where(_of_bot, _of_conversation, _is_waiting).order_by(messages.c.seq).limit(MOST_AT_ONCE)
 _BEFORE = (
     SELECT_STORED.where(_of_bot, _of_conversation, anchor < bindparam("seq"))
     .where(messages.c.state != MessageState.IGNORED, messages.c.sent_at >= bindparam("cutoff"))
@@ -67,7 +63,12 @@ _MARK_JOINED = (
 _ANSWER = SELECT_OUTGOING.where(
     outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id")
 )
-_ADD_TURN = insert(messages).returning(messages.c.seq)
+# SQLite's compiler knows this of PostgreSQL's, too.
+_ADD_TURN = (
+    upsert(messages)
+    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
+    .returning(messages.c.seq)
+)
 _ADD_DELIVERY = insert(outbox)
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _PAGE = SELECT_STORED.where(_of_bot).order_by(messages.c.seq.desc()).limit(bindparam("most"))
@@ -118,8 +119,9 @@ class MessageStore:
         def job(connection: Connection) -> Work | None:
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            rows = connection.execute(_NEXT, of_conversation | {"busy": spared})
-            waits = _still_due(connection, map(stored, rows.all()), now, queue or limits, answer_within)
+            found = map(stored, connection.execute(_NEXT, of_conversation).all())
+            free = [message for message in found if message.seq not in spared]
+            waits = _still_due(connection, free, now, queue or limits, answer_within)
             if not waits:
                 return None
             last = waits[-1]
@@ -156,10 +158,8 @@ class MessageStore:
                 connection.execute(_MARK_JOINED, [{"earlier": seq, "last": last} for seq in earlier])
             instance_id, conversation, group_id, group_name, reply_to = question
             key = {"instance_id": instance_id, "message_id": message_id}
-            if (stored_before := connection.execute(_ANSWER, key).first()) is not None:
-                return outgoing(stored_before)
             content, now = clean(text), self._now()
-            turn: int = connection.execute(
+            turn: int | None = connection.execute(
                 _ADD_TURN,
                 key
                 | {
@@ -177,7 +177,9 @@ class MessageStore:
                     "state": MessageState.CONTEXT,
                     "answers": last,
                 },
-            ).scalar_one()
+            ).scalar_one_or_none()
+            if turn is None:
+                return outgoing(connection.execute(_ANSWER, key).one())
             state = DeliveryState.PENDING
             connection.execute(_ADD_DELIVERY, key | {"seq": turn, "state": state, "attempts": 0, "created_at": now})
             return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0, created_at=now)
@@ -239,9 +241,11 @@ def _still_due(
 ) -> list[StoredMessage]:
     due = []
     for message in waits:
-        if message.sent_at < waiting.cutoff(queue, now):
+        if message.reason == RETRIED:
+            due.append(message)
+        elif message.sent_at < waiting.cutoff(queue, now):
             waiting.evict_too_old(connection, message.seq)
-        elif answer_within and now - message.received_at > answer_within and message.reason != RETRIED:
+        elif answer_within and now - message.received_at > answer_within:
             unfinished.settle(connection, [message.seq], TOO_OLD)
         else:
             due.append(message)
