@@ -1,4 +1,4 @@
-"""The database engine: the only place that knows what is special about SQLite."""
+"""The database engine. What is special about SQLite stands here alone; about PostgreSQL, in `postgresql`."""
 
 import fcntl
 import os
@@ -20,20 +20,21 @@ LOCK_FILE = "lock"
 BUSY_MILLISECONDS = 5_000
 
 
+class InUse(StorageError):
+    """Another server holds the data folder."""
+
+
 def open_engine(url: str | None, data_dir: Path) -> Engine:
     """An engine for `url`, or for the SQLite file in `data_dir`. Texts of its errors never hold parameters.
 
     Raises: StorageError (a URL that cannot be used; the text does not repeat it).
     """
-    place = _place(url, data_dir)
+    place = locate_database(url, data_dir)
     if place.get_backend_name() == "sqlite":
         return _sqlite(place)
-    try:
-        return create_engine(place, poolclass=NullPool, hide_parameters=True)
-    except (ImportError, SQLAlchemyError) as error:
-        raise StorageError(
-            f"the driver that IMPOSTER_DATABASE_URL names ({place.drivername}) is not there; install it"
-        ) from error
+    from imposter.storage.postgresql import postgresql_engine
+
+    return postgresql_engine(place)
 
 
 def scrub(connection: Connection) -> None:
@@ -58,14 +59,14 @@ def scrub(connection: Connection) -> None:
 def only_server(data_dir: Path) -> Iterator[None]:
     """Hold `data_dir` for this server: two would answer every message twice.
 
-    Raises: StorageError, where another server holds it.
+    Raises: InUse, where another server holds it.
     """
     descriptor = os.open(make_private_folder(data_dir) / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StorageError(
+            raise InUse(
                 f"another server is using {data_dir}: stop it, or set IMPOSTER_DATA_DIR to another folder"
             ) from None
         yield
@@ -73,7 +74,8 @@ def only_server(data_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _place(url: str | None, data_dir: Path) -> URL:
+def locate_database(url: str | None, data_dir: Path) -> URL:
+    """Where the database is. Raises: StorageError (a URL that cannot be used)."""
     if url is None:
         return URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
     try:
@@ -82,7 +84,11 @@ def _place(url: str | None, data_dir: Path) -> URL:
     except (SQLAlchemyError, ValueError):
         backend = ""
     if backend not in ("sqlite", "postgresql"):
-        raise StorageError("IMPOSTER_DATABASE_URL must look like sqlite:///file or postgresql+psycopg://host/name")
+        raise StorageError(
+            "IMPOSTER_DATABASE_URL must look like sqlite:///file or postgresql://user:password@host/name"
+        )
+    if backend == "postgresql" and place.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise StorageError("IMPOSTER_DATABASE_URL names another driver: write postgresql:// alone")
     if backend == "sqlite" and (place.database or ":memory:").startswith((":memory:", "file:")):
         raise StorageError("IMPOSTER_DATABASE_URL must name a file, as in sqlite:///imposter.db")
     return place

@@ -6,9 +6,10 @@ two (libraries before 3.51.3, sqlite.org/wal.html).
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -28,7 +29,8 @@ class Pending(Future[T]):
     """What a Store call gives back: its result once it is durable.
 
     Await it on any event loop, or ask for `.result(timeout)` on any thread. The work has begun either way, and giving
-    up waiting does not undo it. Raises: StorageError (nothing was stored), or what the job itself raised.
+    up waiting does not undo it. Raises: StorageError (nothing was stored; where the line to PostgreSQL broke during the
+    commit itself, all of it may have been), or what the job itself raised.
     """
 
     def __init__(self) -> None:
@@ -39,13 +41,29 @@ class Pending(Future[T]):
         return asyncio.wrap_future(self).__await__()
 
 
+class _JobFailed(Exception):
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     run: Callable[[Connection], T]
     pending: Pending[T]
     afterwards: Callable[[Connection], None] | None = None
+    alone: bool = False
     result: T | None = None
     error: Exception | None = None
+
+    def attempt(self, connection: Connection) -> None:
+        """Raises: _JobFailed."""
+        try:
+            self.result = self.run(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the commit must not be blamed for it
+            raise _JobFailed(error) from None
+
+    def fail(self, error: Exception) -> None:
+        self.error = StorageError(describe(error)) if isinstance(error, SQLAlchemyError) else error
 
     def settle(self) -> None:
         if self.error is not None:
@@ -62,6 +80,8 @@ class Writer:
         self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._gate = Lock()
         self._closed = False
+        self._alone: deque[_Job[Any]] = deque()
+        self._ended = False
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -70,10 +90,22 @@ class Writer:
     ) -> Pending[T]:
         """Have `run` called inside a transaction on the writer's thread. It must be quick, and must not wait.
 
+        It is called a second time where the first was rolled back on account of another job of the same commit.
+
         `afterwards` is called behind the commit, outside any transaction and before the result is there; what it
         raises is the log's alone, for the commit stands.
         """
-        job = _Job(run, Pending(), afterwards)
+        return self._put(_Job(run, Pending(), afterwards))
+
+    def submit_alone(self, run: Callable[[Connection, Callable[[], None]], T]) -> Pending[T]:
+        """Have `run` called outside any transaction; for what takes long.
+
+        Between its steps it calls what it is handed, and whoever waits gets their turn. That raises StorageError when
+        one of their commits failed: the connection is another from then on.
+        """
+        return self._put(_Job(lambda connection: run(connection, self._let_others), Pending(), alone=True))
+
+    def _put(self, job: _Job[T]) -> Pending[T]:
         with self._gate:
             if self._closed:
                 job.pending.set_exception(StorageError("the store is closed"))
@@ -89,30 +121,70 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        last = False
-        while not last:
-            queued = [self._jobs.get()]
-            queued += [self._jobs.get() for _ in range(self._jobs.qsize())]
-            last = queued[-1] is None  # nothing is put behind the end
-            batch = [job for job in queued if job is not None]
+        while not self._ended:
+            self._serve(self._jobs.get())
+            while self._alone:
+                self._run_alone(self._alone.popleft())
+        self._connection.close()
+
+    def _serve(self, first: _Job[Any] | None) -> bool:
+        """Commit `first` with all that has queued up behind it; False if the commit failed."""
+        queued = [first, *(self._jobs.get() for _ in range(self._jobs.qsize()))]
+        self._ended = self._ended or queued[-1] is None  # nothing is put behind the end
+        self._alone.extend(job for job in queued if job is not None and job.alone)
+        batch = [job for job in queued if job is not None and not job.alone]
+        committed = True
+        if batch:
             try:
                 self._commit(batch)
             except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
+                committed = False
                 self._give_up(batch, error)
-            for job in batch:
-                with suppress(BaseException):  # a callback of one must not keep the others from their results
-                    job.settle()
-        self._connection.close()
+        for job in batch:
+            with suppress(BaseException):  # a callback of one must not keep the others from their results
+                job.settle()
+        return committed
+
+    def _let_others(self) -> None:
+        if self._jobs.qsize() and not self._serve(self._jobs.get()):
+            raise StorageError("a commit failed meanwhile")
+
+    def _run_alone(self, job: _Job[Any]) -> None:
+        try:
+            job.result = job.run(self._connection)
+        except Exception as error:  # noqa: BLE001 - the end of the job: whoever waits for it is told
+            job.fail(error)
+        with suppress(BaseException):
+            job.settle()
 
     def _commit(self, batch: list[_Job[Any]]) -> None:
-        with self._connection.begin():
-            for job in batch:
-                self._attempt(job)
+        try:
+            with self._transaction():
+                for job in batch:
+                    job.attempt(self._connection)
+        except _JobFailed as failed:
+            if len(batch) == 1 and not _line_broke(failed.error):
+                batch[0].fail(failed.error)
+            else:
+                # Savepoints cost a job two statements more, over a network two round trips: only where one is needed.
+                with self._transaction():
+                    for job in batch:
+                        self._attempt(job)
         for afterwards in {job.afterwards for job in batch if job.afterwards and job.error is None}:
             try:
                 afterwards(self._connection)
             except Exception as error:  # noqa: BLE001 - the commit stands, whatever becomes of what follows it
                 _report("failed after the commit", error)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._connection.begin():
+                yield
+        except BaseException:
+            if not self._connection.invalidated:
+                self._connection.info.clear()  # what is kept there was read in what is rolled back
+            raise
 
     def _give_up(self, batch: list[_Job[Any]], error: BaseException) -> None:
         for job in batch:
@@ -124,15 +196,22 @@ class Writer:
 
     def _attempt(self, job: _Job[Any]) -> None:
         # On the bare cursor: SQLAlchemy's own savepoints cost 40 times as much (40 us each).
-        cursor = self._connection.connection.cursor()
-        cursor.execute("SAVEPOINT job")
-        try:
-            job.result = job.run(self._connection)
-        except Exception as error:  # noqa: BLE001 - the end of the job: whoever waits for it is told
-            job.error = StorageError(describe(error)) if isinstance(error, SQLAlchemyError) else error
-            cursor.execute("ROLLBACK TO SAVEPOINT job")
-        cursor.execute("RELEASE SAVEPOINT job")
-        cursor.close()
+        with closing(self._connection.connection.cursor()) as cursor:
+            cursor.execute("SAVEPOINT job")
+            try:
+                job.attempt(self._connection)
+            except _JobFailed as failed:
+                job.fail(failed.error)
+                try:
+                    cursor.execute("ROLLBACK TO SAVEPOINT job")
+                except Exception:  # noqa: BLE001 - the savepoint went with the transaction: tell why, not what followed
+                    raise failed.error from None
+            cursor.execute("RELEASE SAVEPOINT job")
+
+
+def _line_broke(error: Exception) -> bool:
+    """Before the commit, so that all of it can be done again on a new connection."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _report(event: str, error: BaseException, **fields: int) -> None:

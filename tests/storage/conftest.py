@@ -8,13 +8,6 @@ from imposter.storage import Store, open_store
 from tests.storage.desk import BOT, KEY, Desk, Time
 
 
-@pytest.fixture(params=[pytest.param(None, id="sqlite")])
-def database(request: pytest.FixtureRequest) -> str | None:
-    """The database's URL; every test of this folder runs on each."""
-    url: str | None = request.param
-    return url
-
-
 @pytest.fixture
 def time() -> Time:
     return Time()

@@ -5,17 +5,21 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import warnings
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, inspect, text
 
 from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
 from imposter.storage.engine import DATABASE_FILE, open_engine
 from imposter.storage.migrations import FOLDER, NEWEST, upgrade
+from imposter.storage.records import Claim
 from imposter.storage.tables import metadata
 from tests.storage.desk import KEY, Desk, Time
 
@@ -29,7 +33,7 @@ from imposter.storage import open_store
 from tests.storage.desk import BOT, KEY, ROOMY, WAITS, Desk, Time
 
 async def main():
-    async with open_store(None, Path(sys.argv[1]), Cipher(KEY), now=Time()) as store:
+    async with open_store(sys.argv[2] or None, Path(sys.argv[1]), Cipher(KEY), now=Time()) as store:
         await store.bots.add(BOT, "anna", {})
         await Desk(store, Time()).receive("durable")
         os.kill(os.getpid(), signal.SIGKILL)
@@ -38,10 +42,10 @@ asyncio.run(main())
 """
 
 
-async def test_a_message_accepted_is_there_after_a_kill(tmp_path: Path, time: Time) -> None:
-    child = run(CHILD, tmp_path)
+async def test_a_message_accepted_is_there_after_a_kill(database: str | None, tmp_path: Path, time: Time) -> None:
+    child = run(CHILD, tmp_path, database)
     assert child.returncode == -signal.SIGKILL
-    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
         assert await Desk(store, time).prompt() == ["durable"]
 
 
@@ -73,15 +77,18 @@ async def test_another_secret_key_is_refused_at_the_door(database: str | None, t
         pass
 
 
-async def test_a_database_from_a_newer_version_is_refused_and_left_alone(tmp_path: Path, time: Time) -> None:
-    async with open_store(None, tmp_path, Cipher(KEY), now=time):
+async def test_a_database_from_a_newer_version_is_refused_and_left_alone(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time):
         pass
-    with sqlite3.connect(tmp_path / DATABASE_FILE) as newer:
-        newer.execute("UPDATE alembic_version SET version_num = '9999'")
-    newer.close()
+    with open_engine(database, tmp_path).begin() as newer:
+        newer.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    before = schema(database, tmp_path)
     with pytest.raises(StorageError, match="newer version"):
-        async with open_store(None, tmp_path, Cipher(KEY), now=time):
+        async with open_store(database, tmp_path, Cipher(KEY), now=time):
             pass
+    assert schema(database, tmp_path) == before
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, time: Time) -> None:
@@ -93,7 +100,7 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, time: Time)
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://me:hunter2@host/db", "hunter2", "sqlite://", "sqlite:///:memory:", "postgresql+none://:hunter2@h/d"],
+    ["mysql://me:hunter2@host/db", "hunter2", "sqlite://", "sqlite:///:memory:", "postgresql+asyncpg://:hunter2@h/d"],
 )
 async def test_a_database_url_that_cannot_be_used_is_refused_without_repeating_it(
     url: str, tmp_path: Path, time: Time
@@ -123,7 +130,7 @@ async def test_no_secret_stands_in_any_file(tmp_path: Path, time: Time) -> None:
     async with open_store(None, tmp_path, Cipher(load_key(None, tmp_path)), now=time) as store:
         await store.bots.add("bot-1", "anna", {"api_key": config_canary})
         await store.bots.update("bot-1", {"api_key": config_canary, "more": 1})
-        await store.state.write("bot-1", [("creds", "me", state_canary)])
+        await store.state.write(Claim("bot-1", 0), [("creds", "me", state_canary)])
         files = contents(tmp_path)
     files |= {f"closed {name}": content for name, content in contents(tmp_path).items()}
     assert any(b"anna" in content for content in files.values())
@@ -179,28 +186,34 @@ async def test_a_bot_is_deleted_while_another_program_reads_the_database(
             assert await store.bots.all() == []
 
 
-def test_the_migrations_replayed_from_nothing_make_the_tables(tmp_path: Path) -> None:
-    by_migrations, by_tables = tmp_path / "migrations.db", tmp_path / "tables.db"
-    with open_engine(f"sqlite:///{by_migrations}", tmp_path).begin() as connection:
-        upgrade(connection, None)
-    with open_engine(f"sqlite:///{by_tables}", tmp_path).begin() as connection:
+def test_the_migrations_replayed_from_nothing_make_the_tables(database: str | None, tmp_path: Path) -> None:
+    engine = open_engine(database, tmp_path)
+    with engine.begin() as connection:
         metadata.create_all(connection)
-    assert schema(by_migrations) == schema(by_tables)
+    by_tables = schema(database, tmp_path)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        assert schema_of(connection) == {}
+        upgrade(connection, None)
+    assert schema(database, tmp_path) == by_tables
 
 
 def test_the_newest_revision_is_the_one_the_code_asks_for() -> None:
     assert max(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")) == NEWEST
 
 
-async def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path, time: Time) -> None:
-    async with open_store(None, tmp_path, Cipher(KEY), now=time):
+async def test_a_database_that_is_up_to_date_opens_without_alembic_and_sqlite_without_a_driver(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time):
         pass
-    script = CHILD.replace('await store.bots.add(BOT, "anna", {})', "print('alembic' in sys.modules); return")
-    assert run(script, tmp_path).stdout.strip() == "False"
+    loaded = "print([name for name in ('alembic', 'psycopg') if name in sys.modules]); return"
+    script = CHILD.replace('await store.bots.add(BOT, "anna", {})', loaded)
+    assert run(script, tmp_path, database).stdout.strip() == str(["psycopg"] if database else [])
 
 
-def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", script, str(folder)]
+def run(script: str, folder: Path, database: str | None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, str(folder), database or ""]
     return subprocess.run(command, cwd=ROOT, check=False, timeout=30, stdout=subprocess.PIPE, text=True)
 
 
@@ -208,9 +221,34 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def schema(path: Path) -> dict[str, str]:
-    """The text behind each table and index, in one spelling."""
-    connection = sqlite3.connect(path)
-    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    connection.close()
-    return {name: " ".join(sql.split()) for name, sql in rows if name not in ("alembic_version", "sqlite_sequence")}
+def schema(database: str | None, folder: Path) -> dict[str, Any]:
+    with open_engine(database, folder).connect() as connection:
+        return schema_of(connection)
+
+
+def schema_of(connection: Connection) -> dict[str, Any]:
+    """What each table is made of, whatever order it was made in."""
+    inspector = inspect(connection)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection")  # `_indexes` reads these
+        return {
+            table: {
+                "columns": {column["name"]: str(column) for column in inspector.get_columns(table)},
+                "key": inspector.get_pk_constraint(table),
+                "unique": sorted(map(str, inspector.get_unique_constraints(table))),
+                "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
+                "checks": sorted(map(str, inspector.get_check_constraints(table))),
+                "indexes": _indexes(connection, table),
+            }
+            for table in inspector.get_table_names()
+            if table != "alembic_version"
+        }
+
+
+def _indexes(connection: Connection, table: str) -> list[str]:
+    # SQLAlchemy does not read expressions in indexes back from SQLite.
+    query = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE tablename = :table",
+    }[connection.dialect.name]
+    return sorted(" ".join(sql.split()) for (sql,) in connection.execute(text(query), {"table": table}))

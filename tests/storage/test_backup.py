@@ -1,0 +1,102 @@
+"""A copy that is made while the database is being written to."""
+
+import asyncio
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from imposter.contracts.errors import NotSupported, StorageError
+from imposter.secrets import Cipher, load_key
+from imposter.storage import Store, open_store
+from imposter.storage.backup import BACKUPS
+from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.records import MessageState
+from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
+
+LARGE = 48_000_000
+"""Bytes that take some time to copy."""
+DONE = judge_as(MessageState.CONTEXT)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+async def test_a_copy_under_load_is_whole_and_others_are_stored_meanwhile(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(load_key(None, tmp_path)), now=time) as store:
+        await store.bots.add(BOT, "anna", {"api_key": "secret"})
+        desk = Desk(store, time)
+        await asyncio.gather(*(desk.receive(f"before {number} " + "x" * 9000, judge=DONE) for number in range(600)))
+        await store.state.write(desk.claim, [("keys", "many", bytes(LARGE))])
+        copying, during = asyncio.ensure_future(store.backup.make()), 0
+        while not copying.done():
+            await desk.receive(f"during {during}", judge=DONE)
+            during += 1
+        backup = await copying
+        assert during > 3, "one may come before the copy, and one behind it"
+        assert not list((tmp_path / BACKUPS).glob("*.unfinished"))
+    assert modes(backup) == {backup.name: 0o700, DATABASE_FILE: 0o600, "secret.key": 0o600}
+    with closing(sqlite3.connect(backup / DATABASE_FILE)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    key = load_key(None, backup)
+    async with open_store(None, backup, Cipher(key), now=time) as restored:
+        assert [row.config for row in await restored.bots.all()] == [{"api_key": "secret"}]
+        page = await restored.messages.page(BOT, limit=2000)
+        texts = {row.content.split(" x")[0] for row in page}
+        assert {f"before {number}" for number in range(600)} <= texts
+
+
+async def test_what_was_forgotten_meanwhile_is_gone_from_the_database_and_the_copy_is_whole(
+    tmp_path: Path, time: Time
+) -> None:
+    """The file is written anew in the middle of a copy."""
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        for bot in (BOT, "bot-2"):
+            await store.bots.add(bot, bot, {})
+            desk = Desk(store, time, bot)
+            await asyncio.gather(*(desk.receive(f"{bot} {number} " + "x" * 9000) for number in range(600)))
+        copying = store.backup.make()
+        await store.bots.delete("bot-2")
+        assert b"bot-2 5" not in (tmp_path / DATABASE_FILE).read_bytes()
+        backup = await copying
+        assert len(await store.messages.page(BOT, limit=2000)) == 600
+    with closing(sqlite3.connect(backup / DATABASE_FILE)) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        kept = copy.execute("SELECT count(*) FROM messages WHERE instance_id = ?", [BOT]).fetchone()
+        assert kept == (600,)
+
+
+async def test_a_copy_that_fails_leaves_nothing_behind_and_harms_nobody(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        (tmp_path / BACKUPS).write_text("in the way")
+        with pytest.raises(StorageError, match="copy could not be made"):
+            await store.backup.make()
+        await desk.receive("after")
+        (tmp_path / BACKUPS).unlink()
+        assert (await store.backup.make()).is_dir()
+
+
+async def test_a_server_that_stops_meanwhile_finishes_the_copy(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        copying = store.backup.make()
+    assert (await copying / DATABASE_FILE).exists()
+
+
+async def test_postgresql_is_backed_up_by_its_own_program(postgres_database: str, tmp_path: Path, time: Time) -> None:
+    async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time) as store:
+        with pytest.raises(NotSupported, match="pg_dump"):
+            await store.backup.make()
+
+
+async def test_two_copies_never_get_into_each_others_way(store: Store, database: str | None) -> None:
+    if database is None:
+        first, second = await asyncio.gather(store.backup.make(), store.backup.make(), return_exceptions=True)
+        assert isinstance(first, Path)
+        assert isinstance(second, StorageError), "the same moment, by the test's clock"
+        assert (first / DATABASE_FILE).exists()

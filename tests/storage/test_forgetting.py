@@ -1,0 +1,110 @@
+"""One person, forgotten everywhere."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from imposter.contracts.errors import UnknownContact
+from imposter.contracts.identity import plain_id
+from imposter.contracts.messages import Sender, Source
+from imposter.secrets import Cipher
+from imposter.storage import Store, open_store
+from imposter.storage.records import DeliveryState, MessageState, Verdict
+from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
+from tests.storage.traces import traces
+
+DONE = judge_as(MessageState.CONTEXT)
+NUMBER, LID, NAME, WORDS = "4915198765432", "99887766554433@lid", "Canary Smith", "canary-words-7c1e"
+CANARIES = (NUMBER, LID, NAME, WORDS)
+HER = Sender(LID, NAME, (NUMBER,))
+
+
+async def forget(desk: Desk, contact: str = NUMBER) -> int:
+    return (await desk.store.forgetting.forget(desk.bot, contact, plain_id)).messages
+
+
+async def talk(desk: Desk) -> None:
+    """She writes alone, is answered, and speaks in a group with Ben, where both are answered at once."""
+    for number in range(20):
+        await desk.receive(f"{WORDS} {number} " + "x" * 300, LID, NUMBER, sender=HER, judge=DONE)
+    await desk.answer(await desk.receive(WORDS, NUMBER, sender=HER), f"you said {WORDS}", message_id="OUT-1")
+    await desk.receive(f"me to her: {WORDS}", LID, sender=Sender("me"), source=Source.OWNER, judge=DONE)
+    seqs = [
+        (await desk.receive(text, group="g", sender=who)).seq or 0
+        for text, who in ((WORDS, HER), ("and I", Sender("ben")))
+    ]
+    await desk.store.messages.answer(desk.claim, seqs, f"both of you: {WORDS}", message_id="OUT-2")
+    await desk.store.outbox.failed(desk.claim, "OUT-2", DeliveryState.FAILED, "Refused")
+    await desk.receive("Ben alone", "ben", judge=DONE)
+
+
+@pytest.mark.parametrize("contact", [NUMBER, LID, "+49 151 98765432"])
+async def test_nothing_is_left_of_one_who_is_forgotten(
+    database: str | None, tmp_path: Path, time: Time, contact: str
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        await talk(desk)
+        assert traces(database, tmp_path, *CANARIES)
+        assert await forget(desk, contact) == 20 + 2 + 1 + 2
+        assert traces(database, tmp_path, *CANARIES) == []
+        assert await desk.states() == {"and I": "answered", "Ben alone": "context"}
+        assert await store.dead_letters.page(BOT) == []
+        with pytest.raises(UnknownContact):
+            await forget(desk, contact)
+    assert traces(database, tmp_path, *CANARIES) == []
+
+
+async def test_what_she_waits_for_never_comes_and_others_go_on(desk: Desk) -> None:
+    hers = await desk.receive("hers", group="g", sender=HER)
+    his = await desk.receive("his", group="g", sender=Sender("ben"))
+    work = await desk.take("g")
+    assert work is not None
+    assert work.seqs == (hers.seq, his.seq)
+    forgotten = await desk.store.forgetting.forget(BOT, LID, plain_id)
+    assert forgotten.conversations == {"g"}
+    assert await desk.prompt("g") == ["his"]
+    assert await desk.answer(hers, "too late") is None
+
+
+async def test_she_is_found_by_ids_that_only_a_group_showed_to_be_hers(desk: Desk) -> None:
+    await desk.receive("alone", LID)
+    await desk.receive("in the group", group="g", sender=Sender(LID, NAME, (NUMBER,)))
+    assert await forget(desk, NUMBER) == 2
+    assert await desk.history() == []
+
+
+async def test_only_this_bots_memory_of_her_is_touched(store: Store, desk: Desk) -> None:
+    await store.bots.add("bot-2", "ben", {})
+    other = Desk(store, desk.time, "bot-2")
+    for each in (desk, other):
+        await each.receive(WORDS, LID, NUMBER, sender=HER)
+    before = await other.history()
+    assert await forget(desk) == 1
+    assert await other.history() == before
+    assert (await other.receive("again", NUMBER)).conversation == LID
+
+
+@pytest.mark.parametrize("contact", ["4915100000000", "g", NAME, ""])
+async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact: str) -> None:
+    await talk(desk)
+    before = await desk.history()
+    with pytest.raises(UnknownContact):
+        await forget(desk, contact)
+    assert await desk.history() == before
+
+
+async def test_she_is_a_stranger_when_she_writes_again(desk: Desk) -> None:
+    await desk.receive("before", LID, NUMBER, sender=HER)
+    await forget(desk)
+    seen: list[frozenset[str]] = []
+
+    def judge(message: object, ids: frozenset[str]) -> Verdict:
+        seen.append(ids)
+        return Verdict(MessageState.WAITING)
+
+    await desk.receive("after", NUMBER, judge=judge, age=timedelta())
+    assert seen == [frozenset({NUMBER})]
+    assert await desk.prompt(NUMBER) == ["after"]
