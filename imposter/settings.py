@@ -4,17 +4,29 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 
 PREFIX = "IMPOSTER_"
 SHORTEST_SECRET = 16
+MOST_DAYS = 36_500
 _PLACEHOLDERS = frozenset({"", "undefined", "null", "none"})
 """What scripts and container files leave behind where a secret was meant to be."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -47,6 +59,15 @@ def _bundled_node() -> Path:
     return Path(package.origin).parent / "bin" / "node"
 
 
+def _days(value: object) -> int | None:
+    text = str(value).strip().lower()
+    if text == "forever":
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
+        raise ValueError(f"must be a number of days from 1 to {MOST_DAYS}, or forever")
+    return int(text)
+
+
 def _log_format() -> Literal["console", "json"]:
     return "console" if sys.stderr.isatty() else "json"
 
@@ -75,6 +96,10 @@ class Settings(BaseModel):
     """The Node.js binary."""
     model_calls_at_once: int = Field(default=32, ge=1, le=10_000)
     """Model calls that one bot may have in flight."""
+    keep_days: Annotated[int | None, BeforeValidator(_days)] = 365
+    """After so many days a message is deleted, with all that belongs to it. None ("forever"): never."""
+    allow_private_urls: Annotated[AddressGuard, BeforeValidator(AddressGuard.read)] = AddressGuard()
+    """Hosts of this machine or a private network that a bot's config may name, such as that of a model beside it."""
 
     _environ: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -102,6 +127,11 @@ class Settings(BaseModel):
         """The environment variable `name` (not one of ours), such as OPENAI_API_KEY; None where unset or empty."""
         text = self._environ.get(name, "").strip()
         return SecretStr(text) if text else None
+
+    @property
+    def keep(self) -> timedelta | None:
+        """How long messages are kept; None: forever."""
+        return None if self.keep_days is None else timedelta(days=self.keep_days)
 
     @property
     def child_environment(self) -> Mapping[str, str]:

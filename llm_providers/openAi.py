@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 
+from imposter.contracts.addresses import AddressGuard, PrivateAddress, origin_of
 from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
@@ -27,23 +29,34 @@ LONGEST_RETRY_AFTER = 3600.0
 _OPENAI = "https://api.openai.com/v1"
 _OURS = frozenset({"messages", "stream", "n"})
 _NO_KEY = "is missing: set it here, or set OPENAI_API_KEY in the server's environment"
+_OWN_KEY = (
+    "is missing: OPENAI_API_KEY goes to the server's own address alone; with another base_url, give its key here, "
+    "or any word if it wants none"
+)
+_URL_TEXT = re.compile(r"[!-\[\]-~]+")
+"""Printable ASCII but for the backslash."""
+_HEADER_TEXT = re.compile(r"[!-~]+")
+
+ReadSecret = Callable[[str], SecretStr | None]
 
 
 def _header_text(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    if not _HEADER_TEXT.fullmatch(text):
         raise ValueError("must be the key alone: plain characters, no blanks")
     return key
 
 
 def _web_address(url: str) -> str:
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        origin_of(url)
+        # Of anything else, two parsers may read two different hosts.
+        usable = _URL_TEXT.fullmatch(url) is not None
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("must be an http:// or https:// address")
+        raise ValueError("must be an http:// or https:// address of plain characters")
+    parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password; the key goes into api_key")
     return url
@@ -55,11 +68,15 @@ class OpenAiProvider:
     class Config(Strict):
         """What is left out is not sent: the server's own default holds."""
 
-        api_key: Annotated[SecretStr, AfterValidator(_header_text)] | None = Field(
-            default=None, validate_default=True, description="Default: OPENAI_API_KEY of the server's environment."
-        )
         base_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
-            default=None, description="Default: OPENAI_BASE_URL of the server's environment, else OpenAI's own."
+            default=None,
+            description="Default: OPENAI_BASE_URL of the server's environment, else OpenAI's own. A private address "
+            "only where the server's operator allows it. Another server than the default one wants its own api_key.",
+        )
+        api_key: Annotated[SecretStr, AfterValidator(_header_text)] | None = Field(
+            default=None,
+            validate_default=True,
+            description="Default: OPENAI_API_KEY of the server's environment, for the default base_url alone.",
         )
         model: str = Field(min_length=1, max_length=256, description='The model\'s name, such as "gpt-4".')
         system: str | None = Field(default=None, description="The system prompt; {user_id} in it is filled in.")
@@ -75,12 +92,26 @@ class OpenAiProvider:
         timeout: float = Field(default=60, ge=1, le=600, description="Seconds that one answer may take.")
         extra: dict[str, JsonValue] = Field(default_factory=dict, description="Further fields of the request's body.")
 
+        @field_validator("base_url")
+        @classmethod
+        def _may_be_reached(cls, url: str | None, info: ValidationInfo) -> str | None:
+            """What needs no looking up is judged at once; a name is when it is connected to."""
+            if url is not None and info.context is not None:
+                guard = _with_the_servers_own(info.context["addresses"], info.context["secret"])
+                if refusal := guard.refusal(url):
+                    raise ValueError(refusal)
+            return url
+
         @field_validator("api_key")
         @classmethod
         def _is_there(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
             """Where the validation context can look up the server's secrets, a key must be in one of the two places."""
-            if key is None and info.context is not None and not info.context["secret"]("OPENAI_API_KEY"):
-                raise ValueError(_NO_KEY)
+            if key is None and info.context is not None and "base_url" in info.data:
+                secret = info.context["secret"]
+                if _is_another_server(info.data["base_url"], secret):
+                    raise ValueError(_OWN_KEY)
+                if not secret("OPENAI_API_KEY"):
+                    raise ValueError(_NO_KEY)
             return key
 
         @field_validator("extra")
@@ -119,7 +150,7 @@ class OpenAiProvider:
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
                 # measured with openai 3.54 and 11 to 50 messages.
                 answer = await client.chat.completions.create(model=self._config.model, messages=[], extra_body=body)
-        except (OpenAIError, TimeoutError, ValueError) as error:
+        except (OpenAIError, PrivateAddress, TimeoutError, ValueError) as error:
             failure = _failure(error)
         else:
             return _text(answer)
@@ -127,17 +158,46 @@ class OpenAiProvider:
         raise failure
 
     async def _connect(self) -> "AsyncOpenAI":
-        key = self._config.api_key or self._shared.secret("OPENAI_API_KEY")
+        secret, own_url = self._shared.secret, self._config.base_url
+        elsewhere = _is_another_server(own_url, secret)
+        key = self._config.api_key or (None if elsewhere else secret("OPENAI_API_KEY"))
         if key is None:
-            raise ModelRefused(f"api_key {_NO_KEY}.")
-        server_url = self._shared.secret("OPENAI_BASE_URL")
+            raise ModelRefused(f"api_key {_OWN_KEY if elsewhere else _NO_KEY}.")
         everybodys = await self._shared.get("openai-client", _open_client)
-        return everybodys.client.with_options(
+        client = everybodys.client.with_options(
             api_key=key.get_secret_value(),
-            base_url=self._config.base_url or (server_url.get_secret_value() if server_url else _OPENAI),
+            base_url=own_url or _servers_url(secret),
             timeout=self._config.timeout,
             max_retries=0,
         )
+        if elsewhere:
+            # The SDK reads OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS by itself, for each copy anew:
+            # they are for the server's own address, as its key is, and may hold one.
+            client.organization = client.project = None
+            client._custom_headers = {}
+        return client
+
+
+def _servers_url(secret: ReadSecret) -> str:
+    url = secret("OPENAI_BASE_URL")
+    return url.get_secret_value() if url else _OPENAI
+
+
+def _is_another_server(url: str | None, secret: ReadSecret) -> bool:
+    """Whether a bot's own address is none that the server's key is for."""
+    try:
+        return url is not None and origin_of(url) != origin_of(_servers_url(secret))
+    except ValueError:
+        return True
+
+
+def _with_the_servers_own(guard: AddressGuard, secret: ReadSecret) -> AddressGuard:
+    """OPENAI_BASE_URL is the operator's word, as the list of allowed hosts is."""
+    url = secret("OPENAI_BASE_URL")
+    try:
+        return guard.allowing(url.get_secret_value()) if url else guard
+    except ValueError:
+        return guard
 
 
 class SharedClient(Closable):
@@ -150,15 +210,18 @@ class SharedClient(Closable):
         await self.client.close()
 
 
-async def _open_client(_: Shared) -> SharedClient:
-    return SharedClient(await asyncio.to_thread(_load_client))
+async def _open_client(shared: Shared) -> SharedClient:
+    guard = _with_the_servers_own(shared.addresses, shared.secret)
+    return SharedClient(await asyncio.to_thread(_load_client, guard))
 
 
-def _load_client() -> "AsyncOpenAI":
+def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
     """In a thread, at first use: importing the SDK takes up to a second, and more at the first touch of `chat`."""
     from openai import AsyncOpenAI
 
-    client = AsyncOpenAI(api_key="each bot has its own", base_url=_OPENAI)
+    from llm_providers._guarded_http import GuardedClient
+
+    client = AsyncOpenAI(api_key="each bot has its own", base_url=_OPENAI, http_client=GuardedClient(guard))
     _ = client.chat.completions
     return client
 
@@ -191,6 +254,8 @@ def _failure(error: Exception) -> ModelError:
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
     match error:
+        case PrivateAddress():
+            return ModelRefused(f"base_url: {error}")
         case TimeoutError() | APITimeoutError():
             return ModelUnavailable("The model did not answer in time.")
         case APIConnectionError():
@@ -223,6 +288,8 @@ def _status_failure(error: "APIStatusError") -> ModelError:
         said = "is asked too much" if status == 429 else "has trouble"
         wait = _retry_after(error.response.headers)
         return ModelUnavailable(f"The model's server {said} (HTTP {status}).", retry_after=wait)
+    if 300 <= status < 400:
+        return ModelRefused(f"The model's server sends elsewhere (HTTP {status}): put the final address into base_url.")
     return ModelRefused(_REFUSALS.get(status, f"The model's server refused the request (HTTP {status})."))
 
 

@@ -6,7 +6,7 @@ sent is never repeated, as it may be a secret or very long.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr, ValidationError
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
@@ -36,6 +37,7 @@ MAX_PATH = 256
 """Characters; a provider's own check may say any length of things, and a path may be as deep as the body."""
 
 ReadSecret = Callable[[str], SecretStr | None]
+Context = Mapping[str, Any]
 Models = tuple[type[BaseModel], ...]
 
 _CHOICES = {"chat_provider_config": Kind.CHAT, "llm_provider_config": Kind.MODEL}
@@ -53,14 +55,21 @@ class Rejected:
     problems: tuple[FieldProblem, ...]
 
 
-def check_configs(items: Sequence[JsonValue], catalog: Catalog, secret: ReadSecret) -> list[BotConfig | Rejected]:
+def check_configs(
+    items: Sequence[JsonValue],
+    catalog: Catalog,
+    secret: ReadSecret,
+    addresses: AddressGuard = AddressGuard(),  # noqa: B008 - frozen, and the strictest there is
+) -> list[BotConfig | Rejected]:
     """Each item as a config or with what is wrong with it, in the order given.
 
-    `secret` reads the server's environment: a provider's model may do without a key that is set there.
+    `secret` reads the server's environment: a provider's model may do without a key that is set there. `addresses`
+    says where a config may send this server. Providers' models find both in their validation context.
     """
+    context = {"secret": secret, "addresses": addresses}
     times = Counter(user_id for item in items if (user_id := _user_id(item)) is not None)
     limit = max(1, min(MAX_PROBLEMS, MAX_PROBLEMS_AT_ONCE // max(1, len(items))))
-    return [_check(item, times, catalog, secret, limit) for item in items]
+    return [_check(item, times, catalog, context, limit) for item in items]
 
 
 def field_problems(error: ValidationError, model: type[BaseModel], *path: str) -> tuple[FieldProblem, ...]:
@@ -107,19 +116,19 @@ def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
 
 
 def _check(
-    item: JsonValue, times: Counter[str], catalog: Catalog, secret: ReadSecret, limit: int
+    item: JsonValue, times: Counter[str], catalog: Catalog, context: Context, limit: int
 ) -> BotConfig | Rejected:
     user_id = _user_id(item)
     try:
         config = BotConfig.model_validate(item)
     except ValidationError as error:
         return Rejected(user_id, _first(_named(error, BotConfig, limit=limit), limit))
-    problems = _first(_problems_of(config, times, catalog, secret, limit), limit)
+    problems = _first(_problems_of(config, times, catalog, context, limit), limit)
     return Rejected(user_id, problems) if problems else config
 
 
 def _problems_of(
-    config: BotConfig, times: Counter[str], catalog: Catalog, secret: ReadSecret, limit: int
+    config: BotConfig, times: Counter[str], catalog: Catalog, context: Context, limit: int
 ) -> Iterator[FieldProblem]:
     if times[config.user_id] > 1:
         yield FieldProblem("user_id", "stands more than once in this request; send each user once")
@@ -130,7 +139,7 @@ def _problems_of(
                 "is no phone number in international form, such as +49 151 2345678",
             )
     for field, kind in _CHOICES.items():
-        yield from _check_choice(field, kind, getattr(config, field), catalog, secret, limit)
+        yield from _check_choice(field, kind, getattr(config, field), catalog, context, limit)
 
 
 def _matches_nobody(contact: str) -> bool:
@@ -144,7 +153,7 @@ def _matches_nobody(contact: str) -> bool:
 
 
 def _check_choice(
-    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, limit: int
+    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, context: Context, limit: int
 ) -> Iterator[FieldProblem]:
     try:
         model = catalog.find(kind, choice.provider_name).config_model
@@ -157,7 +166,7 @@ def _check_choice(
     if model is None:
         return
     try:
-        model.model_validate(choice.provider_config, context={"secret": secret})
+        model.model_validate(choice.provider_config, context=context)
     except ValidationError as error:
         yield from _named(error, model, *path, limit=limit)
     except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything and spoil only its own item

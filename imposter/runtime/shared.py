@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Resource, Shared
 from imposter.logs import trace_of
 
@@ -16,9 +17,17 @@ log = structlog.get_logger()
 class SharedResources(Shared):
     """See `contracts.chat.Shared`."""
 
-    def __init__(self, *, environment: Mapping[str, str], node: str, secret: Callable[[str], SecretStr | None]) -> None:
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str],
+        node: str,
+        secret: Callable[[str], SecretStr | None],
+        addresses: AddressGuard = AddressGuard(),  # noqa: B008 - frozen, and the strictest there is
+    ) -> None:
         self.environment = environment
         self.node = node
+        self.addresses = addresses
         self._secret = secret
         self._opened: dict[str, Any] = {}
         self._locks: dict[str, asyncio.Lock] = {}

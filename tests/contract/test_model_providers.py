@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
@@ -41,7 +42,9 @@ class Rig:
 
 @asynccontextmanager
 async def open_rig(file: ProviderFile) -> AsyncIterator[Rig]:
-    shared = SharedResources(environment={}, node="node", secret=lambda name: None)
+    shared = SharedResources(
+        environment={}, node="node", secret=lambda name: None, addresses=AddressGuard.read("127.0.0.1")
+    )
     async with model_harness(file.name) as harness:
         try:
             yield Rig(file, harness, shared)

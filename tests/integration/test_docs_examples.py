@@ -3,18 +3,22 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
+from imposter.contracts.model import ModelContext
 from imposter.contracts.states import LinkState
 from imposter.runtime.discovery import Kind, ProviderFile, discover
+from imposter.runtime.shared import SharedResources
 from tests.house import config_of, open_house, until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,7 +29,7 @@ def example(guide: str, folder: str, into: Path) -> ProviderFile:
     text = (DOCS / guide).read_text()
     [name] = re.findall(rf"^`{folder}/(\w+\.py)`:", text, re.MULTILINE)
     [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    (into / folder).mkdir()
+    (into / folder).mkdir(parents=True)
     (into / folder / name).write_text(code)
     kind = Kind.CHAT if folder == "chat_providers" else Kind.MODEL
     [file] = discover(kind, into / folder)
@@ -97,12 +101,25 @@ def serving(server: ThreadingHTTPServer) -> Iterator[str]:
         thread.join()
 
 
-def test_the_guides_model_provider_asks_as_the_api_wants_it(tmp_path: Path, ollama: Ollama) -> None:
-    file = example("add-a-model-provider.md", "llm_providers", tmp_path)
+@asynccontextmanager
+async def ollama_bot(folder: Path, config: dict[str, Any], *, allowed: bool = True) -> AsyncIterator[Any]:
+    """The guide's model, on a server that allows this machine or not."""
+    file = example("add-a-model-provider.md", "llm_providers", folder)
     assert file.provider is not None
-    model = file.provider("anna", {"model": "llama", "system": "You are {user_id}.", "url": ollama.url})
+    addresses = AddressGuard.read("127.0.0.1") if allowed else AddressGuard()
+    shared = SharedResources(environment={}, node="node", secret=lambda name: None, addresses=addresses)
+    model = file.provider("anna", config)
+    model.attach(ModelContext("bot-1", shared))
+    try:
+        yield model
+    finally:
+        await shared.aclose()
+
+
+async def test_the_guides_model_provider_asks_as_the_api_wants_it(tmp_path: Path, ollama: Ollama) -> None:
     turns = [Turn(Source.CONTACT, "hi", "Bob", in_group=True), Turn(Source.BOT, "hm"), Turn(Source.CONTACT, "so?")]
-    assert model.reply(turns) == "hi there"
+    async with ollama_bot(tmp_path, {"model": "llama", "system": "You are {user_id}.", "url": ollama.url}) as model:
+        assert await model.reply(turns) == "hi there"
     assert ollama.asked == [
         {
             "model": "llama",
@@ -117,16 +134,27 @@ def test_the_guides_model_provider_asks_as_the_api_wants_it(tmp_path: Path, olla
     ]
 
 
-def test_the_guides_model_provider_tells_what_may_pass_from_what_cannot(tmp_path: Path, ollama: Ollama) -> None:
-    file = example("add-a-model-provider.md", "llm_providers", tmp_path)
-    assert file.provider is not None
-    model = file.provider("anna", {"model": "llama", "url": ollama.url})
-    ollama.status = 503
-    with pytest.raises(ModelUnavailable):
-        model.reply([Turn(Source.CONTACT, "hi")])
-    ollama.status = 404
-    with pytest.raises(ModelRefused):
-        model.reply([Turn(Source.CONTACT, "hi")])
-    gone = file.provider("anna", {"model": "llama", "url": "http://127.0.0.1:9"})
-    with pytest.raises(ModelUnavailable):
-        gone.reply([Turn(Source.CONTACT, "hi")])
+async def test_the_guides_model_provider_tells_what_may_pass_from_what_cannot(tmp_path: Path, ollama: Ollama) -> None:
+    hi = [Turn(Source.CONTACT, "hi")]
+    async with ollama_bot(tmp_path, {"model": "llama", "url": ollama.url}) as model:
+        ollama.status = 503
+        with pytest.raises(ModelUnavailable):
+            await model.reply(hi)
+        ollama.status = 404
+        with pytest.raises(ModelRefused):
+            await model.reply(hi)
+    async with ollama_bot(tmp_path / "gone", {"model": "llama", "url": "http://127.0.0.1:9"}) as gone:
+        with pytest.raises(ModelUnavailable):
+            await gone.reply(hi)
+
+
+async def test_the_guides_model_provider_goes_nowhere_that_the_operator_does_not_allow(
+    tmp_path: Path, ollama: Ollama
+) -> None:
+    config = {"model": "llama", "url": ollama.url}
+    async with ollama_bot(tmp_path, config, allowed=False) as model:
+        with pytest.raises(ModelRefused, match="IMPOSTER_ALLOW_PRIVATE_URLS"):
+            await model.reply([Turn(Source.CONTACT, "hi")])
+        with pytest.raises(ValidationError, match="IMPOSTER_ALLOW_PRIVATE_URLS"):
+            model.Config.model_validate(config, context={"addresses": AddressGuard()})
+    assert ollama.asked == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
@@ -28,11 +29,15 @@ async def server() -> AsyncIterator[ModelServer]:
 async def open_model(
     server: ModelServer, environment: Mapping[str, str] | None = None, **config: Any
 ) -> AsyncIterator[OpenAiProvider]:
-    """A bot's model; the server's environment holds a key and the fake's address unless it is given."""
+    """A bot's model; the server's environment holds a key and the fake's address unless it is given.
+
+    Private addresses are allowed: what becomes of them otherwise is test_openai_addresses' business.
+    """
     if environment is None:
         environment = {"OPENAI_API_KEY": "sk-of-the-server", "OPENAI_BASE_URL": server.base_url}
     secrets = {name: SecretStr(value) for name, value in environment.items()}
-    shared = SharedResources(environment={}, node="node", secret=secrets.get)
+    addresses = AddressGuard.read("127.0.0.1")
+    shared = SharedResources(environment={}, node="node", secret=secrets.get, addresses=addresses)
     model = OpenAiProvider("anna", {"model": "gpt-4", **config})
     model.attach(ModelContext("bot-1", shared))
     try:
@@ -132,7 +137,7 @@ async def test_the_key_of_the_config_wins_over_the_servers(server: ModelServer) 
 
 async def test_the_address_of_the_config_wins_over_the_servers(server: ModelServer) -> None:
     environment = {"OPENAI_API_KEY": "sk-of-the-server", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
-    async with open_model(server, environment, base_url=server.base_url) as model:
+    async with open_model(server, environment, base_url=server.base_url, api_key="sk-of-anna") as model:
         assert await model.reply(HELLO) == "re: hello"
 
 
@@ -234,7 +239,7 @@ async def test_a_server_that_says_nothing_is_given_up_after_the_timeout(server: 
 
 
 async def test_a_server_that_is_not_there_is_worth_another_try(server: ModelServer) -> None:
-    error = await failure(server, base_url="http://127.0.0.1:9/v1")
+    error = await failure(server, base_url="http://127.0.0.1:9/v1", api_key="sk-of-anna")
     assert isinstance(error, ModelUnavailable)
     assert "reached" in str(error)
 

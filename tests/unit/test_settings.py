@@ -1,4 +1,5 @@
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,11 @@ def test_what_is_set_counts() -> None:
     assert (settings.node, settings.model_calls_at_once) == (Path("/usr/bin/node"), 7)
 
 
+@pytest.mark.parametrize(("value", "kept"), [("", timedelta(days=365)), ("7", timedelta(days=7)), ("Forever", None)])
+def test_messages_are_kept_for_so_many_days_or_forever(value: str, kept: timedelta | None) -> None:
+    assert load_settings({"IMPOSTER_KEEP_DAYS": value}).keep == kept
+
+
 def test_an_empty_setting_is_an_unset_one() -> None:
     settings = load_settings({"IMPOSTER_DATA_DIR": "", "IMPOSTER_DATABASE_URL": "", "IMPOSTER_LOG_LEVEL": ""})
     assert (settings.data_dir, settings.database_url, settings.log_level) == (Path.cwd() / "data", None, "info")
@@ -61,12 +67,25 @@ def test_a_secret_that_is_none_is_refused_by_name_and_not_repeated(variable: str
         ("IMPOSTER_LOG_FORMAT", "xml"),
         ("IMPOSTER_MODEL_CALLS_AT_ONCE", "many"),
         ("IMPOSTER_MODEL_CALLS_AT_ONCE", "0"),
+        ("IMPOSTER_KEEP_DAYS", "0"),
+        ("IMPOSTER_KEEP_DAYS", "-1"),
+        ("IMPOSTER_KEEP_DAYS", "1.5"),
+        ("IMPOSTER_KEEP_DAYS", "never"),
+        ("IMPOSTER_KEEP_DAYS", "99999999999"),
+        ("IMPOSTER_ALLOW_PRIVATE_URLS", "*"),
+        ("IMPOSTER_ALLOW_PRIVATE_URLS", "localhost,10.0.0.0/8"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(InvalidConfig) as refusal:
         load_settings({variable: value})
     assert [problem.field for problem in refusal.value.problems] == [variable]
+
+
+def test_a_host_that_is_none_is_refused_by_its_place_and_not_repeated() -> None:
+    with pytest.raises(InvalidConfig, match=r"^IMPOSTER_ALLOW_PRIVATE_URLS: entry 2 is no host") as refusal:
+        load_settings({"IMPOSTER_ALLOW_PRIVATE_URLS": "localhost,me@host"})
+    assert "me@host" not in str(refusal.value)
 
 
 def test_a_misspelt_setting_is_refused_with_the_one_that_was_meant() -> None:
