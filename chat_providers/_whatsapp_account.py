@@ -2,17 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_pipe import PipeClosed, SidecarFailure
 from chat_providers._whatsapp_policy import PASSKEY, STEADY_SECONDS, after_close, next_delay
 from chat_providers._whatsapp_protocol import (
     Closed,
+    Delivered,
     Event,
     Inbound,
     InboundMessage,
@@ -22,6 +24,7 @@ from chat_providers._whatsapp_protocol import (
     Read,
     Request,
     SentText,
+    Silence,
     Write,
 )
 from chat_providers._whatsapp_sidecar import Sidecar
@@ -37,6 +40,9 @@ UNLINK_PATIENCE = 8.0
 """For the connection that an unlinking needs, and the unlinking itself."""
 CLOSE_PATIENCE = 5.0
 SCAN = "Scan the code: on the phone, Settings, Linked devices, Link a device."
+WHATSAPP_SILENT = "WhatsApp has not answered for some seconds."
+FORGETTING = "The connection is renewed to forget a contact."
+HELPER_SILENT = "The WhatsApp helper does not answer; it is started again if it stays silent."
 LINK = "link"
 LINKED_AT = "linked_at"
 
@@ -57,6 +63,9 @@ class Account:
         self, context: ChatContext, sidecar: Sidecar, receive: Receive, *, chance: Callable[[], float] = random.random
     ) -> None:
         self.status = LinkStatus(status=LinkState.STARTING)
+        self._known = self.status
+        """What was last said of the link, before any doubt whether it still holds."""
+        self._doubts: set[str] = set()
         self._id = context.instance_id
         self._context = context
         self._sidecar = sidecar
@@ -71,6 +80,7 @@ class Account:
         self._forgetting: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
         """Connected, or not on the way to be."""
+        self._paused = False
         self._write_order = asyncio.Lock()
         self._message_order = asyncio.Lock()
 
@@ -82,8 +92,7 @@ class Account:
 
     async def stop(self) -> None:
         self._rest()
-        with suppress(PipeClosed, SidecarFailure, TimeoutError):
-            await self._sidecar.call(self._id, {"type": "close"}, patience=CLOSE_PATIENCE)
+        await self._close()
         self._sidecar.remove(self._id)
         if self._forgetting is not None:
             await self._forgetting
@@ -99,6 +108,23 @@ class Account:
         await self.stop()
         await self._context.state.clear()
         self._linked_at = None
+
+    async def forget_contact(self, ids: Sequence[str]) -> None:
+        """Without a connection meanwhile: it has its own copies, which go with it. Raises StorageError."""
+        if self._known.status in RESTING:
+            await forget(self._context.state, ids)
+            return
+        self._paused = True
+        self._rest()
+        self._move(LinkState.RECONNECTING, FORGETTING)
+        try:
+            await self._close()
+            async with self._write_order:
+                await forget(self._context.state, ids)
+        finally:
+            self._paused = False
+            if self._known.status not in RESTING:
+                self._open()
 
     async def send(self, recipient: str, text: str, message_id: str) -> None:
         """Raises NotConnected, Refused, DeliveryUncertain."""
@@ -121,7 +147,7 @@ class Account:
             return str(await self._sidecar.call(self._id, body, patience=SEND_PATIENCE))
         except SidecarFailure as failure:
             if failure.code == "refused":
-                raise Refused(str(failure)) from failure
+                raise Refused(str(failure), code=failure.number) from failure
             raise NotNow("WhatsApp gave no pairing code; try again in a moment.") from failure
         except (PipeClosed, TimeoutError) as error:
             raise NotNow("WhatsApp gave no pairing code; try again in a moment.") from error
@@ -129,19 +155,35 @@ class Account:
     # What the sidecar says
 
     def sidecar_up(self) -> None:
-        if self.status.status not in RESTING:
+        if self._known.status not in RESTING:
             self._open()
 
     def sidecar_down(self, again_in: float) -> None:
-        if self.status.status in RESTING:
+        self._doubts.clear()
+        if self._known.status in RESTING:
             return
         self._rest()
         self._move(LinkState.RECONNECTING, f"The WhatsApp helper ended. Starting it again in {again_in:.0f} s.")
 
+    def sidecar_silent(self) -> None:
+        self._doubt(HELPER_SILENT)
+
+    def sidecar_answers(self) -> None:
+        self._trust(HELPER_SILENT)
+
     def notice(self, event: Event) -> None:
-        if self.status.status in RESTING:
+        if self._known.status in RESTING:
             return
         match event:
+            case Delivered(message_id=message_id):
+                self._context.confirm(message_id)
+            case _ if self._paused:
+                pass
+            case Silence(over=over):
+                if over:
+                    self._trust(WHATSAPP_SILENT)
+                else:
+                    self._doubt(WHATSAPP_SILENT)
             case Qr(text=text, lifetime_seconds=seconds):
                 if not self._passkey:
                     self._qr_shown = True
@@ -164,14 +206,14 @@ class Account:
                 return {key: value.decode() for key, value in stored.items()}
             case Write(entries=entries):
                 async with self._write_order:
-                    if self.status.status is LinkState.LOGGED_OUT:
+                    if self._known.status is LinkState.LOGGED_OUT:
                         raise NotNow("What is forgotten is not written again.")
                     await self._write(entries)
             case SentText(message_id=message_id):
                 return await self._context.sent_text(message_id)
             case Inbound(message=message):
                 async with self._message_order:
-                    if self.status.status is LinkState.LOGGED_OUT:
+                    if self._known.status is LinkState.LOGGED_OUT:
                         raise NotNow("The account is no longer this server's.")
                     await self._receive(message, self._linked_at or self._context.now())
         return None
@@ -190,12 +232,19 @@ class Account:
 
     def _open(self) -> None:
         self._again = None
+        if self._paused:
+            return
         if not (self._qr_shown or self._passkey):
-            self._move(LinkState.CONNECTING)
+            self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
         self._sidecar.post(self._id, {"type": "open"})
 
+    async def _close(self) -> None:
+        with suppress(PipeClosed, SidecarFailure, TimeoutError):
+            await self._sidecar.call(self._id, {"type": "close"}, patience=CLOSE_PATIENCE)
+
     def _closed(self, code: int) -> None:
+        self._doubts.discard(WHATSAPP_SILENT)
         now = self._context.now()
         if self._opened_at and now - self._opened_at > timedelta(seconds=STEADY_SECONDS):
             self._attempt = 0
@@ -207,7 +256,7 @@ class Account:
         if verdict.forget:
             self._forgetting = asyncio.create_task(self._forget(), name=f"whatsapp-forget:{self._id}")
         if verdict.state is not LinkState.LINKING:
-            self._move(verdict.state, verdict.detail)
+            self._move(verdict.state, verdict.detail, code=code)
         if verdict.again_in is not None:
             self._attempt += verdict.again_in > 0
             self._again = asyncio.get_running_loop().call_later(verdict.again_in, self._open)
@@ -227,12 +276,29 @@ class Account:
             self._again.cancel()
             self._again = None
 
+    def _doubt(self, why: str) -> None:
+        self._doubts.add(why)
+        self._show()
+
+    def _trust(self, why: str) -> None:
+        self._doubts.discard(why)
+        self._show()
+
     def _move(self, state: LinkState, detail: str | None = None, **more: Any) -> None:
-        more.setdefault("account", self.status.account)
-        status = LinkStatus(status=state, detail=detail, **more)
+        more.setdefault("account", self._known.account)
+        self._known = LinkStatus(status=state, detail=detail, **more)
+        self._show()
+
+    def _show(self) -> None:
+        status = self._known
+        if self._doubts and status.status not in RESTING:
+            state = LinkState.CONNECTING if self._linked_at is None else LinkState.RECONNECTING
+            # Who does not hear the helper cannot know what it hears.
+            detail = HELPER_SILENT if HELPER_SILENT in self._doubts else WHATSAPP_SILENT
+            status = LinkStatus(status=state, detail=detail, account=status.account)
         if status != self.status:
             self.status = status
-            if state is LinkState.CONNECTED or state in RESTING:
+            if status.status is LinkState.CONNECTED or status.status in RESTING:
                 self._arrived.set()
             else:
                 self._arrived.clear()
@@ -250,4 +316,4 @@ def _chat_error(failure: SidecarFailure) -> ChatError:
         case "uncertain":
             return DeliveryUncertain()
         case _:
-            return Refused(str(failure))
+            return Refused(str(failure), code=failure.number)

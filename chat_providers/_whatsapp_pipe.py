@@ -26,11 +26,15 @@ class PipeClosed(Exception):
 
 
 class SidecarFailure(Exception):
-    """The sidecar's own answer that something failed; `code` is a FailureCode of protocol.ts."""
+    """The sidecar's own answer that something failed.
 
-    def __init__(self, code: str, detail: str) -> None:
+    `code` is a FailureCode of protocol.ts; `number` is WhatsApp's own, where it gave one.
+    """
+
+    def __init__(self, code: str, detail: str, number: int | None = None) -> None:
         super().__init__(detail)
         self.code = code
+        self.number = number
 
 
 class Pipe:
@@ -48,12 +52,16 @@ class Pipe:
         self._notice = notice
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self.heard_at = 0.0
+        """When the other side last said anything, by the event loop's clock."""
 
     async def run(self) -> None:
         """Read until the other side is gone."""
+        now = asyncio.get_running_loop().time
         try:
             async with asyncio.TaskGroup() as tasks:
                 while line := await self._reader.readline():
+                    self.heard_at = now()
                     self._take(json.loads(line), tasks)
         finally:
             for future in self._waiting.values():
@@ -91,7 +99,7 @@ class Pipe:
         if future is None or future.done():
             return
         if error := line.get("error"):
-            future.set_exception(SidecarFailure(error["code"], error["detail"]))
+            future.set_exception(SidecarFailure(error["code"], error["detail"], error.get("number")))
         else:
             future.set_result(line.get("value"))
 

@@ -59,5 +59,8 @@ REASONS = {
     405: "WhatsApp refuses this version of the program; it may need an update.",
     408: "WhatsApp did not answer.",
     428: "The connection to WhatsApp was lost.",
+    429: "WhatsApp finds this account's connections too many.",
+    500: "WhatsApp has trouble of its own.",
+    502: "Something between this server and WhatsApp answered in its place.",
     503: "WhatsApp is not available.",
 }

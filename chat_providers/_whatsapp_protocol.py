@@ -29,6 +29,16 @@ class Closed(Shape):
     code: int
 
 
+class Silence(Shape):
+    type: Literal["silence"]
+    over: bool
+
+
+class Delivered(Shape):
+    type: Literal["delivered"]
+    message_id: str
+
+
 class Fault(Shape):
     type: Literal["fault"]
     name: str
@@ -78,7 +88,7 @@ class Inbound(Shape):
     message: InboundMessage
 
 
-Event = Qr | Passkey | Opened | Closed | Fault
+Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Fault
 Request = Read | Write | SentText | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)

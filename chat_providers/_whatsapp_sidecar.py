@@ -29,8 +29,13 @@ NODE_ENVIRONMENT = {
 }
 """What Node compiled is kept, which spares it the TypeScript stripper: together 20 MB less, and a first QR code in
 0.37 s instead of 0.51 (benchmarks/)."""
-PING_EVERY = 10.0
-PING_PATIENCE = 30.0
+PING_EVERY = 0.5
+SILENT_AFTER = 2
+HUNG_AFTER = 20
+"""Pings without an answer: until the accounts are told, and until the process is killed. Not seconds, of which a
+machine that slept would find too many gone by."""
+NOT_STARTED_AFTER = 60
+"""Pings until a process that has never answered is killed."""
 GOODBYE_SECONDS = 5.0
 
 
@@ -47,6 +52,12 @@ class Listener(Protocol):
 
     def sidecar_up(self) -> None:
         """A process is there and holds no connection of this account yet."""
+
+    def sidecar_silent(self) -> None:
+        """The process does not answer for now; nobody knows what has become of the connection."""
+
+    def sidecar_answers(self) -> None:
+        """It does again."""
 
     def sidecar_down(self, again_in: float) -> None:
         """The process is gone, and with it the connection; another one starts in so many seconds."""
@@ -130,6 +141,8 @@ class Sidecar:
                 reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
                 try:
                     await self._talk(Pipe(reader, writer, serve=self._serve, notice=self._notice))
+                except TimeoutError:
+                    process.kill()
                 finally:
                     self._pipe = None
                     writer.close()
@@ -137,7 +150,7 @@ class Sidecar:
                 await _end(process)
 
     async def _talk(self, pipe: Pipe) -> None:
-        """Until the process is gone or no longer answers."""
+        """Until the process is gone. Raises TimeoutError when it no longer answers."""
         listening = asyncio.create_task(pipe.run(), name="whatsapp-pipe")
         beating = asyncio.create_task(self._heartbeat(pipe), name="whatsapp-heartbeat")
         self._pipe = pipe
@@ -152,11 +165,25 @@ class Sidecar:
         for error in results:
             if isinstance(error, Exception):
                 log.warning("lost the whatsapp helper", error=type(error).__name__)
+        if isinstance(results[1], TimeoutError):
+            raise results[1]
 
     async def _heartbeat(self, pipe: Pipe) -> None:
-        while True:
+        """Raises TimeoutError when the process has been silent for too long, PipeClosed when it is gone."""
+        now = asyncio.get_running_loop().time
+        asked_at, unanswered = now(), 0
+        while unanswered < (HUNG_AFTER if pipe.heard_at else NOT_STARTED_AFTER):
+            pipe.post("", {"type": "ping"})
             await asyncio.sleep(PING_EVERY)
-            await pipe.call("", {"type": "ping"}, patience=PING_PATIENCE)
+            silent = unanswered >= SILENT_AFTER
+            if pipe.heard_at >= asked_at:
+                asked_at, unanswered = now(), 0
+            else:
+                unanswered += 1
+            if pipe.heard_at and silent != (unanswered >= SILENT_AFTER):
+                for listener in tuple(self._listeners.values()):
+                    listener.sidecar_answers() if silent else listener.sidecar_silent()
+        raise TimeoutError
 
     async def _serve(self, account: str, request: Request) -> Any:
         if listener := self._listeners.get(account):

@@ -5,12 +5,13 @@ The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), i
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from chat_providers import _whatsapp_ids as ids
 from chat_providers._whatsapp_account import Account, linked_at
+from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_protocol import InboundMessage
 from chat_providers._whatsapp_sidecar import Sidecar, SidecarMissing
 from imposter.contracts.chat import ChatContext
@@ -86,6 +87,13 @@ class WhatsAppBaileyesProvider:
 
     def message_id(self, seed: str) -> str:
         return ids.message_id(seed)
+
+    async def forget_contact(self, ids: Sequence[str]) -> None:
+        """The next message of this person is read with new keys. The connection is renewed. Raises StorageError."""
+        if self._account is not None:
+            await self._account.forget_contact(ids)
+        elif self._context is not None:
+            await forget(self._context.state, ids)
 
     async def request_pairing_code(self, phone: str) -> str:
         """The code to type on the phone with this number (digits only). Raises NotNow, Refused."""

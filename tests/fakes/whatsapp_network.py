@@ -40,6 +40,9 @@ Kind = Literal[
 ]
 
 
+Signal = Literal["SIGKILL", "SIGSTOP"]
+
+
 class NetworkRefused(Exception):
     """What was asked for cannot be done as things stand; the text says why."""
 
@@ -106,6 +109,8 @@ class Envelope(TypedDict, total=False):
     """Seconds in the past."""
     target: str
     """Id of the message that is quoted, reacted to, edited or revoked."""
+    garbled: bool
+    """Its first ciphertext cannot be read: the account asks for it anew."""
 
 
 class Options(Envelope, total=False):
@@ -209,6 +214,11 @@ class WhatsAppNetwork:
         """A newsletter (`...@newsletter`) that the account follows publishes a text."""
         return Sent(**await self._post("/newsletter", {"to": to, "newsletter": newsletter, "text": text}))
 
+    async def send_history(self, phone: str, contact: str, messages: Sequence[tuple[str, str]]) -> None:
+        """The owner's phone tells its companion of a chat as it was: messages by id and text, from the contact."""
+        told = [{"id": id_, "text": text} for id_, text in messages]
+        await self._post("/history", {"phone": phone, "contact": contact, "messages": told})
+
     async def make_group(self, id: str, subject: str, members: Sequence[str], *, lid: bool = True) -> None:  # noqa: A002
         """A group (`...@g.us`) of these phones; the account among them. `lid`: its members go by LID."""
         await self._post("/groups", {"id": id, "subject": subject, "members": list(members), "lid": lid})
@@ -230,9 +240,12 @@ class WhatsAppNetwork:
         """The owner removes the companion from the phone's linked devices (401)."""
         await self._post("/log-out", {"phone": phone})
 
-    async def close_with(self, phone: str, code: int) -> None:
-        """The server ends the companion's connection with a stream error: 401, 440 (replaced), 503, 515, ..."""
-        await self._post("/close", {"phone": phone, "code": str(code)})
+    async def close_with(self, phone: str, code: int, *, politely: bool = True) -> None:
+        """The server ends the companion's connection with a stream error: 401, 440 (replaced), 503, 515, ...
+
+        Not `politely`, it says so and leaves the connection open and silent.
+        """
+        await self._post("/close", {"phone": phone, "code": str(code), "politely": politely})
 
     async def drop(self, phone: str) -> None:
         """The companion's connection breaks."""
@@ -242,9 +255,21 @@ class WhatsAppNetwork:
         """The companion's connection stays open and goes silent in both directions."""
         await self._post("/freeze", {"phone": phone})
 
-    async def refuse_connections(self, on: bool = True) -> None:
-        """New connections break at once; `on=False` ends that."""
-        await self._post("/refuse-connections", {"on": on})
+    async def refuse_connections(self, on: bool = True, *, status: int | None = None) -> None:
+        """New connections break at once, or are answered with this HTTP status; `on=False` ends that."""
+        await self._post("/refuse-connections", {"on": on, "status": status})
+
+    async def withhold_acks(self, phone: str, on: bool = True) -> None:
+        """What the companion sends is taken and not acknowledged; receipts come all the same."""
+        await self._post("/withhold-acks", {"phone": phone, "on": on})
+
+    async def lose_receipts(self, phone: str, on: bool = True) -> None:
+        """The companion's receipts do not arrive, as if it had died just before it sent them."""
+        await self._post("/lose-receipts", {"phone": phone, "on": on})
+
+    async def set_clock(self, ahead: int) -> None:
+        """WhatsApp's clock, and every phone's, goes ahead of this machine's by so many seconds; 0 ends that."""
+        await self._post("/clock", {"ahead": ahead})
 
     async def refuse_logins(self, phone: str, code: int | None) -> None:
         """The companion's logins fail with this code, such as 403; None ends that."""
@@ -254,11 +279,29 @@ class WhatsAppNetwork:
         """What the companion sends is refused with this code, such as 463 or 479; None ends that."""
         await self._post("/refuse-messages", {"phone": phone, "code": None if code is None else str(code)})
 
+    async def run_low(self, phone: str) -> None:
+        """The companion's one-time keys are used up: it uploads more, and who writes first meanwhile gets none."""
+        await self._post("/run-low", {"phone": phone})
+
+    async def set_trap(
+        self, kind: str, pids: Sequence[int], facts: dict[str, Any], *, signal: Signal = "SIGKILL", delay: float = 0
+    ) -> None:
+        """The next event of this kind with these facts sends these processes the signal, `delay` seconds after.
+
+        The network does it itself, before it takes the next step; then an event `trap` stands in the log. There is
+        one trap at a time.
+        """
+        trap = {"kind": kind, "facts": facts, "pids": list(pids), "signal": signal, "delay": delay * 1000}
+        await self._post("/traps", [trap])
+
+    async def clear_trap(self) -> None:
+        await self._post("/traps", [])
+
     # Looking
 
-    async def inbox(self, contact: str) -> list[Delivery]:
-        """Everything that arrived on this phone so far, in order."""
-        page = await self._get("/inbox", of=contact)
+    async def inbox(self, contact: str, after: int = 0) -> list[Delivery]:
+        """What arrived on this phone so far, in order; without the first `after` of it."""
+        page = await self._get("/inbox", of=contact, after=after)
         return [Delivery(**item) for item in page["items"]]
 
     async def wait_inbox(self, contact: str, count: int, timeout: float = 10) -> list[Delivery]:  # noqa: ASYNC109

@@ -8,6 +8,7 @@ import pytest
 
 from imposter.contracts.errors import NotConnected, NotNow, Refused
 from imposter.contracts.messages import Source
+from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, sidecar_process
@@ -138,6 +139,26 @@ async def test_a_message_survives_that_its_keys_cannot_be_had_for_a_while(
     assert sent.id not in [event.facts["id"] for event in await network.log("nack")]
 
 
+@pytest.mark.parametrize("locked", ["read", "write"])
+async def test_messages_survive_that_their_keys_cannot_be_had_and_the_connection_drops_meanwhile(
+    network: WhatsAppNetwork, desk: Desk, locked: str
+) -> None:
+    await network.say(BOT, BOB, "the start is over")
+    await desk.hears(1)
+    desk.state.locked = {locked}
+    await network.say(BOT, ANN, "one")
+    await network.say(BOT, ANN, "two")
+    await until(lambda: desk.state.refused > 1)
+    await network.drop(BOT)
+    await desk.becomes(LinkState.RECONNECTING)
+    desk.state.locked = set()
+    await network.say(BOT, ANN, "three")
+    await desk.hears_all({"one", "two", "three"})
+    await desk.becomes(LinkState.CONNECTED)
+    await desk.send(f"{ANN}@s.whatsapp.net", "understood")
+    await network.wait_inbox(ANN, 1)
+
+
 async def test_a_closed_queue_has_not_taken_a_message(
     network: WhatsAppNetwork, server: Server, desk: Desk, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,8 +213,9 @@ async def test_a_contacts_phone_that_cannot_read_an_answer_gets_it_again(network
 
 async def test_a_refused_message_says_so(network: WhatsAppNetwork, desk: Desk) -> None:
     await network.refuse_messages(BOT, 463)
-    with pytest.raises(Refused, match="463"):
+    with pytest.raises(Refused, match="463") as refused:
         await desk.send(f"{ANN}@s.whatsapp.net", "hello")
+    assert refused.value.code == 463
 
 
 async def test_who_has_no_whatsapp_id_cannot_be_written_to(desk: Desk) -> None:

@@ -170,11 +170,15 @@ async def test_who_was_replaced_stays_so_when_the_process_is_new(
     assert (await network.phones())[BOT].logins == 1
 
 
+@pytest.mark.parametrize("politely", [True, False])
 @pytest.mark.parametrize("code", [500, 503])
-async def test_a_connection_that_whatsapp_ends_comes_back(network: WhatsAppNetwork, desk: Desk, code: int) -> None:
-    await network.close_with(BOT, code)
+async def test_a_connection_that_whatsapp_ends_comes_back(
+    network: WhatsAppNetwork, desk: Desk, code: int, politely: bool
+) -> None:
+    await network.close_with(BOT, code, politely=politely)
     status = await desk.becomes(LinkState.RECONNECTING)
     assert status.detail is not None
+    assert status.code == code
     await desk.becomes(LinkState.CONNECTED)
 
 
@@ -214,15 +218,13 @@ async def test_the_process_ends_with_the_server(network: WhatsAppNetwork) -> Non
 async def test_a_process_that_hangs_is_replaced(
     network: WhatsAppNetwork, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_whatsapp_sidecar, "PING_EVERY", 0.1)
-    monkeypatch.setattr(_whatsapp_sidecar, "PING_PATIENCE", 1.0)
-    monkeypatch.setattr(_whatsapp_sidecar, "GOODBYE_SECONDS", 0.1)
+    monkeypatch.setattr(_whatsapp_sidecar, "HUNG_AFTER", 6)
     desk = server.desk()
     await desk.link(network)
     process = await sidecar_process()
     os.kill(process, signal.SIGSTOP)
-    status = await desk.becomes(LinkState.RECONNECTING)
-    assert status.detail is not None
+    await desk.becomes(LinkState.RECONNECTING, lambda status: "does not answer" in (status.detail or ""))
+    await desk.becomes(LinkState.RECONNECTING, lambda status: "ended" in (status.detail or ""))
     await desk.becomes(LinkState.CONNECTED)
     assert sidecars() != [process]
 

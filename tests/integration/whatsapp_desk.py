@@ -27,7 +27,7 @@ class MemoryState(ProviderState):
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], bytes] = {}
         self.locked: set[str] = set()
-        """Of `read` and `write`: what fails now."""
+        """Of `read` and `write`: what fails now; a kind of entry: so do writes of that kind."""
         self.refused = 0
 
     async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ class MemoryState(ProviderState):
         return {key: value for (of, key), value in self.entries.items() if of == kind and (keys is None or key in keys)}
 
     async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
-        self._try("write")
+        self._try("write", *(kind for kind, _, _ in changes))
         for kind, key, value in changes:
             if value is None:
                 self.entries.pop((kind, key), None)
@@ -45,8 +45,8 @@ class MemoryState(ProviderState):
     async def clear(self) -> None:
         self.entries.clear()
 
-    def _try(self, what: str) -> None:
-        if what in self.locked:
+    def _try(self, *what: str) -> None:
+        if self.locked.intersection(what):
             self.refused += 1
             raise StorageError("locked")
 
@@ -78,6 +78,7 @@ class Desk:
     state: MemoryState
     sent: dict[str, str] = field(default_factory=dict)
     reports: list[LinkStatus] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
 
     async def status(self) -> LinkStatus:
         return await self.provider.get_status()
@@ -128,7 +129,13 @@ class Server:
             return desk.sent.get(message_id)
 
         context = ChatContext(
-            instance_id, state, self.shared, desk.reports.append, sent_text, lambda: datetime.now(UTC)
+            instance_id,
+            state,
+            self.shared,
+            desk.reports.append,
+            sent_text,
+            lambda: datetime.now(UTC),
+            desk.confirmed.append,
         )
         desk.provider.attach(context)
         return desk

@@ -1,3 +1,4 @@
+import { Bounded } from './bounded.ts'
 import { Failure } from './protocol.ts'
 
 interface Waiting {
@@ -6,9 +7,19 @@ interface Waiting {
   reject: (error: Failure) => void
 }
 
+const REMEMBERED = 500
+const DAY = 24 * 3600
+
 /** WhatsApp's servers' answers to what was sent, by message id. */
 export class Acknowledgements {
   readonly #waiting = new Map<string, Waiting>()
+  readonly #settled = new Bounded(REMEMBERED, DAY)
+  readonly #late: (id: string) => void
+
+  /** `late` is told, once, of a message that WhatsApp turns out to have though nobody waits for its answer any more. */
+  constructor(late: (id: string) => void) {
+    this.#late = late
+  }
 
   /** Settles with the server's answer: rejects with a Failure when it is no, or does not come in time. */
   async of(id: string, write: () => Promise<unknown>, milliseconds: number): Promise<void> {
@@ -18,17 +29,27 @@ export class Acknowledgements {
     try {
       // The answer may come, and be no, before the writing is done.
       await Promise.all([write(), waiting.promise])
+      this.#settled.set(id, true)
     } finally {
       clearTimeout(timer)
       this.#waiting.delete(id)
     }
   }
 
-  /** `error` as in the stanza `<ack class="message" error="463">`; undefined for a yes. */
-  settle(id: string, error: string | undefined): void {
+  /** The message is at WhatsApp: so says its answer, or a receipt of a phone that got it. */
+  arrived(id: string): void {
     const waiting = this.#waiting.get(id)
-    if (error === undefined) waiting?.resolve()
-    else waiting?.reject(new Failure('refused', refusal(error)))
+    if (waiting) {
+      waiting.resolve()
+    } else if (!this.#settled.get(id)) {
+      this.#settled.set(id, true)
+      this.#late(id)
+    }
+  }
+
+  /** `error` as in the stanza `<ack class="message" error="463">`. */
+  refused(id: string, error: string): void {
+    this.#waiting.get(id)?.reject(new Failure('refused', refusal(error), Number(error) || undefined))
   }
 
   /** The connection is gone, and with it any answer. */

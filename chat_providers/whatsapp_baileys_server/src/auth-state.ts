@@ -9,7 +9,7 @@ import {
 } from 'baileys'
 
 import type { TextCache } from './bounded.ts'
-import type { Request, StateEntry } from './protocol.ts'
+import { Failure, type Request, type StateEntry } from './protocol.ts'
 
 type Ask = (request: Request) => Promise<unknown>
 type Found = Record<string, string>
@@ -70,6 +70,26 @@ export class AuthState implements SignalKeyStore {
     const durable = this.#write(entries)
     if (entries.every(([kind]) => RELEARNABLE.has(kind))) durable.catch(() => undefined)
     else await durable
+  }
+
+  /**
+   * The keys as one connection sees them. What is still at work for it when it has ended reads and writes nothing: the
+   * next connection may be at work on the same keys.
+   */
+  until(ended: AbortSignal): SignalKeyStore {
+    const check = (): void => {
+      if (ended.aborted) throw new Failure('not_connected', 'the connection has ended')
+    }
+    return {
+      get: async (kind, ids) => {
+        check()
+        return this.get(kind, ids)
+      },
+      set: async data => {
+        check()
+        await this.set(data)
+      },
+    }
   }
 
   /** When nothing is on its way any more. */

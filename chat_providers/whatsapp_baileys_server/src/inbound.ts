@@ -15,6 +15,8 @@ export interface Surroundings {
   me: string
   me_lid: string | null
   offline: boolean
+  /** Seconds that WhatsApp's clock is ahead of ours. */
+  ahead: number
   /** The other name of the chat's other side, or in a group of the sender; undefined where it is not known. */
   alt: string | undefined
   subject: string | undefined
@@ -54,7 +56,7 @@ export function inbound(message: WAMessage, around: Surroundings): InboundMessag
     sender_alt: own ? around.me_lid : alt,
     name: message.pushName ?? '',
     from_me: own,
-    sent_at: Number(message.messageTimestamp ?? 0),
+    sent_at: Number(message.messageTimestamp ?? 0) - around.ahead,
     offline: around.offline,
     text: content.text,
     answerable: content.note === undefined,

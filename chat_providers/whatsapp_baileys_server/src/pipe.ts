@@ -55,7 +55,7 @@ export class Pipe {
   #settle({ answer, value, error }: Answer): void {
     const waiting = this.#waiting.get(answer)
     this.#waiting.delete(answer)
-    if (error) waiting?.reject(new Failure(error.code, error.detail))
+    if (error) waiting?.reject(new Failure(error.code, error.detail, error.number))
     else waiting?.resolve(value)
   }
 
@@ -63,11 +63,11 @@ export class Pipe {
     try {
       this.#write({ answer: call, value: (await this.#serve(account, body)) ?? null } satisfies Answer)
     } catch (error) {
-      const { code, detail } =
+      const told =
         error instanceof Failure
-          ? { code: error.code, detail: error.message }
+          ? { code: error.code, detail: error.message, number: error.number }
           : { code: 'failed' as const, detail: error instanceof Error ? error.name : 'Error' }
-      this.#write({ answer: call, error: { code, detail } } satisfies Answer)
+      this.#write({ answer: call, error: told } satisfies Answer)
     }
   }
 }

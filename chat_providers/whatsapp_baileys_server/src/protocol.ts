@@ -12,7 +12,7 @@ export interface Call<Body> {
 export interface Answer {
   answer: number
   value?: unknown
-  error?: { code: FailureCode; detail: string }
+  error?: { code: FailureCode; detail: string; number?: number | undefined }
 }
 
 export interface Notice {
@@ -26,14 +26,19 @@ export interface Notice {
  */
 export type FailureCode = 'not_connected' | 'refused' | 'uncertain' | 'not_now' | 'failed'
 
-/** An error whose code means something to the other side. `detail` never holds a contact's words or a key. */
+/**
+ * An error whose code means something to the other side. `detail` never holds a contact's words or a key; `number` is
+ * WhatsApp's own, where it gave one.
+ */
 export class Failure extends Error {
   readonly code: FailureCode
+  readonly number: number | undefined
 
-  constructor(code: FailureCode, detail: string) {
+  constructor(code: FailureCode, detail: string, number?: number) {
     super(detail)
     this.name = 'Failure'
     this.code = code
+    this.number = number
   }
 }
 
@@ -64,8 +69,15 @@ export type Event =
   | { type: 'qr'; text: string; lifetime_seconds: number }
   | { type: 'passkey' }
   | { type: 'open'; account: string }
-  /** `code`: Baileys' DisconnectReason; 0: an error without one; -1: the stored credentials could not be read. */
+  /**
+   * `code`: Baileys' DisconnectReason; 0: an error without one; -1: the stored credentials could not be read; 502: an
+   * HTTP answer that is not WhatsApp's came in the connection's place.
+   */
   | { type: 'closed'; code: number }
+  /** WhatsApp has gone silent over an open connection; `over`: it was heard again. */
+  | { type: 'silence'; over: boolean }
+  /** WhatsApp has a message of ours whose confirmation nobody waits for any more: it came late, or a receipt did. */
+  | { type: 'delivered'; message_id: string }
   /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */
   | { type: 'fault'; name: string; trace: string[] }
 
@@ -82,7 +94,7 @@ export interface InboundMessage {
   /** Chosen by the sender. */
   name: string
   from_me: boolean
-  /** Seconds since 1970. */
+  /** Seconds since 1970 by this machine's clock, whatever WhatsApp's says. */
   sent_at: number
   /** WhatsApp kept it while this device was away. */
   offline: boolean

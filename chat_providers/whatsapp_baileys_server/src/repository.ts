@@ -1,8 +1,16 @@
 import { DEFAULT_CONNECTION_CONFIG, type SignalKeyStore, type SocketConfig } from 'baileys'
 
 import { makeLedger } from './ledger.ts'
+import { Turns } from './turns.ts'
 
 type MakeRepository = SocketConfig['makeSignalRepository']
+
+/**
+ * libsignal does one thing at a time for one address, whoever asks: an account of this process waits for another one
+ * that talks to the same contact, and its work is then done in the other's async context, outside of its own
+ * transaction. Who takes a turn first finds libsignal free.
+ */
+const libsignal = new Turns()
 
 /**
  * Baileys' Signal repository over a ledger of our own, which hands a message over before its session moves on.
@@ -18,6 +26,8 @@ export function repositoryOver(
   return ({ creds }, logger, lookUp) => {
     const keys = makeLedger(store)
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUp)
+    const alone = <Result>(jid: string, work: () => Promise<Result>): Promise<Result> =>
+      keys.transaction(() => libsignal.take(inner.jidToSignalProtocolAddress(jid), work), 'session')
     const handedOver = (ciphertext: Uint8Array, decrypt: () => Promise<Uint8Array>): Promise<Uint8Array> =>
       keys.transaction(async () => {
         const plaintext = await decrypt()
@@ -26,8 +36,10 @@ export function repositoryOver(
       }, 'receive')
     return {
       ...inner,
-      decryptMessage: what => handedOver(what.ciphertext, () => inner.decryptMessage(what)),
+      decryptMessage: what => handedOver(what.ciphertext, () => alone(what.jid, () => inner.decryptMessage(what))),
       decryptGroupMessage: what => handedOver(what.msg, () => inner.decryptGroupMessage(what)),
+      encryptMessage: what => alone(what.jid, () => inner.encryptMessage(what)),
+      injectE2ESession: what => alone(what.jid, () => inner.injectE2ESession(what)),
     }
   }
 }

@@ -8,23 +8,23 @@ const written = (): Promise<void> => Promise.resolve()
 
 describe('a message that was sent', () => {
   it('is sent when the server has it, even if the server is quicker than we are', async () => {
-    const acks = new Acknowledgements()
+    const acks = new Acknowledgements(() => undefined)
     const write = async (): Promise<void> => {
-      acks.settle('A', undefined)
+      acks.arrived('A')
       await written()
     }
     await acks.of('A', write, MINUTE)
   })
 
   it('is refused when the server says so', async () => {
-    const acks = new Acknowledgements()
+    const acks = new Acknowledgements(() => undefined)
     const sent = acks.of('A', written, MINUTE)
-    acks.settle('A', '463')
-    await assert.rejects(sent, { code: 'refused', message: /463/ })
+    acks.refused('A', '463')
+    await assert.rejects(sent, { code: 'refused', message: /463/, number: 463 })
   })
 
   it('is not known to have arrived when the server stays silent or the connection breaks', async () => {
-    const acks = new Acknowledgements()
+    const acks = new Acknowledgements(() => undefined)
     await assert.rejects(acks.of('A', written, 1), { code: 'uncertain' })
     const sent = acks.of('B', written, MINUTE)
     acks.abandon()
@@ -32,9 +32,27 @@ describe('a message that was sent', () => {
   })
 
   it('is known only by its own id', async () => {
-    const acks = new Acknowledgements()
+    const acks = new Acknowledgements(() => undefined)
     const sent = acks.of('A', written, 5)
-    acks.settle('B', undefined)
+    acks.arrived('B')
     await assert.rejects(sent, { code: 'uncertain' })
+  })
+
+  it('is told of once when it turns out to have arrived after all, and only then', async () => {
+    const late: string[] = []
+    const acks = new Acknowledgements(id => late.push(id))
+    const sent = acks.of('A', written, MINUTE)
+    acks.arrived('A')
+    await sent
+    await assert.rejects(acks.of('B', written, 1), { code: 'uncertain' })
+    for (const id of ['A', 'B', 'B', 'of an earlier life']) acks.arrived(id)
+    assert.deepEqual(late, ['B', 'of an earlier life'])
+  })
+
+  it('needs no answer of the server when the phone that it was for has it', async () => {
+    const acks = new Acknowledgements(() => undefined)
+    const sent = acks.of('A', written, MINUTE)
+    acks.arrived('A')
+    await sent
   })
 })

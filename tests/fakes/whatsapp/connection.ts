@@ -40,6 +40,7 @@ export class Connection {
 
   send(node: BinaryNode): void {
     if (this.transport) this.write(this.transport.seal(encodeBinaryNode(node)))
+    if (node.tag === 'message') this.network.note('handed', { phone: this.account?.phone, id: node.attrs.id })
   }
 
   /** Only once the backlog is through; what comes before is in the queue, and thus in the backlog. */
@@ -56,6 +57,12 @@ export class Connection {
   /** The network breaks: no close frame. */
   drop(): void {
     this.socket.terminate()
+  }
+
+  /** Its last words, on a connection that then stays open. */
+  sayAndFreeze(reason: BinaryNode): void {
+    this.send(reason)
+    this.freeze()
   }
 
   /** Stays open, and neither listens nor speaks any more. */
@@ -127,7 +134,7 @@ export class Connection {
         takeMessage(network, account, this, node)
         break
       case 'receipt':
-        takeReceipt(network, account, node)
+        if (!account.unreceipted) takeReceipt(network, account, node)
         break
       case 'ack':
         takeAck(network, account, node)

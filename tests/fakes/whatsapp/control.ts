@@ -2,13 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './errors.ts'
 import type { Group } from './groups.ts'
-import { ownerSays, post, say, type OwnerSaying, type Post, type Saying } from './messages.ts'
+import { ownerSays, post, say, tellHistory, type OwnerSaying, type Past, type Post, type Saying } from './messages.ts'
 import type { Network } from './network.ts'
 import { askForPasskey, endPairing, scan, unlink } from './pairing.ts'
 import { enterCode } from './pairing_code.ts'
 import type { Connection } from './connection.ts'
 import type { Person } from './people.ts'
-import { stanza } from './stanzas.ts'
+import { setClock, stanza } from './stanzas.ts'
+import type { Trap } from './traps.ts'
 
 type Query = Record<string, string>
 /** A body's shape is its caller's promise; there is one, tests/fakes/whatsapp_network.py. */
@@ -22,16 +23,29 @@ const commands: Record<string, Command> = {
   '/end-pairing': endPairing,
   '/say': sayAll,
   '/owner': (network, saying: OwnerSaying) => ownerSays(network, saying),
+  '/history': (network, past: Past) => tellHistory(network, past),
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),
   '/forget': (network, { phone }: Named) => void (network.people.person(phone).forgetful = true),
   '/switch-off': (network, { phone }: Named) => network.people.person(phone).switchOff(),
   '/switch-on': (network, { phone }: Named) => network.people.person(phone).switchOn(),
+  '/traps': (network, traps: readonly Trap[]) => network.setTraps(traps),
+  '/run-low': ({ people }, { phone }: Named) => people.person(phone).linked().runLow(),
   '/log-out': (network, { phone }: Named) => unlink(network.people.person(phone)),
-  '/close': (network, { phone, code }: Named & { code: string }) => closeWith(connectionOf(network, phone), code),
+  '/close': (network, { phone, code, politely }: Named & { code: string; politely: boolean }) => {
+    const connection = connectionOf(network, phone)
+    if (politely) closeWith(connection, code)
+    else connection.sayAndFreeze(stanza('stream:error', { code }))
+  },
   '/drop': (network, { phone }: Named) => connectionOf(network, phone).drop(),
   '/freeze': (network, { phone }: Named) => connectionOf(network, phone).freeze(),
-  '/refuse-connections': (network, { on }: { on: boolean }) => void (network.refusesConnections = on),
+  '/refuse-connections': (network, { on, status }: { on: boolean; status: number | null }) => {
+    network.refusal = on ? (status ?? 0) : undefined
+  },
+  '/withhold-acks': ({ people }, { phone, on }: Named & { on: boolean }) => void (people.person(phone).unacked = on),
+  '/lose-receipts': ({ people }, { phone, on }: Named & { on: boolean }) =>
+    void (people.person(phone).unreceipted = on),
+  '/clock': (_, { ahead }: { ahead: number }) => setClock(ahead),
   '/refuse-logins': ({ people }, { phone, code }: Failing) => {
     people.person(phone).loginFailure = code ?? undefined
   },

@@ -55,6 +55,11 @@ export class UploadedKeys {
     this.signedPreKey = signedKeyIn(rotation)
   }
 
+  /** Its one-time keys are all given away. */
+  exhaust(): void {
+    this.preKeys.length = 0
+  }
+
   take(): Bundle {
     const { registrationId, identity, signedPreKey } = this
     return { registrationId, identity, signedPreKey, preKey: this.preKeys.shift() }

@@ -16,9 +16,9 @@ const server = createServer((request, response) => void control(network, request
 const sockets = new WebSocketServer({
   server,
   verifyClient: ({ req }, accept) => {
-    // Not by an HTTP status: to Baileys that is no error, and it waits for its 20 s to connect to pass.
-    if (network.refusesConnections) req.socket.destroy()
-    else accept(true)
+    if (network.refusal === undefined) accept(true)
+    else if (network.refusal) accept(false, network.refusal)
+    else req.socket.destroy()
   }
 })
 sockets.on('connection', socket => new Connection(network, socket))

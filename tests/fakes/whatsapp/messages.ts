@@ -5,13 +5,13 @@
  * `peer_recipient_*`.
  */
 import { deflateSync } from 'node:zlib'
-import { proto, type BinaryNode } from 'baileys'
+import { getBinaryNodeChildren, proto, type BinaryNode } from 'baileys'
 import { compose, describe, type Composed, type Content } from './content.ts'
 import { deliver } from './delivery.ts'
 import { Refusal } from './errors.ts'
 import type { Network } from './network.ts'
 import type { Companion, Person } from './people.ts'
-import { clock, newMessageId, stanza, unixTime, type Attributes } from './stanzas.ts'
+import { bytesIn, clock, newMessageId, stanza, unixTime, type Attributes } from './stanzas.ts'
 
 const STATUS = 'status@broadcast'
 
@@ -21,6 +21,8 @@ interface Envelope {
   readonly lid?: boolean
   /** Seconds in the past. */
   readonly age?: number
+  /** Its first ciphertext cannot be read, so that the companion asks for it anew. */
+  readonly garbled?: boolean
 }
 
 export interface Saying extends Content, Envelope {
@@ -78,7 +80,7 @@ export async function say(network: Network, saying: Saying): Promise<Sent> {
   const seal = group
     ? sealForGroup(sender, companion, group, attrs, composed)
     : sealDirect(sender, companion, attrs, composed)
-  return hand(companion, sender, seal, id)
+  return hand(companion, sender, saying.garbled ? garbledOnce(seal) : seal, id)
 }
 
 /** The owner writes on their own phone; the companion learns of it by a copy (`deviceSentMessage`). */
@@ -101,7 +103,8 @@ export async function ownerSays(network: Network, saying: OwnerSaying): Promise<
   network.note('owner-said', { phone: owner.phone, to: contact.phone, id })
   const shown = describe(composed.message)
   if (contact !== owner && shown) contact.receive({ id, sender: owner.phone, ...shown, by: 'owner', at: clock() })
-  return hand(companion, owner, sealDirect(owner, companion, attrs, copy), id)
+  const seal = sealDirect(owner, companion, attrs, copy)
+  return hand(companion, owner, saying.garbled ? garbledOnce(seal) : seal, id)
 }
 
 /** A newsletter's post: in plain text, as the server itself can read it (messages-recv.js `handleMessage`). */
@@ -117,16 +120,45 @@ export function post(network: Network, { to, newsletter, text, id = newMessageId
  * `AwaitingInitialSync`); this phone sends an empty one, inline.
  */
 export async function sendHistory(owner: Person, companion: Companion): Promise<void> {
+  const { INITIAL_BOOTSTRAP } = proto.Message.HistorySyncType
+  const node = await sealHistory(owner, companion, INITIAL_BOOTSTRAP, [])
+  companion.connection?.sendLive(node)
+}
+
+export interface Past {
+  readonly phone: string
+  readonly contact: string
+  readonly messages: readonly { readonly id: string; readonly text: string }[]
+}
+
+/** The owner's phone tells of a chat as it was: such messages the companion may have had, or not. */
+export async function tellHistory(network: Network, { phone, contact, messages }: Past): Promise<void> {
+  const owner = network.people.person(phone)
+  const { phoneJid: remoteJid } = network.people.person(contact)
+  const { RECENT } = proto.Message.HistorySyncType
+  const told = messages.map(({ id, text }) => ({
+    message: { key: { remoteJid, fromMe: false, id }, message: { conversation: text }, messageTimestamp: Number(unixTime()) }
+  }))
+  deliver(owner.linked(), await sealHistory(owner, owner.linked(), RECENT, [{ id: remoteJid, messages: told }]))
+}
+
+async function sealHistory(
+  owner: Person,
+  companion: Companion,
+  syncType: proto.Message.HistorySyncType,
+  conversations: proto.IConversation[]
+): Promise<BinaryNode> {
+  const { HistorySyncType } = proto.HistorySync
   const history = proto.HistorySync.encode({
-    syncType: proto.HistorySync.HistorySyncType.INITIAL_BOOTSTRAP,
-    conversations: [],
+    syncType: syncType === proto.Message.HistorySyncType.RECENT ? HistorySyncType.RECENT : HistorySyncType.INITIAL_BOOTSTRAP,
+    conversations,
     progress: 100
   }).finish()
   const message: proto.IMessage = {
     protocolMessage: {
       type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
       historySyncNotification: {
-        syncType: proto.Message.HistorySyncType.INITIAL_BOOTSTRAP,
+        syncType,
         chunkOrder: 1,
         progress: 100,
         initialHistBootstrapInlinePayload: deflateSync(history)
@@ -135,8 +167,7 @@ export async function sendHistory(owner: Person, companion: Companion): Promise<
   }
   const attrs = { from: owner.phoneJid, id: newMessageId(), t: unixTime(), type: 'text', category: 'peer' }
   await companion.ready
-  const node = await owner.turns.take(sealDirect(owner, companion, attrs, { message, type: 'text' }))
-  companion.connection?.sendLive(node)
+  return owner.turns.take(sealDirect(owner, companion, attrs, { message, type: 'text' }))
 }
 
 async function hand(companion: Companion, sender: Person, seal: () => Promise<BinaryNode>, id: string): Promise<Sent> {
@@ -145,6 +176,24 @@ async function hand(companion: Companion, sender: Person, seal: () => Promise<Bi
     deliver(companion, await seal(), () => sender.turns.take(afresh(sender, companion, seal)))
     return { id, at: clock() }
   })
+}
+
+function garbledOnce(seal: () => Promise<BinaryNode>): () => Promise<BinaryNode> {
+  let garbles = true
+  return async () => {
+    const node = await seal()
+    if (!garbles) return node
+    garbles = false
+    for (const part of getBinaryNodeChildren(node, 'enc')) part.content = withWrongEnd(bytesIn(part))
+    return node
+  }
+}
+
+/** Where the proof of its integrity stands. */
+function withWrongEnd(ciphertext: Buffer): Buffer {
+  const end = ciphertext.length - 1
+  ciphertext.writeUInt8(ciphertext.readUInt8(end) ^ 1, end)
+  return ciphertext
 }
 
 /** Seal again, in a new session and with the sender key, for a companion that could not read the first one. */

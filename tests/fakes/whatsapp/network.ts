@@ -6,6 +6,7 @@ import { Feed } from './feed.ts'
 import type { Group } from './groups.ts'
 import { People } from './people.ts'
 import { clock } from './stanzas.ts'
+import { spring, springs, type Trap } from './traps.ts'
 
 /** Something that happened; the README lists the kinds and their facts. */
 export interface Event {
@@ -23,9 +24,21 @@ export class Network {
   readonly qrPairings = new Map<string, Connection>()
   /** Companions that wait for their code to be typed, by phone number. */
   readonly codePairings = new Map<string, CodePairing>()
-  refusesConnections = false
+  /** How new connections are refused: by this HTTP status, or by breaking (0). */
+  refusal: number | undefined
+  /** Each springs once. */
+  private traps: Trap[] = []
 
   note(kind: string, facts: Record<string, unknown> = {}): void {
-    this.log.push({ kind, at: clock(), ...facts })
+    const event = { kind, at: clock(), ...facts }
+    this.log.push(event)
+    const sprung = this.traps.filter(trap => springs(trap, event))
+    this.traps = this.traps.filter(trap => !sprung.includes(trap))
+    for (const trap of sprung) spring(trap, () => this.note('trap', { sprung_by: kind, pids: trap.pids }))
+  }
+
+  /** In the place of every trap before it. */
+  setTraps(traps: readonly Trap[]): void {
+    this.traps = [...traps]
   }
 }

@@ -26,7 +26,8 @@ interface Letter {
 export function takeMessage(network: Network, account: Person, connection: Connection, node: BinaryNode): void {
   const { id = '', to = '' } = node.attrs
   const error = account.sendFailure
-  connection.send(stanza('ack', { class: 'message', id, from: to, t: unixTime(), error }))
+  network.note('sending', { phone: account.phone, id, to })
+  if (!account.unacked) connection.send(stanza('ack', { class: 'message', id, from: to, t: unixTime(), error }))
   network.note(error ? 'refused' : 'sent', { phone: account.phone, id, to, error })
   if (!error) handOver(network, account, node)
 }

@@ -38,6 +38,10 @@ export class Person {
   loginFailure: string | undefined
   /** What the companion's next messages are refused with, such as '463'. */
   sendFailure: string | undefined
+  /** What the companion sends is taken and not acknowledged. */
+  unacked = false
+  /** The companion's receipts get lost on their way. */
+  unreceipted = false
   companion: Companion | undefined
   /** When the next message arrives, the phone has lost its sessions. */
   forgetful = false
@@ -133,12 +137,20 @@ export class Companion {
   takeBundle(): Bundle {
     if (!this.uploaded) throw new Refusal('the companion has not uploaded its keys')
     const bundle = this.uploaded.take()
-    const { left } = this.uploaded
-    if (left < MIN_PREKEY_COUNT) {
-      const attrs = { from: SERVER, type: 'encrypt', id: newMessageId(), t: unixTime() }
-      this.connection?.sendLive(stanza('notification', attrs, [stanza('count', { value: String(left) })]))
-    }
+    this.warnWhenLow(this.uploaded.left)
     return bundle
+  }
+
+  /** Many strangers wrote: none of its keys are left, until it uploads more. */
+  runLow(): void {
+    this.uploaded?.exhaust()
+    this.warnWhenLow(0)
+  }
+
+  private warnWhenLow(left: number): void {
+    if (left >= MIN_PREKEY_COUNT) return
+    const attrs = { from: `@${SERVER}`, type: 'encrypt', id: newMessageId(), t: unixTime() }
+    this.connection?.sendLive(stanza('notification', attrs, [stanza('count', { value: String(left) })]))
   }
 
   /** Whoever still waits for its keys waits in vain. */

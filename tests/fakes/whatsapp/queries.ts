@@ -55,6 +55,7 @@ function answerKeys({ network, account }: Connection, query: BinaryNode): Answer
     default:
       if (companion.uploaded) companion.uploaded.add(query)
       else companion.setKeys(new UploadedKeys(query))
+      network.note('pre-keys', { phone: account.phone })
       return DONE
   }
 }

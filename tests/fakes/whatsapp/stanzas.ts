@@ -28,9 +28,16 @@ export function bytesIn(node: BinaryNode): Buffer {
   return Buffer.from(node.content)
 }
 
+let secondsAhead = 0
+
+/** The servers' and the phones' clocks go ahead of this machine's by so many seconds. */
+export function setClock(ahead: number): void {
+  secondsAhead = ahead
+}
+
 /** What the stanzas' `t` holds: seconds since 1970. */
 export function unixTime(ageSeconds = 0): string {
-  return String(Math.floor(Date.now() / 1000) - ageSeconds)
+  return String(Math.floor(Date.now() / 1000) + secondsAhead - ageSeconds)
 }
 
 /** For the facts handed to tests: seconds since 1970 with their fraction, comparable with Python's `time.time()`. */

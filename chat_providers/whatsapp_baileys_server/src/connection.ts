@@ -1,0 +1,345 @@
+import {
+  Browsers,
+  cleanMessage,
+  decodeMessageNode,
+  getErrorCodeFromStreamError,
+  isJidGroup,
+  isLidUser,
+  jidDecode,
+  jidNormalizedUser,
+  makeWASocket,
+  proto,
+  S_WHATSAPP_NET,
+  unpadRandomMax16,
+  type AuthenticationCreds,
+  type BinaryNode,
+  type ConnectionState,
+  type GroupMetadata,
+  type WAMessage,
+  type WASocket,
+} from 'baileys'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+
+import type { Account } from './account.ts'
+import { Bounded } from './bounded.ts'
+import { inOrder } from './in-order.ts'
+import { inbound } from './inbound.ts'
+import { insist, isRefused } from './insist.ts'
+import { Failure, type InboundMessage } from './protocol.ts'
+import { silent } from './quiet.ts'
+import { repositoryOver } from './repository.ts'
+import { KEEP_ALIVE_MILLISECONDS, Watch } from './watch.ts'
+
+const ACK_MILLISECONDS = 15_000
+const PAIRING_CODE_MILLISECONDS = 15_000
+/** After WhatsApp said that it ends the connection: closing it in good order may take a silent server's 30 seconds. */
+const GOODBYE_MILLISECONDS = 1_000
+/** Baileys shows the first QR for a minute, each of the five after it for 20 seconds. */
+const FIRST_QR_SECONDS = 60
+const NEXT_QR_SECONDS = 20
+const HOUR = 3600
+/** WhatsApp's times are whole seconds, and some time passes on the way. */
+const SAME_CLOCK_SECONDS = 5
+/** Receipts of phones that have a message of ours; undefined: delivered. */
+const ARRIVED = new Set<string | undefined>([undefined, 'inactive', 'sender', 'retry', 'read', 'played'])
+
+type Status = 'connecting' | 'pairing' | 'open'
+const { PUSH_NAME, NON_BLOCKING_DATA } = proto.Message.HistorySyncType
+
+/** One connection of an account, from its opening to its end. */
+export class Connection {
+  readonly #account: Account
+  readonly #socket: WASocket
+  readonly #end = new AbortController()
+  readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  /** Ids of messages that WhatsApp kept while this device was away. */
+  readonly #late = new Bounded(500, HOUR)
+  #status: Status = 'connecting'
+  #watch: Watch | undefined
+  /** Seconds that WhatsApp's clock is ahead of ours. */
+  #ahead = 0
+
+  constructor(account: Account, creds: AuthenticationCreds) {
+    this.#account = account
+    this.#socket = this.#connect(creds)
+    this.#listen(creds)
+  }
+
+  get ended(): AbortSignal {
+    return this.#end.signal
+  }
+
+  /** The account stays linked. */
+  async close(): Promise<void> {
+    this.#stop()
+    await this.#socket.end(undefined)
+  }
+
+  async logout(): Promise<void> {
+    this.#needs('open')
+    this.#stop()
+    await this.#socket.logout()
+  }
+
+  async send(to: string, text: string, id: string): Promise<void> {
+    this.#needs('open')
+    if (!jidDecode(to)) throw new Failure('refused', 'the recipient is no WhatsApp id')
+    const write = async (): Promise<void> => {
+      try {
+        await this.#socket.sendMessage(to, { text, linkPreview: null }, { messageId: id })
+      } catch (error) {
+        throw failureOf(error)
+      }
+    }
+    this.#watch?.expect()
+    await this.#account.acks.of(id, write, ACK_MILLISECONDS)
+  }
+
+  async pairingCode(phone: string): Promise<string> {
+    this.#needs('pairing')
+    const { ws } = this.#socket
+    const answer = new Promise<void>((resolve, reject) => {
+      const refuse = ({ content }: BinaryNode): void => {
+        const [error] = Array.isArray(content) ? content : []
+        reject(new Failure('refused', `WhatsApp gave no code (${error?.attrs.code ?? '?'})`))
+      }
+      const late = (): void => reject(new Failure('not_now', 'WhatsApp did not answer'))
+      setTimeout(late, PAIRING_CODE_MILLISECONDS)
+      ws.once('CB:iq,type:result,link_code_companion_reg', () => resolve())
+      ws.once('CB:iq,type:error', refuse)
+    })
+    answer.catch(() => undefined)
+    const code = await this.#socket.requestPairingCode(phone)
+    await answer
+    return code
+  }
+
+  #needs(status: Status): void {
+    if (this.#status === status && !this.ended.aborted) return
+    throw new Failure(status === 'open' ? 'not_connected' : 'not_now', `the account is ${this.#status}`)
+  }
+
+  #connect(creds: AuthenticationCreds): WASocket {
+    const { groups, retries, state } = this.#account
+    const keys = state.until(this.ended)
+    return makeWASocket({
+      auth: { creds, keys },
+      makeSignalRepository: repositoryOver(keys, (...texts) => this.#decrypted(...texts)),
+      logger: silent,
+      browser: Browsers.ubuntu('Chrome'),
+      keepAliveIntervalMs: KEEP_ALIVE_MILLISECONDS,
+      markOnlineOnConnect: false,
+      emitOwnEvents: false,
+      syncFullHistory: false,
+      // Names and phone-number-to-LID pairs, but no chats. Without chats to come Baileys does not wait for them,
+      // which on the first connection would hold its events back for up to 20 seconds.
+      shouldSyncHistoryMessage: ({ syncType }) => syncType === PUSH_NAME || syncType === NON_BLOCKING_DATA,
+      getMessage: async ({ id }) => {
+        const text = id ? await this.#account.ask({ type: 'sent_text', message_id: id }) : null
+        return typeof text === 'string' ? { conversation: text } : undefined
+      },
+      cachedGroupMetadata: async id => {
+        const known = groups.get<GroupMetadata>(id)
+        if (known) return known
+        const fetched = await this.#socket.groupMetadata(id)
+        groups.set(id, fetched)
+        return fetched
+      },
+      msgRetryCounterCache: retries,
+      userDevicesCache: new Bounded(500, HOUR / 12),
+      callOfferCache: new Bounded(20, HOUR / 12),
+      placeholderResendCache: new Bounded(100, HOUR),
+    })
+  }
+
+  #listen(creds: AuthenticationCreds): void {
+    const { ev, ws } = this.#socket
+    const { acks, groups, state } = this.#account
+    ev.on('creds.update', () => void state.save(creds).catch(this.#fault))
+    ev.on('connection.update', update => this.#update(update))
+    ev.on('messages.upsert', ({ messages }) => {
+      for (const message of messages) void this.#upserted(message).catch(this.#fault)
+    })
+    ev.on('groups.update', updates => {
+      for (const { id } of updates) if (id) groups.del(id)
+    })
+    ev.on('group-participants.update', ({ id }) => groups.del(id))
+
+    inOrder(ws, 'CB:message')
+    ws.on('frame', (node: BinaryNode) => this.#heard(node))
+    ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
+      if (!attrs.id) return
+      if (attrs.error) acks.refused(attrs.id, attrs.error)
+      else acks.arrived(attrs.id)
+    })
+    ws.on('CB:receipt', (node: BinaryNode) => {
+      if (ARRIVED.has(node.attrs.type)) for (const id of idsOf(node)) acks.arrived(id)
+    })
+    ws.on('CB:success', ({ attrs }: BinaryNode) => this.#compareClocks(Number(attrs.t)))
+    // WhatsApp asks for a passkey; Baileys confirms the notification and drops it (its issue 2672).
+    for (const type of ['passkey_prologue_request', 'crsc_continuation']) {
+      ws.on(`CB:notification,type:${type}`, () => this.#account.tell({ type: 'passkey' }))
+    }
+
+    ws.on('CB:stream:error', (node: BinaryNode) => this.#soonClosed(getErrorCodeFromStreamError(node).statusCode))
+    ws.on('CB:failure', ({ attrs }: BinaryNode) => this.#soonClosed(Number(attrs.reason) || 500))
+    // Baileys listens to this, too, and does nothing: it would wait until its time to connect is over.
+    ws.on('unexpected-response', (request: ClientRequest, { statusCode = 0 }: IncomingMessage) => {
+      request.destroy()
+      this.#closed(statusCode === 429 || statusCode >= 500 ? statusCode : 502)
+    })
+  }
+
+  #update({ connection, qr, lastDisconnect }: Partial<ConnectionState>): void {
+    if (this.ended.aborted) return
+    if (qr) {
+      const first = this.#status !== 'pairing'
+      this.#status = 'pairing'
+      this.#account.tell({ type: 'qr', text: qr, lifetime_seconds: first ? FIRST_QR_SECONDS : NEXT_QR_SECONDS })
+    }
+    if (connection === 'open') {
+      this.#status = 'open'
+      this.#watch = this.#watchOver()
+      this.#account.tell({ type: 'open', account: jidNormalizedUser(this.#socket.user?.id) })
+    }
+    if (connection === 'close') this.#closed(statusOf(lastDisconnect?.error) ?? 0)
+  }
+
+  #watchOver(): Watch {
+    return new Watch({
+      doubt: () => {
+        this.#account.tell({ type: 'silence', over: false })
+        const ping = { tag: 'ping', attrs: {} }
+        const attrs = { id: this.#socket.generateMessageTag(), to: S_WHATSAPP_NET, type: 'get', xmlns: 'w:p' }
+        this.#socket.query({ tag: 'iq', attrs, content: [ping] }).catch(() => undefined)
+      },
+      relief: () => this.#account.tell({ type: 'silence', over: true }),
+      dead: () => this.#closed(408),
+    })
+  }
+
+  #soonClosed(code: number): void {
+    setTimeout(() => this.#closed(code), GOODBYE_MILLISECONDS).unref()
+  }
+
+  /** Told before Baileys has closed its end, which takes half a minute where nobody answers. */
+  #closed(code: number): void {
+    if (this.ended.aborted) return
+    this.#stop()
+    this.#account.tell({ type: 'closed', code })
+    void this.#socket.end(undefined)
+  }
+
+  #stop(): void {
+    this.#watch?.stop()
+    this.#end.abort()
+  }
+
+  /** Every stanza, before Baileys takes it. */
+  #heard(node: BinaryNode): void {
+    this.#watch?.heard()
+    if (node.tag !== 'message') return
+    if (node.attrs.offline) {
+      this.#late.set(node.attrs.id ?? '', true)
+      // Baileys has a queue of its own for these, which a message that comes live may overtake.
+      delete node.attrs.offline
+    }
+    // Decryption sees the ciphertext alone.
+    if (!Array.isArray(node.content)) return
+    for (const { content } of node.content) if (content instanceof Uint8Array) this.#stanzas.set(content, node)
+  }
+
+  #compareClocks(theirs: number): void {
+    const ahead = theirs - Math.floor(Date.now() / 1000)
+    if (Math.abs(ahead) > SAME_CLOCK_SECONDS) this.#ahead = ahead
+  }
+
+  async #decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): Promise<void> {
+    const node = this.#stanzas.get(ciphertext)
+    const me = this.#socket.user
+    if (!node || !me) return
+    const { fullMessage: message } = decodeMessageNode(node, me.id, me.lid ?? '')
+    const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
+    message.message = decoded.deviceSentMessage?.message ?? decoded
+    cleanMessage(message, me.id, me.lid ?? '')
+    if (await this.#handOver(message, altOf(node, message))) {
+      this.#account.handed.set(handedKey(message), true)
+    }
+  }
+
+  /** What Baileys emits without our having seen it decrypted: calls, group events, what could not be read. */
+  async #upserted(message: WAMessage): Promise<void> {
+    if (this.ended.aborted || this.#account.handed.get(handedKey(message))) return
+    const alt = message.key.fromMe ? undefined : (message.key.participantAlt ?? message.key.remoteJidAlt)
+    await this.#handOver(message, alt)
+  }
+
+  async #handOver(message: WAMessage, given: string | undefined): Promise<boolean> {
+    const { remoteJid, participant } = message.key
+    const offline = this.#late.get(message.key.id ?? '') === true
+    const subject = remoteJid ? this.#account.groups.get<GroupMetadata>(remoteJid)?.subject : undefined
+    const alt = given ?? (await phoneOf(this.#socket, participant || remoteJid))
+    const { user } = this.#socket
+    const me = { me: jidNormalizedUser(user?.id), me_lid: user?.lid ? jidNormalizedUser(user.lid) : null }
+    const shape = inbound(message, { ...me, offline, ahead: this.#ahead, alt, subject })
+    if (shape) await this.#untilTaken(shape)
+    return shape !== null
+  }
+
+  async #untilTaken(message: InboundMessage): Promise<void> {
+    try {
+      await insist(() => this.#account.ask({ type: 'message', message }), this.ended)
+    } catch (error) {
+      // Not storable, ever: to insist would only hold up the messages behind it.
+      if (!isRefused(error)) throw error
+      this.#fault(error)
+    }
+  }
+
+  readonly #fault = (error: unknown): void => {
+    if (error instanceof Failure && this.ended.aborted) return
+    this.#account.tell({ type: 'fault', name: error instanceof Error ? error.name : 'Error', trace: [] })
+  }
+}
+
+const handedKey = ({ key }: WAMessage): string => `${key.remoteJid ?? ''} ${key.id ?? ''}`
+
+/** A receipt may stand for several messages. */
+function idsOf({ attrs, content }: BinaryNode): string[] {
+  const [list] = Array.isArray(content) ? content : []
+  const items = list?.tag === 'list' && Array.isArray(list.content) ? list.content : []
+  return [attrs.id, ...items.map(item => item.attrs.id)].filter(id => id !== undefined)
+}
+
+/**
+ * The other name of a chat's other side. For a message of the owner's own phone, WhatsApp's `sender_*` names are the
+ * owner's: the contact's are `recipient_*` and `peer_recipient_*`.
+ */
+function altOf({ attrs }: BinaryNode, { key }: WAMessage): string | undefined {
+  if (!key.fromMe) return key.participantAlt ?? key.remoteJidAlt
+  if (isJidGroup(key.remoteJid ?? undefined)) return undefined
+  return isLidUser(key.remoteJid ?? undefined)
+    ? (attrs.peer_recipient_pn ?? attrs.recipient_pn)
+    : (attrs.peer_recipient_lid ?? attrs.recipient_lid)
+}
+
+/** The phone number behind a LID that came without it, if it was ever told. */
+async function phoneOf(socket: WASocket, id: string | null | undefined): Promise<string | undefined> {
+  if (!id || !isLidUser(id)) return undefined
+  return (await socket.signalRepository.lidMapping.getPNForLID(id)) ?? undefined
+}
+
+/** The HTTP-like code that Baileys' errors (Boom) carry. */
+function statusOf(error: unknown): number | undefined {
+  const output = error instanceof Error && 'output' in error ? error.output : undefined
+  const code = output && typeof output === 'object' && 'statusCode' in output ? output.statusCode : undefined
+  return typeof code === 'number' ? code : undefined
+}
+
+/** What Baileys fails with while it prepares and writes a stanza. */
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return new Failure('not_connected', `not stored: ${error.message}`)
+  const status = statusOf(error)
+  if (status === 408 || status === 428) return new Failure('not_connected', 'the connection was lost')
+  return new Failure('uncertain', `Baileys could not send it (${error instanceof Error ? error.name : 'Error'})`)
+}
