@@ -1,7 +1,7 @@
 """ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,15 +14,17 @@ from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, NotNow, StorageError
 from imposter.contracts.messages import Message
 from imposter.contracts.model import ModelContext
-from imposter.contracts.states import BotStatus, LinkState, LinkStatus
+from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime.conversations import Conversations
 from imposter.runtime.discovery import Catalog, Kind
-from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids
+from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids, forgets_contacts
 from imposter.runtime.retry import Chance
 from imposter.runtime.rules import Rules
+from imposter.runtime.safety import RecentAnswers, Safety
 from imposter.runtime.state import BotState
 from imposter.storage import Store
+from imposter.storage.dead_letters import Retried
 from imposter.storage.records import BotRow, Claim, MessageState, Verdict
 from queue_manager import UserQueue
 
@@ -53,6 +55,7 @@ class ChatbotInstance:
         clock: Clock,
         chance: Chance,
         model_calls_at_once: int,
+        recent_answers: RecentAnswers,
     ) -> None:
         self.instance_id = row.instance_id
         self.user_id = row.user_id
@@ -64,10 +67,12 @@ class ChatbotInstance:
         self._clock = clock
         self._chance = chance
         self._model_calls_at_once = model_calls_at_once
+        self._recent_answers = recent_answers
         self._changing = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._queue: UserQueue | None = None
         self._chat: ChatPort | None = None
+        self._safety: Safety | None = None
         self._conversations: Conversations | None = None
         self._listening = object()
         """Stands for the provider that listens now, to know its reports from those of one before it."""
@@ -126,6 +131,8 @@ class ChatbotInstance:
                 return MOVED if moved else rules.judge(message, known_ids, self._clock.now())
 
             await self._store.bots.update(self.instance_id, config.stored, judge)
+            if moved:  # nor may the owner have sent again what failed there
+                await self._store.messages.abandon(self.instance_id, "platform_changed")
             self.config = config
             if self._queue is not None:
                 self._queue.limits, self._queue.rules = config.queue_config, rules
@@ -133,9 +140,55 @@ class ChatbotInstance:
                 self._conversations.context = config.context_limits
                 self._conversations.answer_within = config.answer_within
                 self._conversations.model = model or self._conversations.model
+            if self._safety is not None:
+                self._safety.use(config.limits_config)
             if self._starting is not None and (old != new or self._link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
+
+    async def resume(self) -> None:
+        """End every pause that the bot took for its account's safety. Raises: StorageError."""
+        await self._store.pauses.clear(self.instance_id)
+        if self._safety is not None:
+            self._safety.resume()
+
+    async def retry(self, letter: int | None = None) -> Retried:
+        """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
+
+        Raises: UnknownLetter, NotNow (the rules leave the contact out), StorageError.
+        """
+        async with self._changing:
+            rules, dead_letters = self._rules(self.config), self._store.dead_letters
+
+            def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
+                return rules.judge(message, known_ids, self._clock.now())
+
+            if letter is not None:
+                retried = await dead_letters.retry(self.instance_id, letter, judge)
+                self._redeliver(*retried.conversations)
+                return retried
+            letters = refused = 0
+            last: int | None = 0
+            while last is not None:
+                some = await dead_letters.retry_some(self.instance_id, judge, last)
+                self._redeliver(*some.conversations)
+                letters, refused, last = letters + some.letters, refused + some.refused, some.last
+            return Retried(letters, refused)
+
+    async def forget(self, contact: str) -> int:
+        """Remove everything of the person with this id or number. Gives how many messages went.
+
+        Raises: UnknownContact, NotNow (the platform cannot be brought to forget them; nothing was removed),
+        StorageError.
+        """
+        async with self._changing:
+            canonical, forgetting = self._rules(self.config).canonical, self._store.forgetting
+            person = await forgetting.known(self.instance_id, contact, canonical)
+            await self._forget_at_platform(sorted(person.ids))
+            forgotten = await forgetting.forget(self.instance_id, contact, canonical)
+            if self._conversations is not None:
+                await self._conversations.begin_anew(forgotten.conversations)
+            return forgotten.messages
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
@@ -148,12 +201,14 @@ class ChatbotInstance:
             said = await chat.status()
             if said is not None and chat is self._chat:
                 self._set_link(said)
-        error, error_at = self._last_error or (None, None)
+        waiting = await self._store.messages.waiting_count(self.instance_id)
+        error, error_at = self._last_error or (None, None)  # from here on all is of one moment
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
             since=self._since,
-            waiting=await self._store.messages.waiting_count(self.instance_id),
+            waiting=waiting,
+            safety=self._safety.status() if self._safety is not None else SafetyStatus(),
             last_error=error,
             last_error_at=error_at,
             **self._link.model_dump(),
@@ -171,6 +226,9 @@ class ChatbotInstance:
             claim = await self._store.bots.claim(self.instance_id)
             model = await self._open_model(self.config)
             chat = self._chat = await self._open_chat(self._queue, claim)
+            safety = self._make_safety()
+            await safety.load()
+            self._safety = safety
             self._conversations = Conversations(
                 claim,
                 store=self._store,
@@ -179,6 +237,7 @@ class ChatbotInstance:
                 context=self.config.context_limits,
                 answer_within=self.config.answer_within,
                 inbox=self._queue,
+                safety=safety,
                 clock=self._clock,
                 chance=self._chance,
                 on_failure=self._failed,
@@ -211,6 +270,7 @@ class ChatbotInstance:
     async def _close(self) -> None:
         chat, self._chat = self._chat, None
         conversations, self._conversations = self._conversations, None
+        self._safety = None
         queue, self._queue = self._queue, None
         if conversations is not None:
             await conversations.close()
@@ -234,6 +294,35 @@ class ChatbotInstance:
             on_merged=self._on_loop(self._redeliver),
         )
 
+    async def _forget_at_platform(self, ids: Sequence[str]) -> None:
+        if not forgets_contacts(self._catalog.find(Kind.CHAT, self.config.chat_provider_config.provider_name)):
+            return
+        if self._starting is not None:
+            await asyncio.wait([self._starting])  # a second provider would take the bot away from the first
+        try:
+            async with asyncio.timeout(UNLINK_DEADLINE):
+                if self._chat is not None:
+                    await self._chat.forget_contact(ids)
+                    return
+                queue = self._make_queue()
+                queue.close()
+                chat = await self._open_chat(queue, await self._store.bots.claim(self.instance_id))
+                await chat.forget_contact(ids)
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
+            log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
+            raise NotNow("The platform's own entries could not be removed, so nothing was; try again.") from None
+
+    def _make_safety(self) -> Safety:
+        return Safety(
+            self.instance_id,
+            limits=self.config.limits_config,
+            store=self._store,
+            clock=self._clock,
+            chance=self._chance,
+            recent=self._recent_answers,
+            tell=self._failed,
+        )
+
     async def _open_chat(self, queue: UserQueue, claim: Claim) -> ChatPort:
         choice = self.config.chat_provider_config
         self._listening = object()
@@ -243,6 +332,7 @@ class ChatbotInstance:
             shared=self._shared,
             report=self._on_loop(partial(self._reported, self._listening)),
             sent_text=self._sent_text,
+            confirm=self._confirmed,
             now=self._clock.now,
         )
         file = self._catalog.find(Kind.CHAT, choice.provider_name)
@@ -282,9 +372,10 @@ class ChatbotInstance:
         if self._conversations is not None:
             self._conversations.wake(conversation)
 
-    def _redeliver(self, conversation: str) -> None:
+    def _redeliver(self, *conversations: str) -> None:
         if self._conversations is not None:
-            self._conversations.redeliver(conversation)
+            for conversation in conversations:
+                self._conversations.redeliver(conversation)
 
     def _reported(self, listening: object, link: LinkStatus) -> None:
         if self._chat is None or listening is not self._listening:
@@ -304,8 +395,11 @@ class ChatbotInstance:
 
     async def _abandon(self) -> None:
         await self._store.messages.abandon(self.instance_id, "unlinked")
+        await self.resume()  # the pauses were that account's
 
     def _set_link(self, link: LinkStatus) -> None:
+        if link.status is LinkState.RECONNECTING and link != self._link and link.code is not None and self._safety:
+            self._safety.dropped(link.code)
         if link.status is not self._link.status:
             self._since = self._clock.now()
             log.info("bot is now", bot=self.instance_id, status=link.status.value)
@@ -313,6 +407,10 @@ class ChatbotInstance:
 
     def _failed(self, sentence: str) -> None:
         self._last_error = (sentence, self._clock.now())
+
+    def _confirmed(self, message_id: str) -> None:
+        # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
+        self._store.outbox.sent(self.instance_id, message_id)
 
     def _sent_text(self, message_id: str) -> Coroutine[Any, Any, str | None]:
         async def read() -> str | None:

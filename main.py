@@ -10,6 +10,8 @@ from chatbot_manager import ChatbotInstance
 from imposter.clock import SystemClock
 from imposter.logs import configure_logs
 from imposter.runtime.discovery import discover_all
+from imposter.runtime.retention import retention
+from imposter.runtime.safety import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
 from imposter.secrets import Cipher, load_key
@@ -29,7 +31,10 @@ async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
     url = settings.database_url.get_secret_value() if settings.database_url else None
     async with open_store(url, settings.data_dir, cipher, now=clock.now) as store:
         shared = SharedResources(
-            environment=settings.child_environment, node=str(settings.node), secret=settings.secret
+            environment=settings.child_environment,
+            node=str(settings.node),
+            secret=settings.secret,
+            addresses=settings.allow_private_urls,
         )
         catalog = discover_all(ROOT)
         make_bot = partial(
@@ -40,11 +45,13 @@ async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
             clock=clock,
             chance=random.random,
             model_calls_at_once=settings.model_calls_at_once,
+            recent_answers=RecentAnswers(),
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:
-            await bots.load()
-            yield bots
+            async with retention(store, clock, settings.keep):
+                await bots.load()
+                yield bots
         finally:
             await bots.close()
             await shared.aclose()

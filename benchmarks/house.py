@@ -45,7 +45,13 @@ def phone() -> str:
 
 
 def bot(user_id: str, chat: Mapping[str, Any], model: Mapping[str, Any] = FAKE_MODEL, **more: Any) -> Config:
-    return {"user_id": user_id, "chat_provider_config": chat, "llm_provider_config": model, **more}
+    return {
+        "user_id": user_id,
+        "chat_provider_config": chat,
+        "llm_provider_config": model,
+        "limits_config": NO_LIMITS,
+        **more,
+    }
 
 
 def whatsapp_bot(user_id: str, model: Mapping[str, Any] = FAKE_MODEL) -> Config:

@@ -12,7 +12,6 @@ from typing import Any
 from benchmarks.figures import Figure
 from benchmarks.house import (
     FAKE_MODEL,
-    NO_LIMITS,
     OPENAI_MODEL,
     Stopwatch,
     dummy_bot,
@@ -71,7 +70,7 @@ async def _answer_all(
 ) -> float:
     """Seconds until a bot has answered so many messages; each message and each answer takes the next seq."""
     load = {"rate": RATE, "count": messages, "conversations": CONVERSATIONS, "patient": True}
-    config = dummy_bot(user_id, load, model, queue_config=ROOM, context_config=CONTEXT, limits_config=NO_LIMITS)
+    config = dummy_bot(user_id, load, model, queue_config=ROOM, context_config=CONTEXT)
     watch = Stopwatch()
     [instance_id] = await product.put(config)
     await until(lambda: _newest_seq(product, instance_id), lambda seq: seq >= last_seq, LOOK_EVERY)

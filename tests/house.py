@@ -19,11 +19,23 @@ from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Sender, Turn
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.safety import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 
+HASTE = dict.fromkeys(
+    (
+        "answers_per_minute",
+        "answers_per_hour",
+        "answers_per_day",
+        "answers_per_contact_per_minute",
+        "answers_per_contact_per_hour",
+        "automatic_turns",
+    )
+)
+"""A limits_config for tests whose contacts answer at once, as no person does."""
 DEADLINE = 10.0
 """Seconds that a fact has to become true before a test gives up on it."""
 
@@ -153,20 +165,23 @@ class Calendar(NoWaiting):
 
 
 def config_of(user_id: str = "anna", *, chat: str = "platform", model: str = "model", **more: Any) -> BotConfig:
-    """A config with big limits; `chat_config` and `model_config` are the providers' own."""
+    """A config with big limits and no caps; `chat_config` and `model_config` are the providers' own."""
     return BotConfig.model_validate(
         {
             "user_id": user_id,
             "chat_provider_config": {"provider_name": chat, "provider_config": more.pop("chat_config", {})},
             "llm_provider_config": {"provider_name": model, "provider_config": more.pop("model_config", {})},
             "queue_config": {"max_messages": 1000, "max_characters": 100_000},
+            "limits_config": HASTE,
             **more,
         }
     )
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *extra: ProviderFile, clock: Clock | None = None) -> AsyncIterator[House]:
+async def open_house(
+    folder: Path, *extra: ProviderFile, clock: Clock | None = None, chance: Callable[[], float] = lambda: 0.0
+) -> AsyncIterator[House]:
     """A server on the data in `folder`; left, it has stopped and everything is closed."""
     clock = clock or NoWaiting()
     async with open_store(None, folder, Cipher(b"k" * 32), now=clock.now) as store:
@@ -195,8 +210,9 @@ async def open_house(folder: Path, *extra: ProviderFile, clock: Clock | None = N
             catalog=catalog,
             shared=shared,
             clock=clock,
-            chance=lambda: 0.0,
+            chance=chance,
             model_calls_at_once=8,
+            recent_answers=RecentAnswers(),
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import SecretStr
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.states import LinkStatus
 
 Resource = TypeVar("Resource", bound="Closable")
@@ -63,6 +64,8 @@ class Shared(Protocol):
     """For child processes: PATH, HOME, proxy, CA and NODE_OPTIONS variables only; never a model's key."""
     node: str
     """Path of the Node program."""
+    addresses: AddressGuard
+    """Where one may connect to when a bot's config or a contact chose the address."""
 
     async def get(self, name: str, open_it: Callable[["Shared"], Awaitable[Resource]]) -> Resource:
         """The resource called `name`; the first caller opens it, later ones share it."""
@@ -84,6 +87,9 @@ class ChatContext:
     """The text that was sent under this message id (WhatsApp's phones ask again for what they cannot decrypt)."""
     now: Callable[[], datetime]
     """UTC."""
+    confirm: Callable[[str], None] = lambda message_id: None
+    """Tell the core that the platform has the message with this id, by a late ack, a receipt or an echo; from any
+    thread."""
 
 
 @runtime_checkable
@@ -129,6 +135,12 @@ class LinksByPairingCode(Protocol):
 
         Raises: NotNow (already linked, or not ready to link), Refused (the platform said no).
         """
+
+
+@runtime_checkable
+class ForgetsContacts(Protocol):
+    async def forget_contact(self, ids: Sequence[str]) -> None:
+        """Remove what is kept about the person with these ids; ids as messages carry them. Raises StorageError."""
 
 
 @runtime_checkable

@@ -69,21 +69,23 @@ class Limits(Strict):
         return self.max_days * DAY_SECONDS
 
 
-Bound = Annotated[int, Field(ge=1, le=1_000_000)]
+Bound = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SafetyLimits(Strict):
     """What keeps an account from looking like a machine. null takes a bound away."""
 
-    answers_per_minute: Bound | None = 30
-    answers_per_hour: Bound | None = 400
-    answers_per_day: Bound | None = 2000
-    answers_per_contact_per_minute: Bound | None = 10
-    answers_per_contact_per_hour: Bound | None = 120
+    answers_per_minute: Bound | None = Field(default=30, description="All chats together; over it answers wait.")
+    answers_per_hour: Bound | None = Field(default=400, description="The same for an hour.")
+    answers_per_day: Bound | None = Field(default=2000, description="The same for 24 hours.")
+    answers_per_contact_per_minute: Bound | None = Field(default=10, description="In one chat; over it they wait.")
+    answers_per_contact_per_hour: Bound | None = Field(default=120, description="The same for an hour.")
     automatic_turns: Bound | None = Field(
-        default=3, description="So many answers in a row to replies faster than a person types end the exchange."
+        default=3,
+        description="So many messages in a row that come faster than a person types, or from another bot of this "
+        "server, pause the chat.",
     )
-    loop_pause_minutes: float = Field(default=60, gt=0, le=10_080, description="How long such an exchange rests.")
+    loop_pause_minutes: float = Field(default=60, gt=0, le=10_080, description="How long such a chat is paused.")
     answer_within_minutes: float | None = Field(
         default=15, gt=0, le=525_600, description="What waited longer is kept but no longer answered."
     )

@@ -3,6 +3,8 @@
     ImposterError
     ├── InvalidConfig        the caller's mistake: names fields and cures
     ├── UnknownBot           no instance has this id
+    ├── UnknownContact       the bot knows nobody of this name
+    ├── UnknownLetter        the bot has no such dead letter
     ├── NotSupported         this platform has no such ability
     ├── StorageError         nothing was stored
     ├── ChatError            from a chat provider
@@ -46,6 +48,14 @@ class UnknownBot(ImposterError):
     """There is no bot with this instance_id."""
 
 
+class UnknownContact(ImposterError):
+    """This bot knows nobody by this id or number."""
+
+
+class UnknownLetter(ImposterError):
+    """There is no such dead letter, or it was retried or removed already."""
+
+
 class NotSupported(ImposterError):
     """This platform cannot do that."""
 
@@ -68,6 +78,11 @@ class NotConnected(ChatError):
 
 class Refused(ChatError):
     """The platform refused the message."""
+
+    def __init__(self, message: str = "", *, code: int | None = None) -> None:
+        """`code`: the platform's own number for why, where it gave one."""
+        super().__init__(message)
+        self.code = code
 
 
 class DeliveryUncertain(ChatError):

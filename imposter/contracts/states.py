@@ -34,6 +34,26 @@ class LinkStatus(BaseModel):
     qr_expires_at: datetime | None = None
     account: str | None = None
     """The linked account's own id, once known."""
+    code: int | None = None
+    """The platform's own number for why the last connection ended; None while there is nothing to say about it."""
+
+
+class SafetyLevel(StrEnum):
+    """How freely a bot answers."""
+
+    NORMAL = "normal"
+    SLOWED = "slowed"
+    """Answers wait, or some chats go without."""
+    PAUSED = "paused"
+    """Nobody is answered."""
+
+
+class SafetyStatus(BaseModel):
+    """What is done to keep the account from harm, and why."""
+
+    level: SafetyLevel = SafetyLevel.NORMAL
+    reasons: list[str] = Field(default=[], description="For the owner: what happened, and when it ends or what to do.")
+    until: datetime | None = Field(default=None, description="When the level changes by itself, where that is known.")
 
 
 class BotStatus(BaseModel):
@@ -47,6 +67,8 @@ class BotStatus(BaseModel):
     qr: str | None = Field(default=None, description="The raw text to scan, while `linking`; always the newest.")
     qr_expires_at: datetime | None = None
     account: str | None = Field(default=None, description="The linked account's own id.")
+    code: int | None = Field(default=None, description="The platform's own number for why the connection ended.")
     waiting: int = Field(default=0, description="Messages accepted and not yet answered.")
+    safety: SafetyStatus = Field(default_factory=SafetyStatus)
     last_error: str | None = Field(default=None, description="The last failure that cost a contact an answer.")
     last_error_at: datetime | None = None

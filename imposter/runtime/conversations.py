@@ -7,7 +7,7 @@ together before anything is sent, under an id that is derived from what it answe
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Protocol
 
@@ -15,11 +15,12 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected
+from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected, Refused
 from imposter.contracts.messages import Turn
 from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
+from imposter.runtime.safety import Safety, Silent, Wait
 from imposter.storage import Store
 from imposter.storage.messages import MOST_AT_ONCE
 from imposter.storage.records import (
@@ -68,6 +69,7 @@ class Conversations:
         context: Limits,
         answer_within: timedelta | None,
         inbox: Inbox,
+        safety: Safety,
         clock: Clock,
         chance: Chance,
         on_failure: Callable[[str], None],
@@ -80,6 +82,7 @@ class Conversations:
         self._store = store
         self._chat = chat
         self._inbox = inbox
+        self._safety = safety
         self._clock = clock
         self._chance = chance
         self._on_failure = on_failure
@@ -108,7 +111,18 @@ class Conversations:
     def redeliver(self, conversation: str) -> None:
         """There may be answers here that are still to be sent. Call it on the event loop."""
         self._undelivered.add(conversation)
+        self._safety.ask_again()
         self.wake(conversation)
+
+    async def begin_anew(self, conversations: Iterable[str]) -> None:
+        """The store has changed behind these: drop what is in the making there, and see what is left to do."""
+        making = {name: self._tasks[name] for name in conversations if name in self._tasks.keys() - self._delivering}
+        for task in making.values():
+            task.cancel()
+        await asyncio.gather(*making.values(), return_exceptions=True)
+        for name in conversations:
+            self._safety.forget(name)
+            self.redeliver(name)
 
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
@@ -149,6 +163,7 @@ class Conversations:
         finally:
             del self._tasks[conversation]
             self._due.discard(conversation)
+            self._safety.leave(conversation)
 
     async def _work(self, conversation: str) -> None:
         """What is due in this conversation: first the answers that are not out, then one to all that waits."""
@@ -168,11 +183,21 @@ class Conversations:
             return
         if len(work.messages) == MOST_AT_ONCE:
             self._due.add(conversation)
+        verdict = await self._safety.before(work)
+        if isinstance(verdict, Silent):
+            silent = Verdict(MessageState.CONTEXT, verdict.reason)
+            await self._store.messages.settle(self._claim, work.seqs, silent)
+            return
+        if isinstance(verdict, Wait):
+            self._due.add(conversation)
+            await self._safety.rest(verdict.seconds)
+            return
         self._inbox.busy.update(work.seqs)
         try:
             await self._answer(work)
         finally:
             self._inbox.busy.difference_update(work.seqs)
+            self._safety.leave(conversation)
 
     async def _answer(self, work: Work) -> None:
         text = await self._ask(work)
@@ -180,6 +205,7 @@ class Conversations:
             return
         outgoing = await self._store.messages.answer(self._claim, work.seqs, text, message_id=self._answer_id(work))
         if outgoing is not None:
+            self._safety.answered(outgoing.conversation)
             await self._deliver(outgoing, fresh=True)
 
     def _answer_id(self, work: Work) -> str:
@@ -236,6 +262,7 @@ class Conversations:
                 return
             wanted = False
             link = self._link
+            self._safety.handed_over(outgoing.conversation, outgoing.message_id)
             try:
                 await self._chat.send(outgoing.recipient, outgoing.content, outgoing.message_id)
             except NotConnected:
@@ -252,6 +279,8 @@ class Conversations:
                 await self._not_delivered(outgoing, DeliveryState.UNCERTAIN, error)
             except Exception as error:  # noqa: BLE001 - a provider may raise anything; a message is never risked twice
                 await self._not_delivered(outgoing, DeliveryState.FAILED, error)
+                if isinstance(error, Refused):
+                    await self._safety.refused(outgoing.conversation, error.code)
             else:
                 await outbox.sent(self._instance_id, outgoing.message_id)
                 log.info("answer sent", bot=self._instance_id, message=outgoing.message_id)

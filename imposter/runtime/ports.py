@@ -10,6 +10,7 @@ from imposter.contracts.chat import (
     Attaches,
     ChatContext,
     DerivesMessageIds,
+    ForgetsContacts,
     LinksByPairingCode,
     LogsOut,
     NamesPeople,
@@ -42,6 +43,11 @@ def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
     if provider is not None and issubclass(provider, NamesPeople):
         return provider.canonical_id
     return plain_id
+
+
+def forgets_contacts(file: ProviderFile) -> bool:
+    """Whether this platform keeps something about people."""
+    return file.provider is not None and issubclass(file.provider, ForgetsContacts)
 
 
 class ChatPort:
@@ -120,6 +126,11 @@ class ChatPort:
     async def logout(self) -> None:
         if isinstance(self._provider, LogsOut):
             await call(self._provider.logout)
+
+    async def forget_contact(self, ids: Sequence[str]) -> None:
+        """Raises whatever the provider raises."""
+        if isinstance(self._provider, ForgetsContacts):
+            await call(self._provider.forget_contact, ids)
 
     async def pairing_code(self, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""

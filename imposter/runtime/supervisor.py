@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 import structlog
 from pydantic import SecretStr, ValidationError
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import UnknownBot
 from imposter.contracts.states import BotStatus
 from imposter.runtime.discovery import Catalog
 from imposter.storage import Store
+from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.records import BotRow, StoredMessage
 from imposter.storage.writer import Pending
 
@@ -32,6 +35,9 @@ class Bot(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     async def unlink(self) -> None: ...
+    async def resume(self) -> None: ...
+    async def retry(self, letter: int | None = None) -> Retried: ...
+    async def forget(self, contact: str) -> int: ...
     async def reconfigure(self, config: BotConfig) -> None: ...
     async def check(self) -> None: ...
     async def status(self) -> BotStatus: ...
@@ -80,6 +86,11 @@ class Supervisor:
         """A secret from the server's environment."""
         return self._shared.secret(name)
 
+    @property
+    def addresses(self) -> AddressGuard:
+        """Where a bot's config may send this server."""
+        return self._shared.addresses
+
     def get(self, instance_id: str) -> Bot:
         try:
             return self._bots[instance_id]
@@ -116,6 +127,12 @@ class Supervisor:
             await bot.unlink()
         return bot
 
+    async def resume(self, instance_id: str) -> Bot:
+        """End every pause that the bot took for its account's safety."""
+        bot = self.get(instance_id)
+        await bot.resume()
+        return bot
+
     async def delete(self, instance_id: str) -> None:
         """Unlink the account and remove the bot with everything it stored."""
         bot = self.get(instance_id)
@@ -139,6 +156,22 @@ class Supervisor:
         """What was said and what became of it, newest first."""
         self.get(instance_id)
         return self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
+
+    def dead_letters(
+        self, instance_id: str, *, before: int | None = None, limit: int = 50
+    ) -> Pending[list[DeadLetter]]:
+        """What contacts did not get, newest first."""
+        self.get(instance_id)
+        return self._store.dead_letters.page(instance_id, before=before, limit=limit)
+
+    def remove_letter(self, instance_id: str, letter: int) -> Pending[None]:
+        """Raises from the result: UnknownLetter."""
+        self.get(instance_id)
+        return self._store.dead_letters.remove(instance_id, letter)
+
+    def back_up(self) -> Pending[Path]:
+        """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
+        return self._store.backup.make()
 
     async def _create(self, config: BotConfig) -> Bot:
         now = self._now()

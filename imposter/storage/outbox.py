@@ -1,6 +1,7 @@
 """What became of our answers on their way out."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -38,6 +39,13 @@ _INTERRUPTED = (
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == SENDING)
     .values(state=DeliveryState.UNCERTAIN, reason=INTERRUPTED)
 )
+_ANSWERED = (
+    select(messages.c.conversation, outbox.c.created_at)
+    .join(messages, messages.c.seq == outbox.c.seq)
+    .where(outbox.c.instance_id == bindparam("bot"), outbox.c.created_at > bindparam("since"))
+    .order_by(outbox.c.created_at.desc())
+    .limit(bindparam("most"))
+)
 
 
 class OutboxStore:
@@ -50,6 +58,13 @@ class OutboxStore:
         """Answers that are still to be sent, oldest first."""
         parameters = {"instance_id": instance_id, "conversation": conversation}
         return self._submit(lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))))
+
+    def answered(self, instance_id: str, since: datetime, most: int) -> Pending[list[tuple[str, datetime]]]:
+        """Conversation and time of the last answers made after `since`, `most` at most, oldest first."""
+        parameters = {"bot": instance_id, "since": since, "most": most}
+        return self._submit(
+            lambda connection: [(name, made) for name, made in connection.execute(_ANSWERED, parameters)][::-1]
+        )
 
     def is_pending(self, claim: Claim, message_id: str) -> Pending[bool]:
         """Whether it is still to be sent, or being handed over."""

@@ -11,11 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, SecretKeyError
+from imposter.storage.backup import BackupStore
 from imposter.storage.bots import BotStore
+from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.engine import only_server, open_engine
+from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
 from imposter.storage.outbox import OutboxStore
+from imposter.storage.pauses import PauseStore
+from imposter.storage.retention import RetentionStore
 from imposter.storage.state import StateStore
 from imposter.storage.tables import meta
 from imposter.storage.writer import Writer, describe
@@ -28,7 +33,12 @@ class Store:
     bots: BotStore
     messages: MessageStore
     outbox: OutboxStore
+    pauses: PauseStore
     state: StateStore
+    dead_letters: DeadLetterStore
+    retention: RetentionStore
+    forgetting: ForgettingStore
+    backup: BackupStore
 
 
 @asynccontextmanager
@@ -46,7 +56,12 @@ async def open_store(
             bots=BotStore(writer, cipher, now),
             messages=MessageStore(writer, now),
             outbox=OutboxStore(writer),
+            pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
+            dead_letters=DeadLetterStore(writer, now),
+            retention=RetentionStore(writer, now),
+            forgetting=ForgettingStore(writer),
+            backup=BackupStore(writer, data_dir, now),
         )
 
 

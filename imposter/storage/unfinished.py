@@ -1,6 +1,6 @@
 """What is not finished, messages that wait and answers not yet sent, and what ends it early."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, union_all, update
@@ -16,7 +16,7 @@ _WAITING = SELECT_STORED.where(_of_bot, _is_waiting).order_by(messages.c.seq)
 _SETTLE = (
     update(messages)
     .where(messages.c.seq == bindparam("settled"), _is_waiting)
-    .values(state=bindparam("verdict"), reason=bindparam("why"))
+    .values(state=bindparam("verdict"), reason=bindparam("why"), joined=bindparam("last"))
 )
 _answer, _unsent = messages.alias("answer"), outbox.alias("unsent")
 _QUESTIONS_OF_UNSENT = (
@@ -33,14 +33,19 @@ _WITHDRAW = (
 )
 _ABANDON_WAITING = (
     update(messages)
-    .where(messages.c.instance_id == bindparam("bot"), _is_waiting)
+    .where(
+        messages.c.instance_id == bindparam("bot"),
+        messages.c.state.in_([MessageState.WAITING, MessageState.FAILED]),
+    )
     .values(state=MessageState.CONTEXT, reason=bindparam("why"))
 )
 _ABANDON_UNSENT = (
     update(outbox)
     .where(
         outbox.c.instance_id == bindparam("bot"),
-        outbox.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING]),
+        outbox.c.state.in_(
+            [DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.FAILED, DeliveryState.UNCERTAIN]
+        ),
     )
     .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
@@ -60,10 +65,12 @@ def conversations(connection: Connection, instance_id: str) -> list[str]:
     return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
 
 
-def settle(connection: Connection, seqs: Iterable[int], verdict: Verdict) -> int:
-    """Give waiting messages their final state. Returns how many still waited."""
+def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict) -> int:
+    """Give messages that waited together their final state. Returns how many still waited."""
+    *earlier, last = seqs
+    ends = [{"settled": seq, "last": last} for seq in earlier] + [{"settled": last, "last": None}]
     named = {"verdict": verdict.state, "why": verdict.reason}
-    return sum(connection.execute(_SETTLE, named | {"settled": seq}).rowcount for seq in seqs)
+    return sum(connection.execute(_SETTLE, named | end).rowcount for end in ends)
 
 
 def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
@@ -85,12 +92,16 @@ def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
 
 
 def abandon(connection: Connection, instance_id: str, reason: str) -> int:
-    """End everything with `reason`: what waits becomes context, what is not sent is withdrawn. Returns how many."""
+    """End everything with `reason`: what waits or failed becomes context, what is not sent is withdrawn.
+
+    Nothing is left that the owner could have sent again from another account. Returns how many these are.
+    """
     parameters = {"bot": instance_id, "why": reason}
     return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
 
 
 def judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
+    """What `judge` says today of a row of SELECT_STORED."""
     message = stored(row)
     heard = received(message)
     return judge(heard, locate(connection, message.instance_id, heard).known_ids)

@@ -9,14 +9,23 @@ from imposter.contracts.errors import ImposterError
 from imposter.runtime.supervisor import Supervisor
 from imposter.settings import Settings
 from imposter.web.access import AccessMiddleware
-from imposter.web.api import bots, health, linking, messages, providers
+from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, providers
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
 
 VERSION = "0.1.0"
 
-ROUTERS = (bots.router, linking.router, messages.router, providers.router, health.router)
+ROUTERS = (
+    bots.router,
+    linking.router,
+    messages.router,
+    dead_letters.router,
+    contacts.router,
+    backup.router,
+    providers.router,
+    health.router,
+)
 
 
 def create_app(

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "bots", "description": "One bot a user: created, changed, looked at, started, stopped, deleted."},
     {"name": "linking", "description": "Linking a bot to its owner's account."},
     {"name": "messages", "description": "What was said, and what became of it."},
+    {"name": "backup", "description": "A copy of what the server keeps."},
     {"name": "providers", "description": "What bots can be made of."},
     {"name": "health", "description": "For whoever watches the server."},
 ]

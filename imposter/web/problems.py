@@ -20,6 +20,8 @@ from imposter.contracts.errors import (
     Refused,
     StorageError,
     UnknownBot,
+    UnknownContact,
+    UnknownLetter,
 )
 from imposter.runtime.config_check import worded
 
@@ -27,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     UnknownBot: HTTPStatus.NOT_FOUND,
+    UnknownContact: HTTPStatus.NOT_FOUND,
+    UnknownLetter: HTTPStatus.NOT_FOUND,
     InvalidConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSupported: HTTPStatus.CONFLICT,
     NotNow: HTTPStatus.CONFLICT,

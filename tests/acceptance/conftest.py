@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.product import Product, running
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.house import HASTE
 
 KEY = "sk-canary-model-key-1234567890"
 SYSTEM = "You are {user_id}, {keep these braces}."
@@ -41,8 +42,10 @@ def phone() -> Callable[[], str]:
 
 
 @pytest.fixture
-def environment(network: WhatsAppNetwork, model: ModelServer) -> dict[str, str]:
-    return {"NODE_OPTIONS": network.node_options, "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": KEY}
+def environment(network: WhatsAppNetwork, model: ModelServer, database: str | None) -> dict[str, str]:
+    """Whatever uses it runs on both databases."""
+    where = {"IMPOSTER_DATABASE_URL": database} if database else {}
+    return where | {"NODE_OPTIONS": network.node_options, "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": KEY}
 
 
 @pytest.fixture
@@ -57,6 +60,7 @@ def bot(user_id: str = "anna", *, chat: dict[str, Any] | None = None, **more: An
         "user_id": user_id,
         "chat_provider_config": {"provider_name": "whatsAppBaileyes", "provider_config": chat or {}},
         "queue_config": {"max_messages": 100, "max_characters": 10_000, "max_days": 1},
+        "limits_config": HASTE,
         "llm_provider_config": {
             "provider_name": "openAi",
             "provider_config": {"model": "gpt-4", "system": SYSTEM},

@@ -19,6 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "imposter.settings": (CONTRACTS,),
     "imposter.storage": (CONTRACTS, *BASE),
     "imposter.runtime": (CONTRACTS, *BASE, "imposter.storage"),
+    "imposter.backup": (CONTRACTS, *BASE, "imposter.storage"),
     "queue_manager": (CONTRACTS, *BASE, "imposter.storage", "imposter.runtime"),
     "chat_providers": (CONTRACTS, "queue_manager"),
     "llm_providers": (CONTRACTS,),
@@ -30,10 +31,13 @@ OWNERS = {
     "sqlalchemy": {"imposter.storage"},
     "alembic": {"imposter.storage"},
     "sqlite3": {"imposter.storage"},
+    "psycopg": {"imposter.storage"},
     "fastapi": {"imposter.web"},
     "starlette": {"imposter.web"},
     "segno": {"imposter.web"},
     "openai": {"llm_providers"},
+    "httpx2": {"llm_providers"},
+    "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},
 }
 """Who alone may import a foreign package."""

@@ -69,6 +69,35 @@ async def test_all_bad_is_422_with_an_answer_for_each(tmp_path: Path) -> None:
         assert (await api.client.get("/chatbot")).json() == []
 
 
+async def test_a_changed_base_url_wants_its_key_again(tmp_path: Path) -> None:
+    """Neither the key that is stored, nor the mask in its place, nor the server's own goes to a new address."""
+    where = "llm_provider_config.provider_config"
+    async with open_api(tmp_path) as api:
+        bot = await api.create("anna", llm_provider_config=openai())
+        kept = (await api.client.get(f"/chatbot/{bot}")).json()["config"]
+        moved = {**kept["llm_provider_config"]["provider_config"], "base_url": "https://models.example/v1"}
+        for key in ({}, {"api_key": None}, {"api_key": moved["api_key"]}):
+            sent = {name: value for name, value in moved.items() if name != "api_key"} | key
+            choice = {"provider_name": "openAi", "provider_config": sent}
+            response = await api.put(config("anna", llm_provider_config=choice))
+            assert response.status_code == 422, response.text
+            assert response.json()[0]["error"]["field"] == f"{where}.api_key"
+        assert (await api.client.get(f"/chatbot/{bot}")).json()["config"] == kept
+        choice = {"provider_name": "openAi", "provider_config": moved | {"api_key": "sk-of-models-example"}}
+        assert await api.create("anna", llm_provider_config=choice) == bot
+
+
+async def test_a_private_base_url_is_refused_by_its_path_with_the_cure(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        given = {"model": "llama", "api_key": "ollama", "base_url": "http://127.0.0.1:11434/v1"}
+        choice = {"provider_name": "openAi", "provider_config": given}
+        response = await api.put(config("anna", llm_provider_config=choice))
+        assert response.status_code == 422
+        error = response.json()[0]["error"]
+        assert error["field"] == "llm_provider_config.provider_config.base_url"
+        assert "127.0.0.1:11434 to IMPOSTER_ALLOW_PRIVATE_URLS" in error["message"]
+
+
 async def test_more_configs_than_one_request_may_hold_are_refused_unread(tmp_path: Path) -> None:
     async with open_api(tmp_path) as api:
         response = await api.put(config("good"), *[0] * MAX_ITEMS)
@@ -182,7 +211,7 @@ async def test_when_nothing_can_be_stored_the_request_fails_and_may_be_sent_agai
 
 
 async def test_messages_are_listed_newest_first_and_page_by_page(tmp_path: Path) -> None:
-    script = {"messages": [{"content": f"message {number}"} for number in range(3)]}
+    script = {"messages": [{"content": f"message {number}", "sender": f"friend {number}"} for number in range(3)]}
     async with open_api(tmp_path) as api:
         chat = {"provider_name": "dummy", "provider_config": script}
         instance_id = await api.create(chat_provider_config=chat)

@@ -71,7 +71,7 @@ async def described(tmp_path: Path) -> dict[str, Any]:
 async def test_every_route_is_described_with_words_and_an_example(tmp_path: Path, described: dict[str, Any]) -> None:
     async with open_api(tmp_path) as api:
         routes = {
-            (str(route.path), method.lower())
+            (str(route.path_format), method.lower())
             for route in iter_route_contexts(api.app.routes)
             for method in route.methods or ()
             if not str(route.path).startswith(("/docs", "/openapi"))

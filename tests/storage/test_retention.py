@@ -71,9 +71,11 @@ async def test_more_than_one_portion_goes_whatever_stands_before_it(desk: Desk) 
 async def test_one_of_whom_nothing_is_left_is_forgotten_and_the_others_stay_one_person(desk: Desk) -> None:
     await desk.receive("old", "anna-phone", "anna-lid", judge=DONE)
     await desk.receive("old too", "ben-phone", "ben-lid", judge=DONE)
+    await desk.receive("old, in a group", group="g", sender=Sender("ben-lid"), judge=DONE)
+    await desk.receive("old, by one id", "anna-lid", judge=DONE)
     desk.time.pass_by(days=10)
     await desk.receive("in a group", group="g", sender=Sender("ben-lid"), judge=DONE)
-    assert await round_of(desk, days=1) == 2
+    assert await round_of(desk, days=1) == 4
     place = await desk.receive("again", "anna-lid", judge=DONE)
     assert place.conversation == "anna-lid", "nobody knows her other id any more"
     seen: list[frozenset[str]] = []

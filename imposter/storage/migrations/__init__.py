@@ -49,6 +49,8 @@ def upgrade(connection: Connection, current: str | None) -> None:
         raise StorageError(
             "the database was written by a newer version of this program: start that version, or restore an older copy"
         )
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a table made anew may be large
     context = MigrationContext.configure(
         connection, opts={"fn": lambda revision, _context: scripts._upgrade_revs(NEWEST, revision)}
     )

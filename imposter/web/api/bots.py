@@ -68,7 +68,7 @@ async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
         raise InvalidConfig(
             FieldProblem("", f"must not hold more than {MAX_ITEMS} configs; send them in several requests")
         )
-    items = check_configs(body, bots.catalog, bots.secret)
+    items = check_configs(body, bots.catalog, bots.secret, bots.addresses)
     places = asyncio.Semaphore(AT_ONCE)
     outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
     answers = [_answer(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
@@ -151,6 +151,15 @@ async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
     the phone.
     """
     return await (await bots.unlink(instance_id)).status()
+
+
+@router.post("/{instance_id}/resume", summary="End a bot's safety pauses", responses=_CHANGES)
+async def resume_bot(instance_id: str, bots: Bots) -> BotStatus:
+    """Has the bot answer again where it had stopped for the safety of its account; `safety` in the status says why.
+
+    The caps of `limits_config` hold on. A bot that was stopped stays so.
+    """
+    return await (await bots.resume(instance_id)).status()
 
 
 async def _put(item: BotConfig | Rejected, bots: Supervisor, places: asyncio.Semaphore) -> Bot:

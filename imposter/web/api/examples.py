@@ -50,6 +50,7 @@ BOT_STATUS: dict[str, Any] = {
     "qr_expires_at": "2026-01-31T12:00:20Z",
     "account": None,
     "waiting": 0,
+    "safety": {"level": "normal", "reasons": [], "until": None},
     "last_error": None,
     "last_error_at": None,
 }
@@ -89,11 +90,36 @@ MESSAGES: dict[str, Any] = {
             "reason": None,
             "truncated_from": None,
             "answers": 7,
+            "joined": None,
             "delivery": "sent",
             "delivery_reason": None,
         }
     ],
     "before": None,
+}
+
+DEAD_LETTERS: dict[str, Any] = {
+    "dead_letters": [
+        {
+            "seq": 12,
+            "kind": "answer",
+            "conversation": "4915123456789@s.whatsapp.net",
+            "message": "Is Friday fine?",
+            "answer": "Friday is fine.",
+            "delivery": "failed",
+            "reason": "Refused",
+            "attempts": 1,
+            "at": "2026-01-31T12:05:02Z",
+        }
+    ],
+    "before": None,
+}
+
+RETRIED: dict[str, Any] = {"retried": 1, "refused": 0}
+FORGOTTEN: dict[str, Any] = {"messages": 42}
+BACKUP: dict[str, Any] = {
+    "folder": "/srv/imposter/data/backups/20260131T120502000000Z",
+    "files": ["imposter.db", "secret.key"],
 }
 
 PROVIDERS: list[dict[str, Any]] = [

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from imposter.contracts.config import Strict, printable
 from imposter.contracts.states import BotStatus
 from imposter.runtime.discovery import Kind
+from imposter.storage.dead_letters import DeadLetter
 from imposter.storage.records import StoredMessage
 from imposter.web.problems import FieldError
 
@@ -91,6 +92,44 @@ class MessagesPage(BaseModel):
 
     messages: list[StoredMessage]
     before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class DeadLettersQuery(BaseModel):
+    """Which dead letters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: int | None = Field(
+        default=None, ge=1, le=MAX_INTEGER, description="Only those with a smaller `seq`: the next page."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="At most so many.")
+
+
+class DeadLettersPage(BaseModel):
+    """What contacts did not get, newest first."""
+
+    dead_letters: list[DeadLetter]
+    before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class RetriedLetters(BaseModel):
+    """How many dead letters are tried again."""
+
+    retried: int
+    refused: int = Field(description="Those that stay: by today's rules their contact is not answered.")
+
+
+class Forgotten(BaseModel):
+    """Somebody is forgotten."""
+
+    messages: int = Field(description="How many were removed: theirs, and those to them.")
+
+
+class Backup(BaseModel):
+    """A copy of what the server keeps."""
+
+    folder: str = Field(description="Where it is, on the server's machine.")
+    files: list[str]
 
 
 class ProviderInfo(BaseModel):

@@ -1,0 +1,118 @@
+"""`script/backup [--server URL] [FOLDER]`: a copy of all that the server keeps, whether it runs or not."""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from imposter.contracts.errors import ImposterError, StorageError
+from imposter.secrets import make_private_folder
+from imposter.settings import Settings, load_settings
+from imposter.storage.backup import BACKUPS, Dump, copy_stopped, dump_command
+from imposter.storage.engine import InUse
+
+SERVER = "http://127.0.0.1:8000"
+PATIENCE = 600.0
+"""Seconds that a server has to copy what it keeps."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        made = back_up(settings, asked.server)
+        if asked.folder is not None:
+            made = move(made, Path(asked.started_in, asked.folder))
+    except (ImposterError, OSError) as error:
+        sys.stderr.write(f"backup: {error}\n")
+        return 1
+    sys.stdout.write(f"{made}\n")
+    return 0
+
+
+def back_up(settings: Settings, server: str) -> Path:
+    """The folder that was made. Raises: ImposterError, OSError."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    now = datetime.now(UTC)
+    dump = dump_command(url, settings.data_dir, now)
+    if dump is not None:
+        return _dump(dump)
+    try:
+        return copy_stopped(url, settings.data_dir, now)
+    except InUse:
+        return _ask(settings, server)
+
+
+def move(made: Path, folder: Path) -> Path:
+    """Raises: OSError."""
+    try:
+        return Path(shutil.move(made, make_private_folder(folder) / made.name))
+    except OSError as error:
+        raise OSError(f"the copy stays in {made}: {error}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="script/backup",
+        description="Copies the database and the secret key into a new folder and prints its name. "
+        "The server may run meanwhile. docs/backup.md tells how to restore it.",
+    )
+    parser.add_argument(
+        "folder", nargs="?", metavar="FOLDER", help="where to put it (default: backups in the data folder)"
+    )
+    parser.add_argument("--server", default=SERVER, metavar="URL", help=f"where the server answers (default: {SERVER})")
+    parser.add_argument("--started-in", default="", help=argparse.SUPPRESS)
+    return parser
+
+
+def _dump(dump: Dump) -> Path:
+    if shutil.which(dump.command[0]) is None:
+        raise StorageError("the database is PostgreSQL and pg_dump is not installed here; docs/backup.md shows its use")
+    try:
+        subprocess.run(dump.command, check=True)  # noqa: S603 - the words are ours
+        return dump.finish()
+    except subprocess.CalledProcessError:
+        raise StorageError("pg_dump could not make the copy") from None
+    finally:
+        dump.clean_up()
+
+
+def _ask(settings: Settings, server: str) -> Path:
+    """Have the server that uses the folder make the copy: only its own connection may read the file."""
+    if not server.startswith(("http://", "https://")):
+        raise StorageError("--server must be an address such as http://127.0.0.1:8000")
+    request = Request(f"{server.rstrip('/')}/backup", method="POST", data=b"")  # noqa: S310 - http alone, see above
+    if settings.api_key is not None:
+        request.add_header("Authorization", f"Bearer {settings.api_key.get_secret_value()}")
+    try:
+        with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE) as answer:
+            made = Path(json.load(answer)["folder"])
+    except HTTPError as error:
+        raise StorageError(f"the server at {server} refused: {_told(error)}") from None
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        raise StorageError(
+            f"a server is using {settings.data_dir}, and does not answer at {server}: name its address with --server"
+        ) from None
+    if made.parent != settings.data_dir / BACKUPS:
+        raise StorageError(
+            f"the server at {server} is not the one that uses {settings.data_dir}; name it with --server"
+        )
+    return made
+
+
+def _told(error: HTTPError) -> str:
+    try:
+        return str(json.load(error)["detail"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{error.code}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

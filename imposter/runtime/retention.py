@@ -1,0 +1,54 @@
+"""Has the Store delete what has grown old: at start, and every hour."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.errors import StorageError
+from imposter.storage import Store
+
+log = structlog.get_logger()
+
+EVERY = 3600.0
+"""Seconds."""
+
+
+@asynccontextmanager
+async def retention(store: Store, clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
+    """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept."""
+    if keep is None:
+        yield
+        return
+    task = asyncio.create_task(_keep_deleting(store, clock, keep), name="retention")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def delete_old(store: Store, clock: Clock, keep: timedelta) -> int:
+    """One round. Gives how many messages are gone. Raises: StorageError."""
+    before, deleted, after = clock.now() - keep, 0, 0
+    while True:
+        portion = await store.retention.delete_some(before, after)
+        deleted += portion.deleted
+        if portion.last is None:
+            break
+        after = portion.last
+    await store.retention.tidy()
+    return deleted
+
+
+async def _keep_deleting(store: Store, clock: Clock, keep: timedelta) -> None:
+    while True:
+        try:
+            if deleted := await delete_old(store, clock, keep):
+                log.info("old messages deleted", messages=deleted)
+        except StorageError as error:
+            log.error("old messages were not deleted", error=str(error))
+        await clock.sleep(EVERY)

@@ -1,0 +1,371 @@
+"""One bot's safety: before an answer is made, whether it may be, must wait or must not be.
+
+Caps count what was answered, also by earlier runs, and hold the rest back. A chat in which two machines talk to each
+other is paused; refusals by the platform slow the account down and then pause it (`trouble.py`). Pauses are durable.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.config import SafetyLimits
+from imposter.contracts.errors import StorageError
+from imposter.contracts.states import SafetyLevel, SafetyStatus
+from imposter.logs import trace_of
+from imposter.runtime import caps
+from imposter.runtime.loops import Heard, automatic
+from imposter.runtime.retry import Chance
+from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
+from imposter.storage import Store
+from imposter.storage.records import Pause, Work
+
+log = structlog.get_logger()
+
+ACCOUNT = ""
+"""Stands for all conversations in a pause."""
+LOOP = "loop"
+LOCKED = "reach_out_locked"
+REFUSED = "refused"
+"""Reasons of pauses. That of a message left unanswered in a paused chat is the same."""
+
+JITTER = 20.0
+"""Seconds that a held answer waits at most beyond its turn, so that not all of them go at once."""
+LONGEST_NAP = 60.0
+"""Seconds after which what is held asks again: it may have grown too old, or others may have gone."""
+SLOWED = caps.Bound(6, caps.MINUTE, "the platform refused answers of this account")
+LOCKED_REST = timedelta(hours=1)
+MOST_CHATS = 5000
+"""Lively chats, written in within the last hour, that are kept in mind."""
+REMEMBERED = 10_000
+"""Answers of all bots together by which they know each other; a machine reacts long before so many were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The answer may be made. `Safety.leave` must follow, whatever becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Ask again after so many seconds (`Safety.rest`), with all that waits by then."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """There must be no answer; `reason` is a short code."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class _Chat:
+    """What is kept in mind of a conversation while it is lively."""
+
+    lively: float
+    """When it was last written in, on the monotonic clock."""
+    answers: caps.Answers = field(default_factory=caps.Answers)
+    answered_at: datetime | None = None
+    """When the newest answer was handed over."""
+    heard: Heard | None = None
+    turns: int = 0
+    """Automatic messages in a row."""
+
+
+class RecentAnswers:
+    """What the bots of this server said lately, by message id: whoever hears one of these talks to one of them."""
+
+    def __init__(self) -> None:
+        self._speakers: dict[str, tuple[Safety, str]] = {}
+
+    def add(self, message_id: str, safety: "Safety", conversation: str) -> None:
+        self._speakers[message_id] = (safety, conversation)
+        if len(self._speakers) > REMEMBERED:
+            del self._speakers[next(iter(self._speakers))]
+
+    def speaker(self, message_id: str) -> tuple["Safety", str] | None:
+        """The bot that said it, and the conversation on its side."""
+        return self._speakers.get(message_id)
+
+
+class Safety:
+    """For one run of a bot. `tell` gets a sentence for the owner whenever answers end up not being given."""
+
+    def __init__(
+        self,
+        instance_id: str,
+        *,
+        limits: SafetyLimits,
+        store: Store,
+        clock: Clock,
+        chance: Chance,
+        recent: RecentAnswers,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._instance_id = instance_id
+        self._store = store
+        self._clock = clock
+        self._chance = chance
+        self._recent = recent
+        self._tell = tell
+        self._answers = caps.Answers()
+        self._trouble = Trouble()
+        self._chats: dict[str, _Chat] = {}
+        """The one written in last stands last."""
+        self._pauses: dict[str, Pause] = {}
+        self._making: set[str] = set()
+        self._line: dict[str, str] = {}
+        """Who waits for room in the account, the longest waiting first, and why."""
+        self._held: dict[str, str] = {}
+        """Who waits for room in its own chat, and why."""
+        self._changed: asyncio.Event | None = None
+        """Made when somebody rests."""
+        self.use(limits)
+
+    def use(self, limits: SafetyLimits) -> None:
+        """From now on these hold; what is held asks again."""
+        self._limits = limits
+        self._of_account = caps.of_account(limits)
+        self._of_contact = caps.of_contact(limits)
+        self.ask_again()
+
+    async def load(self) -> None:
+        """Take over what earlier runs left: pauses, and answers that still count. Raises: StorageError."""
+        now, moment = self._clock.monotonic(), self._clock.now()
+        for pause in await self._store.pauses.holding(self._instance_id):
+            self._pauses[pause.conversation] = pause
+            if pause.conversation == ACCOUNT:
+                self._trouble.remember_pause(now)
+            elif pause.reason == LOCKED:
+                self._trouble.refused(now, pause.conversation, REACH_OUT_LOCKED)
+        bounds = (*self._of_account, *self._of_contact)
+        if bounds:
+            span = timedelta(seconds=max(bound.seconds for bound in bounds))
+            most = max(MOST_CHATS, *(bound.count for bound in bounds))
+            for conversation, made in await self._store.outbox.answered(self._instance_id, moment - span, most):
+                self._count(conversation, now - max(0.0, (moment - made).total_seconds()))
+
+    async def before(self, work: Work) -> Go | Wait | Silent:
+        """Whether all that waits in a conversation may be answered now. Raises: StorageError."""
+        conversation = work.message.conversation
+        if (pause := self._pause(conversation)) is not None:
+            self.leave(conversation)
+            return Silent(pause.reason)
+        if await self._is_loop(conversation, work):
+            self.leave(conversation)
+            return Silent(LOOP)
+        now = self._clock.monotonic()
+        if (pause := self._pause(ACCOUNT)) is not None:
+            left = (pause.until - self._clock.now()).total_seconds()
+            return self._wait(self._held, conversation, left, "the account is paused")
+        chat = self._chats.get(conversation)
+        if chat is not None and (hold := chat.answers.hold(self._of_contact, now)) is not None:
+            return self._wait(self._held, conversation, hold.seconds, hold.bound.told)
+        bounds = (*self._of_account, SLOWED) if self._trouble.is_slow(now) else self._of_account
+        taken = len(self._making - {conversation}) + self._ahead_of(conversation)
+        if (hold := self._answers.hold(bounds, now, taken=taken)) is not None:
+            return self._wait(self._line, conversation, hold.seconds, hold.bound.told)
+        self.leave(conversation)
+        self._making.add(conversation)
+        return Go()
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass, or less of it if something changes meanwhile."""
+        changed = self._changed = self._changed or asyncio.Event()
+        waits = [
+            asyncio.create_task(self._clock.sleep(seconds), name=f"held:{self._instance_id}"),
+            asyncio.create_task(changed.wait(), name=f"change of limits:{self._instance_id}"),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def ask_again(self) -> None:
+        """Whatever rests does so no longer."""
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    def answered(self, conversation: str) -> None:
+        """An answer was made."""
+        self._making.discard(conversation)
+        self._count(conversation, self._clock.monotonic())
+
+    def handed_over(self, conversation: str, message_id: str) -> None:
+        """An answer is on its way to the contact from now on, who may react to it."""
+        self._recent.add(message_id, self, conversation)
+        if (chat := self._chats.get(conversation)) is not None:
+            chat.answered_at = self._clock.now()
+
+    def leave(self, conversation: str) -> None:
+        """It waits no longer, and makes no answer."""
+        self._making.discard(conversation)
+        self._line.pop(conversation, None)
+        self._held.pop(conversation, None)
+
+    def forget(self, conversation: str) -> None:
+        """Who speaks there is to be a stranger."""
+        self.leave(conversation)
+        self._chats.pop(conversation, None)
+        self._pauses.pop(conversation, None)
+
+    async def refused(self, conversation: str, code: int | None) -> None:
+        """The platform refused an answer. Raises: StorageError."""
+        now = self._clock.monotonic()
+        if code == REACH_OUT_LOCKED:
+            await self._begin(Pause(conversation, LOCKED, self._clock.now() + LOCKED_REST))
+        if self._pause(ACCOUNT) is not None:
+            return  # it was under way when the account was paused already
+        self._trouble.refused(now, conversation, code)
+        if (seconds := self._trouble.pause(now)) is not None:
+            until = self._clock.now() + timedelta(seconds=seconds)
+            self._tell(f"The platform refused answers again and again{self._code()}: no answers until {_told(until)}.")
+            await self._begin(Pause(ACCOUNT, REFUSED, until))
+
+    def dropped(self, code: int) -> None:
+        """The platform ended the link with this code."""
+        self._trouble.dropped(self._clock.monotonic(), code)
+
+    def resume(self) -> None:
+        """The pauses are ended in the store; forget them, and what led to them."""
+        self._pauses.clear()
+        self._trouble.forget()
+        self.ask_again()
+
+    def status(self) -> SafetyStatus:
+        now, moment = self._clock.monotonic(), self._clock.now()
+        pauses = [pause for pause in self._pauses.values() if pause.until > moment]
+        account = next((pause for pause in pauses if pause.conversation == ACCOUNT), None)
+        reasons, ends = [], [pause.until for pause in pauses]
+        if account is not None:
+            reasons.append(
+                f"The platform refused answers again and again{self._code()}. Nobody is answered until "
+                f"{_told(account.until)}; use the account on the phone as usual, and do not link it anew."
+            )
+        for reason, told in _CHATS.items():
+            if rest := [pause.until for pause in pauses if pause.conversation != ACCOUNT and pause.reason == reason]:
+                reasons.append(f"{_chats(len(rest))} without answers until {_told(max(rest))}: {told}")
+        if account is None and self._trouble.is_slow(now):
+            ends.append(moment + timedelta(seconds=self._trouble.ends(now)))
+            reasons.append(
+                f"The platform refused answers or the link{self._code()}: at most {SLOWED.count} answers a minute go "
+                f"out until {_told(ends[-1])}."
+            )
+        if account is None:
+            whys = [*self._line.values(), *self._held.values()]
+            reasons += [f"{_chats(whys.count(why))} waiting for its turn: {why}." for why in sorted(set(whys))]
+        if account is not None:
+            return SafetyStatus(level=SafetyLevel.PAUSED, reasons=reasons, until=account.until)
+        level = SafetyLevel.SLOWED if reasons else SafetyLevel.NORMAL
+        return SafetyStatus(level=level, reasons=reasons, until=max(ends, default=None))
+
+    async def loop_found(self, conversation: str) -> None:
+        """Two machines talk to each other here; this one stops. Raises: StorageError."""
+        if self._limits.automatic_turns is None or self._pause(conversation) is not None:
+            return
+        if (chat := self._chats.get(conversation)) is not None:
+            chat.turns = 0
+        minutes = self._limits.loop_pause_minutes
+        until = self._clock.now() + timedelta(minutes=minutes)
+        self._tell(f"A chat gets no answers until {_told(until)}: {_CHATS[LOOP]}")
+        await self._begin(Pause(conversation, LOOP, until))
+
+    async def _is_loop(self, conversation: str, work: Work) -> bool:
+        """Whether this message is one too many that no person wrote; then the chat is paused, on both sides."""
+        if self._limits.automatic_turns is None:
+            return False
+        chat = self._lively(conversation, self._clock.monotonic())
+        other: tuple[Safety, str] | None = None
+        verdicts = set()
+        for message in work.messages:
+            if chat.heard is not None and message.seq <= chat.heard.seq:
+                continue  # judged before, when it had to wait
+            speaker = self._recent.speaker(message.message_id)
+            other = speaker or other
+            verdicts.add(speaker is not None or automatic(message, chat.answered_at, chat.heard))
+            chat.heard = Heard(message.seq, message.sender_id, message.received_at)
+        if False in verdicts:
+            chat.turns = 0
+        elif True in verdicts:
+            chat.turns += 1
+        if chat.turns < self._limits.automatic_turns:
+            return False
+        await self.loop_found(conversation)
+        if other is not None:
+            await self._tell_other(*other)
+        return True
+
+    async def _tell_other(self, other: "Safety", conversation: str) -> None:
+        try:
+            await other.loop_found(conversation)
+        except StorageError as error:  # that bot may be gone; this one has stopped in any case
+            log.warning("the other bot was not told of a loop", bot=self._instance_id, **trace_of(error))
+
+    def _pause(self, conversation: str) -> Pause | None:
+        pause = self._pauses.get(conversation)
+        if pause is not None and pause.until <= self._clock.now():
+            pause = self._pauses.pop(conversation, None) and None
+        return pause
+
+    async def _begin(self, pause: Pause) -> None:
+        self._pauses[pause.conversation] = pause
+        log.warning("answers pause", bot=self._instance_id, reason=pause.reason, until=pause.until.isoformat())
+        await self._store.pauses.set(self._instance_id, pause)
+
+    def _count(self, conversation: str, time: float) -> None:
+        self._answers.add(time, (*self._of_account, SLOWED))
+        if self._of_contact:
+            self._lively(conversation, time).answers.add(time, self._of_contact)
+
+    def _lively(self, conversation: str, time: float) -> _Chat:
+        chat = self._chats.pop(conversation, None) or _Chat(time)
+        chat.lively = time
+        self._chats[conversation] = chat
+        while next(iter(self._chats.values())).lively < time - caps.HOUR or len(self._chats) > MOST_CHATS:
+            del self._chats[next(iter(self._chats))]
+        return chat
+
+    def _wait(self, where: dict[str, str], conversation: str, seconds: float, why: str) -> Wait:
+        self._making.discard(conversation)
+        if where is self._held:
+            self._line.pop(conversation, None)
+        else:
+            self._held.pop(conversation, None)
+        where[conversation] = why
+        nap = LONGEST_NAP if seconds > LONGEST_NAP else seconds + self._chance() * JITTER
+        return Wait(nap, why)
+
+    def _ahead_of(self, conversation: str) -> int:
+        for place, name in enumerate(self._line):
+            if name == conversation:
+                return place
+        return len(self._line)
+
+    def _code(self) -> str:
+        code = self._trouble.code
+        if code is None:
+            return ""
+        return f" (code {code}: reaching out is locked)" if code == REACH_OUT_LOCKED else f" (code {code})"
+
+
+_CHATS = {
+    LOOP: "its contact answers as fast as only a machine does. If it is a person, resume the bot.",
+    LOCKED: "the platform refused an answer there (code 463: reaching out is locked). Write there once on the phone.",
+}
+"""For the owner: why a chat is paused."""
+
+
+def _chats(count: int) -> str:
+    return "1 chat is" if count == 1 else f"{count} chats are"
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

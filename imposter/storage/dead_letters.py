@@ -1,0 +1,222 @@
+"""What contacts did not get: kept for the owner, who may have it tried again or let it go."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, union_all, update
+
+from imposter.contracts.errors import NotNow, UnknownLetter
+from imposter.storage.messages import RETRIED
+from imposter.storage.records import DeliveryState, Judge, MessageState
+from imposter.storage.rows import SELECT_STORED
+from imposter.storage.tables import messages, outbox
+from imposter.storage.unfinished import judged
+from imposter.storage.writer import Pending, Writer
+
+REMOVED = "removed"
+"""The reason on what the owner let go."""
+AT_ONCE = 100
+"""Letters retried in one commit: others wait for it."""
+
+
+class LetterKind(StrEnum):
+    ANSWER = "answer"
+    """The model answered; the answer failed, or nobody knows whether it arrived."""
+    MESSAGE = "message"
+    """The model gave no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    seq: int
+    """Names it: of our answer, or of the last of the messages that failed together."""
+    kind: LetterKind
+    conversation: str
+    message: str | None
+    """What the contact wrote; of several messages the last. None where it is no longer on record."""
+    answer: str | None
+    """What they were to get."""
+    delivery: DeliveryState | None
+    """Of an answer: `failed`, or `uncertain` when it may have arrived."""
+    reason: str | None
+    attempts: int
+    """How often sending the answer was tried."""
+    at: datetime
+    """When the answer was made, or the message came in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What was taken up again."""
+
+    letters: int
+    refused: int
+    """Those whose contact today's rules leave out, or whose message is gone; they stay."""
+    conversations: frozenset[str] = frozenset()
+    """Where something is to be done now."""
+    last: int | None = None
+    """Where to go on; None at the end."""
+
+
+_of_bot = messages.c.instance_id == bindparam("instance_id")
+_is_failed = messages.c.state == MessageState.FAILED
+_together = func.coalesce(messages.c.joined, messages.c.seq)
+_undelivered = (
+    outbox.c.instance_id == bindparam("instance_id"),
+    outbox.c.state.in_([DeliveryState.FAILED, DeliveryState.UNCERTAIN]),
+)
+_letters = union_all(
+    select(func.max(messages.c.seq).label("seq")).where(_of_bot, _is_failed).group_by(_together),
+    select(outbox.c.seq).where(*_undelivered),
+).subquery()
+_question = messages.alias("question")
+_PAGE = (
+    select(
+        messages.c.seq,
+        messages.c.conversation,
+        messages.c.content,
+        messages.c.received_at,
+        messages.c.reason.label("message_reason"),
+        _question.c.content.label("asked"),
+        outbox.c.state.label("delivery"),
+        outbox.c.reason,
+        outbox.c.attempts,
+    )
+    .select_from(_letters.join(messages, messages.c.seq == _letters.c.seq))
+    .join(outbox, outbox.c.seq == messages.c.seq, isouter=True)
+    .join(_question, _question.c.seq == messages.c.answers, isouter=True)
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
+_OLDEST_FIRST = (
+    select(_letters.c.seq).where(_letters.c.seq > bindparam("after")).order_by(_letters.c.seq).limit(bindparam("most"))
+)
+_LETTER = (
+    select(messages.c.conversation, messages.c.answers, _together.label("together"))
+    .join(outbox, outbox.c.seq == messages.c.seq, isouter=True)
+    .where(_of_bot, messages.c.seq == bindparam("letter"))
+    .where(_is_failed | outbox.c.state.in_([DeliveryState.FAILED, DeliveryState.UNCERTAIN]))
+)
+_QUESTION = SELECT_STORED.where(_of_bot, messages.c.seq == bindparam("asked"))
+_FAILED_TOGETHER = SELECT_STORED.where(_of_bot, _is_failed, _together == bindparam("together")).order_by(messages.c.seq)
+_RETRY_ANSWER = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("letter"))
+    # Its age counts from now, else what grew too old would fail again at once.
+    .values(state=DeliveryState.PENDING, reason=None, attempts=0, created_at=bindparam("now"))
+)
+_RETRY_MESSAGE = (
+    update(messages)
+    .where(messages.c.seq == bindparam("failed"))
+    .values(state=MessageState.WAITING, reason=RETRIED, joined=None)
+)
+_REMOVE_ANSWER = (
+    update(outbox).where(outbox.c.seq == bindparam("letter")).values(state=DeliveryState.WITHDRAWN, reason=REMOVED)
+)
+_REMOVE_MESSAGES = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), _is_failed, _together == bindparam("group"))
+    .values(state=MessageState.CONTEXT, reason=REMOVED)
+)
+
+
+class DeadLetterStore:
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._submit = writer.submit
+        self._now = now
+
+    def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[DeadLetter]]:
+        """Up to `limit` letters with a seq below `before`, newest first."""
+        statement = _PAGE if before is None else _PAGE.where(_letters.c.seq < before)
+        parameters = {"instance_id": instance_id, "most": limit}
+        return self._submit(lambda connection: [_letter(row) for row in connection.execute(statement, parameters)])
+
+    def retry(self, instance_id: str, letter: int, judge: Judge) -> Pending[Retried]:
+        """Have it tried again: the same answer under the same id, or the model asked anew.
+
+        Raises from the result: UnknownLetter (also when it was retried already), NotNow where `judge` says no.
+        """
+
+        def job(connection: Connection) -> Retried:
+            conversation, refusal = self._retry(connection, instance_id, letter, judge)
+            if refusal is not None:
+                raise NotNow(refusal)
+            return Retried(1, 0, frozenset([conversation]))
+
+        return self._submit(job)
+
+    def retry_some(self, instance_id: str, judge: Judge, after: int = 0) -> Pending[Retried]:
+        """`retry` for the oldest letters with a seq above `after`; those that `judge` leaves out are counted only."""
+
+        def job(connection: Connection) -> Retried:
+            asked = {"instance_id": instance_id, "after": after, "most": AT_ONCE}
+            letters = list(connection.execute(_OLDEST_FIRST, asked).scalars())
+            outcomes = [self._retry(connection, instance_id, letter, judge) for letter in letters]
+            taken = [conversation for conversation, refusal in outcomes if refusal is None]
+            last = letters[-1] if len(letters) == AT_ONCE else None
+            return Retried(len(taken), len(outcomes) - len(taken), frozenset(taken), last)
+
+        return self._submit(job)
+
+    def remove(self, instance_id: str, letter: int) -> Pending[None]:
+        """Let it go: it stays on record, and is no dead letter any more. Raises from the result: UnknownLetter."""
+
+        def job(connection: Connection) -> None:
+            _, answers, together = _find(connection, instance_id, letter)
+            if answers is not None:
+                connection.execute(_REMOVE_ANSWER, {"letter": letter})
+            else:
+                connection.execute(_REMOVE_MESSAGES, {"bot": instance_id, "group": together})
+
+        return self._submit(job)
+
+    def _retry(self, connection: Connection, instance_id: str, letter: int, judge: Judge) -> tuple[str, str | None]:
+        """The conversation, and why it cannot be."""
+        conversation, answers, together = _find(connection, instance_id, letter)
+        if answers is not None:
+            question = connection.execute(_QUESTION, {"instance_id": instance_id, "asked": answers}).first()
+            if question is None:
+                return conversation, "The message that it answers is no longer on record."
+            verdict = judged(connection, question, judge)
+            if verdict.state is not MessageState.WAITING:
+                return conversation, _refusal(verdict.reason)
+            connection.execute(_RETRY_ANSWER, {"letter": letter, "now": self._now()})
+            return conversation, None
+        rows = connection.execute(_FAILED_TOGETHER, {"instance_id": instance_id, "together": together}).all()
+        verdicts = {row.seq: judged(connection, row, judge) for row in rows}
+        allowed = [{"failed": seq} for seq, verdict in verdicts.items() if verdict.state is MessageState.WAITING]
+        if not allowed:
+            return conversation, _refusal(verdicts[letter].reason)
+        connection.execute(_RETRY_MESSAGE, allowed)
+        return conversation, None
+
+
+def _find(connection: Connection, instance_id: str, letter: int) -> tuple[str, int | None, int]:
+    """Its conversation, what it answers if it is an answer, and the group that failed together."""
+    row = connection.execute(_LETTER, {"instance_id": instance_id, "letter": letter}).first()
+    if row is None:
+        raise UnknownLetter
+    conversation, answers, together = row
+    return conversation, answers, together
+
+
+def _refusal(reason: str | None) -> str:
+    return f"By today's rules this contact is not answered ({reason}); change the bot's config first."
+
+
+def _letter(row: Any) -> DeadLetter:
+    answered = row.delivery is not None
+    return DeadLetter(
+        seq=row.seq,
+        kind=LetterKind.ANSWER if answered else LetterKind.MESSAGE,
+        conversation=row.conversation,
+        message=row.asked if answered else row.content,
+        answer=row.content if answered else None,
+        delivery=row.delivery,
+        reason=row.reason if answered else row.message_reason,
+        attempts=row.attempts or 0,
+        at=row.received_at,
+    )
