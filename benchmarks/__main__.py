@@ -1,4 +1,4 @@
-"""Runs the benchmarks that are named, or all, and prints one table; `--json FILE` keeps every sample."""
+"""Runs the benchmarks that are named, or all but the long ones, and prints one table; `--json FILE` keeps samples."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import latency, linking, memory, pipeline, startup, thousand
+from benchmarks import latency, linking, memory, pipeline, soak, startup, thousand
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
@@ -20,7 +20,10 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "startup": startup.run,
     "thousand": thousand.run,
     "pipeline": pipeline.run,
+    "soak": soak.run,
 }
+LONG = ("soak",)
+"""Half an hour and more: only when named."""
 
 
 def main() -> None:
@@ -32,7 +35,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     machine, began = facts(), datetime.now(UTC)
-    figures, others = asyncio.run(_run(asked.names or list(BENCHMARKS)))
+    figures, others = asyncio.run(_run(asked.names or [name for name in BENCHMARKS if name not in LONG]))
     print(table(figures))
     print(f"\n{machine['cores']} cores, {machine['cpu']}, {machine['memory_gb']} GB, Node {machine['node']}, ", end="")
     print(f"Python {machine['python']}. Cores that others used meanwhile: {others}.")

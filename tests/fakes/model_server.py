@@ -18,16 +18,19 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Chat = Mapping[str, Any]
 """The JSON body of `POST /v1/chat/completions`."""
+Moment = Literal["asked", "answering", "answered"]
+"""A request is here; its answer is about to be written; its answer is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,21 @@ def echo(chat: Chat) -> str:
 class ModelServer:
     """The server while entered, in a thread of its own, so that it answers whatever the test's loop does.
 
-    `reply` is the text of every answer (it may be empty), or a function of the request, called in that thread.
-    `failures` are given first, one for each request, oldest first; `always_fail` to all of them.
+    `reply` is the text of every answer (it may be empty), or a function of the request, called in that thread; a
+    Failure that it gives is what the request ends in.
+    `failures` are given first, one for each request, oldest first; `always_fail` to all of them. `watch` is called in
+    that thread, too, at each moment of a request.
     """
 
     def __init__(self, port: int = 0) -> None:
-        self.reply: str | Callable[[Chat], str] = echo
+        self.reply: str | Callable[[Chat], str | Failure] = echo
         self.failures: list[Failure] = []
         self.always_fail: Failure | None = None
         self.requests: list[Asked] = []
+        self.watch: Callable[[Moment, Chat], None] = lambda moment, chat: None
         self._news = threading.Condition()
         self._gate: asyncio.Event | None = None
+        self._held: Callable[[Chat], bool] = lambda chat: True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._socket = socket.create_server(("127.0.0.1", port))
         self._server = _server(self._answer)
@@ -99,8 +106,9 @@ class ModelServer:
         """For the OpenAI SDK: ends with `/v1`."""
         return _base_url(self._socket)
 
-    def hang(self) -> None:
-        """From now on requests are taken and not answered, until `release`."""
+    def hang(self, held: Callable[[Chat], bool] = lambda chat: True) -> None:
+        """From now on requests (those that are `held`) are taken and not answered, until `release`."""
+        self._held = held
         self._gate = asyncio.Event()
 
     def release(self) -> None:
@@ -124,12 +132,22 @@ class ModelServer:
             self.requests.append(Asked(dict(request.headers), chat))
             failure = self.failures.pop(0) if self.failures else self.always_fail
             self._news.notify_all()
+        self.watch("asked", chat)
         self._loop = asyncio.get_running_loop()
-        if (gate := self._gate) is not None:
+        if (gate := self._gate) is not None and self._held(chat):
             await gate.wait()
         if failure is not None:
             return _failed(failure)
-        return JSONResponse(_completion(chat, self.reply if isinstance(self.reply, str) else self.reply(chat)))
+        reply = self.reply if isinstance(self.reply, str) else self.reply(chat)
+        if isinstance(reply, Failure):
+            return _failed(reply)
+        completion = _completion(chat, reply)
+        self.watch("answering", chat)
+
+        async def answered() -> None:
+            self.watch("answered", chat)
+
+        return JSONResponse(completion, background=BackgroundTask(answered))
 
 
 def _failed(failure: Failure) -> Response:

@@ -1,6 +1,7 @@
 import { DEFAULT_CONNECTION_CONFIG, type SignalKeyStore, type SocketConfig } from 'baileys'
 
 import { makeLedger } from './ledger.ts'
+import { sparing } from './sessions.ts'
 import { Turns } from './turns.ts'
 
 type MakeRepository = SocketConfig['makeSignalRepository']
@@ -24,7 +25,7 @@ export function repositoryOver(
   handOver: (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<void>,
 ): MakeRepository {
   return ({ creds }, logger, lookUp) => {
-    const keys = makeLedger(store)
+    const { keys, whileReading } = sparing(makeLedger(store))
     const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, logger, lookUp)
     const alone = <Result>(jid: string, work: () => Promise<Result>): Promise<Result> =>
       keys.transaction(() => libsignal.take(inner.jidToSignalProtocolAddress(jid), work), 'session')
@@ -36,7 +37,12 @@ export function repositoryOver(
       }, 'receive')
     return {
       ...inner,
-      decryptMessage: what => handedOver(what.ciphertext, () => alone(what.jid, () => inner.decryptMessage(what))),
+      decryptMessage: what => {
+        const decrypt = (): Promise<Uint8Array> => inner.decryptMessage(what)
+        // A message that begins a session ('pkmsg') also ends the one in use.
+        const sparingly = what.type === 'msg' ? (): Promise<Uint8Array> => whileReading(decrypt) : decrypt
+        return handedOver(what.ciphertext, () => alone(what.jid, sparingly))
+      },
       decryptGroupMessage: what => handedOver(what.msg, () => inner.decryptGroupMessage(what)),
       encryptMessage: what => alone(what.jid, () => inner.encryptMessage(what)),
       injectE2ESession: what => alone(what.jid, () => inner.injectE2ESession(what)),

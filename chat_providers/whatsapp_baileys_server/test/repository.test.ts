@@ -2,12 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
 import {
-  Curve,
   DEFAULT_CONNECTION_CONFIG,
-  generateRegistrationId,
   generateSignalPubKey,
   initAuthCreds,
-  signedKeyPair,
   type AuthenticationCreds,
   type SignalDataSet,
   type SignalDataTypeMap,
@@ -18,6 +15,8 @@ import { silent } from '../src/quiet.ts'
 import { repositoryOver } from '../src/repository.ts'
 
 const ANN = '555@lid'
+const ME = '777@lid'
+type Sealed = { type: 'pkmsg' | 'msg'; ciphertext: Uint8Array }
 type Repository = ReturnType<typeof DEFAULT_CONNECTION_CONFIG.makeSignalRepository>
 
 const moment = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -60,27 +59,42 @@ class Account {
   }
 }
 
-/** A contact's phone that writes to an account. */
-async function sealedFor({ creds }: Account): Promise<{ type: 'pkmsg' | 'msg'; ciphertext: Uint8Array }> {
-  const identity = Curve.generateKeyPair()
-  const own = { signedIdentityKey: identity, signedPreKey: signedKeyPair(identity, 1) }
-  const phone = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
-    { creds: { ...own, registrationId: generateRegistrationId() }, keys: transactionless() },
+/** A contact's phone, with Baileys' own repository. */
+class Phone {
+  readonly creds: AuthenticationCreds = initAuthCreds()
+  readonly #repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
+    { creds: this.creds, keys: transactionless() },
     silent,
     undefined,
   )
-  const { signedIdentityKey, signedPreKey, registrationId } = creds
-  const session = {
-    registrationId,
-    identityKey: generateSignalPubKey(signedIdentityKey.public),
-    signedPreKey: {
-      keyId: signedPreKey.keyId,
-      publicKey: generateSignalPubKey(signedPreKey.keyPair.public),
-      signature: signedPreKey.signature,
-    },
+
+  /** From here on it writes in a new session, as after it asked WhatsApp for the account's keys. */
+  async beginSession({ creds: { signedIdentityKey, signedPreKey, registrationId } }: Account): Promise<void> {
+    const session = {
+      registrationId,
+      identityKey: generateSignalPubKey(signedIdentityKey.public),
+      signedPreKey: {
+        keyId: signedPreKey.keyId,
+        publicKey: generateSignalPubKey(signedPreKey.keyPair.public),
+        signature: signedPreKey.signature,
+      },
+    }
+    await this.#repository.injectE2ESession({ jid: ME, session })
   }
-  await phone.injectE2ESession({ jid: ANN, session })
-  return phone.encryptMessage({ jid: ANN, data: Buffer.from('hello') })
+
+  write(text: string): Promise<Sealed> {
+    return this.#repository.encryptMessage({ jid: ME, data: Buffer.from(text) })
+  }
+
+  async read(sealed: Sealed): Promise<string> {
+    return Buffer.from(await this.#repository.decryptMessage({ jid: ME, ...sealed })).toString()
+  }
+}
+
+async function sealedFor(account: Account): Promise<Sealed> {
+  const phone = new Phone()
+  await phone.beginSession(account)
+  return phone.write('hello')
 }
 
 const transactionless = () =>
@@ -98,5 +112,29 @@ describe('a message that is decrypted', () => {
       messages.map(({ account, sealed }) => account.repository.decryptMessage({ jid: ANN, ...sealed })),
     )
     for (const { told } of accounts) assert.deepEqual(told, ['message', 'session'])
+  })
+})
+
+describe('a message in an older session', () => {
+  it('leaves the newer one as it was, so that the contact can read the next answer', async () => {
+    const account = new Account()
+    const phone = new Phone()
+    const { repository } = account
+    const receive = (sealed: Sealed): Promise<Uint8Array> => repository.decryptMessage({ jid: ANN, ...sealed })
+    const answer = (text: string): Promise<Sealed> =>
+      repository.encryptMessage({ jid: ANN, data: Buffer.from(text) })
+
+    await phone.beginSession(account)
+    await receive(await phone.write('first'))
+    assert.equal(await phone.read(await answer('one')), 'one')
+    const late = await phone.write('late')
+    await phone.beginSession(account)
+    await receive(await phone.write('second'))
+    assert.equal(await phone.read(await answer('two')), 'two')
+
+    assert.equal(Buffer.from(await receive(late)).toString(), 'late')
+    assert.equal(await phone.read(await answer('three')), 'three')
+    await receive(await phone.write('fourth'))
+    assert.equal(await phone.read(await answer('four')), 'four')
   })
 })

@@ -1,0 +1,256 @@
+"""Queue, pipeline and outbox through whatever may happen to them, in any order.
+
+In-process on the real Store; time and the world outside are in the test's hand (`outside.py`). HYPOTHESIS_PROFILE=soak
+looks further and elsewhere each time.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from imposter.contracts.messages import Source
+from imposter.storage.dead_letters import LetterKind
+from imposter.storage.records import MessageState, StoredMessage
+from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
+from tests.house import HASTE, Calendar, House, config_of, open_house, until
+
+CONTACTS = ("ann", "ben")
+BREATHS = 8
+"""Calls of the Store that every rule waits for at its end, so that things go on, but seldom to their end."""
+ROOM = {"max_messages": 1000, "max_characters": 100_000, "max_days": 3650}
+
+T = TypeVar("T")
+
+
+class Server(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory(prefix="state-machine-")
+        self._runner = asyncio.Runner()
+        self._clock = Calendar()
+        self._outside = Outside()
+        self._numbers = count(1)
+        self._said: list[tuple[str, str]] = []
+        """Contact and message id."""
+        self._retried: set[int] = set()
+        """The seqs of what was a dead letter: it has lost its place among the others."""
+        self._life: AbstractAsyncContextManager[House] | None = None
+        self._house: House | None = None
+
+    # What happens
+
+    @initialize()
+    def begins(self) -> None:
+        self._run(self._open())
+
+    @rule(contact=some.sampled_from(CONTACTS), messages=some.integers(1, 3))
+    def writes(self, contact: str, messages: int) -> None:
+        for number in (next(self._numbers) for _ in range(messages)):
+            self._said.append((contact, f"in-{number}"))
+            self._run(self._platform.hear(contact, f"{contact} says {number}", message_id=f"in-{number}"))
+
+    @precondition(lambda self: self._said)
+    @rule(data=some.data())
+    def is_delivered_again(self, data: some.DataObject) -> None:
+        contact, message_id = data.draw(some.sampled_from(self._said))
+        self._run(self._platform.hear(contact, f"{contact} says it again", message_id=message_id))
+
+    @rule(contact=some.sampled_from(CONTACTS))
+    def owner_writes(self, contact: str) -> None:
+        number = next(self._numbers)
+        self._run(self._platform.overhear(contact, f"{contact} is told {number}", f"own-{number}"))
+
+    @rule(trouble=some.sampled_from(MODEL_TROUBLE), times=some.integers(1, 5))
+    def model_fails(self, trouble: type[Exception], times: int) -> None:
+        self._outside.model_trouble += [trouble] * times  # type: ignore[list-item]
+
+    @rule()
+    def model_hangs(self) -> None:
+        self._outside.thinking = self._outside.thinking or asyncio.Event()
+
+    @rule(fates=some.lists(some.sampled_from(Fate), min_size=1, max_size=6))
+    def sends_go_wrong(self, fates: list[Fate]) -> None:
+        self._outside.fates += fates
+
+    @rule()
+    def sends_hang(self) -> None:
+        self._outside.sending = self._outside.sending or asyncio.Event()
+
+    @rule()
+    def whatever_hangs_goes_on(self) -> None:
+        self._run(self._breathe(after=self._outside.release))
+
+    @rule()
+    def link_breaks(self) -> None:
+        self._outside.connected = False
+
+    @rule()
+    def link_is_back(self) -> None:
+        self._outside.connected = True
+        self._run(self._breathe(after=self._platform.reconnect))
+
+    @rule()
+    def crashes(self) -> None:
+        self._run(self._crash())
+        self._run(self._open())
+
+    @rule()
+    def is_restarted(self) -> None:
+        self._outside.release()  # stopping lets an answer arrive that is on its way
+        self._run(self._close())
+        self._run(self._open())
+
+    @precondition(lambda self: self._outside.only is None)
+    @rule()
+    def another_run_takes_over(self) -> None:
+        """What this one has in the making comes to nothing, until it is restarted."""
+        self._run(self._take_over())
+
+    @precondition(lambda self: self._outside.only is None)
+    @rule()
+    def owner_retries(self) -> None:
+        self._run(self._retry())
+
+    @rule(hours=some.integers(-48, 48))
+    def clock_jumps(self, hours: int) -> None:
+        self._clock.pass_by(hours=hours)
+
+    @invariant()
+    def goes_on(self) -> None:
+        if self._house is not None:
+            self._run(self._breathe())
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        assert not self._outside.wrong
+
+    # What must be true in the end
+
+    def teardown(self) -> None:
+        try:
+            if self._house is not None:
+                self._outside.heal()
+                if self._outside.only is not None:
+                    self.crashes()
+                self._run(self._come_to_rest())
+                self._check(self._run(self._rows()))
+                self.nothing_is_wrong()
+                self._run(self._close())
+        finally:
+            self._runner.close()
+            self._folder.cleanup()
+
+    async def _come_to_rest(self) -> None:
+        self._platform.reconnect()
+        await until(self._at_rest, "everything is answered")
+        while await self._retry():
+            await until(self._at_rest, "everything retried is answered")
+
+    async def _at_rest(self) -> bool:
+        return not await self._home.store.messages.unfinished(self._instance_id)
+
+    def _check(self, rows: list[StoredMessage]) -> None:
+        questions = [row for row in rows if row.source is Source.CONTACT]
+        assert sorted((row.conversation, row.message_id) for row in questions) == sorted(self._said)
+        assert {row.state for row in questions} <= {MessageState.ANSWERED}
+        answers = {row.answers: row for row in rows if row.answers is not None}
+        assert len(answers) == sum(row.answers is not None for row in rows), "two answers to one message"
+        assert set(answers) == {row.joined or row.seq for row in questions}
+        for contact in CONTACTS:
+            phone = self._outside.phones.get(contact, {})
+            mine = {row.message_id: row for row in answers.values() if row.conversation == contact}
+            assert phone == {message_id: row.content for message_id, row in mine.items()}
+            order = [
+                row.answers
+                for row in (mine[message_id] for message_id in phone)
+                if row.answers is not None and not {row.seq, row.answers} & self._retried
+            ]
+            assert order == sorted(order)
+
+    # How it is done
+
+    @property
+    def _home(self) -> House:
+        assert self._house is not None
+        return self._house
+
+    @property
+    def _platform(self) -> OutsidePlatform:
+        assert self._outside.platform is not None
+        return self._outside.platform
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    async def _open(self) -> None:
+        self._outside.release()
+        self._outside.only = None
+        self._outside.platform = None
+        self._life = open_house(Path(self._folder.name), *self._outside.files(), clock=self._clock)
+        self._house = await self._life.__aenter__()
+        limits = HASTE | {"answer_within_minutes": None}
+        config = config_of(chat="outside", model="outside", queue_config=ROOM, limits_config=limits)
+        bot = await self._house.bots.put(config)
+        self._instance_id = bot.instance_id
+        await until(lambda: self._outside.platform is not None and self._outside.platform.listening)
+
+    async def _close(self) -> None:
+        assert self._life is not None
+        await self._life.__aexit__(None, None, None)
+        self._house = None
+
+    async def _crash(self) -> None:
+        """Nothing in the making comes to an end; what a dead process lets go of is let go."""
+        making = [task for task in asyncio.all_tasks() if task.get_name().startswith("conversation:")]
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)
+        await self._close()
+
+    async def _take_over(self) -> None:
+        await self._home.store.bots.claim(self._instance_id)
+        self._outside.only = frozenset(row.message_id for row in await self._rows() if row.answers is not None)
+
+    async def _retry(self) -> int:
+        store = self._home.store
+        letters = await store.dead_letters.page(self._instance_id, limit=10_000)
+        rows = {row.seq: row for row in await self._rows()}
+        for letter in letters:
+            self._retried.add(letter.seq)
+            if letter.kind is LetterKind.MESSAGE:
+                together = rows[letter.seq].joined or letter.seq
+                self._retried |= {row.seq for row in rows.values() if (row.joined or row.seq) == together}
+        return (await self._home.bots.get(self._instance_id).retry()).letters
+
+    async def _rows(self) -> list[StoredMessage]:
+        return await self._home.store.messages.page(self._instance_id, limit=100_000)
+
+    async def _breathe(self, after: Any = None) -> None:
+        if after is not None:
+            after()
+        for _ in range(BREATHS):
+            await self._home.store.messages.waiting_count(self._instance_id)
+
+
+settings.register_profile(
+    "durability",
+    derandomize=True,
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    phases=[Phase.generate],  # to shrink a story in which something never comes takes a deadline for every try
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile("soak", settings.get_profile("durability"), derandomize=False, max_examples=1000)
+
+Server.TestCase.settings = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "durability"))
+TestServer = Server.TestCase
