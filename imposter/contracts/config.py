@@ -111,7 +111,9 @@ class BotConfig(Strict):
     chat_provider_config: ProviderChoice
     queue_config: Limits = Field(default_factory=Limits)
     context_config: Limits | None = None
-    """Bounds of what of the conversation the model sees; left out: those of `queue_config`."""
+    """Bounds of what of the conversation the model sees, with what waits for the answer; left out: `queue_config`'s.
+
+    What waits is shown in any case: `queue_config` bounds it."""
     limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
     llm_provider_config: ProviderChoice
 

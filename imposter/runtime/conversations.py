@@ -15,15 +15,15 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected, Refused
+from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected, Refused, StorageError
 from imposter.contracts.messages import Turn
 from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
-from imposter.runtime.safety import Safety, Silent, Wait
+from imposter.runtime.safety import LONGEST_NAP, Go, Safety, Silent, Wait
 from imposter.storage import Store
-from imposter.storage.messages import MOST_AT_ONCE
 from imposter.storage.records import (
+    RETRIED,
     Claim,
     DeliveryState,
     MessageState,
@@ -90,6 +90,8 @@ class Conversations:
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
         self._delivering: set[str] = set()
+        self._followed_by: dict[str, set[str]] = {}
+        """What has taken in another while a task ran: where to look for what that task leaves undone."""
         self._link = asyncio.Event()
         self._closing = False
 
@@ -113,6 +115,12 @@ class Conversations:
         self._undelivered.add(conversation)
         self._safety.ask_again()
         self.wake(conversation)
+
+    def merged(self, survivor: str) -> None:
+        """This conversation has taken in another. Call it on the event loop."""
+        for name in self._tasks.keys() - {survivor}:
+            self._followed_by.setdefault(name, set()).add(survivor)  # it may be the one that is no more
+        self.redeliver(survivor)
 
     async def begin_anew(self, conversations: Iterable[str]) -> None:
         """The store has changed behind these: drop what is in the making there, and see what is left to do."""
@@ -164,12 +172,20 @@ class Conversations:
             del self._tasks[conversation]
             self._due.discard(conversation)
             self._safety.leave(conversation)
+            for survivor in self._followed_by.pop(conversation, ()):
+                self.redeliver(survivor)
 
     async def _work(self, conversation: str) -> None:
         """What is due in this conversation: first the answers that are not out, then one to all that waits."""
         if conversation in self._undelivered:
             self._undelivered.discard(conversation)
             for outgoing in await self._store.outbox.pending(self._instance_id, conversation):
+                if not self._too_old(outgoing) and not await self._may_answer(
+                    conversation, self._safety.room(conversation)
+                ):
+                    self._undelivered.add(conversation)
+                    return
+                self._safety.answered(conversation)
                 await self._deliver(outgoing, fresh=False)
         work = await self._store.messages.take(
             self._instance_id,
@@ -181,16 +197,13 @@ class Conversations:
         )
         if work is None:
             return
-        if len(work.messages) == MOST_AT_ONCE:
+        if work.more:
             self._due.add(conversation)
         verdict = await self._safety.before(work)
         if isinstance(verdict, Silent):
-            silent = Verdict(MessageState.CONTEXT, verdict.reason)
-            await self._store.messages.settle(self._claim, work.seqs, silent)
+            await self._leave_unanswered(work, verdict.reason)
             return
-        if isinstance(verdict, Wait):
-            self._due.add(conversation)
-            await self._safety.rest(verdict.seconds)
+        if not await self._may_answer(conversation, verdict):
             return
         self._inbox.busy.update(work.seqs)
         try:
@@ -199,14 +212,33 @@ class Conversations:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
 
+    async def _may_answer(self, conversation: str, verdict: Go | Wait | Silent) -> bool:
+        """False where it has to ask again; then some time has passed."""
+        if isinstance(verdict, Go):
+            return True
+        self._due.add(conversation)
+        await self._safety.rest(verdict.seconds if isinstance(verdict, Wait) else LONGEST_NAP)
+        return False
+
+    async def _leave_unanswered(self, work: Work, reason: str) -> None:
+        """What the owner had tried again stays a dead letter."""
+        for state, seqs in (
+            (MessageState.FAILED, [message.seq for message in work.messages if message.reason == RETRIED]),
+            (MessageState.CONTEXT, [message.seq for message in work.messages if message.reason != RETRIED]),
+        ):
+            if seqs:
+                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason))
+
     async def _answer(self, work: Work) -> None:
         text = await self._ask(work)
         if text is None:
             return
         outgoing = await self._store.messages.answer(self._claim, work.seqs, text, message_id=self._answer_id(work))
-        if outgoing is not None:
-            self._safety.answered(outgoing.conversation)
-            await self._deliver(outgoing, fresh=True)
+        if outgoing is None:
+            self._due.add(work.message.conversation)  # the last was taken from us meanwhile; others may still wait
+            return
+        self._safety.answered(outgoing.conversation)
+        await self._deliver(outgoing, fresh=True)
 
     def _answer_id(self, work: Work) -> str:
         """The same for the same question, whichever run answers it."""
@@ -282,9 +314,22 @@ class Conversations:
                 if isinstance(error, Refused):
                     await self._safety.refused(outgoing.conversation, error.code)
             else:
-                await outbox.sent(self._instance_id, outgoing.message_id)
+                await self._note_sent(outgoing)
                 log.info("answer sent", bot=self._instance_id, message=outgoing.message_id)
             return
+
+    async def _note_sent(self, outgoing: Outgoing) -> None:
+        """It is a fact; until it is on record, nothing else is to be done here."""
+        failures = 0
+        while True:
+            try:
+                await self._store.outbox.sent(self._instance_id, outgoing.message_id)
+            except StorageError as error:
+                failures += 1
+                log.error("what was sent could not be noted", bot=self._instance_id, error=str(error))
+                await self._clock.sleep(backoff(failures, self._chance))
+            else:
+                return
 
     async def _wait_for(self, link: asyncio.Event, seconds: float, conversation: str) -> None:
         """Until the link is back, or `seconds` have passed; stopping need not wait for it."""

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from imposter.contracts.errors import NotNow, UnknownLetter
-from imposter.storage.messages import RETRIED
-from imposter.storage.records import DeliveryState, Judge, MessageState
+from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState
 from imposter.storage.rows import SELECT_STORED
 from imposter.storage.tables import messages, outbox
 from imposter.storage.unfinished import judged

@@ -1,6 +1,6 @@
 """Every message of every bot, and what is to be done about it."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -11,6 +11,7 @@ from imposter.contracts.messages import Message, Source
 from imposter.storage import claims, unfinished, waiting
 from imposter.storage.intake import accept, clean
 from imposter.storage.records import (
+    RETRIED,
     Accepted,
     Claim,
     DeliveryState,
@@ -29,8 +30,6 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
-RETRIED = "retried"
-"""The reason of a message that waits once more because the owner asked for it, however old it is."""
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
@@ -110,34 +109,29 @@ class MessageStore:
     ) -> Pending[Work | None]:
         """All that waits in the conversation and is not busy, with what was said before; one answer is for all of it.
 
-        `limits` bounds the turns, newest first; the last message itself is always among them. What waits for longer
-        than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within` (None:
-        no bound) becomes context.
+        What waits is always among the turns; `limits` bounds what is said before it, newest first. What waits for
+        longer than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within`
+        (None: no bound) becomes context.
         """
         spared = frozenset(busy)
 
         def job(connection: Connection) -> Work | None:
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            found = map(stored, connection.execute(_NEXT, of_conversation).all())
+            found = list(map(stored, connection.execute(_NEXT, of_conversation)))
             free = [message for message in found if message.seq not in spared]
             waits = _still_due(connection, free, now, queue or limits, answer_within)
             if not waits:
                 return None
-            last = waits[-1]
             before = connection.execute(
                 _BEFORE,
                 of_conversation
-                | {"seq": last.seq, "cutoff": waiting.cutoff(limits, now), "most": limits.max_messages - 1},
+                | {"seq": waits[-1].seq, "cutoff": waiting.cutoff(limits, now), "most": limits.max_messages - 1},
             )
-            room = limits.max_characters - len(last.content)
-            turns = [last]
-            for turn in map(stored, before):
-                room -= len(turn.content)
-                if room < 0:
-                    break
-                turns.append(turn)
-            return Work(tuple(waits), tuple(reversed(turns)))
+            seqs = {message.seq for message in waits}
+            said = [turn for turn in map(stored, before) if turn.seq not in seqs]
+            turns = sorted([*waits, *_within(limits, waits, said)], key=_place)
+            return Work(tuple(waits), tuple(turns), more=len(found) == MOST_AT_ONCE)
 
         return self._submit(job)
 
@@ -185,13 +179,6 @@ class MessageStore:
             return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0, created_at=now)
 
         return self._submit(job)
-
-    def abandon(self, instance_id: str, reason: str) -> Pending[int]:
-        """The account behind the bot is gone, and nothing of it may be answered from another one.
-
-        What waits becomes context and what is not sent is withdrawn, both with `reason`. Returns how many these are.
-        """
-        return self._submit(lambda connection: unfinished.abandon(connection, instance_id, reason))
 
     def settle(self, claim: Claim, seqs: Sequence[int], verdict: Verdict) -> Pending[int]:
         """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded."""
@@ -244,9 +231,26 @@ def _still_due(
         if message.reason == RETRIED:
             due.append(message)
         elif message.sent_at < waiting.cutoff(queue, now):
-            waiting.evict_too_old(connection, message.seq)
+            waiting.evict(connection, {message.seq: waiting.TOO_OLD})
         elif answer_within and now - message.received_at > answer_within:
             unfinished.settle(connection, [message.seq], TOO_OLD)
         else:
             due.append(message)
     return due
+
+
+def _within(
+    limits: Limits, waits: Sequence[StoredMessage], newest_first: Sequence[StoredMessage]
+) -> Iterator[StoredMessage]:
+    """As many as there is room for beside `waits`."""
+    room = limits.max_characters - sum(len(message.content) for message in waits)
+    for turn in newest_first[: max(0, limits.max_messages - len(waits))]:
+        room -= len(turn.content)
+        if room < 0:
+            return
+        yield turn
+
+
+def _place(turn: StoredMessage) -> tuple[int, int]:
+    """As `anchor` has it."""
+    return turn.answers or turn.seq, turn.seq

@@ -27,6 +27,10 @@ class MessageState(StrEnum):
     """The model gave no answer; the owner was told, the contact was not."""
 
 
+RETRIED = "retried"
+"""The reason of a message that waits once more because the owner asked for it: no bound of age or number ends that."""
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -109,11 +113,13 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that waits in a conversation, which one answer is for, with the turns up to and including it."""
+    """What waits in a conversation, which one answer is for, with the turns up to and including it."""
 
     messages: tuple[StoredMessage, ...]
     """Oldest first; the answer is to the last and stands behind it."""
     turns: tuple[StoredMessage, ...]
+    more: bool = False
+    """More waits here that this answer is not for."""
 
     @property
     def message(self) -> StoredMessage:

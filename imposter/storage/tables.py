@@ -118,8 +118,8 @@ messages = Table(
     Column("answers", Number),
     Column("joined", Number),
     UniqueConstraint("instance_id", "conversation", "message_id"),
-    # The last two columns stand in it so that the queue's totals are read from the index alone.
-    Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at"),
+    # The last three columns stand in it so that the queue's totals are read from the index alone.
+    Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
     sqlite_autoincrement=True,  # a number is never used again, so a late answer cannot hit another message
 )
 

@@ -1,19 +1,23 @@
 """The bounded queue: which waiting messages have to go."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.contracts.config import Limits
-from imposter.storage.records import MessageState
+from imposter.storage.records import RETRIED, MessageState
 from imposter.storage.tables import messages
 
 TOO_OLD = "max_days"
 TOO_MANY = "max_messages"
 TOO_LONG = "max_characters"
 
-_waiting = (messages.c.instance_id == bindparam("instance_id"), messages.c.state == MessageState.WAITING)
+_waiting = (
+    messages.c.instance_id == bindparam("instance_id"),
+    messages.c.state == MessageState.WAITING,
+    messages.c.reason.is_distinct_from(RETRIED),
+)
 _TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
 _OLD = select(messages.c.seq, messages.c.characters).where(*_waiting, messages.c.sent_at < bindparam("cutoff"))
 _OLDEST_FIRST = select(messages.c.seq, messages.c.characters).where(*_waiting).order_by(messages.c.seq)
@@ -61,12 +65,8 @@ def keep_within(
                 characters - limits.max_characters,
                 spared={*busy_now, *evicted, newest},
             )
-    _evict(connection, evicted)
+    evict(connection, evicted)
     return evicted
-
-
-def evict_too_old(connection: Connection, seq: int) -> None:
-    _evict(connection, {seq: TOO_OLD})
 
 
 def surplus(
@@ -83,6 +83,7 @@ def surplus(
     return chosen
 
 
-def _evict(connection: Connection, evicted: dict[int, str]) -> None:
+def evict(connection: Connection, evicted: Mapping[int, str]) -> None:
+    """Each seq for its reason."""
     if evicted:
         connection.execute(_EVICT, [{"evicted": seq, "why": why} for seq, why in evicted.items()])

@@ -1,17 +1,55 @@
 """The way of a message through a bot, on a real store, with a platform and a model in the test's hand."""
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
+from chatbot_manager import ChatbotInstance
 from imposter.contracts.errors import DeliveryUncertain, ModelRefused, ModelUnavailable, NotConnected, Refused
 from imposter.contracts.messages import Sender, Source
 from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState, MessageState, StoredMessage
-from tests.house import Calendar, House, open_house, until
+from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.records import DeliveryState, MessageState, Pause, StoredMessage
+from tests.house import Calendar, House, config_of, open_house, until
+
+
+@contextmanager
+def changes_refused(folder: Path, which: str) -> Iterator[None]:
+    """The database refuses these, as if the disk had no room for them."""
+    with closing(sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)) as outside:
+        outside.execute(f"CREATE TRIGGER refusal BEFORE {which} BEGIN SELECT RAISE(FAIL, 'no room'); END")
+        try:
+            yield
+        finally:
+            outside.execute("DROP TRIGGER refusal")
+
+
+class Forgetful:
+    """A platform that cannot know a message by its id, so that nothing may be sent twice."""
+
+    made: ClassVar[list["Forgetful"]] = []
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
+        self.queue = user_queues[user_id]
+        self.sent: list[str] = []
+        self.hold: asyncio.Event | None = None
+        self.made.append(self)
+
+    async def start_listening(self) -> None:
+        pass
+
+    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
+        if self.hold is not None:
+            await self.hold.wait()
+        self.sent.append(message)
 
 
 async def rows(house: House, instance_id: str) -> list[StoredMessage]:
@@ -310,6 +348,57 @@ async def test_two_ids_that_turn_out_to_be_one_person_leave_no_message_behind(tm
         assert len(set(platform.texts())) == len(platform.texts())
 
 
+async def test_a_message_that_was_to_be_answered_with_one_that_is_no_longer_is_answered_alone(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        groups = {"allow_group_messages": True}
+        bot = await house.bot(chat_config=groups)
+        platform, model = house.platforms["anna"], house.models["anna"]
+        model.hold = {"first": asyncio.Event(), "carol asks": asyncio.Event()}
+        await platform.hear("carol", "first", group="team")
+        await until(lambda: len(model.asked) == 1)
+        await platform.hear("bob", "bob asks", group="team")
+        await platform.hear("carol", "carol asks", group="team")
+        model.hold["first"].set()
+        await until(lambda: len(model.asked) == 2)
+        await house.bots.put(config_of("anna", chat_config=groups, respond_to_whitelist=["bob"]))
+        model.hold["carol asks"].set()
+        await until(lambda: _nothing_waits(house))
+        asked = {row.content: row.state for row in await rows(house, bot.instance_id)}
+        assert (asked["bob asks"], asked["carol asks"]) == (MessageState.ANSWERED, MessageState.IGNORED)
+
+
+async def test_what_a_merge_takes_elsewhere_while_the_store_fails_is_answered_all_the_same(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform, model = house.platforms["anna"], house.models["anna"]
+        await platform.hear("number", "before")
+        await until(lambda: len(platform.sent) == 1)
+        model.hold["question"] = asyncio.Event()
+        await platform.hear("lid", "question")
+        await until(lambda: len(model.asked) == 2)
+        with changes_refused(tmp_path, "INSERT ON outbox"):
+            both = Sender("number", "", ("lid",))
+            await platform.queue.add_message("by the owner", Sender("me"), Source.OWNER, to=both)
+            model.hold["question"].set()
+            await until(lambda: len(model.asked) > 2)
+        await until(lambda: platform.texts()[-1:] == ["re: question"])
+
+
+async def test_what_was_sent_is_noted_even_if_the_store_fails_at_that_moment(tmp_path: Path) -> None:
+    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)) as house:
+        bot = await house.bots.put(config_of(chat="forgetful"))
+        await until(lambda: bool(Forgetful.made))
+        platform = Forgetful.made[-1]
+        platform.hold = asyncio.Event()
+        platform.queue.add_message("hello", Sender("bob")).result(timeout=5)
+        await until(lambda: _delivery_of(house, bot.instance_id, DeliveryState.SENDING))
+        with changes_refused(tmp_path, "UPDATE ON outbox"):
+            platform.hold.set()
+            await until(lambda: bool(platform.sent))
+        await until(lambda: _delivery_of(house, bot.instance_id, DeliveryState.SENT))
+        assert platform.sent == ["re: hello"]
+
+
 async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         bot = await house.bot()
@@ -320,6 +409,47 @@ async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> Non
         platform.context.report(LinkStatus(status=LinkState.CONNECTED))
         await until(lambda: platform.texts() == ["re: hello"])
         assert (await bot.status()).last_error is None
+
+
+async def test_what_the_owner_has_tried_again_all_at_once_goes_out_within_the_caps(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.trouble = [RuntimeError("broken") for _ in range(8)]
+        for number in range(8):
+            await platform.hear(f"friend {number}", "hello")
+        await until(lambda: len(platform.attempts) == 8)
+        await until(lambda: _letters(house, bot.instance_id, 8))
+        await house.bots.put(config_of(limits_config={"answers_per_hour": 10}))
+        assert (await bot.retry()).letters == 8
+        await until(lambda: len(platform.sent) == 2)  # the eight that the platform refused count, too
+        await until(lambda: _waits_for_room(bot))
+        assert len(platform.sent) == 2
+
+
+async def test_what_is_tried_again_in_a_chat_that_is_paused_stays_a_dead_letter(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        house.models["anna"].trouble = [ModelRefused("The model's account has no credit left.")]
+        await platform.hear("bob", "important")
+        await until(lambda: _letters(house, bot.instance_id, 1))
+        await house.store.pauses.set(bot.instance_id, Pause("bob", "loop", datetime.now(UTC) + timedelta(hours=1)))
+        await house.bots.stop(bot.instance_id)
+        await house.bots.start(bot.instance_id)
+        await bot.retry()
+        await until(lambda: _nothing_waits(house))
+        [letter] = await house.bots.dead_letters(bot.instance_id)
+        assert (letter.message, letter.reason) == ("important", "loop")
+        assert house.platforms["anna"].attempts == []
+
+
+async def _letters(house: House, instance_id: str, count: int) -> bool:
+    return len(await house.bots.dead_letters(instance_id)) == count
+
+
+async def _waits_for_room(bot: ChatbotInstance) -> bool:
+    return "waiting for its turn" in " ".join((await bot.status()).safety.reasons)
 
 
 async def _waiting(house: House, instance_id: str) -> list[str]:
@@ -340,3 +470,7 @@ async def _state(house: House, instance_id: str, text: str, state: MessageState)
 
 async def _delivery(house: House, instance_id: str, text: str, state: DeliveryState) -> bool:
     return any(row.content == text and row.delivery is state for row in await rows(house, instance_id))
+
+
+async def _delivery_of(house: House, instance_id: str, state: DeliveryState) -> bool:
+    return any(row.delivery is state for row in await rows(house, instance_id))

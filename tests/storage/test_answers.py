@@ -99,6 +99,14 @@ async def test_the_context_is_bounded_newest_first(desk: Desk, limits: Limits, s
     assert await desk.prompt(limits=limits) == seen
 
 
+async def test_whatever_the_bounds_of_the_context_no_message_is_answered_unseen(desk: Desk) -> None:
+    await desk.receive("said before", judge=judge_as(MessageState.CONTEXT))
+    for text in ("a", "b", "c"):
+        await desk.receive(text, age=timedelta(days=3))
+    assert await desk.prompt(limits=Limits(max_messages=1, max_characters=1, max_days=9)) == ["a", "b", "c"]
+    assert await desk.prompt(limits=Limits(max_messages=4, max_days=9)) == ["said before", "a", "b", "c"]
+
+
 async def test_an_answer_goes_to_the_outbox_in_the_same_commit(desk: Desk) -> None:
     question = await desk.receive("q", group="team", sender=Sender("eve"))
     outgoing = await desk.answer(question, "a\x00", message_id="OUT")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from imposter.contracts.config import Limits
-from imposter.storage.records import MessageState
+from imposter.storage.records import MessageState, Verdict
 from imposter.storage.waiting import surplus
 from tests.storage.desk import BOT, Desk, judge_as
 
@@ -101,3 +101,20 @@ def test_eviction_is_enough_and_never_more_than_needed(
     if gone:
         last = lengths[max(gone)]
         assert len(kept) + 1 > most or sum(length for _, length in kept) + last > room
+
+
+async def test_what_the_owner_had_tried_again_is_bounded_by_nothing(desk: Desk) -> None:
+    narrow = Limits(max_messages=1, max_days=1)
+    old = [(await desk.receive(text)).seq or 0 for text in ("old", "older")]
+    await desk.store.messages.settle(desk.claim, old, Verdict(MessageState.FAILED, "ModelRefused"))
+    desk.time.pass_by(days=2)
+    await desk.store.dead_letters.retry(desk.bot, old[-1], judge_as(MessageState.WAITING))
+    await desk.receive("new", limits=narrow)
+    await desk.receive("newer", limits=narrow)
+    assert await desk.states() == {
+        "old": "waiting:retried",
+        "older": "waiting:retried",
+        "new": "evicted:max_messages",
+        "newer": "waiting",
+    }
+    assert await desk.prompt(limits=narrow) == ["old", "older", "newer"]

@@ -13,6 +13,10 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     op.add_column("bots", sa.Column("epoch", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("messages", sa.Column("joined", NUMBER))
+    op.drop_index("ix_messages_by_state", "messages")
+    op.create_index(
+        "ix_messages_by_state", "messages", ["instance_id", "state", "seq", "characters", "sent_at", "reason"]
+    )
     op.add_column("outbox", sa.Column("created_at", TIME))
     op.create_index("ix_outbox_by_time", "outbox", ["instance_id", "created_at"])
     op.create_table(
