@@ -11,28 +11,27 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.chat import ChatContext, Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, NotNow, StorageError
+from imposter.contracts.errors import ImposterError, NotNow, StorageError
 from imposter.contracts.messages import Message
-from imposter.contracts.model import ModelContext
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime.conversations import Conversations
-from imposter.runtime.discovery import Catalog, Kind
-from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids, forgets_contacts
-from imposter.runtime.retry import Chance
-from imposter.runtime.rules import Rules
+from imposter.runtime.discovery import Catalog
+from imposter.runtime.parts import Parts
+from imposter.runtime.ports import ChatPort, ModelPort, forgets_contacts
+from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.safety import RecentAnswers, Safety
 from imposter.runtime.state import BotState
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
-from imposter.storage.records import BotRow, Claim, MessageState, Verdict
+from imposter.storage.records import Accepted, BotRow, Claim, Verdict
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
 
 NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
 """States that last until somebody starts the bot again."""
-MOVED = Verdict(MessageState.CONTEXT, "platform_changed")
+MOVED = "platform_changed"
 """What waited on another platform is not answered on this one."""
 UNLINK_DEADLINE = 15.0
 """Seconds that the platform has to take note of an unlinking; the credentials are forgotten in any case."""
@@ -62,11 +61,9 @@ class ChatbotInstance:
         self.created_at: datetime = row.created_at
         self.config = config
         self._store = store
-        self._catalog = catalog
-        self._shared = shared
+        self._parts = Parts(catalog, shared, model_calls_at_once)
         self._clock = clock
         self._chance = chance
-        self._model_calls_at_once = model_calls_at_once
         self._recent_answers = recent_answers
         self._changing = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
@@ -81,6 +78,8 @@ class ChatbotInstance:
         self._link = LinkStatus(status=LinkState.STOPPED)
         self._since = clock.now()
         self._last_error: tuple[str, datetime] | None = None
+        self._pause: tuple[str, datetime] | None = None
+        """The last error that told of a pause."""
 
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
@@ -89,7 +88,7 @@ class ChatbotInstance:
             if before in NEEDS_A_START:
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 if before is LinkState.LOGGED_OUT:
-                    await self._abandon()
+                    await self._forget_account()
                 self._begin()
 
     async def stop(self) -> None:
@@ -102,16 +101,12 @@ class ChatbotInstance:
         async with self._changing:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
-                    chat = self._chat or await self._open_chat(
-                        self._make_queue(), await self._store.bots.claim(self.instance_id)
-                    )
-                    await chat.logout()
+                    await (self._chat or await self._open_deaf_chat()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
             finally:
                 await self._stop(LinkStatus(status=LinkState.LOGGED_OUT, detail="Unlinked. Start it to link again."))
-                await self._abandon()
-                await self._store.state.clear(self.instance_id)
+                await self._forget_account()
 
     async def reconfigure(self, config: BotConfig) -> None:
         """Take a new config in place: the link is kept, and the provider restarts only if its own part changed.
@@ -121,18 +116,17 @@ class ChatbotInstance:
         """
         async with self._changing:
             before = self.config
-            rules = self._rules(config)
+            rules = self._parts.rules(config)
             new_model = config.llm_provider_config != before.llm_provider_config
             model = await self._open_model(config) if new_model else None
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
 
             def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
-                return MOVED if moved else rules.judge(message, known_ids, self._clock.now())
+                return rules.judge(message, known_ids, self._clock.now())
 
-            await self._store.bots.update(self.instance_id, config.stored, judge)
-            if moved:  # nor may the owner have sent again what failed there
-                await self._store.messages.abandon(self.instance_id, "platform_changed")
+            abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
+            await self._store.bots.update(self.instance_id, config.stored, judge, abandoned=abandoned)
             self.config = config
             if self._queue is not None:
                 self._queue.limits, self._queue.rules = config.queue_config, rules
@@ -149,8 +143,7 @@ class ChatbotInstance:
     async def resume(self) -> None:
         """End every pause that the bot took for its account's safety. Raises: StorageError."""
         await self._store.pauses.clear(self.instance_id)
-        if self._safety is not None:
-            self._safety.resume()
+        self._pauses_ended()
 
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
@@ -158,7 +151,7 @@ class ChatbotInstance:
         Raises: UnknownLetter, NotNow (the rules leave the contact out), StorageError.
         """
         async with self._changing:
-            rules, dead_letters = self._rules(self.config), self._store.dead_letters
+            rules, dead_letters = self._parts.rules(self.config), self._store.dead_letters
 
             def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
                 return rules.judge(message, known_ids, self._clock.now())
@@ -175,24 +168,31 @@ class ChatbotInstance:
                 letters, refused, last = letters + some.letters, refused + some.refused, some.last
             return Retried(letters, refused)
 
-    async def forget(self, contact: str) -> int:
-        """Remove everything of the person with this id or number. Gives how many messages went.
+    async def forget(self, contact: str) -> tuple[int, bool]:
+        """Remove everything of the person with this id or number.
 
+        Gives how many messages went, and whether they are out of the files already.
         Raises: UnknownContact, NotNow (the platform cannot be brought to forget them; nothing was removed),
         StorageError.
         """
         async with self._changing:
-            canonical, forgetting = self._rules(self.config).canonical, self._store.forgetting
+            canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
             person = await forgetting.known(self.instance_id, contact, canonical)
             await self._forget_at_platform(sorted(person.ids))
             forgotten = await forgetting.forget(self.instance_id, contact, canonical)
+            if self._safety is not None:
+                for conversation in forgotten.own:
+                    self._safety.forget(conversation)
             if self._conversations is not None:
                 await self._conversations.begin_anew(forgotten.conversations)
-            return forgotten.messages
+            try:
+                return forgotten.messages, await forgetting.is_scrubbed()
+            except StorageError:  # they are forgotten all the same
+                return forgotten.messages, False
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
-        self._rules(self.config)
+        self._parts.rules(self.config)
         await self._open_model(self.config)
 
     async def status(self) -> BotStatus:
@@ -249,6 +249,9 @@ class ChatbotInstance:
                 self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
         except Exception as error:  # noqa: BLE001 - the start ends here; the status tells, and nothing stays open
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
+            if isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
+                log.error("store does not answer", bot=self.instance_id, cause=str(error))
+                detail = "the store does not answer; the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
             self._set_link(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
@@ -261,19 +264,23 @@ class ChatbotInstance:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
             self._starting = None
-        if self._leaving is not None:
-            await self._leaving
-            self._leaving = None
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None and not leaving.done():
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            await self._has_left()
         await self._close()
         self._set_link(then)
 
     async def _close(self) -> None:
         chat, self._chat = self._chat, None
         conversations, self._conversations = self._conversations, None
-        self._safety = None
+        safety, self._safety = self._safety, None
         queue, self._queue = self._queue, None
         if conversations is not None:
             await conversations.close()
+        if safety is not None:
+            safety.close()
         if chat is not None:
             try:
                 await chat.stop()
@@ -288,14 +295,14 @@ class ChatbotInstance:
             self.instance_id,
             store=self._store,
             limits=self.config.queue_config,
-            rules=self._rules(self.config),
+            rules=self._parts.rules(self.config),
             now=self._clock.now,
             on_waiting=self._on_loop(self._wake),
-            on_merged=self._on_loop(self._redeliver),
+            on_merged=self._on_loop(self._merged),
         )
 
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
-        if not forgets_contacts(self._catalog.find(Kind.CHAT, self.config.chat_provider_config.provider_name)):
+        if not forgets_contacts(self._parts.chat_file(self.config)):
             return
         if self._starting is not None:
             await asyncio.wait([self._starting])  # a second provider would take the bot away from the first
@@ -304,13 +311,16 @@ class ChatbotInstance:
                 if self._chat is not None:
                     await self._chat.forget_contact(ids)
                     return
-                queue = self._make_queue()
-                queue.close()
-                chat = await self._open_chat(queue, await self._store.bots.claim(self.instance_id))
-                await chat.forget_contact(ids)
+                await (await self._open_deaf_chat()).forget_contact(ids)
         except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
             log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
             raise NotNow("The platform's own entries could not be removed, so nothing was; try again.") from None
+
+    async def _open_deaf_chat(self) -> ChatPort:
+        """A provider of a bot that does not run, for one errand."""
+        queue = self._make_queue()
+        queue.close()
+        return await self._open_chat(queue, await self._store.bots.claim(self.instance_id))
 
     def _make_safety(self) -> Safety:
         return Safety(
@@ -320,44 +330,24 @@ class ChatbotInstance:
             clock=self._clock,
             chance=self._chance,
             recent=self._recent_answers,
-            tell=self._failed,
+            tell=self._paused,
         )
 
     async def _open_chat(self, queue: UserQueue, claim: Claim) -> ChatPort:
-        choice = self.config.chat_provider_config
         self._listening = object()
         context = ChatContext(
             instance_id=self.instance_id,
             state=BotState(claim, self._store.state),
-            shared=self._shared,
+            shared=self._parts.shared,
             report=self._on_loop(partial(self._reported, self._listening)),
             sent_text=self._sent_text,
             confirm=self._confirmed,
             now=self._clock.now,
         )
-        file = self._catalog.find(Kind.CHAT, choice.provider_name)
-        return await ChatPort.open(file, self.user_id, dict(choice.provider_config), {self.user_id: queue}, context)
+        return await self._parts.open_chat(self.config, queue, context)
 
     async def _open_model(self, config: BotConfig) -> ModelPort:
-        choice = config.llm_provider_config
-        file = self._catalog.find(Kind.MODEL, choice.provider_name)
-        context = ModelContext(self.instance_id, self._shared)
-        try:
-            return await ModelPort.open(
-                file, self.user_id, dict(choice.provider_config), context, self._model_calls_at_once
-            )
-        except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
-            told = str(error) if isinstance(error, ImposterError) else type(error).__name__
-            raise InvalidConfig(FieldProblem("llm_provider_config", f"the provider refused it: {told}")) from None
-
-    def _rules(self, config: BotConfig) -> Rules:
-        """Raises: InvalidConfig."""
-        file = self._catalog.find(Kind.CHAT, config.chat_provider_config.provider_name)
-        try:
-            return Rules.of(config, canonical_ids(file))
-        except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
-            told = f"the provider cannot read an entry: {type(error).__name__}"
-            raise InvalidConfig(FieldProblem("respond_to_whitelist", told)) from None
+        return await self._parts.open_model(self.instance_id, config)
 
     def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
         """`receive`, callable from any thread."""
@@ -371,6 +361,12 @@ class ChatbotInstance:
     def _wake(self, conversation: str) -> None:
         if self._conversations is not None:
             self._conversations.wake(conversation)
+
+    def _merged(self, accepted: Accepted) -> None:
+        if self._safety is not None:
+            self._safety.merged(accepted.conversation, accepted.absorbed)
+        if self._conversations is not None:
+            self._conversations.merged(accepted.conversation)
 
     def _redeliver(self, *conversations: str) -> None:
         if self._conversations is not None:
@@ -388,14 +384,30 @@ class ChatbotInstance:
 
     async def _leave(self) -> None:
         """The account is gone: nothing of it may be answered from whichever is linked next."""
-        try:
-            await self._abandon()
-        except StorageError as error:
-            log.error("what waited could not be abandoned", bot=self.instance_id, error=str(error))
+        failures = 0
+        while not await self._has_left():
+            failures += 1
+            await self._clock.sleep(backoff(failures, self._chance))
 
-    async def _abandon(self) -> None:
-        await self._store.messages.abandon(self.instance_id, "unlinked")
-        await self.resume()  # the pauses were that account's
+    async def _has_left(self) -> bool:
+        try:
+            await self._forget_account()
+        except StorageError as error:  # nor are its credentials gone then: after a restart the platform says it again
+            log.error("what waited could not be abandoned", bot=self.instance_id, error=str(error))
+            return False
+        return True
+
+    async def _forget_account(self) -> None:
+        """Its credentials, and all that waits for it. Raises: StorageError."""
+        await self._store.state.clear(self.instance_id)
+        self._pauses_ended()
+
+    def _pauses_ended(self) -> None:
+        if self._safety is not None:
+            self._safety.resume()
+        if self._last_error is self._pause:
+            self._last_error = None
+        self._pause = None
 
     def _set_link(self, link: LinkStatus) -> None:
         if link.status is LinkState.RECONNECTING and link != self._link and link.code is not None and self._safety:
@@ -407,6 +419,10 @@ class ChatbotInstance:
 
     def _failed(self, sentence: str) -> None:
         self._last_error = (sentence, self._clock.now())
+
+    def _paused(self, sentence: str) -> None:
+        self._failed(sentence)
+        self._pause = self._last_error
 
     def _confirmed(self, message_id: str) -> None:
         # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.

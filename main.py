@@ -14,9 +14,10 @@ from imposter.runtime.retention import retention
 from imposter.runtime.safety import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
-from imposter.secrets import Cipher, load_key
+from imposter.secrets import Cipher, load_key, make_data_folder
 from imposter.settings import Settings, load_settings
 from imposter.storage import open_store
+from imposter.storage.engine import database_file
 from imposter.web.app import create_app
 
 ROOT = Path(__file__).parent
@@ -27,8 +28,9 @@ async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
     """Everything behind the API, from the database to the bots; on leaving, all of it is closed."""
     configure_logs(settings.log_level, settings.log_format)
     clock = SystemClock()
-    cipher = Cipher(load_key(settings.secret_key, settings.data_dir))
     url = settings.database_url.get_secret_value() if settings.database_url else None
+    make_data_folder(settings.data_dir)
+    cipher = Cipher(load_key(settings.secret_key, settings.data_dir, database_file(url, settings.data_dir)))
     async with open_store(url, settings.data_dir, cipher, now=clock.now) as store:
         shared = SharedResources(
             environment=settings.child_environment,

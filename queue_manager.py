@@ -29,7 +29,7 @@ class UserQueue:
 
     `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
     record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict. `on_waiting` hears
-    of a conversation in which one more message waits, `on_merged` of one that has taken in another.
+    of a conversation in which one more message waits, `on_merged` of one that has taken in others.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class UserQueue:
         rules: Rules,
         now: Callable[[], datetime],
         on_waiting: Callable[[str], None],
-        on_merged: Callable[[str], None],
+        on_merged: Callable[[Accepted], None],
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.user_id = user_id
@@ -150,7 +150,7 @@ class UserQueue:
         if pending.exception() is None and not self._closed:
             accepted = pending.result()
             if accepted.merged:
-                self._on_merged(accepted.conversation)
+                self._on_merged(accepted)
             elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
                 self._on_waiting(accepted.conversation)
 

@@ -20,10 +20,12 @@ async def forget(state: ProviderState, ids: Sequence[str]) -> None:
     """
     users = {_user(text) for text in ids}
     pairs = await state.read("lid-mapping")
-    for key, value in pairs.items():
-        name, other = key.removesuffix("_reverse"), json.loads(value)
-        if name in users or other in users:
-            users |= {name, other}
+    known = [{key.removesuffix("_reverse"), json.loads(value)} for key, value in pairs.items()]
+    grown = True
+    while grown:  # one pair may lead to another, such as an earlier number's
+        before = len(users)
+        users = users.union(*(names for names in known if names & users))
+        grown = len(users) > before
 
     def named(text: str) -> bool:
         return _user(text) in users

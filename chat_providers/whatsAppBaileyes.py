@@ -29,6 +29,7 @@ class WhatsAppBaileyesProvider:
         """Answer what arrived while this server was away, too."""
 
     canonical_id = staticmethod(ids.canonical_id)
+    id_problem = staticmethod(ids.id_problem)
 
     def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
         self.Config.model_validate(config)

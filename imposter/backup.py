@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from imposter.contracts.errors import ImposterError, StorageError
 from imposter.secrets import make_private_folder
@@ -27,9 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         settings = load_settings()
+        folder = None if asked.folder is None else usable(Path(asked.started_in, asked.folder))
         made = back_up(settings, asked.server)
-        if asked.folder is not None:
-            made = move(made, Path(asked.started_in, asked.folder))
+        if folder is not None:
+            made = move(made, folder)
     except (ImposterError, OSError) as error:
         sys.stderr.write(f"backup: {error}\n")
         return 1
@@ -37,8 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def back_up(settings: Settings, server: str) -> Path:
-    """The folder that was made. Raises: ImposterError, OSError."""
+def usable(folder: Path) -> Path:
+    """`folder`, made if need be: asked before the copy is made. Raises: StorageError."""
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} cannot take the copy: it is no folder; nothing was copied")
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise StorageError(f"{folder} cannot take the copy: {error.strerror}; nothing was copied") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StorageError(f"{folder} cannot take the copy: it may not be written to; nothing was copied")
+    return folder
+
+
+def back_up(settings: Settings, server: str | None) -> Path:
+    """The folder that was made: by `server` where one is named, else by the one that is found or from the files.
+
+    Raises: ImposterError, OSError.
+    """
+    if server is not None:
+        return _ask(settings, server)
     url = settings.database_url.get_secret_value() if settings.database_url else None
     now = datetime.now(UTC)
     dump = dump_command(url, settings.data_dir, now)
@@ -47,15 +68,20 @@ def back_up(settings: Settings, server: str) -> Path:
     try:
         return copy_stopped(url, settings.data_dir, now)
     except InUse:
-        return _ask(settings, server)
+        if settings.api_key is not None:  # whoever listens at the usual address would get it
+            raise StorageError(
+                f"a server with a key is using {settings.data_dir}: name its address, as in --server {SERVER}, "
+                "so that the key goes nowhere else"
+            ) from None
+        return _ask(settings, SERVER)
 
 
 def move(made: Path, folder: Path) -> Path:
     """Raises: OSError."""
     try:
-        return Path(shutil.move(made, make_private_folder(folder) / made.name))
+        return Path(shutil.move(made, folder / made.name))
     except OSError as error:
-        raise OSError(f"the copy stays in {made}: {error}") from None
+        raise OSError(f"{error}; the copy stays in {made}") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "folder", nargs="?", metavar="FOLDER", help="where to put it (default: backups in the data folder)"
     )
-    parser.add_argument("--server", default=SERVER, metavar="URL", help=f"where the server answers (default: {SERVER})")
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help=f"have this server make the copy (default: the one at {SERVER} where one runs, else the files are "
+        "copied); a server with a key must be named",
+    )
     parser.add_argument("--started-in", default="", help=argparse.SUPPRESS)
     return parser
 
@@ -84,6 +115,13 @@ def _dump(dump: Dump) -> Path:
         dump.clean_up()
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    """The key is for the server that was named, and goes nowhere else."""
+
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
 def _ask(settings: Settings, server: str) -> Path:
     """Have the server that uses the folder make the copy: only its own connection may read the file."""
     if not server.startswith(("http://", "https://")):
@@ -92,17 +130,19 @@ def _ask(settings: Settings, server: str) -> Path:
     if settings.api_key is not None:
         request.add_header("Authorization", f"Bearer {settings.api_key.get_secret_value()}")
     try:
-        with build_opener(ProxyHandler({})).open(request, timeout=PATIENCE) as answer:
+        with build_opener(ProxyHandler({}), _NoRedirects()).open(request, timeout=PATIENCE) as answer:
             made = Path(json.load(answer)["folder"])
     except HTTPError as error:
         raise StorageError(f"the server at {server} refused: {_told(error)}") from None
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         raise StorageError(
-            f"a server is using {settings.data_dir}, and does not answer at {server}: name its address with --server"
+            f"no server answers at {server}: name its address with --server, or stop the server that uses "
+            f"{settings.data_dir} and leave --server out"
         ) from None
     if made.parent != settings.data_dir / BACKUPS:
         raise StorageError(
-            f"the server at {server} is not the one that uses {settings.data_dir}; name it with --server"
+            f"the server at {server} is not the one that uses {settings.data_dir} (its copy is in {made}): name "
+            "that one with --server, or set IMPOSTER_DATA_DIR as it is set for this one"
         )
     return made
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import SecretStr
 
-from imposter.contracts.errors import ImposterError
+from imposter.contracts.errors import ImposterError, StorageError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # what NIST SP 800-38D recommends for GCM
@@ -44,24 +44,41 @@ class Cipher:
             raise SecretKeyError from None
 
 
-def load_key(secret: SecretStr | None, data_dir: Path) -> bytes:
+def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = None) -> bytes:
     """The 32 bytes everything is sealed with: stretched from `secret`, else from a file that the first start makes.
 
-    Raises: SecretKeyError (the file is damaged), OSError.
+    Where `database` exists, this is no first start, and a new key would not open it.
+    Raises: SecretKeyError (the file is damaged, or missing), OSError.
     """
     if secret is not None:
         stretch = Scrypt(salt=_SALT, length=KEY_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=_SCRYPT_LANES)
         return stretch.derive(secret.get_secret_value().encode())
     path = make_private_folder(data_dir) / KEY_FILE
     if not path.exists():
+        if database is not None and database.exists() and database.stat().st_size:
+            raise SecretKeyError(
+                f"the database {database} is there, but its secret key is not: put its {KEY_FILE} back into "
+                f"{data_dir}, or set IMPOSTER_SECRET_KEY as it was. To begin anew, name another place with "
+                "IMPOSTER_DATA_DIR or IMPOSTER_DATABASE_URL"
+            )
         _make_key_file(path)
     try:
         key = base64.b64decode(path.read_bytes().strip(), validate=True)
     except binascii.Error:
         key = b""
     if len(key) != KEY_BYTES:
-        raise SecretKeyError(f"{path} is damaged: put back a copy of it, or set IMPOSTER_SECRET_KEY")
+        raise SecretKeyError(f"{path} is damaged: put back a copy of it")
     return key
+
+
+def make_data_folder(path: Path) -> None:
+    """Raises: StorageError, naming the setting."""
+    try:
+        make_private_folder(path)
+    except OSError as error:
+        raise StorageError(f"IMPOSTER_DATA_DIR: {path} cannot be made: {error.strerror}") from None
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise StorageError(f"IMPOSTER_DATA_DIR: {path} may not be read and written by the user that runs the server")
 
 
 def make_private_folder(path: Path) -> Path:

@@ -41,7 +41,7 @@ class ChatProvider(Protocol):
 
 
 class ProviderState(Protocol):
-    """A bot's own small store for its provider: encrypted at rest, gone with the bot or on unlink.
+    """A bot's own small store for its provider: encrypted at rest, gone with the bot, on unlink and on LOGGED_OUT.
 
     Entries are bytes under (kind, key). A write is durable when it returns, all of it or nothing.
     Raises StorageError.
@@ -54,7 +54,7 @@ class ProviderState(Protocol):
         """Store (kind, key, value) entries; a value of None removes one."""
 
     async def clear(self) -> None:
-        """Remove everything of this bot."""
+        """The account is gone: remove everything of this bot, and in the same commit end what waits for an answer."""
 
 
 class Shared(Protocol):
@@ -148,3 +148,13 @@ class NamesPeople(Protocol):
     @staticmethod
     def canonical_id(text: str) -> str:
         """The one spelling of a person's or group's id; what is no id of this platform comes back as it is."""
+
+
+@runtime_checkable
+class RefusesIds(Protocol):
+    @staticmethod
+    def id_problem(text: str) -> str | None:
+        """Why nobody on this platform can have this id, with the cure, such as "must be a number"; None where one may.
+
+        Asked when a config is checked, so that an entry of the whitelist that would match nobody is refused.
+        """

@@ -15,6 +15,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr, ValidationError
 
 from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.chat import RefusesIds
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
@@ -132,24 +133,46 @@ def _problems_of(
 ) -> Iterator[FieldProblem]:
     if times[config.user_id] > 1:
         yield FieldProblem("user_id", "stands more than once in this request; send each user once")
+    id_problem = _id_check(config.chat_provider_config.provider_name, catalog)
     for place, contact in enumerate(config.respond_to_whitelist or ()):
-        if _matches_nobody(contact):
-            yield FieldProblem(
-                _dotted("respond_to_whitelist", place),
-                "is no phone number in international form, such as +49 151 2345678",
-            )
+        if wrong := _number_problem(contact) or id_problem(contact):
+            yield FieldProblem(_dotted("respond_to_whitelist", place), worded(wrong))
     for field, kind in _CHOICES.items():
         yield from _check_choice(field, kind, getattr(config, field), catalog, context, limit)
 
 
-def _matches_nobody(contact: str) -> bool:
-    """Whether this is a phone number in a form that cannot be told apart from other countries' numbers, or misspelt."""
+def _number_problem(contact: str) -> str | None:
+    """What is wrong with a phone number that cannot be told apart from other countries' numbers, or is misspelt."""
     text = contact.strip()
+    if not text:
+        return "is empty; leave it out"
     if not _NUMBER_LIKE.fullmatch(text):
-        return False
+        return None
+    if "(0)" in text:
+        return "is no phone number in international form, such as +49 151 2345678: leave out the (0)"
     digits = re.sub(r"[^\d+]", "", text)
     national = digits.startswith("0") and not text.startswith("00")
-    return national or digits.startswith("+0") or "+" in text[1:] or "(0)" in text
+    if national or digits.startswith("+0") or "+" in text[1:]:
+        return "is no phone number in international form, such as +49 151 2345678"
+    return None
+
+
+def _id_check(chat_provider: str, catalog: Catalog) -> Callable[[str], str | None]:
+    """What the platform has against an id."""
+    try:
+        provider = catalog.find(Kind.CHAT, chat_provider).provider
+    except InvalidConfig:
+        return lambda contact: None
+    if provider is None or not issubclass(provider, RefusesIds):
+        return lambda contact: None
+
+    def check(contact: str) -> str | None:
+        try:
+            return provider.id_problem(contact)
+        except Exception as error:  # noqa: BLE001 - a drop-in's own check may raise anything and spoils only its item
+            return f"could not be checked: the provider's own check broke ({type(error).__name__})"
+
+    return check
 
 
 def _check_choice(

@@ -113,7 +113,7 @@ class Conversations:
     def redeliver(self, conversation: str) -> None:
         """There may be answers here that are still to be sent. Call it on the event loop."""
         self._undelivered.add(conversation)
-        self._safety.ask_again()
+        self._safety.ask_again(conversation)
         self.wake(conversation)
 
     def merged(self, survivor: str) -> None:
@@ -129,7 +129,6 @@ class Conversations:
             task.cancel()
         await asyncio.gather(*making.values(), return_exceptions=True)
         for name in conversations:
-            self._safety.forget(name)
             self.redeliver(name)
 
     def link_is_up(self) -> None:
@@ -217,7 +216,7 @@ class Conversations:
         if isinstance(verdict, Go):
             return True
         self._due.add(conversation)
-        await self._safety.rest(verdict.seconds if isinstance(verdict, Wait) else LONGEST_NAP)
+        await self._safety.rest(conversation, verdict.seconds if isinstance(verdict, Wait) else LONGEST_NAP)
         return False
 
     async def _leave_unanswered(self, work: Work, reason: str) -> None:

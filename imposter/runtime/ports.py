@@ -18,7 +18,14 @@ from imposter.contracts.chat import (
     SendsWithId,
     StopsListening,
 )
-from imposter.contracts.errors import DeliveryUncertain, ImposterError, ModelUnavailable, NotSupported, Refused
+from imposter.contracts.errors import (
+    DeliveryUncertain,
+    ImposterError,
+    ModelRefused,
+    ModelUnavailable,
+    NotSupported,
+    Refused,
+)
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import AttachesModel, ModelContext
@@ -173,7 +180,8 @@ class ModelPort:
             except TimeoutError:
                 raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
         if not isinstance(answer, str):
-            raise TypeError(f"the model provider's reply is {type(answer).__name__}, not text")
+            file = f"{type(self._provider).__module__.replace('.', '/')}.py"
+            raise ModelRefused(f"The provider {file} must return text from reply, not {type(answer).__name__}.")
         return answer
 
 

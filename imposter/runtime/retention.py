@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,10 +19,10 @@ EVERY = 3600.0
 
 @asynccontextmanager
 async def retention(store: Store, clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
-    """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept."""
-    if keep is None:
-        yield
-        return
+    """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept.
+
+    What was deleted but could not be taken out of the files then is tried again.
+    """
     task = asyncio.create_task(_keep_deleting(store, clock, keep), name="retention")
     try:
         yield
@@ -31,20 +31,24 @@ async def retention(store: Store, clock: Clock, keep: timedelta | None) -> Async
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def delete_old(store: Store, clock: Clock, keep: timedelta) -> int:
+async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
     """One round. Gives how many messages are gone. Raises: StorageError."""
-    before, deleted, after = clock.now() - keep, 0, 0
-    while True:
-        portion = await store.retention.delete_some(before, after)
-        deleted += portion.deleted
-        if portion.last is None:
-            break
-        after = portion.last
+    deleted = 0 if keep is None else await _delete_before(store, clock.now() - keep)
     await store.retention.tidy()
     return deleted
 
 
-async def _keep_deleting(store: Store, clock: Clock, keep: timedelta) -> None:
+async def _delete_before(store: Store, before: datetime) -> int:
+    deleted = after = 0
+    while True:
+        portion = await store.retention.delete_some(before, after)
+        deleted += portion.deleted
+        if portion.last is None:
+            return deleted
+        after = portion.last
+
+
+async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None) -> None:
     while True:
         try:
             if deleted := await delete_old(store, clock, keep):

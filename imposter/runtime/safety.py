@@ -5,8 +5,8 @@ other is paused; refusals by the platform slow the account down and then pause i
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,8 +17,9 @@ from imposter.contracts.errors import StorageError
 from imposter.contracts.states import SafetyLevel, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime import caps
-from imposter.runtime.loops import Heard, automatic
-from imposter.runtime.retry import Chance
+from imposter.runtime.line import Line
+from imposter.runtime.loops import Heard, Talk, automatic
+from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
 from imposter.storage.records import Pause, Work
@@ -36,6 +37,8 @@ JITTER = 20.0
 """Seconds that a held answer waits at most beyond its turn, so that not all of them go at once."""
 LONGEST_NAP = 60.0
 """Seconds after which what is held asks again: it may have grown too old, or others may have gone."""
+CROWD = 500
+"""Who has so many ahead asks half as often, with twice as many a third as often: each asking reads the store."""
 SLOWED = caps.Bound(6, caps.MINUTE, "the platform refused answers of this account")
 LOCKED_REST = timedelta(hours=1)
 MOST_CHATS = 5000
@@ -76,6 +79,7 @@ class _Chat:
     heard: Heard | None = None
     turns: int = 0
     """Automatic messages in a row."""
+    talk: Talk = field(default_factory=Talk)
 
 
 class RecentAnswers:
@@ -92,6 +96,12 @@ class RecentAnswers:
     def speaker(self, message_id: str) -> tuple["Safety", str] | None:
         """The bot that said it, and the conversation on its side."""
         return self._speakers.get(message_id)
+
+    def drop(self, safety: "Safety", conversation: str | None = None) -> None:
+        """Forget what this bot said there; None: everywhere."""
+        for message_id, speaker in [*self._speakers.items()]:
+            if speaker[0] is safety and conversation in (None, speaker[1]):
+                del self._speakers[message_id]
 
 
 class Safety:
@@ -120,12 +130,12 @@ class Safety:
         """The one written in last stands last."""
         self._pauses: dict[str, Pause] = {}
         self._making: set[str] = set()
-        self._line: dict[str, str] = {}
-        """Who waits for room in the account, the longest waiting first, and why."""
+        self._line = Line()
+        """Who waits for room in the account."""
         self._held: dict[str, str] = {}
         """Who waits for room in its own chat, and why."""
-        self._changed: asyncio.Event | None = None
-        """Made when somebody rests."""
+        self._resting: dict[str, asyncio.Event] = {}
+        self._over = False
         self.use(limits)
 
     def use(self, limits: SafetyLimits) -> None:
@@ -152,7 +162,7 @@ class Safety:
                 self._count(conversation, now - max(0.0, (moment - made).total_seconds()))
 
     async def before(self, work: Work) -> Go | Wait | Silent:
-        """Whether all that waits in a conversation may be answered now. Raises: StorageError."""
+        """Whether all that waits in a conversation may be answered now."""
         conversation = work.message.conversation
         if (pause := self._pause(conversation)) is not None:
             self.leave(conversation)
@@ -160,24 +170,36 @@ class Safety:
         if await self._is_loop(conversation, work):
             self.leave(conversation)
             return Silent(LOOP)
+        return self.room(conversation)
+
+    def room(self, conversation: str) -> Go | Wait | Silent:
+        """Whether an answer may go there now, whatever it reacts to."""
+        if (pause := self._pause(conversation)) is not None:
+            self.leave(conversation)
+            return Silent(pause.reason)
         now = self._clock.monotonic()
         if (pause := self._pause(ACCOUNT)) is not None:
             left = (pause.until - self._clock.now()).total_seconds()
-            return self._wait(self._held, conversation, left, "the account is paused")
+            return self._hold(conversation, left, "the account is paused")
         chat = self._chats.get(conversation)
         if chat is not None and (hold := chat.answers.hold(self._of_contact, now)) is not None:
-            return self._wait(self._held, conversation, hold.seconds, hold.bound.told)
+            return self._hold(conversation, hold.seconds, hold.bound.told)
         bounds = (*self._of_account, SLOWED) if self._trouble.is_slow(now) else self._of_account
-        taken = len(self._making - {conversation}) + self._ahead_of(conversation)
+        ahead = self._line.ahead_of(conversation)
+        taken = len(self._making - {conversation}) + ahead
         if (hold := self._answers.hold(bounds, now, taken=taken)) is not None:
-            return self._wait(self._line, conversation, hold.seconds, hold.bound.told)
+            self._making.discard(conversation)
+            self._held.pop(conversation, None)
+            self._line.enter(conversation, hold.bound.told)
+            rounds = taken // hold.bound.count
+            return self._nap(max(hold.seconds, rounds * hold.bound.seconds), hold.bound.told, ahead)
         self.leave(conversation)
         self._making.add(conversation)
         return Go()
 
-    async def rest(self, seconds: float) -> None:
-        """Let time pass, or less of it if something changes meanwhile."""
-        changed = self._changed = self._changed or asyncio.Event()
+    async def rest(self, conversation: str, seconds: float) -> None:
+        """Let time pass, or less of it if something changes for this conversation meanwhile."""
+        changed = self._resting[conversation] = asyncio.Event()
         waits = [
             asyncio.create_task(self._clock.sleep(seconds), name=f"held:{self._instance_id}"),
             asyncio.create_task(changed.wait(), name=f"change of limits:{self._instance_id}"),
@@ -185,14 +207,15 @@ class Safety:
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._resting.pop(conversation, None)
             for wait in waits:
                 wait.cancel()
 
-    def ask_again(self) -> None:
-        """Whatever rests does so no longer."""
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
+    def ask_again(self, conversation: str | None = None) -> None:
+        """This one rests no longer; None: none does."""
+        for name in [*self._resting] if conversation is None else [conversation]:
+            if (changed := self._resting.get(name)) is not None:
+                changed.set()
 
     def answered(self, conversation: str) -> None:
         """An answer was made."""
@@ -208,7 +231,7 @@ class Safety:
     def leave(self, conversation: str) -> None:
         """It waits no longer, and makes no answer."""
         self._making.discard(conversation)
-        self._line.pop(conversation, None)
+        self._line.leave(conversation)
         self._held.pop(conversation, None)
 
     def forget(self, conversation: str) -> None:
@@ -216,19 +239,38 @@ class Safety:
         self.leave(conversation)
         self._chats.pop(conversation, None)
         self._pauses.pop(conversation, None)
+        self._trouble.forget_who(conversation)
+        self._recent.drop(self, conversation)
+
+    def close(self) -> None:
+        """This run is over."""
+        self._over = True
+        self._recent.drop(self)
+
+    def merged(self, survivor: str, absorbed: Sequence[str]) -> None:
+        """These are one conversation from now on: the pause that ends last holds on, as it does in the store."""
+        found = [self._pauses.pop(name) for name in (survivor, *absorbed) if name in self._pauses]
+        if found:
+            self._pauses[survivor] = replace(max(found, key=lambda pause: pause.until), conversation=survivor)
+        for name in absorbed:
+            if (chat := self._chats.pop(name, None)) is not None:
+                self._chats.setdefault(survivor, chat)
+            self._trouble.forget_who(name)
+            self._recent.drop(self, name)
+            self.ask_again(name)
 
     async def refused(self, conversation: str, code: int | None) -> None:
-        """The platform refused an answer. Raises: StorageError."""
+        """The platform refused an answer."""
         now = self._clock.monotonic()
-        if code == REACH_OUT_LOCKED:
-            await self._begin(Pause(conversation, LOCKED, self._clock.now() + LOCKED_REST))
-        if self._pause(ACCOUNT) is not None:
-            return  # it was under way when the account was paused already
-        self._trouble.refused(now, conversation, code)
-        if (seconds := self._trouble.pause(now)) is not None:
-            until = self._clock.now() + timedelta(seconds=seconds)
-            self._tell(f"The platform refused answers again and again{self._code()}: no answers until {_told(until)}.")
-            await self._begin(Pause(ACCOUNT, REFUSED, until))
+        begun = [Pause(conversation, LOCKED, self._clock.now() + LOCKED_REST)] if code == REACH_OUT_LOCKED else []
+        if self._pause(ACCOUNT) is None:  # else it was under way when the account was paused already
+            self._trouble.refused(now, conversation, code)
+            if (seconds := self._trouble.pause(now)) is not None:
+                until = self._clock.now() + timedelta(seconds=seconds)
+                told = f"The platform refused answers again and again{self._code()}: no answers until {_told(until)}."
+                self._tell(told)
+                begun.append(Pause(ACCOUNT, REFUSED, until))
+        await self._begin(*begun)
 
     def dropped(self, code: int) -> None:
         """The platform ended the link with this code."""
@@ -260,7 +302,7 @@ class Safety:
                 f"out until {_told(ends[-1])}."
             )
         if account is None:
-            whys = [*self._line.values(), *self._held.values()]
+            whys = [*self._line.whys(), *self._held.values()]
             reasons += [f"{_chats(whys.count(why))} waiting for its turn: {why}." for why in sorted(set(whys))]
         if account is not None:
             return SafetyStatus(level=SafetyLevel.PAUSED, reasons=reasons, until=account.until)
@@ -268,11 +310,11 @@ class Safety:
         return SafetyStatus(level=level, reasons=reasons, until=max(ends, default=None))
 
     async def loop_found(self, conversation: str) -> None:
-        """Two machines talk to each other here; this one stops. Raises: StorageError."""
+        """Two machines talk to each other here; this one stops."""
         if self._limits.automatic_turns is None or self._pause(conversation) is not None:
             return
         if (chat := self._chats.get(conversation)) is not None:
-            chat.turns = 0
+            chat.turns, chat.talk = 0, Talk()
         minutes = self._limits.loop_pause_minutes
         until = self._clock.now() + timedelta(minutes=minutes)
         self._tell(f"A chat gets no answers until {_told(until)}: {_CHATS[LOOP]}")
@@ -291,23 +333,18 @@ class Safety:
             speaker = self._recent.speaker(message.message_id)
             other = speaker or other
             verdicts.add(speaker is not None or automatic(message, chat.answered_at, chat.heard))
+            chat.talk.hear(message, chat.answered_at, chat.heard)
             chat.heard = Heard(message.seq, message.sender_id, message.received_at)
         if False in verdicts:
             chat.turns = 0
         elif True in verdicts:
             chat.turns += 1
-        if chat.turns < self._limits.automatic_turns:
+        if chat.turns < self._limits.automatic_turns and not chat.talk.is_tireless:
             return False
         await self.loop_found(conversation)
         if other is not None:
-            await self._tell_other(*other)
+            await other[0].loop_found(other[1])
         return True
-
-    async def _tell_other(self, other: "Safety", conversation: str) -> None:
-        try:
-            await other.loop_found(conversation)
-        except StorageError as error:  # that bot may be gone; this one has stopped in any case
-            log.warning("the other bot was not told of a loop", bot=self._instance_id, **trace_of(error))
 
     def _pause(self, conversation: str) -> Pause | None:
         pause = self._pauses.get(conversation)
@@ -315,10 +352,24 @@ class Safety:
             pause = self._pauses.pop(conversation, None) and None
         return pause
 
-    async def _begin(self, pause: Pause) -> None:
-        self._pauses[pause.conversation] = pause
-        log.warning("answers pause", bot=self._instance_id, reason=pause.reason, until=pause.until.isoformat())
-        await self._store.pauses.set(self._instance_id, pause)
+    async def _begin(self, *begun: Pause) -> None:
+        """They hold at once. A store that fails is asked again, or they would end with this run."""
+        for pause in begun:
+            self._pauses[pause.conversation] = pause
+            log.warning("answers pause", bot=self._instance_id, reason=pause.reason, until=pause.until.isoformat())
+        for pause in begun:
+            await self._keep(pause)
+
+    async def _keep(self, pause: Pause) -> None:
+        failures = 0
+        while not self._over and self._pauses.get(pause.conversation) is pause:
+            try:
+                await self._store.pauses.set(self._instance_id, pause)
+                return
+            except StorageError as error:
+                failures += 1
+                log.error("a pause is not stored yet", bot=self._instance_id, **trace_of(error))
+                await self._clock.sleep(backoff(failures, self._chance))
 
     def _count(self, conversation: str, time: float) -> None:
         self._answers.add(time, (*self._of_account, SLOWED))
@@ -333,21 +384,14 @@ class Safety:
             del self._chats[next(iter(self._chats))]
         return chat
 
-    def _wait(self, where: dict[str, str], conversation: str, seconds: float, why: str) -> Wait:
-        self._making.discard(conversation)
-        if where is self._held:
-            self._line.pop(conversation, None)
-        else:
-            self._held.pop(conversation, None)
-        where[conversation] = why
-        nap = LONGEST_NAP if seconds > LONGEST_NAP else seconds + self._chance() * JITTER
-        return Wait(nap, why)
+    def _hold(self, conversation: str, seconds: float, why: str) -> Wait:
+        self.leave(conversation)
+        self._held[conversation] = why
+        return self._nap(seconds, why, len(self._held))
 
-    def _ahead_of(self, conversation: str) -> int:
-        for place, name in enumerate(self._line):
-            if name == conversation:
-                return place
-        return len(self._line)
+    def _nap(self, seconds: float, why: str, ahead: int) -> Wait:
+        longest = LONGEST_NAP * (1 + ahead // CROWD)
+        return Wait(longest if seconds > longest else seconds + self._chance() * JITTER, why)
 
     def _code(self) -> str:
         code = self._trouble.code
@@ -357,7 +401,7 @@ class Safety:
 
 
 _CHATS = {
-    LOOP: "its contact answers as fast as only a machine does. If it is a person, resume the bot.",
+    LOOP: "its contact answers as fast, or for as long, as only a machine does. If it is a person, resume the bot.",
     LOCKED: "the platform refused an answer there (code 463: reaching out is locked). Write there once on the phone.",
 }
 """For the owner: why a chat is paused."""

@@ -53,6 +53,12 @@ class Trouble:
     def forget(self) -> None:
         self._points.clear()
 
+    def forget_who(self, conversation: str) -> None:
+        """Whose refusals they were; they still count."""
+        if conversation in self._points:
+            number = self._number()
+            self._points = {number if key == conversation else key: value for key, value in self._points.items()}
+
     def points(self, now: float) -> int:
         for key in [key for key, (time, _) in self._points.items() if time <= now - REMEMBERED]:
             del self._points[key]

@@ -5,11 +5,12 @@ two steps whoever waits gets their turn (measured: 3 ms a step; `VACUUM INTO` ho
 is stored meanwhile goes into the copy too.
 """
 
+import fcntl
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import NotSupported, StorageError
 from imposter.secrets import KEY_FILE, make_private_folder
-from imposter.storage.engine import DATABASE_FILE, locate_database, only_server, open_engine
+from imposter.storage.engine import DATABASE_FILE, LOCK_FILE, database_file, locate_database, only_server, open_engine
 from imposter.storage.writer import Pending, Writer, describe
 
 BACKUPS = "backups"
@@ -31,7 +32,10 @@ STEP_PAGES = 500
 _UNFINISHED = ".unfinished"
 _PASSWORD = "pgpass"  # noqa: S105 - the name of a file
 
-USE_PG_DUMP = "The database is PostgreSQL: make the copy with pg_dump, as docs/backup.md shows."
+USE_PG_DUMP = (
+    "The database is PostgreSQL: make the copy with `IMPOSTER_DATABASE_URL=... script/backup` where pg_dump is "
+    "installed, or as docs/backup.md shows."
+)
 
 
 class BackupStore:
@@ -59,7 +63,12 @@ class BackupStore:
 
 def copy_stopped(url: str | None, data_dir: Path, now: datetime) -> Path:
     """The same where no server runs. Raises: InUse (one does), StorageError, OSError."""
-    with only_server(data_dir), closing(_open(url, data_dir)) as connection:
+    database = database_file(url, data_dir)
+    if database is None or not database.exists():
+        raise StorageError(
+            f"there is no database at {database}: set IMPOSTER_DATA_DIR (and IMPOSTER_DATABASE_URL) as for the server"
+        )
+    with only_server(data_dir, database), closing(_open(url, data_dir)) as connection:
         return _copied(connection, data_dir, now, lambda: None)
 
 
@@ -70,6 +79,8 @@ class Dump:
     command: tuple[str, ...]
     draft: Path
     finished: Path
+    held: int
+    """The descriptor that keeps others from clearing the draft away."""
 
     def finish(self) -> Path:
         """Raises: OSError."""
@@ -81,6 +92,7 @@ class Dump:
 
     def clean_up(self) -> None:
         shutil.rmtree(self.draft, ignore_errors=True)
+        os.close(self.held)
 
 
 def dump_command(url: str | None, data_dir: Path, now: datetime) -> Dump | None:
@@ -88,6 +100,7 @@ def dump_command(url: str | None, data_dir: Path, now: datetime) -> Dump | None:
     place = locate_database(url, data_dir)
     if place.get_backend_name() == "sqlite":
         return None
+    held = _hold(data_dir)
     draft, finished = _new_folder(data_dir, now)
     _copy_key(data_dir, draft)
     _private_file(draft / DUMP_FILE)
@@ -100,6 +113,7 @@ def dump_command(url: str | None, data_dir: Path, now: datetime) -> Dump | None:
         command=("pg_dump", "--format=custom", f"--file={draft / DUMP_FILE}", f"--dbname={address.render_as_string()}"),
         draft=draft,
         finished=finished,
+        held=held,
     )
 
 
@@ -107,7 +121,16 @@ def _copied(connection: Connection, data_dir: Path, now: datetime, let_others: C
     source = connection.connection.driver_connection
     if not isinstance(source, sqlite3.Connection):
         raise StorageError("this SQLite driver cannot make a copy")
-    draft, finished = _new_folder(data_dir, now)
+    held = _hold(data_dir)
+    try:
+        return _copied_into(*_new_folder(data_dir, now), source, data_dir, let_others)
+    finally:
+        os.close(held)
+
+
+def _copied_into(
+    draft: Path, finished: Path, source: sqlite3.Connection, data_dir: Path, let_others: Callable[[], None]
+) -> Path:
     try:
         _copy_database(source, draft / DATABASE_FILE, let_others)
         _copy_key(data_dir, draft)
@@ -122,20 +145,31 @@ def _copied(connection: Connection, data_dir: Path, now: datetime, let_others: C
 
 
 def _open(url: str | None, data_dir: Path) -> Connection:
-    database = Path(str(locate_database(url, data_dir).database))
-    if not database.exists():
-        raise StorageError(f"there is no database at {database}")
     try:
         return open_engine(url, data_dir).connect()
     except SQLAlchemyError as error:
         raise StorageError(f"the database does not open: {describe(error)}") from None
 
 
+def _hold(data_dir: Path) -> int:
+    """Keep others from clearing drafts away until the descriptor is closed; what a killed process left goes before."""
+    folder = make_private_folder(data_dir / BACKUPS)
+    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(BlockingIOError):  # then somebody is making a copy now
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in folder.glob("*" + _UNFINISHED):
+                shutil.rmtree(left)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def _new_folder(data_dir: Path, now: datetime) -> tuple[Path, Path]:
     """One for the copy in the making, and its name once it is whole."""
-    folder = make_private_folder(data_dir / BACKUPS)
-    for left in folder.glob("*" + _UNFINISHED):  # by a process that was killed
-        shutil.rmtree(left)
+    folder = data_dir / BACKUPS
     name = now.strftime("%Y%m%dT%H%M%S%fZ")
     draft, finished = folder / (name + _UNFINISHED), folder / name
     if finished.exists():

@@ -11,10 +11,10 @@ from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage import claims
 from imposter.storage.conversations import forget_remembered
-from imposter.storage.engine import scrub
 from imposter.storage.records import BotRow, Claim, Judge
+from imposter.storage.scrubbing import owe, pay
 from imposter.storage.tables import bots
-from imposter.storage.unfinished import reconsider
+from imposter.storage.unfinished import abandon, reconsider
 from imposter.storage.writer import Pending, Writer
 
 _USER = select(bots.c.number).where(bots.c.user_id == bindparam("user_id"))
@@ -61,16 +61,20 @@ class BotStore:
 
         return self._submit(job)
 
-    def update(self, instance_id: str, config: dict[str, Any], judge: Judge | None = None) -> Pending[None]:
+    def update(
+        self, instance_id: str, config: dict[str, Any], judge: Judge | None = None, *, abandoned: str | None = None
+    ) -> Pending[None]:
         """Store the config and, in the same commit, what the new `judge` says of all that is not finished.
 
-        Raises: UnknownBot.
+        With `abandoned`, all of that ends for this reason. Raises: UnknownBot.
         """
         sealed = self._seal(instance_id, config)
 
         def job(connection: Connection) -> None:
             self._change(connection, instance_id, config=sealed)
-            if judge is not None:
+            if abandoned is not None:
+                abandon(connection, instance_id, abandoned)
+            elif judge is not None:
                 reconsider(connection, instance_id, judge)
 
         return self._submit(job)
@@ -84,13 +88,17 @@ class BotStore:
         return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted))
 
     def delete(self, instance_id: str) -> Pending[None]:
-        """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries."""
+        """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries.
+
+        Where another program reads the files, they are scrubbed as soon as retention finds them free.
+        """
 
         def job(connection: Connection) -> None:
             connection.execute(_DELETE, {"bot": instance_id})
             forget_remembered(connection)
+            owe(connection)
 
-        return self._submit(job, afterwards=scrub)
+        return self._submit(job, afterwards=pay)
 
     def all(self) -> Pending[list[BotRow]]:
         """In order of creation."""

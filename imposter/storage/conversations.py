@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union_all, update
 
 from imposter.contracts.messages import Message, Source
-from imposter.storage.tables import aliases, messages
+from imposter.storage.tables import aliases, messages, pauses
 
 
 class Kind(StrEnum):
@@ -23,8 +23,8 @@ class Whereabouts:
     conversation: str
     known_ids: frozenset[str]
     """Every id of the chat and of the contact who speaks. Never the owner's: who is allowed must not depend on them."""
-    merged: bool
-    """Two conversations were one all along, and are from now on."""
+    absorbed: tuple[str, ...]
+    """Other conversations that were this one all along, and are from now on."""
 
 
 MOST_REMEMBERED = 5000
@@ -76,6 +76,17 @@ _DROP_TWINS = delete(messages).where(
     ),
 )
 _MOVE = update(messages).where(*_in_absorbed).values(conversation=bindparam("survivor"))
+_paused = (
+    pauses.c.instance_id == bindparam("instance"),
+    pauses.c.conversation.in_(bindparam("merging", expanding=True)),
+)
+_LAST_PAUSE = select(pauses.c.conversation).where(*_paused).order_by(pauses.c.until.desc()).limit(1)
+_DROP_PAUSES = delete(pauses).where(*_paused, pauses.c.conversation != bindparam("last"))
+_MOVE_PAUSE = (
+    update(pauses)
+    .where(pauses.c.instance_id == bindparam("instance"), pauses.c.conversation == bindparam("last"))
+    .values(conversation=bindparam("survivor"))
+)
 
 
 def locate(connection: Connection, instance_id: str, message: Message) -> Whereabouts:
@@ -92,11 +103,11 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     found = connection.execute(
         _KNOWN, {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     ).all()
-    conversation, known_ids, merged, changed = _settle(connection, instance_id, Kind.CHAT, chat, found)
+    conversation, known_ids, absorbed, changed = _settle(connection, instance_id, Kind.CHAT, chat, found)
     if person:
         _, person_ids, _, person_changed = _settle(connection, instance_id, Kind.PERSON, person, found)
         known_ids, changed = known_ids | person_ids, changed or person_changed
-    whereabouts = Whereabouts(conversation, known_ids, merged)
+    whereabouts = Whereabouts(conversation, known_ids, absorbed)
     if changed:
         remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
     else:
@@ -130,8 +141,8 @@ def _person(message: Message) -> tuple[str, ...]:
 
 def _settle(
     connection: Connection, instance_id: str, kind: Kind, ids: Sequence[str], found: Sequence[Row[Any]]
-) -> tuple[str, frozenset[str], bool, bool]:
-    """The canonical id of what the ids name, all its ids, whether it absorbed another, whether anything is new."""
+) -> tuple[str, frozenset[str], tuple[str, ...], bool]:
+    """The canonical id of what the ids name, all its ids, what it absorbed, whether anything is new."""
     rows = sorted((row.number, row.alias, row.canonical) for row in found if row.kind == kind)
     canonicals = dict.fromkeys(canonical for _, _, canonical in rows)
     survivor, *absorbed = canonicals or ids[:1]
@@ -146,4 +157,14 @@ def _settle(
         if kind is Kind.CHAT:
             connection.execute(_DROP_TWINS, moves)
             connection.execute(_MOVE, moves)
-    return survivor, known.union(ids), bool(absorbed), bool(absorbed or new)
+            _merge_pauses(connection, instance_id, survivor, absorbed)
+    return survivor, known.union(ids), tuple(absorbed), bool(absorbed or new)
+
+
+def _merge_pauses(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
+    """The one that ends last holds on."""
+    merging = {"instance": instance_id, "merging": [survivor, *absorbed]}
+    last = connection.execute(_LAST_PAUSE, merging).scalar_one_or_none()
+    if last is not None:
+        connection.execute(_DROP_PAUSES, merging | {"last": last})
+        connection.execute(_MOVE_PAUSE, {"instance": instance_id, "last": last, "survivor": survivor})

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from imposter.secrets import make_private_folder
 
 DATABASE_FILE = "imposter.db"
 LOCK_FILE = "lock"
+DATABASE_LOCK = ".lock"
 BUSY_MILLISECONDS = 5_000
 
 
 class InUse(StorageError):
-    """Another server holds the data folder."""
+    """Another server holds the data folder or the database."""
 
 
 def open_engine(url: str | None, data_dir: Path) -> Engine:
@@ -56,22 +57,46 @@ def scrub(connection: Connection) -> None:
 
 
 @contextmanager
-def only_server(data_dir: Path) -> Iterator[None]:
-    """Hold `data_dir` for this server: two would answer every message twice.
+def only_server(data_dir: Path, database: Path | None = None) -> Iterator[None]:
+    """Hold `data_dir`, and an SQLite `database` wherever it is, for this server: two would answer every message twice.
 
-    Raises: InUse, where another server holds it.
+    Raises: InUse, where another server holds one of them; StorageError (no lock can be put beside the database).
     """
-    descriptor = os.open(make_private_folder(data_dir) / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    with ExitStack() as held:
+        folder = make_private_folder(data_dir)
+        held.enter_context(
+            _lock(folder / LOCK_FILE, f"{data_dir}: stop it, or set IMPOSTER_DATA_DIR to another folder")
+        )
+        if database is not None:
+            # Beside the file: SQLite loses its own locks when a file of the same name is closed elsewhere.
+            place = database.resolve()
+            told = f"the database {database}: stop it, or set IMPOSTER_DATABASE_URL to another one"
+            try:
+                held.enter_context(_lock(place.with_name(place.name + DATABASE_LOCK), told))
+            except OSError as error:
+                raise StorageError(
+                    f"IMPOSTER_DATABASE_URL ({database}): the database does not open: {error.strerror}"
+                ) from None
+        yield
+
+
+@contextmanager
+def _lock(file: Path, told: str) -> Iterator[None]:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse(
-                f"another server is using {data_dir}: stop it, or set IMPOSTER_DATA_DIR to another folder"
-            ) from None
+            raise InUse(f"another server is using {told}") from None
         yield
     finally:
         os.close(descriptor)
+
+
+def database_file(url: str | None, data_dir: Path) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL. Raises: StorageError (a URL that cannot be used)."""
+    place = locate_database(url, data_dir)
+    return Path(str(place.database)) if place.get_backend_name() == "sqlite" else None
 
 
 def locate_database(url: str | None, data_dir: Path) -> URL:

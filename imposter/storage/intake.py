@@ -46,7 +46,7 @@ def accept(
     message = storable(message)
     place = locate(connection, instance_id, message)
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
-        return Accepted(None, place.conversation, ECHO, duplicate=True, merged=place.merged)
+        return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     verdict = judge(message, place.known_ids)
     content = message.content[: limits.single]
@@ -70,13 +70,13 @@ def accept(
         },
     ).scalar_one_or_none()
     if seq is None:
-        return Accepted(None, place.conversation, DUPLICATE, duplicate=True, merged=place.merged)
+        return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if verdict.state is not MessageState.WAITING:
-        return Accepted(seq, place.conversation, verdict, merged=place.merged)
+        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed)
     evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
-    return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), merged=place.merged)
+    return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), absorbed=place.absorbed)
 
 
 def storable(message: Message) -> Message:

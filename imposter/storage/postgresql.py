@@ -39,6 +39,8 @@ _SESSION = {
     "lock_timeout": "2s",
 }
 _SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+_BE_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+"""A role or a database may have it off by default; what is accepted must outlast the server's machine all the same."""
 
 
 def postgresql_engine(place: URL) -> Engine:
@@ -55,6 +57,7 @@ def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
         _check(connection)
         connection.autocommit = True
         connection.execute(_SETTLE)
+        connection.execute(_BE_DURABLE)
         _hold(connection)
         connection.execute("RESET lock_timeout")
         connection.autocommit = False

@@ -79,8 +79,12 @@ class Accepted:
     verdict: Verdict
     duplicate: bool = False
     evicted: tuple[int, ...] = ()
-    merged: bool = False
-    """Its ids proved two conversations to be one; `conversation` is what remains of them."""
+    absorbed: tuple[str, ...] = ()
+    """Conversations that its ids proved to be the same as `conversation`, which is what remains of them."""
+
+    @property
+    def merged(self) -> bool:
+        return bool(self.absorbed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, tuple_
 
 from imposter.storage.conversations import Kind, forget_remembered
-from imposter.storage.engine import scrub
 from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.tables import aliases, messages, meta, outbox
+from imposter.storage.scrubbing import is_owed, owe, pay, strike_out, write_down, written_down
+from imposter.storage.tables import aliases, messages, outbox, pauses
 from imposter.storage.writer import Pending, Writer
 
 AT_ONCE = 100
@@ -75,10 +75,7 @@ _seen = select(_mine.c.instance_id, _mine.c.canonical).where(
 _GONE_PEOPLE = delete(aliases).where(
     aliases.c.kind == Kind.PERSON, tuple_(aliases.c.instance_id, aliases.c.canonical).not_in(_seen)
 )
-_META = select(meta.c.value).where(meta.c.name == bindparam("called"))
-_SET_META = update(meta).where(meta.c.name == bindparam("called")).values(value=bindparam("to"))
-_ADD_META = insert(meta)
-_CLEAR_META = delete(meta).where(meta.c.name == bindparam("called"))
+_ENDED_PAUSES = delete(pauses).where(pauses.c.until <= bindparam("now"))
 
 
 class RetentionStore:
@@ -87,7 +84,7 @@ class RetentionStore:
         self._now = now
 
     def delete_some(self, before: datetime, after: int = 0) -> Pending[Portion]:
-        """Of the oldest rows with a seq above `after`, delete those that came in before this moment.
+        """Of the oldest rows with a seq above `after`, delete those that came in before this moment; and ended pauses.
 
         What waits, an answer on its way and the message it answers stay.
         """
@@ -98,7 +95,8 @@ class RetentionStore:
             seqs = [seq for seq, spared in old if not spared]
             if seqs:
                 connection.execute(_DELETE, {"seqs": seqs})
-                _remember(connection, _REMAINS, b"")
+            if connection.execute(_ENDED_PAUSES, {"now": self._now()}).rowcount or seqs:
+                write_down(connection, _REMAINS, b"")
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)
 
         return self._submit(job)
@@ -107,41 +105,37 @@ class RetentionStore:
         """Take what was deleted out of the files, and forget the ids of people of whom nothing is left.
 
         At most once a day, and only at a quiet moment unless a second day went by without one; SQLite's file is
-        written anew for it (measured: 1 s for 140 MB), in which nothing else is stored. Gives whether it is being
-        done.
+        written anew for it (measured: 1 s for 140 MB), in which nothing else is stored. What somebody waits for, a
+        scrub that failed, is tried again each time. Gives whether one is being done.
         """
         due = False
 
         def job(connection: Connection) -> bool:
             nonlocal due
             now = self._now()
-            remains = connection.execute(_META, {"called": _REMAINS}).first() is not None
-            due = remains and _is_due(connection, now)
-            if due:
+            remains = written_down(connection, _REMAINS) is not None
+            if remains and _is_due(connection, now):
                 for people in (_EMPTY_CHATS, _GONE_PEOPLE):
                     connection.execute(people)
                 forget_remembered(connection)
-                connection.execute(_CLEAR_META, {"called": _REMAINS})
-                _remember(connection, _SCRUBBED_AT, now.isoformat().encode())
+                strike_out(connection, _REMAINS)
+                write_down(connection, _SCRUBBED_AT, now.isoformat().encode())
+                owe(connection)
+            due = is_owed(connection)
             return due
 
         def afterwards(connection: Connection) -> None:
             if due:
-                scrub(connection)
+                pay(connection)
 
         return self._submit(job, afterwards=afterwards)
 
 
 def _is_due(connection: Connection, now: datetime) -> bool:
-    stored = connection.execute(_META, {"called": _SCRUBBED_AT}).scalar_one_or_none()
+    stored = written_down(connection, _SCRUBBED_AT)
     if stored is None:
         return True
     age = abs(now - datetime.fromisoformat(stored.decode()))  # a clock that was set back must not put it off for long
     newest = connection.execute(_NEWEST).scalar_one_or_none()
     quiet = newest is None or now - newest > QUIET
     return age >= (SCRUB_EVERY if quiet else 2 * SCRUB_EVERY)
-
-
-def _remember(connection: Connection, name: str, value: bytes) -> None:
-    if not connection.execute(_SET_META, {"called": name, "to": value}).rowcount:
-        connection.execute(_ADD_META, {"name": name, "value": value})

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from imposter.secrets import Cipher
 from imposter.storage import claims
 from imposter.storage.records import Claim
-from imposter.storage.tables import provider_state
+from imposter.storage.tables import pauses, provider_state
+from imposter.storage.unfinished import abandon
 from imposter.storage.writer import Pending, Writer
 
 _of_kind = (
@@ -19,6 +20,8 @@ _SOME = _ALL.where(provider_state.c.key.in_(bindparam("keys", expanding=True)))
 _REMOVE = delete(provider_state).where(*_of_kind, provider_state.c.key == bindparam("key"))
 _INSERT = insert(provider_state)
 _CLEAR = delete(provider_state).where(provider_state.c.instance_id == bindparam("instance_id"))
+_END_PAUSES = delete(pauses).where(pauses.c.instance_id == bindparam("instance_id"))
+UNLINKED = "unlinked"
 
 
 class StateStore:
@@ -58,9 +61,16 @@ class StateStore:
 
         return self._submit(job)
 
-    def clear(self, instance_id: str) -> Pending[None]:
-        def job(connection: Connection) -> None:
-            connection.execute(_CLEAR, {"instance_id": instance_id})
+    def clear(self, instance_id: str) -> Pending[int]:
+        """The account is gone, and in this same commit all that is its own: else another would answer for it.
+
+        What waits becomes context, what is not sent is withdrawn, pauses end. Gives how many were not finished.
+        """
+
+        def job(connection: Connection) -> int:
+            for each in (_CLEAR, _END_PAUSES):
+                connection.execute(each, {"instance_id": instance_id})
+            return abandon(connection, instance_id, UNLINKED)
 
         return self._submit(job)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import StorageError
@@ -14,7 +14,7 @@ from imposter.secrets import Cipher, SecretKeyError
 from imposter.storage.backup import BackupStore
 from imposter.storage.bots import BotStore
 from imposter.storage.dead_letters import DeadLetterStore
-from imposter.storage.engine import only_server, open_engine
+from imposter.storage.engine import database_file, only_server, open_engine
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
@@ -50,8 +50,11 @@ async def open_store(
     Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
     Raises: StorageError (folder or database in use, database not reachable or newer than this program, wrong key).
     """
-    with only_server(data_dir), closing(Writer(_connect(open_engine(url, data_dir)))) as writer:
-        writer.submit(lambda connection: _prepare(connection, cipher)).result()
+    with only_server(data_dir, database_file(url, data_dir)), closing(Writer(_connect(url, data_dir))) as writer:
+        try:
+            writer.submit(lambda connection: _prepare(connection, cipher)).result()
+        except StorageError as error:
+            raise StorageError(f"{_named(url, data_dir)}: {error}") from None
         yield Store(
             bots=BotStore(writer, cipher, now),
             messages=MessageStore(writer, now),
@@ -65,11 +68,18 @@ async def open_store(
         )
 
 
-def _connect(engine: Engine) -> Connection:
+def _connect(url: str | None, data_dir: Path) -> Connection:
     try:
-        return engine.connect()
-    except SQLAlchemyError as error:
-        raise StorageError(f"the database does not open: {describe(error)}") from None
+        return open_engine(url, data_dir).connect()
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageError(f"{_named(url, data_dir)}: the database does not open: {describe(error)}") from None
+
+
+def _named(url: str | None, data_dir: Path) -> str:
+    """What the operator set: never the URL itself, for its password."""
+    file = database_file(url, data_dir)
+    setting = "IMPOSTER_DATA_DIR" if url is None else "IMPOSTER_DATABASE_URL"
+    return setting if file is None else f"{setting} ({file})"
 
 
 def _prepare(connection: Connection, cipher: Cipher) -> None:

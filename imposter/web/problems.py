@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -24,6 +25,8 @@ from imposter.contracts.errors import (
     UnknownLetter,
 )
 from imposter.runtime.config_check import worded
+
+log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -84,6 +87,9 @@ def answer_with_problems(app: FastAPI) -> None:
         status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
         if status is None:
             raise error
+        if isinstance(error, StorageError):  # a driver's text names hosts and paths
+            log.error("store does not answer", method=request.method, cause=str(error))
+            return problem(status, "Nothing was stored, or nothing could be read; the server's log says why.")
         problems = error.problems if isinstance(error, InvalidConfig) else ()
         return problem(status, "The request cannot be used." if problems else str(error), problems)
 

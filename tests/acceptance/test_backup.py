@@ -6,8 +6,10 @@ import shutil
 import sqlite3
 import stat
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from imposter.storage.backup import DUMP_FILE
@@ -118,12 +120,17 @@ async def test_the_script_says_what_is_in_its_way(tmp_path: Path) -> None:
         code, said = await back_up(one, "--server", "http://127.0.0.1:9")
         assert (code, "--server" in said) == (1, True), said
         code, said = await back_up(one, "--server", str(two.api.base_url))
-        assert (code, "not the one that uses" in said) == (1, True), said
+        assert (code, "not the one that uses" in said, "IMPOSTER_DATA_DIR" in said) == (1, True, True), said
+        (tmp_path / "file").write_text("")
+        code, said = await back_up(one, "--server", str(one.api.base_url), str(tmp_path / "file"))
+        assert (code, "nothing was copied" in said) == (1, True), said
         assert not (one.data / "backups").exists()
     locked = Product(folder(tmp_path, "one"), {"IMPOSTER_API_KEY": SECRET})
     locked.api.headers["Authorization"] = f"Bearer {SECRET}"
     try:
         await locked.start()
+        code, said = await back_up(locked, IMPOSTER_API_KEY=SECRET)
+        assert (code, "name its address" in said) == (1, True), "a key goes to no address that nobody named"
         address = ("--server", str(locked.api.base_url))
         code, said = await back_up(locked, *address)
         assert (code, "IMPOSTER_API_KEY" in said) == (1, True), said
@@ -132,10 +139,39 @@ async def test_the_script_says_what_is_in_its_way(tmp_path: Path) -> None:
     finally:
         await locked.kill()
         await locked.api.aclose()
+    # That no server holds the folder is no reason to copy it where a server was named.
+    code, said = await back_up(locked, "--server", "http://127.0.0.1:9")
+    assert (code, "no server answers" in said) == (1, True), said
     nowhere = Product(tmp_path / "nowhere", {})
     code, said = await back_up(nowhere)
-    assert (code, "there is no database" in said) == (1, True), said
+    assert (code, "there is no database" in said, "IMPOSTER_DATA_DIR" in said) == (1, True, True), said
+    assert not nowhere.data.exists()
     await nowhere.api.aclose()
+
+
+async def test_a_key_follows_no_redirect(tmp_path: Path) -> None:
+    heard: list[tuple[str, str | None]] = []
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append((self.path, self.headers.get("Authorization")))
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            heard.append((self.path, self.headers.get("Authorization")))
+            self.send_error(404)
+
+    nowhere = Product(tmp_path, {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        code, said = await back_up(nowhere, "--server", address, IMPOSTER_API_KEY=SECRET)
+        server.shutdown()
+    await nowhere.api.aclose()
+    assert (code, "refused: 302" in said) == (1, True), said
+    assert heard == [("/backup", f"Bearer {SECRET}")]
 
 
 async def test_a_postgresql_database_is_copied_by_pg_dump(

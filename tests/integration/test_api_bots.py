@@ -198,7 +198,7 @@ async def test_any_text_is_a_user_and_none_is_a_path(tmp_path: Path, user_id: st
 async def test_when_nothing_can_be_stored_the_request_fails_and_may_be_sent_again(tmp_path: Path) -> None:
     def full(house: House) -> None:
         def add(*args: Any, **more: Any) -> Pending[Any]:
-            raise StorageError("The disk is full.")
+            raise StorageError("connection to 10.1.2.3 failed")
 
         house.store.bots.add = add  # type: ignore[method-assign]
 
@@ -206,7 +206,8 @@ async def test_when_nothing_can_be_stored_the_request_fails_and_may_be_sent_agai
         response = await api.put(config("anna"), config("bob", queue_config={"max_days": 0}))
         assert response.status_code == 503
         assert response.headers["content-type"] == "application/problem+json"
-        assert "disk is full" in response.json()["detail"]
+        assert "the server's log says why" in response.json()["detail"]
+        assert "10.1.2.3" not in response.text
         assert (await api.client.get("/chatbot")).json() == []
 
 
@@ -271,3 +272,11 @@ async def _status_is(api: Api, instance_id: str, status: str) -> bool:
 
 def _folders(within: Path) -> set[Path]:
     return {path for path in within.rglob("*") if path.is_dir()}
+
+
+async def test_a_user_id_that_is_no_text_is_named_by_its_field(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        response = await api.put(config("bob"), {**config(), "user_id": 5})
+        assert response.status_code == 207
+        refused = response.json()[1]
+        assert (refused["user_id"], refused["error"]["field"]) == (None, "user_id")

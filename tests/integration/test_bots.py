@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow, NotSupported, StorageError, UnknownBot
 from imposter.contracts.messages import Sender
@@ -253,6 +254,63 @@ async def test_what_waited_for_an_account_that_is_gone_is_not_answered_from_the_
         }
 
 
+async def test_credentials_that_a_provider_forgets_take_with_them_what_waits_whatever_happens_next(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, thinking = house.platforms["anna"], house.models["anna"]
+        thinking.hold["to the first account"] = asyncio.Event()
+        await platform.hear("bob", "to the first account")
+        await until(lambda: len(thinking.asked) == 1)
+        await platform.context.state.clear()  # and the process ends before it says so
+    async with open_house(tmp_path) as house:
+        await until(lambda: "anna" in house.platforms and house.platforms["anna"].listening)
+        again = house.platforms["anna"]
+        await again.hear("bob", "to the second account")
+        await until(lambda: again.texts() != [])
+        assert again.texts() == ["re: to the second account"]
+        assert house.models["anna"].prompts()[-1][-1] == "to the second account"
+        assert [row.reason for row in await house.bots.messages(bot.instance_id)][-1] == "unlinked"
+
+
+async def test_an_account_that_goes_while_nothing_can_be_stored_takes_what_waits_with_it_afterwards(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform, thinking = house.platforms["anna"], house.models["anna"]
+        thinking.hold["to the first account"] = asyncio.Event()
+        await platform.hear("bob", "to the first account")
+        await until(lambda: len(thinking.asked) == 1)
+        with closing(sqlite3.connect(tmp_path / "imposter.db", isolation_level=None)) as other, capture_logs() as logs:
+            other.execute("BEGIN IMMEDIATE")
+            platform.context.report(LinkStatus(status=LinkState.LOGGED_OUT))
+            await until(lambda: any(line["event"] == "what waited could not be abandoned" for line in logs))
+
+        async def abandoned() -> bool:
+            return [row.reason for row in await house.bots.messages(bot.instance_id)] == ["unlinked"]
+
+        await until(abandoned)
+
+
+async def test_a_platform_that_is_only_told_of_the_unlinking_brings_no_messages(tmp_path: Path) -> None:
+    class Leaving(Platform):
+        made: list["Leaving"] = []  # noqa: RUF012 - how the test gets at what discovery made
+
+        def logout(self) -> None:
+            self.made.append(self)
+
+    async with open_house(tmp_path, chat("leaving", Leaving)) as house:
+        bot = await house.bots.put(config_of(chat="leaving"))
+        await until(lambda: _is(house, bot.instance_id, LinkState.CONNECTED))
+        await house.bots.stop(bot.instance_id)
+        await house.bots.unlink(bot.instance_id)
+        with pytest.raises(NotNow):
+            await Leaving.made[-1].hear("bob", "a late word")
+        assert await house.bots.messages(bot.instance_id) == []
+
+
 async def test_another_platform_does_not_answer_what_waited_on_the_one_before(tmp_path: Path) -> None:
     async with open_house(tmp_path, chat("other", Platform)) as house:
         bot = await house.bot()
@@ -335,6 +393,27 @@ async def test_a_stopped_providers_last_word_is_not_the_status(tmp_path: Path) -
         assert await state(house, bot.instance_id) is LinkState.CONNECTED
 
 
+async def test_a_model_that_returns_no_text_is_named_to_the_owner(tmp_path: Path) -> None:
+    class Mute:
+        def __init__(self, user_id: str, config: dict[str, Any]) -> None:
+            pass
+
+        def reply(self, turns: object) -> None:
+            return None
+
+    async with open_house(tmp_path, model("mute", Mute)) as house:
+        bot = await house.bots.put(config_of(model="mute"))
+        await until(lambda: "anna" in house.platforms and house.platforms["anna"].listening)
+        await house.platforms["anna"].hear("bob", "hello")
+
+        async def told() -> bool:
+            return (await bot.status()).last_error is not None
+
+        await until(told)
+        error = (await bot.status()).last_error or ""
+        assert "tests/integration/test_bots.py must return text" in error
+
+
 async def test_a_model_that_refuses_its_config_creates_nothing_and_changes_nothing(tmp_path: Path) -> None:
     class Picky:
         def __init__(self, user_id: str, config: dict[str, Any]) -> None:
@@ -344,8 +423,11 @@ async def test_a_model_that_refuses_its_config_creates_nothing_and_changes_nothi
             return ""
 
     async with open_house(tmp_path, model("picky", Picky)) as house:
-        with pytest.raises(InvalidConfig, match="llm_provider_config"):
+        with capture_logs() as logs, pytest.raises(InvalidConfig, match="llm_provider_config"):
             await house.bots.put(config_of(model="picky"))
+        [line] = [line for line in logs if line["event"] == "model provider was not made"]
+        assert line["error"] == "KeyError"
+        assert line["trace"][-1].startswith("test_bots.py:")
         assert house.bots.all() == []
         bot = await house.bot()
         with pytest.raises(InvalidConfig):

@@ -1,16 +1,20 @@
 """What the owner can do about what is kept: dead letters, forgetting somebody, backups; through the API."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from imposter.clock import SystemClock
 from imposter.contracts.errors import ModelRefused, NotNow, Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState
+from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.retention import retention
 from imposter.storage.engine import DATABASE_FILE
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.api_house import Api, config, open_api
@@ -134,7 +138,7 @@ async def test_one_who_is_forgotten_is_not_answered_and_leaves_no_trace(tmp_path
         assert traces(None, tmp_path, WORDS, NUMBER, LID, NAME)
 
         answer = await api.client.delete(f"/chatbot/{instance_id}/contacts/%2B49 151 98765432")
-        assert (answer.status_code, answer.json()) == (200, {"messages": 31})
+        assert (answer.status_code, answer.json()) == (200, {"messages": 31, "files": "scrubbed"})
         assert traces(None, tmp_path, WORDS, NUMBER, LID, NAME) == []
         model.hold[WORDS].set()
         await until(lambda: platform.texts() == ["re: hello"])
@@ -151,7 +155,10 @@ async def test_an_answer_that_waits_for_the_link_does_not_go_to_one_who_was_forg
         platform.listening = False
         await platform.hear("ben", "hi")
         await until(lambda: bool(platform.attempts))
-        assert (await api.client.delete(f"/chatbot/{instance_id}/contacts/ben")).json() == {"messages": 2}
+        assert (await api.client.delete(f"/chatbot/{instance_id}/contacts/ben")).json() == {
+            "messages": 2,
+            "files": "scrubbed",
+        }
         platform.listening = True
         await platform.hear("carl", "hello")
         await until(lambda: platform.texts("carl") == ["re: hello"])
@@ -167,7 +174,10 @@ async def test_a_group_goes_on_without_the_one_who_was_forgotten(tmp_path: Path)
         await platform.hear("her", "hers", group="g")
         await until(lambda: bool(model.asked))
         await platform.hear("ben", "his", group="g")
-        assert (await api.client.delete(f"/chatbot/{instance_id}/contacts/her")).json() == {"messages": 1}
+        assert (await api.client.delete(f"/chatbot/{instance_id}/contacts/her")).json() == {
+            "messages": 1,
+            "files": "scrubbed",
+        }
         await until(lambda: platform.texts("g") == ["re: his"])
         assert model.prompts()[-1] == ["his"]
 
@@ -221,6 +231,42 @@ async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Pa
         assert await house.bots.messages(bot.instance_id) == []
         status = (await bot.status()).status
         assert status is (LinkState.CONNECTED if running else LinkState.STOPPED)
+
+
+async def test_files_that_another_program_reads_are_said_to_be_pending(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        instance_id = await running(api)
+        platform = api.house.platforms["anna"]
+        await platform.hear("ben", WORDS)
+        await until(lambda: bool(platform.texts()))
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM messages").fetchall()
+            answer = await api.client.delete(f"/chatbot/{instance_id}/contacts/ben")
+        assert answer.json() == {"messages": 2, "files": "pending"}
+        async with retention(api.house.store, SystemClock(), None):
+            await until(lambda: not traces(None, tmp_path, WORDS))
+
+
+async def test_one_who_shares_an_answer_with_somebody_forgotten_still_gets_one(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(chat_config={"allow_group_messages": True})
+        platform, thinking = house.platforms["anna"], house.models["anna"]
+        thinking.hold |= {"first": asyncio.Event(), "hers": asyncio.Event()}
+        await platform.hear("ben", "first", group="G")
+        await until(lambda: len(thinking.asked) == 1)
+        await platform.hear("ben", "his", group="G")
+        await platform.hear(NUMBER, "hers", group="G")
+        thinking.hold["first"].set()
+        await until(lambda: platform.texts() == ["re: first"])
+        platform.listening = False
+        thinking.hold["hers"].set()
+        await until(lambda: platform.attempts[-1].text == "re: hers")
+        await bot.forget(NUMBER)
+        platform.listening = True
+        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
+        await until(lambda: platform.texts() == ["re: first", "re: his"])
+        assert "hers" not in thinking.prompts()[-1]
 
 
 async def test_what_failed_on_one_platform_is_not_sent_on_another(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ async def test_what_is_kept_forever_is_kept(tmp_path: Path) -> None:
         await desk.receive("kept", judge=DONE)
         clock.now.pass_by(days=10_000)
         async with retention(store, clock, None):
-            assert not [task for task in asyncio.all_tasks() if task.get_name() == "retention"]
+            await until(lambda: clock.asleep == [EVERY])
         assert await desk.states() == {"kept": "context"}
 
 

@@ -12,8 +12,10 @@ import pytest
 from chatbot_manager import ChatbotInstance
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import Refused
+from imposter.contracts.messages import Sender
 from imposter.contracts.states import LinkState, LinkStatus, SafetyLevel, SafetyStatus
 from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.loops import HASTY_TURNS
 from imposter.storage.records import Pause
 from tests.house import HASTE, House, Platform, config_of, open_house, until
 from tests.integration.api_house import config, open_api
@@ -115,12 +117,33 @@ async def test_two_bots_that_face_each_other_stop(tmp_path: Path, same_ids: bool
 
         await until(stopped)
         assert 4 <= len(anna.sent) + len(ben.sent) <= 6
-        assert all("only a machine" in " ".join(status.reasons) and status.until for status in told)
+        assert all("as only a machine does" in " ".join(status.reasons) and status.until for status in told)
         last_errors = [(await bot.status()).last_error or "" for bot in bots]
-        assert sum("as fast as only a machine" in error for error in last_errors) == len(told)
+        assert sum("as only a machine does" in error for error in last_errors) == len(told)
         assert "loop" in [*(await reasons(house, bots[0])).values(), *(await reasons(house, bots[1])).values()]
         await anna.hear("cleo", "and I?")
         await until(lambda: anna.texts("cleo") == ["re: and I?"])
+
+
+async def test_two_strangers_that_take_a_persons_time_stop_as_well(tmp_path: Path) -> None:
+    clock = HandClock()
+    kind = wire(clock, same_ids=False, pace=6.0)
+    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "wire", provider=kind), clock=clock) as house:
+        bots = []
+        for user_id in ("anna", "ben"):
+            chatty = config_of(user_id, chat="wire", model_config={"prefix": "word " * 20}, limits_config=LOOPS)
+            bot = await house.bots.put(chatty)
+            assert isinstance(bot, ChatbotInstance)
+            bots.append(bot)
+        await until(lambda: len(kind.people) == 2 and all(one.listening for one in kind.people.values()))
+        await kind.people["ben"].hear("anna", "hello")
+
+        async def stopped() -> bool:
+            return any([(await safety(bot)).level is SafetyLevel.SLOWED for bot in bots])
+
+        await until(stopped)
+        sent = sum(len(one.sent) for one in kind.people.values())
+        assert 6 < sent <= 2 * HASTY_TURNS + 2
 
 
 async def test_a_loop_is_forgotten_after_its_pause(tmp_path: Path) -> None:
@@ -156,6 +179,18 @@ async def test_a_person_who_is_answered_at_once_is_never_taken_for_a_machine(
             await platform.hear("bob", f"{text} {turn}")
             await until(_sent(platform, turn + 1))
             clock.pass_by(pace)
+
+
+async def test_a_person_who_taps_emojis_is_answered_on(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with open_house(tmp_path, clock=clock) as house:
+        await house.bot(limits_config=LOOPS)
+        platform = house.platforms["anna"]
+        for turn, text in enumerate(("ja", "nein", "ok", "gut", "👍", "😂")):
+            await platform.hear("bob", text)
+            clock.pass_by(0.3)
+            await until(_sent(platform, turn + 1))
+            clock.pass_by(0.7)
 
 
 async def test_several_messages_before_the_answer_are_no_loop(tmp_path: Path) -> None:
@@ -394,6 +429,7 @@ async def test_an_owner_ends_every_pause(tmp_path: Path) -> None:
         await house.bots.resume(bot.instance_id)
         await until(lambda: platform.texts() == ["re: hi"])
         assert await safety(bot) == SafetyStatus()
+        assert (await bot.status()).last_error is None, "it told of the pause"
         await bot.stop()
         await bot.start()
         assert await safety(bot) == SafetyStatus()
@@ -434,6 +470,40 @@ async def test_the_pauses_of_an_account_go_with_it(tmp_path: Path) -> None:
         await until(lambda: house.platforms["anna"].listening)
         await house.platforms["anna"].hear("bob", "hello")
         await until(lambda: house.platforms["anna"].texts() == ["re: hello"])
+
+
+async def test_a_pause_follows_its_contact_into_the_conversation_they_are_known_by(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(limits_config=LOOPS)
+        platform = house.platforms["anna"]
+        for name in ("phone", "lid"):
+            await platform.hear(name, "hello")
+        await until(_sent(platform, 2))
+        await house.bots.stop(bot.instance_id)
+        await house.store.pauses.set(bot.instance_id, Pause("lid", "loop", datetime.now(UTC) + timedelta(hours=1)))
+        await house.bots.start(bot.instance_id)
+        await until(lambda: house.platforms["anna"] is not platform and house.platforms["anna"].listening)
+        platform = house.platforms["anna"]
+        await platform.queue.add_message("it is me", Sender("lid", "", ("phone",)))
+        await until(lambda: _is(house, bot, "it is me", "loop"))
+        assert platform.texts() == []
+        assert len((await safety(bot)).reasons) == 1
+
+
+async def test_one_member_forgotten_ends_no_pause_of_the_group(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot(limits_config=LOOPS, chat_config={"allow_group_messages": True})
+        await house.platforms["anna"].hear("bob", "hello", group="G")
+        await until(_sent(house.platforms["anna"], 1))
+        await house.bots.stop(bot.instance_id)
+        await house.store.pauses.set(bot.instance_id, Pause("G", "loop", datetime.now(UTC) + timedelta(hours=1)))
+        first = house.platforms["anna"]
+        await house.bots.start(bot.instance_id)
+        await until(lambda: house.platforms["anna"] is not first and house.platforms["anna"].listening)
+        await bot.forget("bob")
+        await house.platforms["anna"].hear("ben", "beep", group="G")
+        await until(lambda: _is(house, bot, "beep", "loop"))
+        assert (await safety(bot)).level is SafetyLevel.SLOWED
 
 
 async def test_limits_and_resuming_over_http(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from imposter.contracts.errors import NotSupported, StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import Store, open_store
-from imposter.storage.backup import BACKUPS
+from imposter.storage.backup import BACKUPS, dump_command
 from imposter.storage.engine import DATABASE_FILE
 from imposter.storage.records import MessageState
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
@@ -100,3 +100,21 @@ async def test_two_copies_never_get_into_each_others_way(store: Store, database:
         assert isinstance(first, Path)
         assert isinstance(second, StorageError), "the same moment, by the test's clock"
         assert (first / DATABASE_FILE).exists()
+
+
+def test_what_a_killed_process_left_is_cleared_away_and_what_another_is_making_is_not(
+    tmp_path: Path, time: Time
+) -> None:
+    (tmp_path / BACKUPS / "20260101T000000000000Z.unfinished").mkdir(parents=True)
+    dumps = []
+    for _ in range(2):
+        time.pass_by(seconds=1)
+        dump = dump_command("postgresql://me@localhost/name", tmp_path, time())
+        assert dump is not None
+        dumps.append(dump)
+    assert {path for path in (tmp_path / BACKUPS).iterdir() if path.is_dir()} == {dump.draft for dump in dumps}
+    for dump in dumps:
+        finished = dump.finish()
+        dump.clean_up()
+        assert finished.is_dir()
+    assert modes(tmp_path / BACKUPS)["lock"] == 0o600

@@ -1,10 +1,12 @@
 """Bots, and what their providers keep."""
 
+from datetime import timedelta
+
 import pytest
 
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.storage import DuplicateUser, Store
-from imposter.storage.records import Claim
+from imposter.storage.records import Claim, Pause
 from tests.storage.desk import BOT, Desk, Time
 
 
@@ -88,6 +90,16 @@ async def test_what_a_provider_removes_is_gone(store: Store, desk: Desk) -> None
     assert await store.state.read(BOT, "k") == {"b": b"2"}
     await store.state.clear(BOT)
     assert await store.state.read(BOT, "k") == {}
+
+
+async def test_with_the_credentials_goes_all_that_was_that_accounts_own(store: Store, desk: Desk) -> None:
+    await store.state.write(desk.claim, [("k", "a", b"1")])
+    await desk.receive("waits")
+    await store.pauses.set(BOT, Pause("", "refused", desk.time() + timedelta(hours=1)))
+    await store.state.clear(BOT)
+    assert await store.state.read(BOT, "k") == {}
+    assert await desk.states() == {"waits": "context:unlinked"}
+    assert await store.pauses.holding(BOT) == []
 
 
 async def test_nothing_is_kept_for_a_bot_that_is_not_there(store: Store) -> None:

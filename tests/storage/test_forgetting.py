@@ -1,5 +1,7 @@
 """One person, forgotten everywhere."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Sender, Source
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import DeliveryState, MessageState, Verdict
+from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.records import DeliveryState, MessageState, Pause, Verdict
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
 
@@ -50,8 +53,8 @@ async def test_nothing_is_left_of_one_who_is_forgotten(
         assert traces(database, tmp_path, *CANARIES)
         assert await forget(desk, contact) == 20 + 2 + 1 + 2
         assert traces(database, tmp_path, *CANARIES) == []
-        assert await desk.states() == {"and I": "answered", "Ben alone": "context"}
-        assert await store.dead_letters.page(BOT) == []
+        assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context"}
+        assert [letter.message for letter in await store.dead_letters.page(BOT)] == ["and I"]
         with pytest.raises(UnknownContact):
             await forget(desk, contact)
     assert traces(database, tmp_path, *CANARIES) == []
@@ -67,6 +70,79 @@ async def test_what_she_waits_for_never_comes_and_others_go_on(desk: Desk) -> No
     assert forgotten.conversations == {"g"}
     assert await desk.prompt("g") == ["his"]
     assert await desk.answer(hers, "too late") is None
+
+
+@pytest.mark.parametrize("last", ["hers", "his"])
+@pytest.mark.parametrize(
+    ("delivery", "after"),
+    [
+        (DeliveryState.PENDING, "waiting"),
+        (DeliveryState.SENDING, "failed:interrupted"),
+        (DeliveryState.FAILED, "failed:no"),
+        (DeliveryState.UNCERTAIN, "failed:no"),
+        (DeliveryState.SENT, "answered"),
+    ],
+)
+async def test_others_do_not_lose_the_answer_that_they_were_to_share_with_her(
+    desk: Desk, delivery: DeliveryState, after: str, last: str
+) -> None:
+    texts = ["his too", "his", "hers"] if last == "hers" else ["hers", "his too", "his"]
+    people = {"hers": HER, "his": Sender("ben"), "his too": Sender("ben")}
+    seqs = [(await desk.receive(text, group="g", sender=people[text])).seq or 0 for text in texts]
+    await desk.store.messages.answer(desk.claim, seqs, "both", message_id="OUT")
+    match delivery:
+        case DeliveryState.SENDING:
+            await desk.store.outbox.sending(desk.claim, "OUT")
+        case DeliveryState.FAILED | DeliveryState.UNCERTAIN:
+            await desk.store.outbox.failed(desk.claim, "OUT", delivery, "no")
+        case DeliveryState.SENT:
+            await desk.store.outbox.sent(BOT, "OUT")
+    await forget(desk)
+    assert await desk.states() == {"his too": after, "his": after}
+    assert len(await desk.store.dead_letters.page(BOT)) == after.startswith("failed")
+    if after.startswith("failed"):
+        [letter] = await desk.store.dead_letters.page(BOT)
+        await desk.store.dead_letters.retry(BOT, letter.seq, judge_as(MessageState.WAITING))
+    if after != "answered":
+        assert await desk.prompt("g") == ["his too", "his"]
+
+
+async def test_an_answer_that_the_owners_rules_withdrew_stays_withdrawn(desk: Desk) -> None:
+    seqs = [
+        (await desk.receive(text, group="g", sender=who)).seq or 0
+        for text, who in (("hers", HER), ("his", Sender("ben")))
+    ]
+    await desk.store.messages.answer(desk.claim, seqs, "both", message_id="OUT")
+    await desk.store.bots.update(BOT, {}, judge_as(MessageState.IGNORED, "not_allowed"))
+    await forget(desk)
+    assert await desk.states() == {"his": "answered"}
+
+
+async def test_a_pause_is_forgotten_by_whatever_id_it_names_her(desk: Desk) -> None:
+    await desk.receive("hello", LID, NUMBER, sender=HER)
+    pauses, until = desk.store.pauses, desk.time() + timedelta(hours=1)
+    for name in (LID, NUMBER, "ben"):
+        await pauses.set(BOT, Pause(name, "loop", until))
+    await forget(desk)
+    assert await pauses.holding(BOT) == [Pause("ben", "loop", until)]
+
+
+async def test_what_another_program_kept_in_the_files_goes_when_it_is_done(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        await talk(desk)
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM messages").fetchall()
+            await forget(desk)
+            assert not await store.forgetting.is_scrubbed()
+            assert traces(None, tmp_path, *CANARIES)
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        assert await store.retention.tidy()
+        assert await store.forgetting.is_scrubbed()
+        assert traces(None, tmp_path, *CANARIES) == []
+        assert not await store.retention.tidy()
 
 
 async def test_she_is_found_by_ids_that_only_a_group_showed_to_be_hers(desk: Desk) -> None:
@@ -88,13 +164,22 @@ async def test_only_this_bots_memory_of_her_is_touched(store: Store, desk: Desk)
     assert (await other.receive("again", NUMBER)).conversation == LID
 
 
-@pytest.mark.parametrize("contact", ["4915100000000", "g", NAME, ""])
+@pytest.mark.parametrize("contact", ["4915100000000", "h", NAME, ""])
 async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact: str) -> None:
     await talk(desk)
     before = await desk.history()
     with pytest.raises(UnknownContact):
         await forget(desk, contact)
     assert await desk.history() == before
+
+
+async def test_a_group_goes_with_all_that_was_said_in_it_and_nothing_else(desk: Desk) -> None:
+    await talk(desk)
+    assert await forget(desk, "g") == 3
+    assert "Ben alone" in await desk.states()
+    assert (await desk.receive("again", NUMBER)).conversation == LID
+    with pytest.raises(UnknownContact):
+        await forget(desk, "g")
 
 
 async def test_she_is_a_stranger_when_she_writes_again(desk: Desk) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, inspect, text
 from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
-from imposter.storage.engine import DATABASE_FILE, open_engine
+from imposter.storage.backup import copy_stopped
+from imposter.storage.engine import DATABASE_FILE, InUse, open_engine
 from imposter.storage.migrations import FOLDER, NEWEST, upgrade
 from imposter.storage.records import Claim
 from imposter.storage.tables import metadata
@@ -67,6 +68,22 @@ async def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path, tim
         pass
 
 
+async def test_a_second_server_on_the_same_file_is_refused_whatever_its_folder_and_the_files_name(
+    tmp_path: Path, time: Time
+) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "one" / DATABASE_FILE)
+    async with open_store(None, tmp_path / "one", Cipher(KEY), now=time):
+        for name in (f"one/{DATABASE_FILE}", "link.db"):
+            url = f"sqlite:///{tmp_path}/{name}"
+            with pytest.raises(StorageError, match=r"another server is using the database .*IMPOSTER_DATABASE_URL"):
+                async with open_store(url, tmp_path / "two", Cipher(KEY), now=time):
+                    pass
+            with pytest.raises(InUse):
+                copy_stopped(url, tmp_path / "two", time())
+    async with open_store(f"sqlite:///{tmp_path}/link.db", tmp_path / "two", Cipher(KEY), now=time):
+        pass
+
+
 async def test_another_secret_key_is_refused_at_the_door(database: str | None, tmp_path: Path, time: Time) -> None:
     async with open_store(database, tmp_path, Cipher(KEY), now=time):
         pass
@@ -93,8 +110,38 @@ async def test_a_database_from_a_newer_version_is_refused_and_left_alone(
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, time: Time) -> None:
     (tmp_path / DATABASE_FILE).write_bytes(b"not a database at all" * 100)
-    with pytest.raises(StorageError, match="not a database"):
+    with pytest.raises(StorageError, match=rf"IMPOSTER_DATA_DIR \({tmp_path}/{DATABASE_FILE}\).*not a database"):
         async with open_store(None, tmp_path, Cipher(KEY), now=time):
+            pass
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match=rf"IMPOSTER_DATABASE_URL \({tmp_path}/folder\).*does not open"):
+        async with open_store(f"sqlite:///{tmp_path}/folder", tmp_path, Cipher(KEY), now=time):
+            pass
+
+
+async def test_another_programs_database_is_refused_and_left_alone(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    with open_engine(database, tmp_path).begin() as other:
+        other.exec_driver_sql("CREATE TABLE messages (id INTEGER)")
+    before = schema(database, tmp_path)
+    with pytest.raises(StorageError, match=r"must be empty or ours.*IMPOSTER_DATABASE_URL.*IMPOSTER_DATA_DIR"):
+        async with open_store(database, tmp_path, Cipher(KEY), now=time):
+            pass
+    assert schema(database, tmp_path) == before
+
+
+async def test_other_tables_may_stay_in_postgresql_but_not_in_a_file(
+    postgres_database: str, tmp_path: Path, time: Time
+) -> None:
+    file = f"sqlite:///{tmp_path}/theirs.db"
+    for url in (postgres_database, file):
+        with open_engine(url, tmp_path).begin() as other:
+            other.exec_driver_sql("CREATE TABLE theirs (id INTEGER)")
+    async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time) as store:
+        assert await store.bots.all() == []
+    with pytest.raises(StorageError, match="must be empty or ours"):
+        async with open_store(file, tmp_path, Cipher(KEY), now=time):
             pass
 
 
@@ -122,7 +169,8 @@ async def test_nobody_else_can_read_the_data(tmp_path: Path, time: Time) -> None
         await store.bots.add("bot-1", "anna", {})
         modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert modes == dict.fromkeys(("imposter.db", "imposter.db-wal", "imposter.db-shm", "lock", "secret.key"), 0o600)
+    files = ("imposter.db", "imposter.db-wal", "imposter.db-shm", "imposter.db.lock", "lock", "secret.key")
+    assert modes == dict.fromkeys(files, 0o600)
 
 
 async def test_no_secret_stands_in_any_file(tmp_path: Path, time: Time) -> None:

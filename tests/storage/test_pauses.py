@@ -1,5 +1,6 @@
 """Pauses, and the answers that still count."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,3 +59,26 @@ async def test_the_last_answers_are_known_by_chat_and_time(desk: Desk) -> None:
     assert await outbox.answered(BOT, times[0], 10) == everything[1:]
     assert await outbox.answered(BOT, times[0], 1) == everything[2:]
     assert await outbox.answered("another", times[0], 10) == []
+
+
+@pytest.mark.parametrize("longer", ["phone", "lid"])
+async def test_conversations_that_turn_out_to_be_one_have_the_pause_that_ends_last(desk: Desk, longer: str) -> None:
+    pauses, now = desk.store.pauses, desk.time()
+    for chat in ("phone", "lid", "other"):
+        await desk.receive("hello", chat)
+        await pauses.set(BOT, Pause(chat, "loop", now + timedelta(minutes=10 + (chat == longer))))
+    await desk.receive("both", "lid", "phone")
+    other, one = (
+        Pause("other", "loop", now + timedelta(minutes=10)),
+        Pause("phone", "loop", now + timedelta(minutes=11)),
+    )
+    assert await pauses.holding(BOT) == [other, one]
+
+
+async def test_a_pause_goes_with_its_conversation_into_another(desk: Desk) -> None:
+    for chat in ("phone", "lid"):
+        await desk.receive("hello", chat)
+    pause = Pause("lid", "loop", desk.time() + timedelta(minutes=10))
+    await desk.store.pauses.set(BOT, pause)
+    await desk.receive("both", "lid", "phone")
+    assert await desk.store.pauses.holding(BOT) == [replace(pause, conversation="phone")]

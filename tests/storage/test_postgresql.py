@@ -263,3 +263,14 @@ def relay(source: socket.socket, target: socket.socket, version: str | None = No
     while chunk := source.recv(65536):
         target.sendall(re.sub(rb"(?<=server_version\0)\d+", version.encode(), chunk) if version else chunk)
     target.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize(("given", "used"), [("off", "on"), ("remote_apply", "remote_apply"), ("local", "local")])
+def test_what_is_accepted_is_on_the_disk_also_where_the_database_is_set_up_to_be_hasty(
+    url: str, tmp_path: Path, given: str, used: str
+) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = {}").format(name, sql.Literal(given)))
+    with open_engine(url, tmp_path).connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == used

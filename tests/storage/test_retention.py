@@ -7,7 +7,7 @@ from imposter.contracts.messages import Message, Sender
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Verdict
+from imposter.storage.records import MessageState, Pause, Verdict
 from imposter.storage.retention import AT_ONCE
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
@@ -103,6 +103,20 @@ async def test_no_word_of_it_is_left_once_the_day_is_over(database: str | None, 
         await round_of(desk, days=1)
         assert not traces(database, tmp_path, canary)
         assert await desk.states() == {"young": "context"}
+
+
+async def test_a_pause_that_is_over_goes_though_its_bot_stands_still(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    canary = "canary-9f3a"
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        for name, hours in ((canary, 1), ("ben", 3)):
+            await store.pauses.set(BOT, Pause(name, "loop", time() + timedelta(hours=hours)))
+        time.pass_by(hours=2)
+        await round_of(Desk(store, time), days=365)
+        assert not traces(database, tmp_path, canary)
+        assert [pause.conversation for pause in await store.pauses.holding(BOT)] == ["ben"]
 
 
 async def test_the_files_are_not_written_anew_more_than_once_a_day(store: Store, desk: Desk) -> None:

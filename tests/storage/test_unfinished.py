@@ -118,7 +118,7 @@ async def test_nothing_of_an_account_that_is_gone_is_answered(store: Store, desk
     late = await desk.receive("waits")
     await store.outbox.sending(desk.claim, "sending")
     await store.outbox.sent(BOT, "sent")
-    assert await store.messages.abandon(BOT, "unlinked") == 3
+    assert await store.state.clear(BOT) == 3
     assert await desk.states() == {
         "note": "ignored:groups_off",
         "asked": "answered",
@@ -137,13 +137,25 @@ async def test_nothing_of_an_account_that_is_gone_is_answered(store: Store, desk
     assert await store.outbox.interrupted(desk.claim) == 0
 
 
+async def test_another_platform_is_taken_up_in_the_commit_that_ends_what_waited_on_the_first(
+    store: Store, desk: Desk
+) -> None:
+    await desk.receive("waits")
+    await desk.answer(await desk.receive("asked"), "failed", message_id="failed")
+    await store.outbox.failed(desk.claim, "failed", DeliveryState.FAILED, "Refused")
+    await store.bots.update(BOT, {"n": 2}, WAITS, abandoned="platform_changed")
+    assert (await desk.states())["waits"] == "context:platform_changed"
+    assert await deliveries(desk) == {"failed": (DeliveryState.WITHDRAWN, "platform_changed")}
+    assert await config(store) == {"n": 2}
+
+
 async def test_what_ends_for_one_bot_goes_on_for_another(store: Store, desk: Desk) -> None:
     await store.bots.add("bot-2", "ben", {})
     other = Desk(store, desk.time, "bot-2")
     await other.receive("waits")
     await other.answer(await other.receive("asked"), "unsent")
     refuses = judge_as(MessageState.IGNORED, "not_allowed")
-    assert await store.messages.abandon(BOT, "unlinked") == 0
+    assert await store.state.clear(BOT) == 0
     await store.bots.update(BOT, {}, refuses)
     assert await other.states() == {"waits": "waiting", "asked": "answered", "unsent": "context"}
     assert await deliveries(other) == {"unsent": (DeliveryState.PENDING, None)}

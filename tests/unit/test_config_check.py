@@ -1,6 +1,7 @@
 """What is said of a config that cannot be used, and what is shown of one that can."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from pydantic_core.core_schema import ValidationInfo
 
 from imposter.contracts.config import BotConfig, Strict
 from imposter.runtime.config_check import MASK, MAX_PROBLEMS, Rejected, check_configs, masked
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.discovery import Catalog, Kind, ProviderFile, discover_all
 
+ROOT = Path(__file__).parents[2]
 SECRET = "sk-never-to-be-seen"
 
 
@@ -157,7 +159,7 @@ def test_what_is_wrong_is_named_with_its_path_and_its_cure(change: dict[str, Any
     "contact",
     [
         *("0151 2345678", " (0151) 23456-78", "01512345678", "(+49) 151 2345678", "49+1512345678", "+0151 2345678"),
-        *("+49 (0)151 2345678", "(0049) 151 2345678"),
+        "(0049) 151 2345678",
     ],
 )
 def test_a_phone_number_that_could_never_match_is_refused_with_the_cure(contact: str) -> None:
@@ -165,6 +167,42 @@ def test_a_phone_number_that_could_never_match_is_refused_with_the_cure(contact:
     assert list(problems) == ["respond_to_whitelist.1"]
     assert "international form, such as +49 151 2345678" in problems["respond_to_whitelist.1"]
     assert contact not in problems["respond_to_whitelist.1"]
+
+
+def test_the_zero_of_callers_at_home_and_an_empty_entry_are_told_apart() -> None:
+    problems = said(item(respond_to_whitelist=["+49 (0)151 2345678", " "]))
+    assert problems["respond_to_whitelist.0"].endswith("leave out the (0)")
+    assert "empty" in problems["respond_to_whitelist.1"]
+
+
+class Particular:
+    """A platform whose ids are words in lower case; its check breaks on digits."""
+
+    @staticmethod
+    def id_problem(text: str) -> str | None:
+        if text.isdecimal():
+            raise KeyError(text)
+        return None if text.islower() else "must be in lower case"
+
+
+def test_a_platform_refuses_who_cannot_be_on_it_and_a_check_that_breaks_spoils_only_its_entry() -> None:
+    catalog = Catalog((ProviderFile(Kind.CHAT, "platform", provider=Particular), *CATALOG.all(Kind.MODEL)))
+    config = item(respond_to_whitelist=["anna", "Anna", "12345678"])
+    (outcome,) = check_configs([config], catalog, lambda name: None)
+    assert isinstance(outcome, Rejected)
+    assert {problem.field: problem.message for problem in outcome.problems} == {
+        "respond_to_whitelist.1": "must be in lower case",
+        "respond_to_whitelist.2": "could not be checked: the provider's own check broke (KeyError)",
+    }
+
+
+def test_whom_nobody_on_whatsapp_can_be_is_refused_by_place() -> None:
+    entries = ["+49 151 2345678", "Anna", "123456789@lid", "anna@gmail.com", "120363041234567890@g.us", "+4"]
+    config = item(chat_provider_config={"provider_name": "whatsAppBaileyes"}, respond_to_whitelist=entries)
+    config["llm_provider_config"] = {"provider_name": "fakeLlm"}
+    (outcome,) = check_configs([config], discover_all(ROOT), lambda name: None)
+    assert isinstance(outcome, Rejected)
+    assert [problem.field for problem in outcome.problems] == [f"respond_to_whitelist.{place}" for place in (1, 3, 5)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from imposter.secrets import KEY_BYTES, KEY_FILE, Cipher, SecretKeyError, load_key
+from imposter.contracts.errors import StorageError
+from imposter.secrets import KEY_BYTES, KEY_FILE, Cipher, SecretKeyError, load_key, make_data_folder
 
 KEY, OTHER_KEY = b"k" * KEY_BYTES, b"o" * KEY_BYTES
 WORDS = b"the words to hide"
@@ -53,6 +54,23 @@ def test_without_a_secret_the_first_start_makes_a_key_that_only_its_owner_can_re
     assert [path.name for path in folder.iterdir()] == [KEY_FILE]
     assert (folder / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_no_key_is_made_for_a_database_that_has_one(tmp_path: Path) -> None:
+    database = tmp_path / "imposter.db"
+    database.write_bytes(b"")
+    load_key(None, tmp_path / "begun", database)
+    database.write_bytes(b"sealed with another key")
+    with pytest.raises(SecretKeyError, match=r"secret\.key back into .*IMPOSTER_SECRET_KEY"):
+        load_key(None, tmp_path / "new", database)
+    assert not (tmp_path / "new" / KEY_FILE).exists()
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused_by_the_name_of_its_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        with pytest.raises(StorageError, match=f"IMPOSTER_DATA_DIR: {place} cannot be made"):
+            make_data_folder(place)
 
 
 @pytest.mark.parametrize("content", [b"", b"half a ke", b"\xff\xfe", base64.b64encode(b"short")])

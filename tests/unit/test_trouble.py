@@ -65,3 +65,13 @@ def test_refusals_are_forgotten_in_time() -> None:
     assert trouble.is_slow(99.0 + REMEMBERED)
     assert not trouble.is_slow(100.0 + REMEMBERED)
     assert after(("a", 463), ("b", 463)).pause(101.0 + REMEMBERED) is None
+
+
+def test_whose_a_refusal_was_is_forgotten_and_it_counts_on() -> None:
+    trouble = after(("a", 463), ("b", 403))
+    points = trouble.points(100.0)
+    trouble.forget_who("a")
+    assert "a" not in trouble._points
+    assert trouble.points(100.0) == points
+    trouble.refused(100.0, "a", 463)
+    assert trouble.pause(100.0) is not None, "it is another's for all that is known"

@@ -1,6 +1,6 @@
 import pytest
 
-from chat_providers._whatsapp_ids import canonical_id, message_id
+from chat_providers._whatsapp_ids import canonical_id, id_problem, message_id
 
 PERSON = "491511234567@s.whatsapp.net"
 
@@ -48,6 +48,28 @@ def test_a_lid_is_never_taken_for_a_phone_number() -> None:
 )
 def test_what_is_no_person_or_has_no_countrys_prefix_stays_as_it_is(other: str) -> None:
     assert canonical_id(other) == other
+
+
+@pytest.mark.parametrize(
+    "possible",
+    [
+        *("+49 151 1234567", "0049 151 1234567", "491511234567", "6834002", "491511234567:7@s.whatsapp.net"),
+        *("491511234567@c.us", "123456789@lid", "120363041234567890@g.us", "4915112-160000@G.us"),
+    ],
+)
+def test_a_number_with_its_country_and_a_full_id_can_be_on_whatsapp(possible: str) -> None:
+    assert id_problem(possible) is None
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        *(" ", "+4", "+49 151", "+49 151 abc", "Anna", "anna@gmail.com", "anna@lid", "@lid", "@s.whatsapp.net"),
+        *("1234567890123456", "120363041234567890", "0@s.whatsapp.net", "12@s.whatsapp.net", "status@broadcast"),
+    ],
+)
+def test_what_can_be_nobody_on_whatsapp_is_told_with_the_cure(impossible: str) -> None:
+    assert "+49 151 2345678" in (id_problem(impossible) or "")
 
 
 def test_a_message_id_has_whatsapps_form_and_follows_from_its_seed() -> None:

@@ -53,6 +53,14 @@ async def test_nothing_of_one_person_is_left_and_everything_of_the_others() -> N
         assert state.entries == of(BOB, BOBS_LID) | shared((BOB, BOBS_LID))
 
 
+async def test_an_earlier_number_of_theirs_goes_too() -> None:
+    earlier = {("lid-mapping", "4910000001"): entry(ANNS_LID), ("session", "4910000001.0"): b"1"}
+    state = MemoryState()
+    state.entries = earlier | of(ANN, ANNS_LID) | of(BOB, BOBS_LID)
+    await forget(state, [f"{ANN}@s.whatsapp.net"])
+    assert state.entries == of(BOB, BOBS_LID)
+
+
 async def test_who_is_not_known_is_forgotten_already() -> None:
     state = MemoryState()
     await forget(state, [f"{ANN}@s.whatsapp.net"])

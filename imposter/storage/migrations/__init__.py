@@ -15,10 +15,11 @@ FOLDER = Path(__file__).parent
 def bring_up_to_date(connection: Connection) -> None:
     """Run the revisions that the database has not seen, inside the caller's transaction.
 
-    Raises: StorageError (the database is newer than this program).
+    Raises: StorageError (the database is newer than this program, or another program's).
     """
     current = current_revision(connection)
     if current is None:
+        _refuse_others(connection)
         _create(connection)
     elif current != NEWEST:
         upgrade(connection, current)
@@ -29,6 +30,17 @@ def current_revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def _refuse_others(connection: Connection) -> None:
+    """A file is one program's; a PostgreSQL database may hold tables of others, but none with the names of ours."""
+    there = set(inspect(connection).get_table_names())
+    foreign = there if connection.dialect.name == "sqlite" else there & set(metadata.tables)
+    if foreign:
+        raise StorageError(
+            f"the database holds tables of another program (such as {min(foreign)!r}); it must be empty or ours: "
+            "name another with IMPOSTER_DATABASE_URL, or another folder with IMPOSTER_DATA_DIR"
+        )
 
 
 def _create(connection: Connection) -> None:
@@ -47,7 +59,8 @@ def upgrade(connection: Connection, current: str | None) -> None:
     scripts = ScriptDirectory(FOLDER)
     if current is not None and current not in {revision.revision for revision in scripts.walk_revisions()}:
         raise StorageError(
-            "the database was written by a newer version of this program: start that version, or restore an older copy"
+            "the database was written by a newer version of this program: start that version, or restore an older copy "
+            "(if it is another program's: name one that is empty or ours with IMPOSTER_DATABASE_URL)"
         )
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))  # a table made anew may be large

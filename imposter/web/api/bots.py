@@ -3,6 +3,7 @@
 import asyncio
 from http import HTTPStatus
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
@@ -17,6 +18,8 @@ from imposter.web.api.body import JsonBody
 from imposter.web.api.schemas import BotDetail, Created, NotCreated
 from imposter.web.dependencies import Bots
 from imposter.web.problems import FieldError
+
+log = structlog.get_logger()
 
 router = APIRouter(prefix="/chatbot", tags=["bots"])
 
@@ -174,7 +177,8 @@ def _answer(item: BotConfig | Rejected, outcome: Bot | BaseException) -> Created
     if isinstance(outcome, InvalidConfig):
         errors = [FieldError.of(problem) for problem in outcome.problems]
     elif isinstance(outcome, StorageError):
-        errors = [FieldError(field="", message=f"could not be stored, send it again: {outcome}")]
+        log.error("config was not stored", cause=str(outcome))
+        errors = [FieldError(field="", message="could not be stored, send it again; the server's log says why")]
     elif isinstance(outcome, BaseException):
         raise outcome
     else:

@@ -29,8 +29,9 @@ async def forget_contact(
     bots: Bots,
 ) -> Forgotten:
     """Removes their conversation, their messages in groups, the answers to these, every id of theirs, and the
-    platform's own entries about them; from the files too, before the answer comes.
+    platform's own entries about them; from the files too, before the answer comes, unless `files` says `pending`.
 
     An answer in the making is not sent. Whoever writes again is a stranger.
     """
-    return Forgotten(messages=await bots.get(instance_id).forget(contact))
+    messages, scrubbed = await bots.get(instance_id).forget(contact)
+    return Forgotten(messages=messages, files="scrubbed" if scrubbed else "pending")

@@ -116,7 +116,7 @@ DEAD_LETTERS: dict[str, Any] = {
 }
 
 RETRIED: dict[str, Any] = {"retried": 1, "refused": 0}
-FORGOTTEN: dict[str, Any] = {"messages": 42}
+FORGOTTEN: dict[str, Any] = {"messages": 42, "files": "scrubbed"}
 BACKUP: dict[str, Any] = {
     "folder": "/srv/imposter/data/backups/20260131T120502000000Z",
     "files": ["imposter.db", "secret.key"],

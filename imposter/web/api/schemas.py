@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -123,6 +123,10 @@ class Forgotten(BaseModel):
     """Somebody is forgotten."""
 
     messages: int = Field(description="How many were removed: theirs, and those to them.")
+    files: Literal["scrubbed", "pending"] = Field(
+        description="`pending`: another program is reading the database's files, which may still hold copies of what "
+        "was removed; the server tries again at its next start and every hour."
+    )
 
 
 class Backup(BaseModel):

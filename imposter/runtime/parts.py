@@ -1,0 +1,53 @@
+"""What a bot is made of, as its config names it."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from imposter.contracts.chat import ChatContext, Shared
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig
+from imposter.contracts.model import ModelContext
+from imposter.logs import trace_of
+from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids
+from imposter.runtime.rules import Rules
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Makes them, from the provider files of this server."""
+
+    catalog: Catalog
+    shared: Shared
+    model_calls_at_once: int
+
+    def chat_file(self, config: BotConfig) -> ProviderFile:
+        return self.catalog.find(Kind.CHAT, config.chat_provider_config.provider_name)
+
+    def rules(self, config: BotConfig) -> Rules:
+        """Raises: InvalidConfig."""
+        try:
+            return Rules.of(config, canonical_ids(self.chat_file(config)))
+        except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
+            told = f"the provider cannot read an entry: {type(error).__name__}"
+            raise InvalidConfig(FieldProblem("respond_to_whitelist", told)) from None
+
+    async def open_chat(self, config: BotConfig, queue: object, context: ChatContext) -> ChatPort:
+        """Raises whatever the provider's constructor raises."""
+        choice = dict(config.chat_provider_config.provider_config)
+        return await ChatPort.open(self.chat_file(config), config.user_id, choice, {config.user_id: queue}, context)
+
+    async def open_model(self, instance_id: str, config: BotConfig) -> ModelPort:
+        """Raises: InvalidConfig."""
+        file = self.catalog.find(Kind.MODEL, config.llm_provider_config.provider_name)
+        choice, context = dict(config.llm_provider_config.provider_config), ModelContext(instance_id, self.shared)
+        try:
+            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once)
+        except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
+            if not isinstance(error, ImposterError):
+                log.error("model provider was not made", bot=instance_id, provider=file.name, **trace_of(error))
+            told = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__}, see the server's log"
+            raise InvalidConfig(FieldProblem("llm_provider_config", f"the provider refused it: {told}")) from None

@@ -1,0 +1,42 @@
+"""Taking what was deleted out of the files, until it has worked: whoever deletes owes it from that commit on."""
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from imposter.storage.engine import scrub
+from imposter.storage.tables import meta
+
+_OWED = "scrub_owed"
+_READ = select(meta.c.value).where(meta.c.name == bindparam("called"))
+_SET = update(meta).where(meta.c.name == bindparam("called")).values(value=bindparam("to"))
+_ADD = insert(meta)
+_CLEAR = delete(meta).where(meta.c.name == bindparam("called"))
+
+
+def owe(connection: Connection) -> None:
+    """Call it in the commit that deletes, with `pay` behind it."""
+    write_down(connection, _OWED, b"")
+
+
+def is_owed(connection: Connection) -> bool:
+    return written_down(connection, _OWED) is not None
+
+
+def pay(connection: Connection) -> None:
+    """Behind a commit. Raises: StorageError or what the driver raises; then it is owed still."""
+    scrub(connection)
+    with connection.begin():
+        strike_out(connection, _OWED)
+
+
+def written_down(connection: Connection, name: str) -> bytes | None:
+    value: bytes | None = connection.execute(_READ, {"called": name}).scalar_one_or_none()
+    return value
+
+
+def write_down(connection: Connection, name: str, value: bytes) -> None:
+    if not connection.execute(_SET, {"called": name, "to": value}).rowcount:
+        connection.execute(_ADD, {"name": name, "value": value})
+
+
+def strike_out(connection: Connection, name: str) -> None:
+    connection.execute(_CLEAR, {"called": name})

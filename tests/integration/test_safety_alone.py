@@ -1,0 +1,124 @@
+"""One run's safety by itself, with a Store: who asks when, and a pause that the Store does not take at once."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from imposter.contracts.config import SafetyLimits
+from imposter.runtime.safety import Go, RecentAnswers, Safety, Silent, Wait
+from imposter.secrets import Cipher
+from imposter.storage import Store, open_store
+from imposter.storage.engine import DATABASE_FILE
+from tests.house import until
+from tests.integration.test_safety import HandClock
+
+BOT = "bot-1"
+
+
+@asynccontextmanager
+async def at_rest(folder: Path, clock: HandClock, **limits: int) -> AsyncIterator[tuple[Safety, Store]]:
+    async with open_store(None, folder, Cipher(b"k" * 32), now=clock.now) as store:
+        await store.bots.add(BOT, "anna", {})
+        yield (
+            Safety(
+                BOT,
+                limits=SafetyLimits(**limits),
+                store=store,
+                clock=clock,
+                chance=lambda: 0.0,
+                recent=RecentAnswers(),
+                tell=lambda sentence: None,
+            ),
+            store,
+        )
+
+
+async def test_what_concerns_one_chat_wakes_that_one_alone(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with at_rest(tmp_path, clock) as (safety, _):
+        bob, eve = (asyncio.create_task(safety.rest(name, 60)) for name in ("bob", "eve"))
+        await until(lambda: clock.sleepers == 2)
+        safety.ask_again("bob")
+        await bob
+        assert not eve.done()
+        safety.ask_again()
+        await eve
+
+
+async def test_a_crowd_that_waits_seldom_asks_and_keeps_its_order(tmp_path: Path) -> None:
+    crowd = [f"friend {place}" for place in range(8000)]
+    async with at_rest(tmp_path, clock := HandClock(), answers_per_minute=1) as (safety, _):
+        assert isinstance(safety.room("bob"), Go)
+        safety.answered("bob")
+        naps = [verdict.seconds for name in crowd if isinstance(verdict := safety.room(name), Wait)]
+        assert len(naps) == len(crowd)
+        assert max(naps[:400]) <= 60
+        assert sum(60 / nap for nap in naps) < 2000, "so often the store is read in a minute"
+        clock.pass_by(60)
+        assert isinstance(safety.room(crowd[4000]), Wait)
+        assert isinstance(safety.room(crowd[1]), Wait)
+        assert isinstance(safety.room(crowd[0]), Go)
+        safety.leave(crowd[0])
+        assert isinstance(safety.room(crowd[1]), Go)
+
+
+async def test_a_pause_that_could_not_be_stored_is_stored_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    clock = HandClock()
+    async with at_rest(tmp_path, clock) as (safety, store):
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            refusing = asyncio.create_task(safety.refused("bob", 463))
+            await until(lambda: clock.sleepers == 1)
+            assert safety.room("bob") == Silent("reach_out_locked"), "it holds at once"
+            other.execute("ROLLBACK")
+        clock.pass_by(60)
+        await refusing
+        assert [pause.conversation for pause in await store.pauses.holding(BOT)] == ["bob"]
+
+
+async def test_a_pause_that_the_owner_ended_meanwhile_is_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    clock = HandClock()
+    async with at_rest(tmp_path, clock) as (safety, store):
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            refusing = asyncio.create_task(safety.refused("bob", 463))
+            await until(lambda: clock.sleepers == 1)
+            safety.resume()
+            other.execute("ROLLBACK")
+        clock.pass_by(60)
+        await refusing
+        assert await store.pauses.holding(BOT) == []
+
+
+async def test_what_a_bot_said_is_known_until_the_person_is_forgotten_or_the_bot_stops(tmp_path: Path) -> None:
+    async with at_rest(tmp_path, HandClock()) as (safety, _):
+        recent = safety._recent
+        for name in ("bob", "eve"):
+            safety.handed_over(name, f"to {name}")
+        assert recent.speaker("to bob") == (safety, "bob")
+        safety.forget("bob")
+        assert recent.speaker("to bob") is None
+        assert recent.speaker("to eve") == (safety, "eve")
+        safety.close()
+        assert recent.speaker("to eve") is None
+
+
+async def test_nothing_is_left_of_a_name_that_another_took_in(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with at_rest(tmp_path, clock) as (safety, _):
+        safety.handed_over("phone", "to the phone")
+        resting = asyncio.create_task(safety.rest("phone", 60))
+        await until(lambda: clock.sleepers == 1)
+        safety.merged("lid", ["phone"])
+        await resting
+        assert safety._recent.speaker("to the phone") is None
