@@ -16,7 +16,6 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected, Refused, StorageError
-from imposter.contracts.messages import Turn
 from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
@@ -28,7 +27,6 @@ from imposter.storage.records import (
     DeliveryState,
     MessageState,
     Outgoing,
-    StoredMessage,
     Superseded,
     Verdict,
     Work,
@@ -246,11 +244,11 @@ class Conversations:
 
     async def _ask(self, work: Work) -> str | None:
         """The model's answer; None where there is none, which is then written down with its reason."""
-        turns, seqs = [_turn(row) for row in work.turns], work.seqs
+        seqs = work.seqs
         attempt = 1
         while True:
             try:
-                text = (await self.model.reply(turns)).strip()
+                text = (await self.model.reply(list(work.turns))).strip()
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 delay = model_retry(attempt, error, self._chance)
@@ -351,10 +349,6 @@ class Conversations:
     async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:
         if await self._store.outbox.failed(self._claim, outgoing.message_id, state, reason):
             self._on_failure(f"An answer was not delivered: {told}")
-
-
-def _turn(row: StoredMessage) -> Turn:
-    return Turn(source=row.source, content=row.content, author=row.sender_name, in_group=row.group_id is not None)
 
 
 def _name(error: Exception) -> str:

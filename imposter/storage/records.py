@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from imposter.contracts.errors import StorageError
-from imposter.contracts.messages import Message, Source
+from imposter.contracts.messages import Message, Source, Turn
 
 
 class MessageState(StrEnum):
@@ -121,7 +121,7 @@ class Work:
 
     messages: tuple[StoredMessage, ...]
     """Oldest first; the answer is to the last and stands behind it."""
-    turns: tuple[StoredMessage, ...]
+    turns: tuple[Turn, ...]
     more: bool = False
     """More waits here that this answer is not for."""
 
