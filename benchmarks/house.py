@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from tests.acceptance.product import ROOT, Product
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.house import HASTE
 
 PATIENCE = 120.0
 """Seconds after which a fact that does not come true ends the run."""
@@ -25,17 +26,7 @@ _numbers = count(4915200000001)
 
 FAKE_MODEL = {"provider_name": "fakeLlm", "provider_config": {}}
 OPENAI_MODEL = {"provider_name": "openAi", "provider_config": {"model": "gpt-4", "system": "You are {user_id}."}}
-NO_LIMITS = dict.fromkeys(
-    (
-        "answers_per_minute",
-        "answers_per_hour",
-        "answers_per_day",
-        "answers_per_contact_per_minute",
-        "answers_per_contact_per_hour",
-        "automatic_turns",
-        "answer_within_minutes",
-    )
-)
+NO_LIMITS = {**HASTE, "answer_within_minutes": None}
 """A limits_config that holds nothing up: what is measured here talks faster than people."""
 
 

@@ -19,21 +19,13 @@ from tests.durability.victim import Victim
 from tests.durability.wire import Line
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.house import HASTE
 
 ANSWERED_DEADLINE = 90.0
 """Seconds after a fault in which everything said has to be answered. Node that dies often is started with patience."""
 POLL = 0.02
 LOG_SHOWN = 6000
 _INDEX = re.compile(r"conversation (\d+)")
-CAPS = (
-    "answers_per_minute",
-    "answers_per_hour",
-    "answers_per_day",
-    "answers_per_contact_per_minute",
-    "answers_per_contact_per_hour",
-    "automatic_turns",
-)
-"""All lifted: people here talk like machines."""
 
 
 @dataclass(slots=True)
@@ -329,7 +321,7 @@ def config(user_id: str) -> dict[str, Any]:
         },
         "queue_config": {"max_messages": 1000, "max_characters": 100_000},
         "context_config": {"max_messages": 50, "max_characters": 10_000},
-        "limits_config": dict.fromkeys(CAPS),
+        "limits_config": HASTE,
         "llm_provider_config": {"provider_name": "openAi", "provider_config": model},
     }
 

@@ -20,12 +20,13 @@ import {
 } from 'baileys'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
-import type { Account } from './account.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
+import type { AuthState } from './auth-state.ts'
 import { Bounded } from './bounded.ts'
 import { inOrder } from './in-order.ts'
 import { inbound } from './inbound.ts'
 import { insist, isRefused } from './insist.ts'
-import { Failure, type InboundMessage } from './protocol.ts'
+import { Failure, type Event, type InboundMessage, type Request } from './protocol.ts'
 import { silent } from './quiet.ts'
 import { repositoryOver } from './repository.ts'
 import { KEEP_ALIVE_MILLISECONDS, Watch } from './watch.ts'
@@ -45,6 +46,18 @@ const ARRIVED = new Set<string | undefined>([undefined, 'inactive', 'sender', 'r
 
 type Status = 'connecting' | 'pairing' | 'open'
 const { PUSH_NAME, NON_BLOCKING_DATA } = proto.Message.HistorySyncType
+
+/** What outlives an account's connections, and each of them works with. */
+export interface Account {
+  readonly state: AuthState
+  readonly acks: Acknowledgements
+  readonly groups: Bounded
+  readonly retries: Bounded
+  /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
+  readonly handed: Bounded
+  ask(request: Request): Promise<unknown>
+  tell(event: Event): void
+}
 
 /** One connection of an account, from its opening to its end. */
 export class Connection {
