@@ -77,6 +77,7 @@ def figures_of(result: Result) -> list[Figure]:
     killed = ", ".join(f"{who} {times}" for who, times in sorted(result.kills.items()))
     counts = {
         f"kills ({killed})": result.kills.total(),
+        "kills that came at no particular moment, the step not taken": result.missed.total(),
         "messages accepted": found.accepted,
         "lost": found.lost,
         "answered twice": found.answered_twice,
