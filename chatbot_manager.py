@@ -19,8 +19,9 @@ from imposter.runtime.conversations import Conversations
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.parts import Parts
 from imposter.runtime.ports import ChatPort, ModelPort, forgets_contacts
+from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.safety import RecentAnswers, Safety
+from imposter.runtime.safety import Safety
 from imposter.runtime.state import BotState
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried

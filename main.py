@@ -10,8 +10,8 @@ from chatbot_manager import ChatbotInstance
 from imposter.clock import SystemClock
 from imposter.logs import configure_logs
 from imposter.runtime.discovery import discover_all
+from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.retention import retention
-from imposter.runtime.safety import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
 from imposter.secrets import Cipher, load_key, make_data_folder

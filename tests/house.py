@@ -19,7 +19,7 @@ from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Sender, Turn
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.runtime.safety import RecentAnswers
+from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
 from imposter.secrets import Cipher

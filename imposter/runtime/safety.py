@@ -19,6 +19,7 @@ from imposter.logs import trace_of
 from imposter.runtime import caps
 from imposter.runtime.line import Line
 from imposter.runtime.loops import Heard, Talk, automatic
+from imposter.runtime.recent import RecentAnswers, Speaker
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
@@ -43,8 +44,6 @@ SLOWED = caps.Bound(6, caps.MINUTE, "the platform refused answers of this accoun
 LOCKED_REST = timedelta(hours=1)
 MOST_CHATS = 5000
 """Lively chats, written in within the last hour, that are kept in mind."""
-REMEMBERED = 10_000
-"""Answers of all bots together by which they know each other; a machine reacts long before so many were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +79,6 @@ class _Chat:
     turns: int = 0
     """Automatic messages in a row."""
     talk: Talk = field(default_factory=Talk)
-
-
-class RecentAnswers:
-    """What the bots of this server said lately, by message id: whoever hears one of these talks to one of them."""
-
-    def __init__(self) -> None:
-        self._speakers: dict[str, tuple[Safety, str]] = {}
-
-    def add(self, message_id: str, safety: "Safety", conversation: str) -> None:
-        self._speakers[message_id] = (safety, conversation)
-        if len(self._speakers) > REMEMBERED:
-            del self._speakers[next(iter(self._speakers))]
-
-    def speaker(self, message_id: str) -> tuple["Safety", str] | None:
-        """The bot that said it, and the conversation on its side."""
-        return self._speakers.get(message_id)
-
-    def drop(self, safety: "Safety", conversation: str | None = None) -> None:
-        """Forget what this bot said there; None: everywhere."""
-        for message_id, speaker in [*self._speakers.items()]:
-            if speaker[0] is safety and conversation in (None, speaker[1]):
-                del self._speakers[message_id]
 
 
 class Safety:
@@ -325,7 +302,7 @@ class Safety:
         if self._limits.automatic_turns is None:
             return False
         chat = self._lively(conversation, self._clock.monotonic())
-        other: tuple[Safety, str] | None = None
+        other: tuple[Speaker, str] | None = None
         verdicts = set()
         for message in work.messages:
             if chat.heard is not None and message.seq <= chat.heard.seq:

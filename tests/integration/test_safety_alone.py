@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.config import SafetyLimits
-from imposter.runtime.safety import Go, RecentAnswers, Safety, Silent, Wait
+from imposter.runtime.recent import RecentAnswers
+from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import DATABASE_FILE
