@@ -1,7 +1,5 @@
 """Messages, through the real sidecar and unmodified Baileys, on the fake network."""
 
-import os
-import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +9,7 @@ from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.house import until
-from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, sidecar_process
+from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, kill_sidecar
 
 GROUP = "120363000000000001@g.us"
 
@@ -186,12 +184,11 @@ async def test_what_can_never_be_kept_does_not_hold_up_the_rest(network: WhatsAp
 async def test_a_killed_sidecar_loses_no_message(network: WhatsAppNetwork, desk: Desk) -> None:
     said: set[str] = set()
     for life in range(3):
-        process = await sidecar_process()
         texts = [f"{life}.{number}" for number in range(20)]
         lines = [Line(to=BOT, sender=(ANN, BOB)[number % 2], text=text) for number, text in enumerate(texts)]
         await network.say_all(lines)
         await desk.hears(len(said) + 5)
-        os.kill(process, signal.SIGKILL)
+        await kill_sidecar()
         said.update(texts)
         await desk.hears_all(said)
     await network.say(BOT, ANN, "still there?")

@@ -12,7 +12,18 @@ from imposter.contracts.errors import NotNow
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
-from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, open_server, sidecar_process, sidecars
+from tests.integration.whatsapp_desk import (
+    ANN,
+    BOB,
+    BOT,
+    NOT_NOW,
+    Desk,
+    Server,
+    kill_sidecar,
+    open_server,
+    sidecar_process,
+    sidecars,
+)
 
 
 async def test_a_scanned_code_links_the_account(network: WhatsAppNetwork, server: Server) -> None:
@@ -163,7 +174,7 @@ async def test_who_was_replaced_stays_so_when_the_process_is_new(
     await other.link(network, BOB)
     await network.close_with(BOT, 440)
     await desk.becomes(LinkState.REPLACED)
-    os.kill(await sidecar_process(), signal.SIGKILL)
+    await kill_sidecar()
     await other.becomes(LinkState.RECONNECTING)
     await other.becomes(LinkState.CONNECTED)
     assert (await desk.status()).status is LinkState.REPLACED

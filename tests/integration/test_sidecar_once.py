@@ -1,8 +1,6 @@
 """Every message lands, as the same message and for good, whatever ends at which moment: both directions."""
 
 import asyncio
-import os
-import signal
 
 import pytest
 
@@ -10,7 +8,7 @@ from imposter.contracts.errors import DeliveryUncertain
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
-from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, sidecar_process
+from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, kill_sidecar
 
 GROUP = "120363000000000002@g.us"
 TO_ANN = f"{ANN}@s.whatsapp.net"
@@ -18,7 +16,7 @@ TO_ANN = f"{ANN}@s.whatsapp.net"
 
 async def crash(network: WhatsAppNetwork) -> None:
     """The sidecar is gone, and WhatsApp has noticed."""
-    os.kill(await sidecar_process(), signal.SIGKILL)
+    await kill_sidecar()
     await network.wait_log("offline", phone=BOT)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -165,8 +166,21 @@ def _is_ours(process: Path) -> bool:
 
 
 async def sidecar_process() -> int:
-    await until(lambda: len(sidecars()) == 1)
-    return sidecars()[0]
+    found: list[int] = []
+
+    def one() -> bool:
+        found[:] = sidecars()
+        return len(found) == 1
+
+    await until(one)
+    return found[0]
+
+
+async def kill_sidecar() -> None:
+    """Kill it, and wait until it is gone: a dying process is still found."""
+    process = await sidecar_process()
+    os.kill(process, signal.SIGKILL)
+    await until(lambda: process not in sidecars())
 
 
 NOT_NOW = StorageError("the disk is full")
