@@ -9,27 +9,37 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, redirect_stderr
 from dataclasses import asdict
 from pathlib import Path
 from random import SystemRandom
+from typing import Any, ClassVar
+
+import structlog
 
 from benchmarks.figures import Figure, percentile, table
 from benchmarks.house import NO_LIMITS, dummy_bot, folder, phone, server
 from benchmarks.machine import facts, memory
 from imposter.clock import SystemClock
+from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Sender, Source
+from imposter.contracts.states import LinkState, LinkStatus
+from imposter.logs import configure_logs
+from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Verdict
+from imposter.storage.records import Accepted, MessageState, Verdict
+from imposter.storage.writer import Pending
+from llm_providers.fakeLlm import FakeLlmProvider
+from queue_manager import UserQueue
 from tests.acceptance.product import Product
 from tests.durability.driver import Result, driving
 from tests.durability.plan import ON_POSTGRESQL, ON_SQLITE, kills, plan
 from tests.durability.wire import open_line
 from tests.fakes.whatsapp_network import WhatsAppNetwork
-from tests.house import open_house
+from tests.house import config_of, open_house, until
 
 KILLS = 300
 
@@ -125,15 +135,47 @@ async def _memory_at(product: Product, instance_id: str, messages: int) -> float
 # How soon a message is durable
 
 
+class Sink:
+    """A platform that keeps nothing: what it had kept would be the server's own load in the end."""
+
+    queues: ClassVar[dict[str, UserQueue]] = {}
+
+    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, UserQueue]) -> None:
+        self.queues[user_id] = user_queues[user_id]
+
+    def attach(self, context: ChatContext) -> None:
+        self._context = context
+
+    async def start_listening(self) -> None:
+        self._context.report(LinkStatus(status=LinkState.CONNECTED))
+
+    async def stop_listening(self) -> None:
+        pass
+
+    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
+        pass
+
+    async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
+        pass
+
+
 async def _durable() -> list[Figure]:
-    """`add_message` awaited at a steady rate while each message is answered; the floor is the Store alone."""
+    """`add_message` at a steady rate while each message is answered; the floor is the Store alone."""
     async with folder() as place, open_store(None, place, Cipher(b"k" * 32), now=SystemClock().now) as store:
         await store.bots.add("bot", "anna", {})
         floor = await _at_a_steady_rate(lambda number: _add(store, number))
-    async with folder() as place, open_house(place, clock=SystemClock()) as house:
-        await house.bot("anna", queue_config=ROOM, context_config=CONTEXT)
-        hear = house.platforms["anna"].hear
-        product = await _at_a_steady_rate(lambda number: hear(_friend(number), f"message {number}"))
+    providers = (
+        ProviderFile(Kind.CHAT, "sink", provider=Sink),
+        ProviderFile(Kind.MODEL, "fake", provider=FakeLlmProvider),
+    )
+    config = config_of("anna", chat="sink", model="fake", queue_config=ROOM, context_config=CONTEXT)
+    async with folder() as place:
+        with _logs_as_served(place):
+            async with open_house(place, *providers, clock=SystemClock()) as house:
+                await house.bots.put(config)
+                await until(lambda: "anna" in Sink.queues)
+                hear = Sink.queues["anna"].add_message
+                product = await _at_a_steady_rate(lambda number: hear(f"message {number}", _friend(number)))
     return [
         Figure(
             f"durable after add_message, {DURABLE_RATE} messages a second, p99", "ms",
@@ -142,21 +184,33 @@ async def _durable() -> list[Figure]:
     ]  # fmt: skip
 
 
-async def _at_a_steady_rate(add: Callable[[int], Awaitable[None]]) -> list[float]:
-    """Milliseconds from each message's turn until it is durable, so that being late counts, too."""
+@contextmanager
+def _logs_as_served(place: Path) -> Iterator[None]:
+    """JSON lines to a file, from level info on."""
+    with (place / "log").open("w") as log, redirect_stderr(log):
+        configure_logs("info", "json")
+        yield
+    structlog.reset_defaults()
+
+
+async def _at_a_steady_rate(add: Callable[[int], Pending[Accepted]]) -> list[float]:
+    """Milliseconds from each call until the task that awaits it goes on."""
+    waits: list[float] = []
+
+    async def settled(pending: Pending[Accepted], called: float) -> None:
+        await pending
+        waits.append((time.monotonic() - called) * 1000)
+
     began = time.monotonic()
-
-    async def one(number: int) -> float:
-        due = began + number / DURABLE_RATE
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        await add(number)
-        return (time.monotonic() - due) * 1000
-
-    waits = await asyncio.gather(*(one(number) for number in range(DURABLE_RATE * DURABLE_SECONDS)))
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(DURABLE_RATE * DURABLE_SECONDS):
+            await asyncio.sleep(max(0.0, began + number / DURABLE_RATE - time.monotonic()))
+            called = time.monotonic()
+            tasks.create_task(settled(add(number), called), name="settled")
     return waits[DURABLE_RATE:]  # without the first second
 
 
-async def _add(store: Store, number: int) -> None:
+def _add(store: Store, number: int) -> Pending[Accepted]:
     friend = _friend(number)
     message = Message(
         message_id=f"in-{number}",
@@ -167,7 +221,7 @@ async def _add(store: Store, number: int) -> None:
         reply_to=friend,
         chat=(friend,),
     )
-    await store.messages.add("bot", message, Limits(**ROOM), lambda *_: Verdict(MessageState.CONTEXT), tuple)
+    return store.messages.add("bot", message, Limits(**ROOM), lambda *_: Verdict(MessageState.CONTEXT), tuple)
 
 
 def _friend(number: int) -> str:

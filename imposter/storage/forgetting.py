@@ -3,10 +3,10 @@
 Of a group, its conversation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
 
 from imposter.contracts.errors import UnknownContact
 from imposter.contracts.messages import Source
@@ -19,6 +19,9 @@ from imposter.storage.writer import Pending, Writer
 
 Canonical = Callable[[str], str]
 """The one spelling of an id on the bot's platform. Pure and quick: it runs inside the commit."""
+
+AT_ONCE = 500
+"""Ids looked at in one commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,23 @@ class Forgotten:
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")
-_ALIASES = select(aliases.c.kind, aliases.c.alias, aliases.c.canonical).where(
-    aliases.c.instance_id == bindparam("instance_id")
+_alias_of_bot = aliases.c.instance_id == bindparam("instance_id")
+_among_ids = (
+    _alias_of_bot,
+    aliases.c.kind.in_(list(Kind)),  # all there are, but the index begins with it
+    aliases.c.alias.in_(bindparam("ids", expanding=True)),
+)
+_PORTION = (
+    select(aliases.c.kind, aliases.c.alias)
+    .where(_alias_of_bot, tuple_(aliases.c.kind, aliases.c.alias) > tuple_(bindparam("kind"), bindparam("alias")))
+    .order_by(aliases.c.kind, aliases.c.alias)
+    .limit(AT_ONCE)
+)
+_NAMES = select(aliases.c.kind, aliases.c.canonical).where(*_among_ids)
+_NAMED = select(aliases.c.alias).where(
+    _alias_of_bot,
+    aliases.c.kind == bindparam("kind"),
+    aliases.c.canonical.in_(bindparam("names", expanding=True)),
 )
 _theirs = messages.c.conversation.in_(bindparam("conversations", expanding=True)) | (
     messages.c.sender_id.in_(bindparam("ids", expanding=True)) & (messages.c.source == Source.CONTACT)
@@ -73,9 +91,7 @@ _ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageS
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
 _DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
 _DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
-_DELETE_ALIASES = delete(aliases).where(
-    aliases.c.instance_id == bindparam("instance_id"), aliases.c.alias.in_(bindparam("ids", expanding=True))
-)
+_DELETE_ALIASES = delete(aliases).where(*_among_ids)
 _DELETE_PAUSES = delete(pauses).where(
     pauses.c.instance_id == bindparam("instance_id"),
     pauses.c.conversation.in_(bindparam("names", expanding=True)),
@@ -86,19 +102,21 @@ class ForgettingStore:
     def __init__(self, writer: Writer) -> None:
         self._submit = writer.submit
 
-    def known(self, instance_id: str, contact: str, canonical: Canonical) -> Pending[Person]:
-        """Whom any spelling of any of their ids means. Raises from the result: UnknownContact."""
-        return self._submit(lambda connection: _find(connection, instance_id, contact, canonical))
+    async def known(self, instance_id: str, contact: str, canonical: Canonical) -> Person:
+        """Whom any spelling of any of their ids means. Raises: UnknownContact, StorageError."""
+        spellings = await self._spellings(instance_id, contact, canonical)
+        return await self._submit(lambda connection: _find(connection, instance_id, spellings))
 
-    def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Pending[Forgotten]:
+    async def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Forgotten:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
 
         Others who were to get the same answer as they, and have not, wait again for one of their own; where it failed,
-        or nobody knows whether it arrived, their messages are dead letters. Raises from the result: UnknownContact.
+        or nobody knows whether it arrived, their messages are dead letters. Raises: UnknownContact, StorageError.
         """
+        spellings = await self._spellings(instance_id, contact, canonical)
 
         def job(connection: Connection) -> Forgotten:
-            person = _find(connection, instance_id, contact, canonical)
+            person = _find(connection, instance_id, spellings)
             theirs = {"instance_id": instance_id, "ids": person.ids, "conversations": person.conversations}
             affected = frozenset(connection.execute(_AFFECTED, theirs).scalars())
             not_sent = connection.execute(_NOT_SENT, theirs).all()
@@ -116,24 +134,55 @@ class ForgettingStore:
             owe(connection)
             return Forgotten(gone, affected | person.conversations, person.conversations)
 
-        return self._submit(job, afterwards=pay)
+        return await self._submit(job, afterwards=pay)
 
     def is_scrubbed(self) -> Pending[bool]:
         """Whether all that was deleted is out of the files; where another program reads them, retention goes on."""
         return self._submit(lambda connection: not is_owed(connection))
 
+    async def _spellings(self, instance_id: str, contact: str, canonical: Canonical) -> frozenset[str]:
+        """Ids on record that are other spellings of `contact`: only `canonical` can tell, so it is asked of each.
 
-def _find(connection: Connection, instance_id: str, contact: str, canonical: Canonical) -> Person:
-    rows = connection.execute(_ALIASES, {"instance_id": instance_id}).all()
-    meant = {contact, canonical(contact)}
-    ids = {alias for _, alias, _ in rows if alias in meant or canonical(alias) in meant}
-    if not ids:
-        raise UnknownContact
+        In portions: a hundred thousand contacts would hold everybody up for a second and more.
+        """
+        meant = {contact, canonical(contact)}
+        found: set[str] = set()
+        after = ("", "")
+        while portion := await self._portion(instance_id, *after, meant, canonical):
+            after, spellings = portion
+            found |= spellings
+        return frozenset(found)
+
+    def _portion(
+        self, instance_id: str, kind: str, alias: str, meant: Collection[str], canonical: Canonical
+    ) -> Pending[tuple[tuple[str, str], set[str]] | None]:
+        """Where the portion behind this place ends, and what of it is `meant`; None if there is nothing."""
+
+        def job(connection: Connection) -> tuple[tuple[str, str], set[str]] | None:
+            place = {"instance_id": instance_id, "kind": kind, "alias": alias}
+            rows = [(of_kind, name) for of_kind, name in connection.execute(_PORTION, place)]
+            spellings = {name for _, name in rows if name in meant or canonical(name) in meant}
+            return (rows[-1], spellings) if rows else None
+
+        return self._submit(job)
+
+
+def _find(connection: Connection, instance_id: str, spellings: Collection[str]) -> Person:
+    """Everything that is known of whom one of these means. Raises: UnknownContact."""
+    of_bot = {"instance_id": instance_id}
+    ids: set[str] = set()
+    more = set(spellings)
     names: set[tuple[str, str]] = set()
-    grown = True
-    while grown:
-        names |= {(kind, name) for kind, alias, name in rows if alias in ids}
-        more = {alias for kind, alias, name in rows if (kind, name) in names}
-        grown = not more <= ids
+    while more:
         ids |= more
+        names |= {(kind, name) for kind, name in connection.execute(_NAMES, of_bot | {"ids": more})}
+        more = {
+            alias
+            for kind in Kind
+            for alias in connection.execute(
+                _NAMED, of_bot | {"kind": kind, "names": [name for of_kind, name in names if of_kind == kind]}
+            ).scalars()
+        } - ids
+    if not names:
+        raise UnknownContact
     return Person(frozenset(ids), frozenset(name for kind, name in names if kind == Kind.CHAT))

@@ -13,6 +13,7 @@ from imposter.contracts.messages import Sender, Source
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.forgetting import AT_ONCE
 from imposter.storage.records import DeliveryState, MessageState, Pause, Verdict
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
@@ -162,6 +163,17 @@ async def test_only_this_bots_memory_of_her_is_touched(store: Store, desk: Desk)
     assert await forget(desk) == 1
     assert await other.history() == before
     assert (await other.receive("again", NUMBER)).conversation == LID
+
+
+@pytest.mark.parametrize("spelling", ["+49 151 98765432", "0049 151 98765432"])
+async def test_she_is_found_among_many_by_every_spelling_that_is_on_record(desk: Desk, spelling: str) -> None:
+    crowd = [Sender("in the crowd", "", tuple(f"{place}{n:04}" for n in range(AT_ONCE))) for place in ("+48", "x")]
+    for sender in crowd:
+        await desk.receive("crowd", group="g", sender=sender)
+    await desk.receive("alone", NUMBER)
+    await desk.receive("spelled otherwise", group="g", sender=Sender(spelling))
+    assert await forget(desk) == 2
+    assert set(await desk.states()) == {"crowd"}
 
 
 @pytest.mark.parametrize("contact", ["4915100000000", "h", NAME, ""])
