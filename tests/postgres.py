@@ -165,20 +165,27 @@ class PostgresServer:
         self._guard = None
 
 
-def new_database(server: str) -> str:
-    """Make an empty database beside that of the URL `server`. Returns its URL."""
+def new_database(server: str, *, copy_of: str = "") -> str:
+    """Make a database beside that of the URL `server`: empty, or like that of another URL, which nobody may be using.
+
+    Returns its URL.
+    """
     name = f"test_{uuid4().hex[:12]}"
+    template = f" TEMPLATE {_name(copy_of)}" if copy_of else ""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name}{template}".encode())
     place, _, query = server.partition("?")
     return f"{place.rpartition('/')[0]}/{name}?{query}"
 
 
 def drop_database(server: str, url: str) -> None:
     """Remove a database of `new_database`, whoever still uses it."""
-    name = url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)".encode())
+
+
+def _name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -1,32 +1,21 @@
-"""One fake WhatsApp network and one fake model for all acceptance tests; a product for each test."""
+"""One fake WhatsApp network for all acceptance tests; a model and a product for each test."""
 
-from collections.abc import AsyncIterator, Callable
-from itertools import count
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.product import Product, running
+from tests.fakes.fixtures import anyio_backend as anyio_backend
+from tests.fakes.fixtures import network as network
+from tests.fakes.fixtures import phone as phone
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import HASTE
 
 KEY = "sk-canary-model-key-1234567890"
 SYSTEM = "You are {user_id}, {keep these braces}."
-
-_numbers = count(4915100000001)
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-async def network() -> AsyncIterator[WhatsAppNetwork]:
-    async with WhatsAppNetwork() as network:
-        yield network
 
 
 @pytest.fixture
@@ -36,16 +25,20 @@ async def model() -> AsyncIterator[ModelServer]:
 
 
 @pytest.fixture
-def phone() -> Callable[[], str]:
-    """Numbers of phones that nobody else has."""
-    return lambda: str(next(_numbers))
+def place(database: str | None) -> dict[str, str]:
+    """What tells a server its database. Whatever uses it runs on both."""
+    return {"IMPOSTER_DATABASE_URL": database} if database else {}
 
 
 @pytest.fixture
-def environment(network: WhatsAppNetwork, model: ModelServer, database: str | None) -> dict[str, str]:
-    """Whatever uses it runs on both databases."""
-    where = {"IMPOSTER_DATABASE_URL": database} if database else {}
-    return where | {"NODE_OPTIONS": network.node_options, "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": KEY}
+def outside(network: WhatsAppNetwork, model: ModelServer) -> dict[str, str]:
+    """What tells a server of the world around it."""
+    return {"NODE_OPTIONS": network.node_options, "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": KEY}
+
+
+@pytest.fixture
+def environment(place: dict[str, str], outside: dict[str, str]) -> dict[str, str]:
+    return place | outside
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.acceptance.product import running
 from tests.fakes.model_server import ModelServer
 
@@ -17,18 +15,22 @@ def bot(**provider_config: Any) -> dict[str, Any]:
     }
 
 
-async def test_a_model_on_this_machine_answers_where_its_host_is_allowed(tmp_path: Path, model: ModelServer) -> None:
+async def test_a_model_on_this_machine_answers_where_its_host_is_allowed(
+    tmp_path: Path, place: dict[str, str], model: ModelServer
+) -> None:
     host = model.base_url.split("/")[2]
-    async with running(tmp_path, {"IMPOSTER_ALLOW_PRIVATE_URLS": f"ollama.lan, {host}"}) as product:
+    async with running(tmp_path, place | {"IMPOSTER_ALLOW_PRIVATE_URLS": f"ollama.lan, {host}"}) as product:
         [instance_id] = await product.put(bot(base_url=model.base_url, api_key="ollama"))
         assert (await product.until_message(instance_id, source="bot"))["content"] == "re: hello"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_it_is_refused_where_nothing_is_allowed(tmp_path: Path, model: ModelServer, host: str) -> None:
-    async with running(tmp_path) as product:
-        config = bot(base_url=model.base_url.replace("127.0.0.1", host), api_key="ollama")
-        answer = await product.api.put("/chatbot", json=[config])
-        assert answer.status_code == 422
-        assert "IMPOSTER_ALLOW_PRIVATE_URLS" in answer.json()[0]["error"]["message"]
+async def test_it_is_refused_where_nothing_is_allowed(
+    tmp_path: Path, place: dict[str, str], model: ModelServer
+) -> None:
+    async with running(tmp_path, place) as product:
+        for host in ("127.0.0.1", "localhost"):
+            config = bot(base_url=model.base_url.replace("127.0.0.1", host), api_key="ollama")
+            answer = await product.api.put("/chatbot", json=[config])
+            assert answer.status_code == 422
+            assert "IMPOSTER_ALLOW_PRIVATE_URLS" in answer.json()[0]["error"]["message"]
     assert model.requests == []

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,10 @@ from tests.acceptance.test_life_of_a_link import sidecar_of
 from tests.acceptance.test_main_job import linked
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.postgres import PASSWORD, new_database
 
 Phone = Callable[[], str]
 Note = Callable[[str, object], None]
-
-
-@pytest.fixture
-def database() -> None:
-    """The connection's life is the same on every database."""
 
 
 class Link:
@@ -65,9 +62,38 @@ class Link:
 
 @pytest.fixture
 async def link(product: Product, network: WhatsAppNetwork, phone: Phone, record_property: Note) -> Link:
-    link = Link(product, network, phone(), phone(), record_property)
+    return await link_of(product, network, phone, record_property)
+
+
+@pytest.fixture
+async def links(
+    tmp_path: Path,
+    outside: dict[str, str],
+    postgres_database: str,
+    network: WhatsAppNetwork,
+    phone: Phone,
+    record_property: Note,
+) -> AsyncIterator[list[Link]]:
+    """One on each database."""
+    places = {"sqlite": outside, "postgresql": outside | {"IMPOSTER_DATABASE_URL": postgres_database}}
+    async with AsyncExitStack() as stack:
+        made = []
+        for name, environment in places.items():
+            (tmp_path / name).mkdir()
+            product = await stack.enter_async_context(running(tmp_path / name, environment))
+            made.append(await link_of(product, network, phone, record_property))
+        yield made
+
+
+async def link_of(product: Product, network: WhatsAppNetwork, phone: Phone, note: Note) -> Link:
+    link = Link(product, network, phone(), phone(), note)
     link.instance_id = await linked(product, network, link.me)
     return link
+
+
+async def side_by_side(links: list[Link], test: Callable[[Link], Awaitable[None]]) -> None:
+    """For what takes more than ten seconds, nearly all of it waiting: both databases wait together."""
+    await asyncio.gather(*map(test, links))
 
 
 @pytest.fixture(autouse=True)
@@ -125,10 +151,12 @@ async def test_an_unlinked_device(link: Link, network: WhatsAppNetwork) -> None:
 
 
 async def test_a_second_client_of_the_same_device(
-    link: Link, network: WhatsAppNetwork, tmp_path: Path, environment: dict[str, str]
+    link: Link, tmp_path: Path, environment: dict[str, str], database: str | None, postgres_url: str
 ) -> None:
     await link.product.stop()
     shutil.copytree(link.product.data, tmp_path / "copy" / "data")
+    if database:
+        environment = environment | {"IMPOSTER_DATABASE_URL": new_database(postgres_url, copy_of=database)}
     await link.product.start()
     await link.becomes("connected")
     async with running(tmp_path / "copy", environment) as second:
@@ -138,11 +166,14 @@ async def test_a_second_client_of_the_same_device(
     await link.becomes("connected", link.product.api.post(f"/chatbot/{link.instance_id}/start"))
 
 
-async def test_a_connection_that_goes_silent(link: Link, network: WhatsAppNetwork) -> None:
-    await link.becomes("reconnecting", network.freeze(link.me), telling="not answered")
-    await link.becomes("reconnecting", telling="Trying again")
-    await link.becomes("connected")
-    await link.still_answers()
+async def test_a_connection_that_goes_silent(links: list[Link], network: WhatsAppNetwork) -> None:
+    async def goes_silent(link: Link) -> None:
+        await link.becomes("reconnecting", network.freeze(link.me), telling="not answered")
+        await link.becomes("reconnecting", telling="Trying again")
+        await link.becomes("connected")
+        await link.still_answers()
+
+    await side_by_side(links, goes_silent)
 
 
 async def test_a_connection_that_goes_silent_with_an_answer_on_its_way(
@@ -208,12 +239,15 @@ async def test_a_helper_that_hangs_for_a_moment(link: Link, network: WhatsAppNet
     assert sidecar_of(link.product) == hung
 
 
-async def test_a_helper_that_hangs_for_good(link: Link) -> None:
-    hung = sidecar_of(link.product)
-    await link.becomes("reconnecting", do(lambda: os.kill(hung, signal.SIGSTOP)), telling="does not answer")
-    await link.becomes("connected")
-    assert not psutil.pid_exists(hung)
-    await link.still_answers()
+async def test_a_helper_that_hangs_for_good(links: list[Link]) -> None:
+    async def hangs(link: Link) -> None:
+        hung = sidecar_of(link.product)
+        await link.becomes("reconnecting", do(lambda: os.kill(hung, signal.SIGSTOP)), telling="does not answer")
+        await link.becomes("connected")
+        assert not psutil.pid_exists(hung)
+        await link.still_answers()
+
+    await side_by_side(links, hangs)
 
 
 async def test_a_killed_server(link: Link) -> None:
@@ -222,17 +256,24 @@ async def test_a_killed_server(link: Link) -> None:
     await link.still_answers()
 
 
-async def test_a_second_server_on_the_same_data(link: Link, environment: dict[str, str]) -> None:
+async def test_a_second_server_on_the_same_data(
+    link: Link, environment: dict[str, str], tmp_path: Path, database: str | None
+) -> None:
+    """With PostgreSQL the data is the database's: whatever its folder, the second is refused."""
+    folder, setting = (tmp_path / "other", "DATABASE_URL") if database else (link.product.data, "DATA_DIR")
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     second = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "uvicorn", "main:app", "--port", str(free_port()),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env=kept | environment | {"IMPOSTER_DATA_DIR": str(link.product.data)},
+        env=kept | environment | {"IMPOSTER_DATA_DIR": str(folder)},
     )  # fmt: skip
     async with asyncio.timeout(30):
         output, _ = await second.communicate()
+    told = output.decode()
     assert second.returncode != 0
-    assert "another server" in output.decode().lower()
-    assert "Traceback" not in output.decode()
+    assert "another server is using" in told
+    assert f"set IMPOSTER_{setting} to another" in told
+    assert "Traceback" not in told
+    assert PASSWORD not in told
     await link.becomes("connected")
     await link.still_answers()

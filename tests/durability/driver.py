@@ -23,8 +23,8 @@ from tests.house import HASTE
 
 ANSWERED_DEADLINE = 90.0
 """Seconds after a fault in which everything said has to be answered. Node that dies often is started with patience."""
-AS_BAILEYS_PLEASES = {"our retry receipt", "our keys uploaded"}
-"""Steps that it does not take each time it could: keys, for one, go up every five seconds at most."""
+AS_BAILEYS_PLEASES = {"our keys uploaded"}
+"""A step that it does not take each time it could: keys go up every five seconds at most."""
 POLL = 0.02
 LOG_SHOWN = 6000
 _INDEX = re.compile(r"conversation (\d+)")

@@ -12,7 +12,7 @@ from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.storage.dead_letters import DeadLetter
 from tests.durability.driver import config
 from tests.durability.victim import Victim
-from tests.durability.wire import Line, open_line
+from tests.durability.wire import open_line
 from tests.fakes.model_server import Chat, Failure, ModelServer, echo
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import Platform, config_of, open_house, until
@@ -53,15 +53,17 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path, network: WhatsAppNetwork, phone: Phone, line: Line | None = None) -> AsyncIterator[Scene]:
+async def scene(
+    folder: Path, network: WhatsAppNetwork, phone: Phone, database: str | None = None
+) -> AsyncIterator[Scene]:
     async with ModelServer() as model:
         environment = {
             "NODE_OPTIONS": network.node_options,
             "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": "sk-not-a-real-key-of-anyone",
         }
-        if line is not None:
-            environment["IMPOSTER_DATABASE_URL"] = line.url.render_as_string(hide_password=False)
+        if database:
+            environment["IMPOSTER_DATABASE_URL"] = database
         victim = Victim(folder, environment)
         try:
             await victim.start()
@@ -82,8 +84,10 @@ def last(chat: Chat) -> str:
     return str(chat["messages"][-1]["content"])
 
 
-async def test_a_poison_message_fails_alone(tmp_path: Path, network: WhatsAppNetwork, phone: Phone) -> None:
-    async with scene(tmp_path, network, phone) as here:
+async def test_a_poison_message_fails_alone(
+    tmp_path: Path, network: WhatsAppNetwork, phone: Phone, database: str | None
+) -> None:
+    async with scene(tmp_path, network, phone, database) as here:
         here.model.reply = lambda chat: Failure(400) if last(chat) == "poison" else echo(chat)
         await here.say(here.ann, "poison")
         failed = await here.victim.until_message(here.instance_id, content="poison", state="failed")
@@ -97,9 +101,9 @@ async def test_a_poison_message_fails_alone(tmp_path: Path, network: WhatsAppNet
 
 
 async def test_a_model_that_hangs_holds_up_one_conversation(
-    tmp_path: Path, network: WhatsAppNetwork, phone: Phone
+    tmp_path: Path, network: WhatsAppNetwork, phone: Phone, database: str | None
 ) -> None:
-    async with scene(tmp_path, network, phone) as here:
+    async with scene(tmp_path, network, phone, database) as here:
         asked = len(here.model.requests)
         here.model.hang(lambda chat: last(chat) == "think")
         await here.say(here.ann, "think")
@@ -139,7 +143,10 @@ async def test_a_locked_database_is_waited_for(tmp_path: Path, network: WhatsApp
 async def test_a_database_server_that_is_away_comes_back(
     tmp_path: Path, network: WhatsAppNetwork, phone: Phone, postgres_database: str
 ) -> None:
-    async with open_line(postgres_database) as line, scene(tmp_path, network, phone, line) as here:
+    async with (
+        open_line(postgres_database) as line,
+        scene(tmp_path, network, phone, line.url.render_as_string(hide_password=False)) as here,
+    ):
         line.away = True
         line.drop_all()
         await here.say(here.ann, "is anybody there?")
@@ -150,7 +157,7 @@ async def test_a_database_server_that_is_away_comes_back(
         await here.is_answered(here.ben, "hello", "me, too")
 
 
-async def test_a_provider_that_raises_fails_one_answer(tmp_path: Path) -> None:
+async def test_a_provider_that_raises_fails_one_answer(tmp_path: Path, database: str | None) -> None:
     made: list[Platform] = []
 
     class Fragile(Platform):
@@ -163,7 +170,7 @@ async def test_a_provider_that_raises_fails_one_answer(tmp_path: Path) -> None:
                 raise ZeroDivisionError("a secret of the provider's")
             await super().send_with_id(recipient, message, message_id)
 
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "fragile", provider=Fragile)) as house:
+    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "fragile", provider=Fragile), database=database) as house:
         bot = await house.bots.put(config_of(chat="fragile"))
         await until(lambda: bool(made) and made[-1].listening)
         platform = made[-1]

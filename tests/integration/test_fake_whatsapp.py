@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.bare_client import BareClient, Said
 from tests.fakes.whatsapp_network import NODE, Kind, Line, NetworkRefused, WhatsAppNetwork
 
-ACCOUNTS = 26
+ACCOUNTS = 28
 CONTACT = "4917000000001"
 OTHER = "4917000000002"
 
@@ -209,6 +209,20 @@ async def test_a_contact_that_lost_its_session_asks_for_the_answer_again(house: 
     [_, answer] = await house.network.wait_inbox(contact, 2)
     assert (answer.text, answer.duplicate) == ("re: second", False)
     assert await house.network.wait_log("undecryptable", phone=bot.phone, to=contact)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["of a new contact", "of a contact who was answered"])
+async def test_a_garbled_message_is_asked_for_anew(house: House, known: bool) -> None:
+    bot = await house.link()
+    contact = f"491730000002{known:d}"
+    if known:
+        await house.network.say(bot.phone, contact, "first")
+        await house.network.wait_inbox(contact, 1)
+
+    sent = await house.network.say(bot.phone, contact, "second", garbled=True)
+
+    assert await house.network.wait_log("receipt", phone=bot.phone, type="retry", id=sent.id)
+    assert [answer.text for answer in await house.network.wait_inbox(contact, 1 + known)][known:] == ["re: second"]
 
 
 async def test_an_answer_asked_for_after_a_reconnect_comes_from_what_the_client_remembers(house: House) -> None:

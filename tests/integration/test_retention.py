@@ -37,9 +37,9 @@ class Hours:
         self._passed.set()
 
 
-async def test_what_is_old_goes_at_start_and_every_hour_until_the_end(tmp_path: Path) -> None:
+async def test_what_is_old_goes_at_start_and_every_hour_until_the_end(tmp_path: Path, database: str | None) -> None:
     clock = Hours()
-    async with open_store(None, tmp_path, Cipher(KEY), now=clock.now) as store:
+    async with open_store(database, tmp_path, Cipher(KEY), now=clock.now) as store:
         await store.bots.add(BOT, "anna", {})
         desk = Desk(store, clock.now)
         await desk.receive("first", judge=DONE)
@@ -55,9 +55,9 @@ async def test_what_is_old_goes_at_start_and_every_hour_until_the_end(tmp_path: 
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "retention"]
 
 
-async def test_what_is_kept_forever_is_kept(tmp_path: Path) -> None:
+async def test_what_is_kept_forever_is_kept(tmp_path: Path, database: str | None) -> None:
     clock = Hours()
-    async with open_store(None, tmp_path, Cipher(KEY), now=clock.now) as store:
+    async with open_store(database, tmp_path, Cipher(KEY), now=clock.now) as store:
         await store.bots.add(BOT, "anna", {})
         desk = Desk(store, clock.now)
         await desk.receive("kept", judge=DONE)

@@ -95,6 +95,23 @@ async def test_a_crash_between_the_parts_of_a_group_message(network: WhatsAppNet
     await desk.hears_all({"nobody?"})
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["from a new contact", "from a contact who was answered"])
+async def test_what_could_not_be_read_at_first(network: WhatsAppNetwork, desk: Desk, known: bool) -> None:
+    if known:
+        await network.say(BOT, ANN, "first")
+        await desk.hears(1)
+        await desk.send(TO_ANN, "an answer")
+        await network.wait_inbox(ANN, 1)
+        desk.inbox.messages.clear()
+    sent = await network.say(BOT, ANN, "hello", garbled=True)
+    await desk.hears_all({"hello"})
+    await all_delivered(network)
+    assert [event.facts["id"] for event in await network.log("retry")] == [sent.id]
+    heard = {(message["content"], message["message_id"], message["note"]) for message in desk.inbox.messages}
+    unread = ("[message that could not be decrypted]", f"{sent.id}/undecryptable", "undecryptable")
+    assert heard == {unread, ("hello", sent.id, None)}
+
+
 async def test_what_waited_is_heard_before_what_comes_live(
     network: WhatsAppNetwork, server: Server, desk: Desk
 ) -> None:

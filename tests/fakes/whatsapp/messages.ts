@@ -184,15 +184,18 @@ function garbledOnce(seal: () => Promise<BinaryNode>): () => Promise<BinaryNode>
     const node = await seal()
     if (!garbles) return node
     garbles = false
-    for (const part of getBinaryNodeChildren(node, 'enc')) part.content = withWrongEnd(bytesIn(part))
+    for (const part of getBinaryNodeChildren(node, 'enc')) part.content = withWrongProof(bytesIn(part))
     return node
   }
 }
 
-/** Where the proof of its integrity stands. */
-function withWrongEnd(ciphertext: Buffer): Buffer {
-  const end = ciphertext.length - 1
-  ciphertext.writeUInt8(ciphertext.readUInt8(end) ^ 1, end)
+/**
+ * In each kind of ciphertext the eighth byte from its end belongs to the proof of its integrity. Behind that, a message
+ * that begins a session ('pkmsg') has up to five more, which Baileys does not need to read it.
+ */
+function withWrongProof(ciphertext: Buffer): Buffer {
+  const place = ciphertext.length - 8
+  ciphertext.writeUInt8(ciphertext.readUInt8(place) ^ 1, place)
   return ciphertext
 }
 
