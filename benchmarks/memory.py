@@ -1,7 +1,7 @@
 """What accounts that are linked and idle take: bare Baileys and the product's Node process, and Python's side of it.
 
-An account's price is the slope from 1 to 101 accounts. V8 keeps garbage until it needs the room: what is measured is
-resident memory after a quiet while, the median of a few looks.
+An account's price is the slope from 1 to 101 accounts, all of them in one Node process. V8 keeps garbage until it needs
+the room: what is measured is resident memory after a quiet while, the median of a few looks.
 """
 
 import asyncio
@@ -70,7 +70,13 @@ async def _product(network: WhatsAppNetwork) -> tuple[Growth, Growth, Memory]:
     """Node's growth, Python's, and both together with one account."""
     async with (
         model_server() as base_url,
-        server({"NODE_OPTIONS": network.node_options, **model_environment(base_url)}) as product,
+        server(
+            {
+                "NODE_OPTIONS": network.node_options,
+                "IMPOSTER_ACCOUNTS_PER_PROCESS": str(1 + MORE),
+                **model_environment(base_url),
+            }
+        ) as product,
     ):
         _, account = await link(product, network, whatsapp_bot("bot 0", OPENAI_MODEL))
         friend = phone()

@@ -27,7 +27,7 @@ from chat_providers._whatsapp_protocol import (
     Silence,
     Write,
 )
-from chat_providers._whatsapp_sidecar import Sidecar
+from chat_providers._whatsapp_sidecars import Sidecars
 from imposter.contracts.chat import ChatContext, ProviderState
 from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, NotNow, Refused, StorageError
 from imposter.contracts.states import LinkState, LinkStatus
@@ -60,7 +60,12 @@ class Account:
     """Implements `_whatsapp_sidecar.Listener`."""
 
     def __init__(
-        self, context: ChatContext, sidecar: Sidecar, receive: Receive, *, chance: Callable[[], float] = random.random
+        self,
+        context: ChatContext,
+        sidecars: Sidecars,
+        receive: Receive,
+        *,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self.status = LinkStatus(status=LinkState.STARTING)
         self._known = self.status
@@ -68,7 +73,7 @@ class Account:
         self._doubts: set[str] = set()
         self._id = context.instance_id
         self._context = context
-        self._sidecar = sidecar
+        self._sidecars = sidecars
         self._receive = receive
         self._chance = chance
         self._linked_at: datetime | None = None
@@ -88,12 +93,12 @@ class Account:
         """Raises StorageError."""
         self._linked_at = await linked_at(self._context.state)
         self._move(LinkState.CONNECTING)
-        self._sidecar.add(self._id, self)
+        self._sidecars.add(self._id, self)
 
     async def stop(self) -> None:
         self._rest()
         await self._close()
-        self._sidecar.remove(self._id)
+        self._sidecars.remove(self._id)
         if self._forgetting is not None:
             await self._forgetting
         self._move(LinkState.STOPPED)
@@ -104,7 +109,7 @@ class Account:
             async with asyncio.timeout(UNLINK_PATIENCE):
                 if self._linked_at is not None:
                     await self._arrived.wait()
-                await self._sidecar.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
+                await self._sidecars.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
         await self.stop()
         await self._context.state.clear()
         self._linked_at = None
@@ -132,7 +137,7 @@ class Account:
             raise NotConnected
         body = {"type": "send", "to": recipient, "text": text, "message_id": message_id}
         try:
-            await self._sidecar.call(self._id, body, patience=SEND_PATIENCE)
+            await self._sidecars.call(self._id, body, patience=SEND_PATIENCE)
         except SidecarFailure as failure:
             raise _chat_error(failure) from failure
         except (PipeClosed, TimeoutError) as error:
@@ -144,7 +149,7 @@ class Account:
             raise NotNow("A pairing code can only be had while the account waits to be linked.")
         body = {"type": "pairing_code", "phone": phone}
         try:
-            return str(await self._sidecar.call(self._id, body, patience=SEND_PATIENCE))
+            return str(await self._sidecars.call(self._id, body, patience=SEND_PATIENCE))
         except SidecarFailure as failure:
             if failure.code == "refused":
                 raise Refused(str(failure), code=failure.number) from failure
@@ -237,11 +242,11 @@ class Account:
         if not (self._qr_shown or self._passkey):
             self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
-        self._sidecar.post(self._id, {"type": "open"})
+        self._sidecars.post(self._id, {"type": "open"})
 
     async def _close(self) -> None:
         with suppress(PipeClosed, SidecarFailure, TimeoutError):
-            await self._sidecar.call(self._id, {"type": "close"}, patience=CLOSE_PATIENCE)
+            await self._sidecars.call(self._id, {"type": "close"}, patience=CLOSE_PATIENCE)
 
     def _closed(self, code: int) -> None:
         self._doubts.discard(WHATSAPP_SILENT)
@@ -269,7 +274,7 @@ class Account:
                 await self._context.state.clear()
         except StorageError:
             log.exception("old whatsapp credentials could not be removed", bot=self._id)
-        self._sidecar.post(self._id, {"type": "close"})
+        self._sidecars.post(self._id, {"type": "close"})
 
     def _rest(self) -> None:
         if self._again is not None:

@@ -1,4 +1,4 @@
-"""The one Node process that holds every account's connection to WhatsApp: its start, its end, its restarts."""
+"""One Node process that holds accounts' connections to WhatsApp: its start, its end, its restarts."""
 
 import asyncio
 import random
@@ -30,12 +30,17 @@ NODE_ENVIRONMENT = {
 """What Node compiled is kept, which spares it the TypeScript stripper: together 20 MB less, and a first QR code in
 0.37 s instead of 0.51 (benchmarks/)."""
 PING_EVERY = 0.5
+"""Seconds. The process ends itself when it misses ten in a row (dead-mans-switch.ts)."""
 SILENT_AFTER = 2
 HUNG_AFTER = 20
 """Pings without an answer: until the accounts are told, and until the process is killed. Not seconds, of which a
 machine that slept would find too many gone by."""
 NOT_STARTED_AFTER = 60
 """Pings until a process that has never answered is killed."""
+LONGEST_SILENCE = 5.0
+"""Seconds without a word from here after which the process ends itself (`dead-mans-switch.ts`)."""
+SILENCE_MARGIN = 1.0
+"""Seconds for what else may have been said after a ping, and for ending."""
 GOODBYE_SECONDS = 5.0
 
 
@@ -64,20 +69,26 @@ class Listener(Protocol):
 
 
 class Sidecar:
-    def __init__(self, node: str, environment: dict[str, str], *, chance: Callable[[], float] = random.random) -> None:
+    def __init__(
+        self,
+        node: str,
+        environment: dict[str, str],
+        *,
+        hold: Callable[[], float | None],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._node = node
         self._environment = environment
+        self._hold = hold
         self._chance = chance
         self._listeners: dict[str, Listener] = {}
         self._pipe: Pipe | None = None
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, shared: Shared) -> "Sidecar":
-        """For `Shared.get`. Raises SidecarMissing."""
-        if not (FOLDER / "node_modules" / "baileys").is_dir():
-            raise SidecarMissing
-        sidecar = cls(shared.node, dict(shared.environment))
+    def start(cls, shared: Shared) -> "Sidecar":
+        """Runs until `aclose`."""
+        sidecar = cls(shared.node, dict(shared.environment), hold=shared.hold)
         sidecar._task = asyncio.create_task(sidecar._keep_alive(), name="whatsapp-sidecar")
         return sidecar
 
@@ -86,6 +97,10 @@ class Sidecar:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+
+    @property
+    def accounts(self) -> int:
+        return len(self._listeners)
 
     def add(self, account: str, listener: Listener) -> None:
         self._listeners[account] = listener
@@ -119,7 +134,7 @@ class Sidecar:
             attempt = 0 if now() - born > STEADY_SECONDS else attempt
             delay = next_delay(attempt, chance=self._chance)
             attempt += 1
-            log.warning("whatsapp helper ended", again_in=delay)
+            log.warning("whatsapp helper ended", again_in=delay, accounts=self.accounts)
             for listener in tuple(self._listeners.values()):
                 listener.sidecar_down(delay)
             await asyncio.sleep(delay)
@@ -173,7 +188,7 @@ class Sidecar:
         now = asyncio.get_running_loop().time
         asked_at, unanswered = now(), 0
         while unanswered < (HUNG_AFTER if pipe.heard_at else NOT_STARTED_AFTER):
-            pipe.post("", {"type": "ping"})
+            pipe.post("", {"type": "ping", "silence": self._silence()})
             await asyncio.sleep(PING_EVERY)
             silent = unanswered >= SILENT_AFTER
             if pipe.heard_at >= asked_at:
@@ -185,6 +200,11 @@ class Sidecar:
                     listener.sidecar_answers() if silent else listener.sidecar_silent()
         raise TimeoutError
 
+    def _silence(self) -> float:
+        """Seconds that the process may go on unheard: in time before others may open these connections."""
+        hold = self._hold()
+        return LONGEST_SILENCE if hold is None else max(0.0, min(LONGEST_SILENCE, hold - SILENCE_MARGIN))
+
     async def _serve(self, account: str, request: Request) -> Any:
         if listener := self._listeners.get(account):
             return await listener.serve(request)
@@ -195,6 +215,12 @@ class Sidecar:
             log.warning("fault in the whatsapp helper", bot=account, error=event.name, trace=event.trace)
         elif listener := self._listeners.get(account):
             listener.notice(event)
+
+
+def check_installed() -> None:
+    """Raises SidecarMissing."""
+    if not (FOLDER / "node_modules" / "baileys").is_dir():
+        raise SidecarMissing
 
 
 def compile_ahead(node: str) -> None:

@@ -1,6 +1,6 @@
 """WhatsApp, on the user's own account, as one of its linked devices.
 
-The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), in one Node process for all accounts
+The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), in Node processes of many accounts each
 (`whatsapp_baileys_server/`); the `_whatsapp_*` modules here are the Python half of it.
 """
 
@@ -13,7 +13,8 @@ from chat_providers import _whatsapp_ids as ids
 from chat_providers._whatsapp_account import Account, linked_at
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_protocol import InboundMessage
-from chat_providers._whatsapp_sidecar import Sidecar, SidecarMissing
+from chat_providers._whatsapp_sidecar import SidecarMissing
+from chat_providers._whatsapp_sidecars import Sidecars
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import NotConnected, NotNow
@@ -47,12 +48,12 @@ class WhatsAppBaileyesProvider:
         if self._context is None:
             raise NotNow("The provider is not attached to a bot.")
         try:
-            sidecar: Sidecar = await self._context.shared.get("whatsapp-sidecar", Sidecar.open)
+            sidecars: Sidecars = await self._context.shared.get("whatsapp-sidecars", Sidecars.open)
         except SidecarMissing as error:
             self._status = LinkStatus(status=LinkState.ERROR, detail=str(error))
             self._context.report(self._status)
             return
-        self._account = Account(self._context, sidecar, self._receive)
+        self._account = Account(self._context, sidecars, self._receive)
         await self._account.start()
 
     async def stop_listening(self) -> None:

@@ -64,6 +64,11 @@ class Shared(Protocol):
     """For child processes: PATH, HOME, proxy, CA and NODE_OPTIONS variables only; never a model's key."""
     node: str
     """Path of the Node program."""
+    accounts_per_process: int
+    """How many accounts a provider's child process holds at most, where it has one."""
+    hold: Callable[[], float | None]
+    """Seconds that connections may stay open if this server were silent from now on, for another may open them then;
+    None: as long as they like."""
     addresses: AddressGuard
     """Where one may connect to when a bot's config or a contact chose the address."""
 

@@ -23,11 +23,14 @@ class SharedResources(Shared):
         environment: Mapping[str, str],
         node: str,
         secret: Callable[[str], SecretStr | None],
+        accounts_per_process: int = 100,
         addresses: AddressGuard = AddressGuard(),  # noqa: B008 - frozen, and the strictest there is
     ) -> None:
         self.environment = environment
         self.node = node
+        self.accounts_per_process = accounts_per_process
         self.addresses = addresses
+        self.hold: Callable[[], float | None] = lambda: None
         self._secret = secret
         self._opened: dict[str, Any] = {}
         self._locks: dict[str, asyncio.Lock] = {}

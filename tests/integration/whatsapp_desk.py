@@ -143,9 +143,11 @@ class Server:
 
 
 @asynccontextmanager
-async def open_server(network: WhatsAppNetwork) -> AsyncIterator[Server]:
+async def open_server(network: WhatsAppNetwork, *, accounts_per_process: int = 100) -> AsyncIterator[Server]:
     environment = {"PATH": os.environ["PATH"], "NODE_OPTIONS": network.node_options}
-    shared = SharedResources(environment=environment, node=str(NODE), secret=lambda name: None)
+    shared = SharedResources(
+        environment=environment, node=str(NODE), secret=lambda name: None, accounts_per_process=accounts_per_process
+    )
     try:
         yield Server(shared)
     finally:

@@ -11,9 +11,17 @@ export class Accounts {
   readonly #accounts = new Map<string, Account>()
   readonly #cache = new TextCache(CACHED_CHARACTERS)
 
+  readonly #allowSilence: (seconds: number) => void
+
+  /** `allowSilence`: for so many seconds of silence this process may go on. */
+  constructor(allowSilence: (seconds: number) => void) {
+    this.#allowSilence = allowSilence
+  }
+
   async serve(pipe: Pipe, id: string, command: Command): Promise<unknown> {
     switch (command.type) {
       case 'ping':
+        this.#allowSilence(command.silence)
         return null
       case 'open': {
         const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#cache)

@@ -1,14 +1,16 @@
 // WhatsApp connections for the Python side, which starts this process with a socket as standard input, decides
-// everything and keeps everything. The process ends when that socket does.
+// everything and keeps everything. The process ends when that socket does, or falls silent.
 import { faultOf } from './quiet.ts'
 
 import { Socket } from 'node:net'
 
 import { Accounts } from './accounts.ts'
+import { endInSilence } from './dead-mans-switch.ts'
 import { Pipe } from './pipe.ts'
 
-const accounts = new Accounts()
 const stream = new Socket({ fd: 0, readable: true, writable: true })
+const allowSilence = endInSilence(stream, () => process.exit(0))
+const accounts = new Accounts(allowSilence)
 const pipe: Pipe = new Pipe(stream, (account, command) => accounts.serve(pipe, account, command))
 
 stream.on('error', () => process.exit(0))

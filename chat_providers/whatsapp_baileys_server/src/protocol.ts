@@ -44,7 +44,7 @@ export class Failure extends Error {
 
 /** What Python asks of an account here. */
 export type Command =
-  | { type: 'ping' }
+  | { type: 'ping'; silence: number }
   | { type: 'open' }
   | { type: 'close' }
   | { type: 'logout' }
