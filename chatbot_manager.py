@@ -15,17 +15,18 @@ from imposter.contracts.errors import ImposterError, NotNow, StorageError
 from imposter.contracts.messages import Message
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
-from imposter.runtime.conversations import Conversations
+from imposter.runtime.conversations import CLOSING_GRACE, Conversations
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.parts import Parts
 from imposter.runtime.ports import ChatPort, ModelPort, forgets_contacts
-from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.safety import Safety
+from imposter.runtime.safety import Peers, Safety
+from imposter.runtime.standing import Standing
 from imposter.runtime.state import BotState
+from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
-from imposter.storage.records import Accepted, BotRow, Claim, Verdict
+from imposter.storage.records import Accepted, BotRow, Claim, Superseded, Verdict
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -55,17 +56,23 @@ class ChatbotInstance:
         clock: Clock,
         chance: Chance,
         model_calls_at_once: int,
-        recent_answers: RecentAnswers,
+        peers: Peers,
+        counts: Counts,
+        changed: Callable[[str], None] = lambda instance_id: None,
     ) -> None:
         self.instance_id = row.instance_id
         self.user_id = row.user_id
         self.created_at: datetime = row.created_at
         self.config = config
+        self.claim: Claim | None = None
+        """That of the latest run; None if it has not run here."""
+        self._changed = partial(changed, row.instance_id)
         self._store = store
         self._parts = Parts(catalog, shared, model_calls_at_once)
         self._clock = clock
         self._chance = chance
-        self._recent_answers = recent_answers
+        self._peers = peers
+        self._counts = counts
         self._changing = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._queue: UserQueue | None = None
@@ -76,26 +83,37 @@ class ChatbotInstance:
         """Stands for the provider that listens now, to know its reports from those of one before it."""
         self._starting: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
-        self._link = LinkStatus(status=LinkState.STOPPED)
-        self._since = clock.now()
-        self._last_error: tuple[str, datetime] | None = None
-        self._pause: tuple[str, datetime] | None = None
-        """The last error that told of a pause."""
+        self._standing = Standing(row.instance_id, clock.now, self._changed)
+
+    @property
+    def state(self) -> LinkState:
+        """As it was heard last."""
+        return self._standing.link.status
+
+    @property
+    def must_be_asked(self) -> bool:
+        """Whether its status changes without a word."""
+        return self._chat is not None and self._chat.must_be_asked
 
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
         async with self._changing:
-            before = self._link.status
+            before = self._standing.link.status
             if before in NEEDS_A_START:
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 if before is LinkState.LOGGED_OUT:
                     await self._forget_account()
                 self._begin()
 
-    async def stop(self) -> None:
-        """Stop listening and answering. What waits, waits in the store."""
+    async def stop(self, *, grace: float = CLOSING_GRACE) -> None:
+        """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
         async with self._changing:
-            await self._stop(LinkStatus(status=LinkState.STOPPED))
+            await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
+
+    async def let_go(self) -> None:
+        """Stop at once, whatever is under way: in a moment another server may run this bot."""
+        await self._close_chat()
+        await self.stop(grace=0)
 
     async def unlink(self) -> None:
         """Take the account off this server: log out at the platform if it can be reached, forget the credentials."""
@@ -137,7 +155,7 @@ class ChatbotInstance:
                 self._conversations.model = model or self._conversations.model
             if self._safety is not None:
                 self._safety.use(config.limits_config)
-            if self._starting is not None and (old != new or self._link.status is LinkState.ERROR):
+            if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
 
@@ -145,6 +163,11 @@ class ChatbotInstance:
         """End every pause that the bot took for its account's safety. Raises: StorageError."""
         await self._store.pauses.clear(self.instance_id)
         self._pauses_ended()
+
+    async def loop_found(self, conversation: str) -> None:
+        """Another bot noticed that the two talk to each other here; one that does not run is not told."""
+        if self._safety is not None:
+            await self._safety.loop_found(conversation)
 
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
@@ -198,21 +221,17 @@ class ChatbotInstance:
 
     async def status(self) -> BotStatus:
         chat = self._chat
-        if chat is not None and self._link.status is not LinkState.STARTING:
+        if chat is not None and self._standing.link.status is not LinkState.STARTING:
             said = await chat.status()
             if said is not None and chat is self._chat:
                 self._set_link(said)
         waiting = await self._store.messages.waiting_count(self.instance_id)
-        error, error_at = self._last_error or (None, None)  # from here on all is of one moment
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
-            since=self._since,
             waiting=waiting,
             safety=self._safety.status() if self._safety is not None else SafetyStatus(),
-            last_error=error,
-            last_error_at=error_at,
-            **self._link.model_dump(),
+            **self._standing.fields,
         )
 
     async def pairing_code(self, phone: str) -> str:
@@ -222,45 +241,62 @@ class ChatbotInstance:
         return await self._chat.pairing_code(phone)
 
     async def _start(self) -> None:
+        """Until the bot runs, or cannot. A store that does not answer is waited for."""
+        failures = 0
+        while (failed := await self._try_to_start()) is not None:
+            if not isinstance(failed, StorageError) or isinstance(failed, Superseded):
+                return
+            failures += 1
+            await self._clock.sleep(backoff(failures, self._chance))
+            self._set_link(LinkStatus(status=LinkState.STARTING))
+
+    async def _try_to_start(self) -> Exception | None:
+        """Gives what kept it from running, which the status tells of; nothing stays open then."""
         try:
-            self._queue = self._make_queue()
-            claim = await self._store.bots.claim(self.instance_id)
-            model = await self._open_model(self.config)
-            chat = self._chat = await self._open_chat(self._queue, claim)
-            safety = self._make_safety()
-            await safety.load()
-            self._safety = safety
-            self._conversations = Conversations(
-                claim,
-                store=self._store,
-                chat=chat,
-                model=model,
-                context=self.config.context_limits,
-                answer_within=self.config.answer_within,
-                inbox=self._queue,
-                safety=safety,
-                clock=self._clock,
-                chance=self._chance,
-                on_failure=self._failed,
-            )
-            await self._conversations.resume()
-            await chat.start()
-            await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
-            if self._link.status is LinkState.STARTING:
-                self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
-        except Exception as error:  # noqa: BLE001 - the start ends here; the status tells, and nothing stays open
+            await self._open()
+        except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
                 log.error("store does not answer", bot=self.instance_id, cause=str(error))
-                detail = "the store does not answer; the server's log says why."
+                detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
             self._set_link(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
+            return error
+        return None
+
+    async def _open(self) -> None:
+        claim = await self._take_over()
+        self._queue = self._make_queue(claim)
+        model = await self._open_model(self.config)
+        chat = self._chat = await self._open_chat(self._queue, claim)
+        safety = self._make_safety()
+        await safety.load()
+        self._safety = safety
+        self._conversations = Conversations(
+            claim,
+            store=self._store,
+            chat=chat,
+            model=model,
+            context=self.config.context_limits,
+            answer_within=self.config.answer_within,
+            inbox=self._queue,
+            safety=safety,
+            clock=self._clock,
+            chance=self._chance,
+            counts=self._counts,
+            on_failure=self._standing.failed,
+        )
+        await self._conversations.resume()
+        await chat.start()
+        await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
+        if self._standing.link.status is LinkState.STARTING:
+            self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
 
     def _begin(self) -> None:
         self._starting = asyncio.create_task(self._start(), name=f"start:{self.instance_id}")
 
-    async def _stop(self, then: LinkStatus) -> None:
+    async def _stop(self, then: LinkStatus, grace: float = CLOSING_GRACE) -> None:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -270,27 +306,30 @@ class ChatbotInstance:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
             await self._has_left()
-        await self._close()
+        await self._close(grace)
         self._set_link(then)
 
-    async def _close(self) -> None:
-        chat, self._chat = self._chat, None
+    async def _close(self, grace: float = CLOSING_GRACE) -> None:
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
         queue, self._queue = self._queue, None
         if conversations is not None:
-            await conversations.close()
+            await conversations.close(grace)
         if safety is not None:
             safety.close()
+        await self._close_chat()
+        if queue is not None:
+            queue.close()
+
+    async def _close_chat(self) -> None:
+        chat, self._chat = self._chat, None
         if chat is not None:
             try:
                 await chat.stop()
             except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
                 log.error("provider did not stop", bot=self.instance_id, **trace_of(error))
-        if queue is not None:
-            queue.close()
 
-    def _make_queue(self) -> UserQueue:
+    def _make_queue(self, claim: Claim) -> UserQueue:
         return UserQueue(
             self.user_id,
             self.instance_id,
@@ -300,6 +339,7 @@ class ChatbotInstance:
             now=self._clock.now,
             on_waiting=self._on_loop(self._wake),
             on_merged=self._on_loop(self._merged),
+            claim=claim,
         )
 
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
@@ -319,9 +359,16 @@ class ChatbotInstance:
 
     async def _open_deaf_chat(self) -> ChatPort:
         """A provider of a bot that does not run, for one errand."""
-        queue = self._make_queue()
+        claim = await self._take_over()
+        queue = self._make_queue(claim)
         queue.close()
-        return await self._open_chat(queue, await self._store.bots.claim(self.instance_id))
+        return await self._open_chat(queue, claim)
+
+    async def _take_over(self) -> Claim:
+        """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
+        self.claim = await self._store.bots.claim(self.instance_id)
+        log.info("bot claimed", bot=self.instance_id, epoch=self.claim.epoch)
+        return self.claim
 
     def _make_safety(self) -> Safety:
         return Safety(
@@ -330,8 +377,8 @@ class ChatbotInstance:
             store=self._store,
             clock=self._clock,
             chance=self._chance,
-            recent=self._recent_answers,
-            tell=self._paused,
+            peers=self._peers,
+            tell=self._standing.paused,
         )
 
     async def _open_chat(self, queue: UserQueue, claim: Claim) -> ChatPort:
@@ -400,30 +447,19 @@ class ChatbotInstance:
 
     async def _forget_account(self) -> None:
         """Its credentials, and all that waits for it. Raises: StorageError."""
-        await self._store.state.clear(self.instance_id)
+        await self._store.state.clear(self.claim or await self._take_over())
         self._pauses_ended()
 
     def _pauses_ended(self) -> None:
         if self._safety is not None:
             self._safety.resume()
-        if self._last_error is self._pause:
-            self._last_error = None
-        self._pause = None
+        self._standing.pauses_ended()
 
     def _set_link(self, link: LinkStatus) -> None:
-        if link.status is LinkState.RECONNECTING and link != self._link and link.code is not None and self._safety:
+        before = self._standing.link
+        if link.status is LinkState.RECONNECTING and link != before and link.code is not None and self._safety:
             self._safety.dropped(link.code)
-        if link.status is not self._link.status:
-            self._since = self._clock.now()
-            log.info("bot is now", bot=self.instance_id, status=link.status.value)
-        self._link = link
-
-    def _failed(self, sentence: str) -> None:
-        self._last_error = (sentence, self._clock.now())
-
-    def _paused(self, sentence: str) -> None:
-        self._failed(sentence)
-        self._pause = self._last_error
+        self._standing.move(link)
 
     def _confirmed(self, message_id: str) -> None:
         # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.

@@ -3,39 +3,45 @@
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from chatbot_manager import ChatbotInstance
-from imposter.clock import SystemClock
+from imposter.clock import SharedClock
+from imposter.cluster.fleet import Fleet
 from imposter.logs import configure_logs
 from imposter.runtime.discovery import discover_all
-from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.retention import retention
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
+from imposter.runtime.vitals import Vitals, open_vitals
 from imposter.secrets import Cipher, load_key, make_data_folder
 from imposter.settings import Settings, load_settings
-from imposter.storage import open_store
-from imposter.storage.engine import database_file
+from imposter.storage import Store, open_store
+from imposter.storage.channels import Identity
+from imposter.storage.engine import database_file, place_of
 from imposter.web.app import create_app
 
 ROOT = Path(__file__).parent
 
 
 @asynccontextmanager
-async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
+async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
     """Everything behind the API, from the database to the bots; on leaving, all of it is closed."""
     configure_logs(settings.log_level, settings.log_format)
-    clock = SystemClock()
+    clock = SharedClock()
     url = settings.database_url.get_secret_value() if settings.database_url else None
     make_data_folder(settings.data_dir)
-    cipher = Cipher(load_key(settings.secret_key, settings.data_dir, database_file(url, settings.data_dir)))
-    async with open_store(url, settings.data_dir, cipher, now=clock.now) as store:
+    file = database_file(url, settings.data_dir)
+    cipher = Cipher(load_key(settings.secret_key, settings.data_dir, file))
+    identity = Identity() if file is None else None
+    async with open_store(url, settings.data_dir, cipher, now=clock.now, identity=identity) as store:
         shared = SharedResources(
             environment=settings.child_environment,
             node=str(settings.node),
             secret=settings.secret,
+            accounts_per_process=settings.accounts_per_process,
             addresses=settings.allow_private_urls,
         )
         catalog = discover_all(ROOT)
@@ -47,16 +53,52 @@ async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
             clock=clock,
             chance=random.random,
             model_calls_at_once=settings.model_calls_at_once,
-            recent_answers=RecentAnswers(),
         )
-        bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
+        here = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:
-            async with retention(store, clock, settings.keep):
-                await bots.load()
-                yield bots
+            async with open_vitals(settings.node_name, clock) as vitals:
+                if identity is None or url is None:
+                    async with retention(store, clock, settings.keep):
+                        await here.load()
+                        yield Fleet(here, store, vitals)
+                else:
+                    async with _among_others(settings, url, identity, here, store, shared, clock, vitals) as fleet:
+                        yield fleet
         finally:
-            await bots.close()
+            await here.close()
             await shared.aclose()
+
+
+@asynccontextmanager
+async def _among_others(
+    settings: Settings,
+    url: str,
+    identity: Identity,
+    here: Supervisor,
+    store: Store,
+    shared: SharedResources,
+    clock: SharedClock,
+    vitals: Vitals,
+) -> AsyncIterator[Fleet]:
+    """The server as one of those that share the database."""
+    # Not above: PostgreSQL's driver costs memory, which a server that is alone need not have.
+    from imposter.cluster.node import Node, open_node
+    from imposter.storage.bell import Bell
+
+    node = Node(
+        identity,
+        vitals=vitals,
+        place=place_of(settings.data_dir),
+        lease=timedelta(seconds=settings.lease_seconds),
+        links_per_second=settings.links_per_second,
+        here=here,
+        store=store,
+        clock=clock,
+    )
+    shared.hold = node.lease_left
+    fleet = here.elsewhere = Fleet(here, store, vitals, node)
+    async with open_node(node, Bell(url, identity.channel)), retention(store, clock, settings.keep, node.is_first):
+        yield fleet
 
 
 app = create_app(load_settings, open_server)

@@ -12,7 +12,7 @@ from imposter.contracts.errors import NotNow
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.runtime.rules import Rules
 from imposter.storage import Store
-from imposter.storage.records import Accepted, MessageState, Verdict
+from imposter.storage.records import Accepted, Claim, MessageState, Verdict
 from imposter.storage.writer import Pending
 
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
@@ -29,7 +29,8 @@ class UserQueue:
 
     `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
     record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict. `on_waiting` hears
-    of a conversation in which one more message waits, `on_merged` of one that has taken in others.
+    of a conversation in which one more message waits, `on_merged` of one that has taken in others. With a `claim`,
+    nothing is kept any more once a later run has claimed the bot: that one hears of it from the platform.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class UserQueue:
         now: Callable[[], datetime],
         on_waiting: Callable[[str], None],
         on_merged: Callable[[Accepted], None],
+        claim: Claim | None = None,
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.user_id = user_id
@@ -56,6 +58,7 @@ class UserQueue:
         self._now = now
         self._on_waiting = on_waiting
         self._on_merged = on_merged
+        self._claim = claim
         self._new_id = new_id
 
     def add_message(
@@ -82,8 +85,9 @@ class UserQueue:
         (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
 
         Raises at once: ValueError or TypeError for what is no message, NotNow when the bot has been stopped.
-        Raises from the result: StorageError. Messages that are not awaited are bounded too: over AT_ONCE on their way
-        to the store, a thread waits here for its turn, and a task is refused (NotNow): it has to await.
+        Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
+        bounded too: over AT_ONCE on their way to the store, a thread waits here for its turn, and a task is refused
+        (NotNow): it has to await.
         """
         if self._closed:
             raise NotNow("The bot has been stopped; its queue takes nothing more.")
@@ -93,7 +97,9 @@ class UserQueue:
         )  # fmt: skip
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
             raise NotNow("Too many messages at once: await what add_message gives back.")
-        pending = self._messages.add(self._instance_id, message, self.limits, self.judge, lambda: self.busy)
+        pending = self._messages.add(
+            self._instance_id, message, self.limits, self.judge, lambda: self.busy, claim=self._claim
+        )
         pending.add_done_callback(self._accepted)
         return pending
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -27,3 +27,22 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+TOLERANCE = timedelta(milliseconds=250)
+"""How far two clocks may be apart before one follows: the way to the other takes time, too."""
+
+
+class SharedClock(SystemClock):
+    """The machine's clock, set by another that many machines follow."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def follow(self, moment: datetime) -> None:
+        """It is `moment` now, or was a moment ago."""
+        if abs(moment - self.now()) > TOLERANCE:
+            self._ahead = moment - super().now()

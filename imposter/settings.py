@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,6 +23,7 @@ from pydantic import (
 )
 
 from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.config import printable
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 
 PREFIX = "IMPOSTER_"
@@ -94,8 +96,18 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = Field(default_factory=_log_format)
     node: Annotated[Path, AfterValidator(_program)] = Field(default_factory=_bundled_node)
     """The Node.js binary."""
+    accounts_per_process: int = Field(default=100, ge=1, le=1000)
+    """WhatsApp accounts that one Node process holds; as many processes as that takes."""
     model_calls_at_once: int = Field(default=32, ge=1, le=10_000)
     """Model calls that one bot may have in flight."""
+    node_name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)] = Field(
+        default_factory=lambda: socket.gethostname()[:64] or "node"
+    )
+    """What this server is called among those that share a PostgreSQL database."""
+    lease_seconds: float = Field(default=10, ge=2, le=300)
+    """How long a server that went away keeps its bots from the others."""
+    links_per_second: float = Field(default=50, gt=0, le=10_000)
+    """Bots that a server takes over at most, so that a platform sees no storm of connections."""
     keep_days: Annotated[int | None, BeforeValidator(_days)] = 365
     """After so many days a message is deleted, with all that belongs to it. None ("forever"): never."""
     allow_private_urls: Annotated[AddressGuard, BeforeValidator(AddressGuard.read)] = AddressGuard()

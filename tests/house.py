@@ -13,15 +13,16 @@ from pydantic import SecretStr
 
 from chatbot_manager import ChatbotInstance
 from imposter.clock import Clock, SystemClock
+from imposter.cluster.fleet import Fleet
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Sender, Turn
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
+from imposter.runtime.vitals import Vitals
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 
@@ -131,6 +132,7 @@ class House:
     """A running server without its web part."""
 
     bots: Supervisor
+    fleet: Fleet
     store: Store
     platforms: dict[str, Platform] = field(default_factory=dict)
     """The newest provider of each user."""
@@ -180,11 +182,15 @@ def config_of(user_id: str = "anna", *, chat: str = "platform", model: str = "mo
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, *extra: ProviderFile, clock: Clock | None = None, chance: Callable[[], float] = lambda: 0.0
+    folder: Path,
+    *extra: ProviderFile,
+    database: str | None = None,
+    clock: Clock | None = None,
+    chance: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[House]:
-    """A server on the data in `folder`; left, it has stopped and everything is closed."""
+    """A server on the data in `folder`, or in the database of this URL; left, it has stopped and all is closed."""
     clock = clock or NoWaiting()
-    async with open_store(None, folder, Cipher(b"k" * 32), now=clock.now) as store:
+    async with open_store(database, folder, Cipher(b"k" * 32), now=clock.now) as store:
         shared = SharedResources(environment={}, node="node", secret=lambda name: SecretStr("test"))
         platforms: dict[str, Platform] = {}
         models: dict[str, Model] = {}
@@ -212,12 +218,11 @@ async def open_house(
             clock=clock,
             chance=chance,
             model_calls_at_once=8,
-            recent_answers=RecentAnswers(),
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:
             await bots.load()
-            yield House(bots, store, platforms, models)
+            yield House(bots, Fleet(bots, store, Vitals("house", clock)), store, platforms, models)
         finally:
             await bots.close()
             await shared.aclose()

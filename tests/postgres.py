@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,8 +56,9 @@ class PostgresServer:
     Raises: RuntimeError with its log, where it does not start.
     """
 
-    def __init__(self, version: int = NEWEST) -> None:
+    def __init__(self, version: int = NEWEST, settings: Mapping[str, str] = QUICK) -> None:
         self._version = version
+        self._settings = settings
         self._folder: Path | None = None
         self._programs = Path()
         self._guard: subprocess.Popen[str] | None = None
@@ -81,7 +83,7 @@ class PostgresServer:
             self._programs = self._place_programs(self._folder)
             self._make_cluster(self._folder)
         server = [str(self._programs / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder)]
-        settings = [f"--{name}={value}" for name, value in QUICK.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         with (self._folder / "log").open("ab") as log:
             self._guard = subprocess.Popen(
                 ["sh", "-c", GUARD, "guard", str(self._folder), *server, *settings],

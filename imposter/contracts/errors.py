@@ -6,6 +6,7 @@
     ├── UnknownContact       the bot knows nobody of this name
     ├── UnknownLetter        the bot has no such dead letter
     ├── NotSupported         this platform has no such ability
+    ├── OwnerSilent          the machine that runs the bot does not answer
     ├── StorageError         nothing was stored
     ├── ChatError            from a chat provider
     │   ├── NotConnected     not handed over; wait for the link
@@ -62,6 +63,10 @@ class NotSupported(ImposterError):
 
 class NotNow(ImposterError):
     """The bot is not in a state in which that can be done."""
+
+
+class OwnerSilent(ImposterError):
+    """The machine that runs this bot did not answer in time. Ask again: it may have been done."""
 
 
 class StorageError(ImposterError):

@@ -20,6 +20,7 @@ from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
 from imposter.runtime.safety import LONGEST_NAP, Go, Safety, Silent, Wait
+from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.records import (
     RETRIED,
@@ -70,6 +71,7 @@ class Conversations:
         safety: Safety,
         clock: Clock,
         chance: Chance,
+        counts: Counts,
         on_failure: Callable[[str], None],
     ) -> None:
         self.model = model
@@ -83,6 +85,7 @@ class Conversations:
         self._safety = safety
         self._clock = clock
         self._chance = chance
+        self._counts = counts
         self._on_failure = on_failure
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
@@ -95,7 +98,7 @@ class Conversations:
 
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
-        await self._store.outbox.interrupted(self._claim)
+        self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self.redeliver(conversation)
 
@@ -134,15 +137,15 @@ class Conversations:
         self._link.set()
         self._link = asyncio.Event()
 
-    async def close(self) -> None:
-        """Stop: nothing new is begun, an answer being sent may arrive; the rest waits in the store."""
+    async def close(self, grace: float = CLOSING_GRACE) -> None:
+        """Stop: nothing new is begun, an answer being sent has `grace` seconds; the rest waits in the store."""
         self._closing = True
         sending = [self._tasks[name] for name in self._delivering]
         for name, task in self._tasks.items():
             if name not in self._delivering:
                 task.cancel()
-        if sending:
-            await asyncio.wait(sending, timeout=CLOSING_GRACE)
+        if sending and grace:
+            await asyncio.wait(sending, timeout=grace)
         rest = list(self._tasks.values())
         for task in rest:
             task.cancel()
@@ -251,12 +254,14 @@ class Conversations:
                 text = (await self.model.reply(list(work.turns))).strip()
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+                self._counts.model_failures += 1
                 delay = model_retry(attempt, error, self._chance)
                 log.warning(
                     "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
                 )
                 if delay is None:
                     await self._store.messages.settle(self._claim, seqs, Verdict(MessageState.FAILED, _name(error)))
+                    self._counts.dead_letters += 1
                     told = str(error) if isinstance(error, ModelError) else _name(error)
                     self._on_failure(f"The model gave no answer: {told}")
                     return None
@@ -291,7 +296,7 @@ class Conversations:
                 return
             wanted = False
             link = self._link
-            self._safety.handed_over(outgoing.conversation, outgoing.message_id)
+            self._safety.handed_over(outgoing.conversation)
             try:
                 await self._chat.send(outgoing.recipient, outgoing.content, outgoing.message_id)
             except NotConnected:
@@ -312,6 +317,7 @@ class Conversations:
                     await self._safety.refused(outgoing.conversation, error.code)
             else:
                 await self._note_sent(outgoing)
+                self._counts.answers_sent += 1
                 log.info("answer sent", bot=self._instance_id, message=outgoing.message_id)
             return
 
@@ -348,6 +354,7 @@ class Conversations:
 
     async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:
         if await self._store.outbox.failed(self._claim, outgoing.message_id, state, reason):
+            self._counts.dead_letters += 1
             self._on_failure(f"An answer was not delivered: {told}")
 
 

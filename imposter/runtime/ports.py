@@ -83,6 +83,11 @@ class ChatPort:
         """Whether a send may be repeated under the same id without being seen twice."""
         return isinstance(self._provider, SendsWithId)
 
+    @property
+    def must_be_asked(self) -> bool:
+        """Whether the provider has a status and no way to report a new one."""
+        return isinstance(self._provider, ReportsStatus) and not isinstance(self._provider, Attaches)
+
     def message_id(self, seed: str) -> str:
         """The id of an outgoing message, in the platform's form; the same for the same seed (64 hex digits)."""
         if isinstance(self._provider, DerivesMessageIds):

@@ -1,7 +1,7 @@
 """Has the Store delete what has grown old: at start, and every hour."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -14,16 +14,20 @@ from imposter.storage import Store
 log = structlog.get_logger()
 
 EVERY = 3600.0
-"""Seconds."""
+ASK_EVERY = 60.0
+"""Seconds, the second between two looks at whose turn it is."""
 
 
 @asynccontextmanager
-async def retention(store: Store, clock: Clock, keep: timedelta | None) -> AsyncIterator[None]:
+async def retention(
+    store: Store, clock: Clock, keep: timedelta | None, ours: Callable[[], bool] = lambda: True
+) -> AsyncIterator[None]:
     """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept.
 
-    What was deleted but could not be taken out of the files then is tried again.
+    What was deleted but could not be taken out of the files then is tried again. `ours` says whether it is this
+    server's to do: of several on one database one does it for all.
     """
-    task = asyncio.create_task(_keep_deleting(store, clock, keep), name="retention")
+    task = asyncio.create_task(_keep_deleting(store, clock, keep, ours), name="retention")
     try:
         yield
     finally:
@@ -48,8 +52,11 @@ async def _delete_before(store: Store, before: datetime) -> int:
         after = portion.last
 
 
-async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None) -> None:
+async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None, ours: Callable[[], bool]) -> None:
     while True:
+        if not ours():
+            await clock.sleep(ASK_EVERY)
+            continue
         try:
             if deleted := await delete_old(store, clock, keep):
                 log.info("old messages deleted", messages=deleted)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
@@ -19,7 +20,6 @@ from imposter.logs import trace_of
 from imposter.runtime import caps
 from imposter.runtime.line import Line
 from imposter.runtime.loops import Heard, Talk, automatic
-from imposter.runtime.recent import RecentAnswers, Speaker
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
@@ -44,6 +44,13 @@ SLOWED = caps.Bound(6, caps.MINUTE, "the platform refused answers of this accoun
 LOCKED_REST = timedelta(hours=1)
 MOST_CHATS = 5000
 """Lively chats, written in within the last hour, that are kept in mind."""
+
+
+class Peers(Protocol):
+    """The other bots, whichever server they live on."""
+
+    async def loop_found(self, instance_id: str, conversation: str) -> None:
+        """This bot talks to another machine there. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +99,14 @@ class Safety:
         store: Store,
         clock: Clock,
         chance: Chance,
-        recent: RecentAnswers,
+        peers: Peers,
         tell: Callable[[str], None],
     ) -> None:
         self._instance_id = instance_id
         self._store = store
         self._clock = clock
         self._chance = chance
-        self._recent = recent
+        self._peers = peers
         self._tell = tell
         self._answers = caps.Answers()
         self._trouble = Trouble()
@@ -199,9 +206,8 @@ class Safety:
         self._making.discard(conversation)
         self._count(conversation, self._clock.monotonic())
 
-    def handed_over(self, conversation: str, message_id: str) -> None:
+    def handed_over(self, conversation: str) -> None:
         """An answer is on its way to the contact from now on, who may react to it."""
-        self._recent.add(message_id, self, conversation)
         if (chat := self._chats.get(conversation)) is not None:
             chat.answered_at = self._clock.now()
 
@@ -217,12 +223,10 @@ class Safety:
         self._chats.pop(conversation, None)
         self._pauses.pop(conversation, None)
         self._trouble.forget_who(conversation)
-        self._recent.drop(self, conversation)
 
     def close(self) -> None:
         """This run is over."""
         self._over = True
-        self._recent.drop(self)
 
     def merged(self, survivor: str, absorbed: Sequence[str]) -> None:
         """These are one conversation from now on: the pause that ends last holds on, as it does in the store."""
@@ -233,7 +237,6 @@ class Safety:
             if (chat := self._chats.pop(name, None)) is not None:
                 self._chats.setdefault(survivor, chat)
             self._trouble.forget_who(name)
-            self._recent.drop(self, name)
             self.ask_again(name)
 
     async def refused(self, conversation: str, code: int | None) -> None:
@@ -302,12 +305,12 @@ class Safety:
         if self._limits.automatic_turns is None:
             return False
         chat = self._lively(conversation, self._clock.monotonic())
-        other: tuple[Speaker, str] | None = None
+        other: tuple[str, str] | None = None
         verdicts = set()
         for message in work.messages:
             if chat.heard is not None and message.seq <= chat.heard.seq:
                 continue  # judged before, when it had to wait
-            speaker = self._recent.speaker(message.message_id)
+            speaker = work.said_by.get(message.seq)
             other = speaker or other
             verdicts.add(speaker is not None or automatic(message, chat.answered_at, chat.heard))
             chat.talk.hear(message, chat.answered_at, chat.heard)
@@ -320,7 +323,7 @@ class Safety:
             return False
         await self.loop_found(conversation)
         if other is not None:
-            await other[0].loop_found(other[1])
+            await self._peers.loop_found(*other)
         return True
 
     def _pause(self, conversation: str) -> Pause | None:

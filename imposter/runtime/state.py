@@ -22,4 +22,4 @@ class BotState(ProviderState):
         await self._store.write(self._claim, changes)
 
     async def clear(self) -> None:
-        await self._store.clear(self._instance_id)
+        await self._store.clear(self._claim)

@@ -1,9 +1,8 @@
-"""All bots of this server: brought back at start, made and changed on demand, stopped at the end."""
+"""The bots that live on this server: brought here, made and changed on demand, stopped at the end."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -13,13 +12,15 @@ from pydantic import SecretStr, ValidationError
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import UnknownBot
-from imposter.contracts.states import BotStatus
+from imposter.contracts.errors import ImposterError, UnknownBot
+from imposter.contracts.states import BotStatus, LinkState
+from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
+from imposter.runtime.safety import Peers
+from imposter.runtime.vitals import Counts
 from imposter.storage import Store
-from imposter.storage.dead_letters import DeadLetter, Retried
-from imposter.storage.records import BotRow, StoredMessage
-from imposter.storage.writer import Pending
+from imposter.storage.dead_letters import Retried
+from imposter.storage.records import BotRow, Claim
 
 log = structlog.get_logger()
 
@@ -31,11 +32,23 @@ class Bot(Protocol):
     user_id: str
     config: BotConfig
     created_at: datetime
+    claim: Claim | None
+    """That of its latest run; None if it has not run here."""
+
+    @property
+    def state(self) -> LinkState:
+        """As it was heard last."""
+
+    @property
+    def must_be_asked(self) -> bool:
+        """Whether its status changes without a word."""
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+    async def let_go(self) -> None: ...
     async def unlink(self) -> None: ...
     async def resume(self) -> None: ...
+    async def loop_found(self, conversation: str) -> None: ...
     async def retry(self, letter: int | None = None) -> Retried: ...
     async def forget(self, contact: str) -> tuple[int, bool]: ...
     async def reconfigure(self, config: BotConfig) -> None: ...
@@ -44,7 +57,10 @@ class Bot(Protocol):
     async def pairing_code(self, phone: str) -> str: ...
 
 
-MakeBot = Callable[[BotRow, BotConfig], Bot]
+class MakeBot(Protocol):
+    def __call__(
+        self, row: BotRow, config: BotConfig, *, peers: Peers, counts: Counts, changed: Callable[[str], None]
+    ) -> Bot: ...
 
 
 class Supervisor:
@@ -54,7 +70,11 @@ class Supervisor:
         self, *, store: Store, catalog: Catalog, shared: Shared, make_bot: MakeBot, now: Callable[[], datetime]
     ) -> None:
         self.catalog = catalog
-        self.ready = False
+        self.counts = Counts()
+        self.elsewhere: Peers | None = None
+        """Knows the bots that live on other servers."""
+        self.on_change: Callable[[str], None] = lambda instance_id: None
+        """Hears of a bot whose status may be another now."""
         self._store = store
         self._shared = shared
         self._make_bot = make_bot
@@ -62,24 +82,45 @@ class Supervisor:
         self._bots: dict[str, Bot] = {}
         self._by_user: dict[str, Bot] = {}
         self._users: dict[str, asyncio.Lock] = {}
+        self.era = 0
+        """Rises when everything is let go: what was begun before must not bring a bot here any more."""
 
     async def load(self) -> None:
         """Bring back every bot that is stored; those that were running run again."""
         for row in await self._store.bots.all():
-            try:
-                config = BotConfig.model_validate(row.config)
-            except ValidationError as error:
-                log.error("stored bot has a config that this version cannot read", bot=row.instance_id,
-                          fields=[".".join(map(str, problem["loc"])) for problem in error.errors()])  # fmt: skip
-                continue
-            bot = self._keep(self._make_bot(row, config))
-            if row.wanted:
-                await bot.start()
-        self.ready = True
+            await self.adopt(row)
+
+    async def adopt(self, row: BotRow) -> bool:
+        """From now on this bot lives here; it runs if it is wanted to. False if this version cannot read its config."""
+        try:
+            config = BotConfig.model_validate(row.config)
+        except ValidationError as error:
+            log.error("stored bot has a config that this version cannot read", bot=row.instance_id,
+                      fields=[".".join(map(str, problem["loc"])) for problem in error.errors()])  # fmt: skip
+            return False
+        bot = self._keep(self._make(row, config))
+        if row.wanted:
+            await bot.start()
+        return True
+
+    async def give(self, instance_id: str) -> None:
+        """Stop the bot, which no longer lives here; nothing of it is lost."""
+        bot = self.get(instance_id)
+        async with self._lock(bot.user_id):
+            self.get(instance_id)
+            await bot.stop()
+            self._drop(bot)
+
+    async def let_go(self) -> None:
+        """No bot lives here any more, at once: another server may run them in a moment."""
+        self.era += 1
+        bots = self.all()
+        for bot in bots:
+            self._drop(bot)
+        await asyncio.gather(*(bot.let_go() for bot in bots), return_exceptions=True)
 
     async def close(self) -> None:
         """Stop every bot; all of them come back at the next start."""
-        self.ready = False
         await asyncio.gather(*(bot.stop() for bot in self._bots.values()), return_exceptions=True)
 
     def secret(self, name: str) -> SecretStr | None:
@@ -90,6 +131,12 @@ class Supervisor:
     def addresses(self) -> AddressGuard:
         """Where a bot's config may send this server."""
         return self._shared.addresses
+
+    def has(self, instance_id: str) -> bool:
+        return instance_id in self._bots
+
+    def has_user(self, user_id: str) -> bool:
+        return user_id in self._by_user
 
     def get(self, instance_id: str) -> Bot:
         try:
@@ -133,6 +180,16 @@ class Supervisor:
         await bot.resume()
         return bot
 
+    async def loop_found(self, instance_id: str, conversation: str) -> None:
+        """Another bot noticed that it and this one talk to each other here. Raises nothing: it is only a hint."""
+        try:
+            if self.has(instance_id):
+                await self.get(instance_id).loop_found(conversation)
+            elif self.elsewhere is not None:
+                await self.elsewhere.loop_found(instance_id, conversation)
+        except ImposterError as error:
+            log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
+
     async def delete(self, instance_id: str) -> None:
         """Unlink the account and remove the bot with everything it stored."""
         bot = self.get(instance_id)
@@ -140,47 +197,22 @@ class Supervisor:
             self.get(instance_id)
             await bot.unlink()
             await self._store.bots.delete(instance_id)
-            del self._bots[instance_id], self._by_user[bot.user_id]
+            self._drop(bot)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""
         return await self.get(instance_id).pairing_code(phone)
 
-    async def check_store(self) -> None:
-        """Raises: StorageError if the store does not answer as it should."""
-        await self._store.messages.waiting_count("")
-
-    def messages(
-        self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
-    ) -> Pending[list[StoredMessage]]:
-        """What was said and what became of it, newest first."""
-        self.get(instance_id)
-        return self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
-
-    def dead_letters(
-        self, instance_id: str, *, before: int | None = None, limit: int = 50
-    ) -> Pending[list[DeadLetter]]:
-        """What contacts did not get, newest first."""
-        self.get(instance_id)
-        return self._store.dead_letters.page(instance_id, before=before, limit=limit)
-
-    def remove_letter(self, instance_id: str, letter: int) -> Pending[None]:
-        """Raises from the result: UnknownLetter."""
-        self.get(instance_id)
-        return self._store.dead_letters.remove(instance_id, letter)
-
-    def back_up(self) -> Pending[Path]:
-        """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
-        return self._store.backup.make()
-
     async def _create(self, config: BotConfig) -> Bot:
         now = self._now()
         row = BotRow(str(uuid4()), config.user_id, config.stored, True, now, now)
-        bot = self._make_bot(row, config)
+        bot = self._make(row, config)
+        era = self.era
         await bot.check()
         await self._store.bots.add(row.instance_id, row.user_id, row.config)
-        self._keep(bot)
-        await bot.start()
+        if era == self.era:
+            self._keep(bot)
+            await bot.start()
         return bot
 
     async def _want(self, instance_id: str, *, running: bool) -> Bot:
@@ -190,9 +222,18 @@ class Supervisor:
             await (bot.start() if running else bot.stop())
         return bot
 
+    def _make(self, row: BotRow, config: BotConfig) -> Bot:
+        return self._make_bot(
+            row, config, peers=self, counts=self.counts, changed=lambda instance_id: self.on_change(instance_id)
+        )
+
     def _keep(self, bot: Bot) -> Bot:
         self._bots[bot.instance_id] = self._by_user[bot.user_id] = bot
         return bot
+
+    def _drop(self, bot: Bot) -> None:
+        self._bots.pop(bot.instance_id, None)
+        self._by_user.pop(bot.user_id, None)
 
     def _lock(self, user_id: str) -> asyncio.Lock:
         return self._users.setdefault(user_id, asyncio.Lock())

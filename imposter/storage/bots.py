@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage import claims
+from imposter.storage.channels import Identity
 from imposter.storage.conversations import forget_remembered
 from imposter.storage.records import BotRow, Claim, Judge
 from imposter.storage.scrubbing import owe, pay
@@ -17,14 +19,25 @@ from imposter.storage.tables import bots
 from imposter.storage.unfinished import abandon, reconsider
 from imposter.storage.writer import Pending, Writer
 
-_USER = select(bots.c.number).where(bots.c.user_id == bindparam("user_id"))
-_ADD = insert(bots)
+# Two nodes may be asked for the same user at once. SQLite's compiler knows this of PostgreSQL's, too.
+_ADD = insert(bots).on_conflict_do_nothing(index_elements=["user_id"]).returning(bots.c.number)
 _one = bots.c.instance_id == bindparam("bot")
-_UPDATE = update(bots).where(_one)
-_DELETE = delete(bots).where(_one)
-_ALL = select(
-    bots.c.instance_id, bots.c.user_id, bots.c.config, bots.c.wanted, bots.c.created_at, bots.c.updated_at
-).order_by(bots.c.number)
+_UPDATE = update(bots).where(_one, claims.mine)
+_DELETE = delete(bots).where(_one, claims.mine)
+SELECT_BOT = select(
+    bots.c.instance_id,
+    bots.c.user_id,
+    bots.c.config,
+    bots.c.wanted,
+    bots.c.created_at,
+    bots.c.updated_at,
+    bots.c.owner,
+    bots.c.epoch,
+)
+"""In the order of BotRow's fields."""
+_ALL = SELECT_BOT.order_by(bots.c.number)
+_ONE = SELECT_BOT.where(_one)
+_OF_USER = SELECT_BOT.where(bots.c.user_id == bindparam("user_id"))
 
 
 class DuplicateUser(StorageError):
@@ -32,21 +45,25 @@ class DuplicateUser(StorageError):
 
 
 class BotStore:
-    """Bots and their configs, which are encrypted."""
+    """Bots and their configs, which are encrypted. With an `identity`, only that node's are changed."""
 
-    def __init__(self, writer: Writer, cipher: Cipher, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, cipher: Cipher, now: Callable[[], datetime], identity: Identity | None) -> None:
         self._submit = writer.submit
         self._cipher = cipher
         self._now = now
+        self._identity = identity
+
+    @property
+    def _node_id(self) -> str | None:
+        return None if self._identity is None else self._identity.node_id
 
     def add(self, instance_id: str, user_id: str, config: dict[str, Any], *, wanted: bool = True) -> Pending[BotRow]:
-        """Raises: DuplicateUser."""
+        """Raises from the result: DuplicateUser."""
 
         def job(connection: Connection) -> BotRow:
-            if connection.execute(_USER, {"user_id": user_id}).first():
-                raise DuplicateUser
-            row = BotRow(instance_id, user_id, config, wanted, created_at=(now := self._now()), updated_at=now)
-            connection.execute(
+            now = self._now()
+            row = BotRow(instance_id, user_id, config, wanted, created_at=now, updated_at=now, owner=self._node_id)
+            added = connection.execute(
                 _ADD,
                 {
                     "instance_id": instance_id,
@@ -55,8 +72,11 @@ class BotStore:
                     "wanted": wanted,
                     "created_at": now,
                     "updated_at": now,
+                    "owner": self._node_id,
                 },
             )
+            if added.first() is None:
+                raise DuplicateUser
             return row
 
         return self._submit(job)
@@ -66,7 +86,7 @@ class BotStore:
     ) -> Pending[None]:
         """Store the config and, in the same commit, what the new `judge` says of all that is not finished.
 
-        With `abandoned`, all of that ends for this reason. Raises: UnknownBot.
+        With `abandoned`, all of that ends for this reason. Raises from the result: UnknownBot, Superseded.
         """
         sealed = self._seal(instance_id, config)
 
@@ -80,40 +100,66 @@ class BotStore:
         return self._submit(job)
 
     def claim(self, instance_id: str) -> Pending[Claim]:
-        """The right to act for this bot, which whoever had it loses. Raises: UnknownBot."""
-        return self._submit(lambda connection: claims.take(connection, instance_id))
+        """The right to act for this bot, which whoever had it loses.
+
+        Raises from the result: UnknownBot, Superseded (it is not this node's).
+        """
+        return self._submit(lambda connection: claims.take(connection, instance_id, self._node_id))
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
-        """Raises: UnknownBot."""
+        """Raises from the result: UnknownBot, Superseded."""
         return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted))
 
     def delete(self, instance_id: str) -> Pending[None]:
         """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries.
 
         Where another program reads the files, they are scrubbed as soon as retention finds them free.
+        Raises from the result: UnknownBot, Superseded.
         """
 
         def job(connection: Connection) -> None:
-            connection.execute(_DELETE, {"bot": instance_id})
-            forget_remembered(connection)
+            if not connection.execute(_DELETE, {"bot": instance_id, "node": self._node_id}).rowcount:
+                raise claims.not_mine(connection, instance_id)
+            forget_remembered(connection, instance_id)
             owe(connection)
 
         return self._submit(job, afterwards=pay)
 
     def all(self) -> Pending[list[BotRow]]:
         """In order of creation."""
-        return self._submit(lambda connection: [self._open(*row) for row in connection.execute(_ALL)])
+        return self._submit(lambda connection: [opened(self._cipher, row) for row in connection.execute(_ALL)])
+
+    def one(self, instance_id: str) -> Pending[BotRow]:
+        """Raises from the result: UnknownBot."""
+
+        def job(connection: Connection) -> BotRow:
+            row = connection.execute(_ONE, {"bot": instance_id}).first()
+            if row is None:
+                raise UnknownBot
+            return opened(self._cipher, row)
+
+        return self._submit(job)
+
+    def of_user(self, user_id: str) -> Pending[BotRow | None]:
+        def job(connection: Connection) -> BotRow | None:
+            row = connection.execute(_OF_USER, {"user_id": user_id}).first()
+            return row and opened(self._cipher, row)
+
+        return self._submit(job)
 
     def _change(self, connection: Connection, instance_id: str, **values: Any) -> None:
-        changed = connection.execute(_UPDATE.values(updated_at=self._now(), **values), {"bot": instance_id})
-        if not changed.rowcount:
-            raise UnknownBot
+        one = {"bot": instance_id, "node": self._node_id}
+        if not connection.execute(_UPDATE.values(updated_at=self._now(), **values), one).rowcount:
+            raise claims.not_mine(connection, instance_id)
 
     def _seal(self, instance_id: str, config: dict[str, Any]) -> bytes:
         return self._cipher.seal(json.dumps(config).encode(), _purpose(instance_id))
 
-    def _open(self, instance_id: str, user_id: str, config: bytes, *rest: Any) -> BotRow:
-        return BotRow(instance_id, user_id, json.loads(self._cipher.open(config, _purpose(instance_id))), *rest)
+
+def opened(cipher: Cipher, row: Any, **changed: Any) -> BotRow:
+    """A row of SELECT_BOT, with what has changed since it was read."""
+    config = json.loads(cipher.open(row.config, _purpose(row.instance_id)))
+    return BotRow(**{**row._mapping, "config": config, **changed})
 
 
 def _purpose(instance_id: str) -> str:

@@ -117,9 +117,11 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     return whereabouts
 
 
-def forget_remembered(connection: Connection) -> None:
-    """Call it where aliases are removed."""
-    _remembered(connection).clear()
+def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
+    """Call it where aliases are removed, or may have been changed by another node; all bots' without a bot."""
+    remembered = _remembered(connection)
+    for who in [who for who in remembered if instance_id in (None, who[0])]:
+        del remembered[who]
 
 
 def _remembered(connection: Connection) -> dict[Any, Whereabouts]:

@@ -17,6 +17,8 @@ from imposter.secrets import make_private_folder
 
 DATABASE_FILE = "imposter.db"
 LOCK_FILE = "lock"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Linux has it."""
 DATABASE_LOCK = ".lock"
 BUSY_MILLISECONDS = 5_000
 
@@ -78,6 +80,19 @@ def only_server(data_dir: Path, database: Path | None = None) -> Iterator[None]:
                     f"IMPOSTER_DATABASE_URL ({database}): the database does not open: {error.strerror}"
                 ) from None
         yield
+
+
+def place_of(data_dir: Path) -> str | None:
+    """What tells the data folder's lock from any other, on this machine since it started; None where nothing does.
+
+    Whoever holds the lock knows that an earlier server with the same name for it is dead.
+    """
+    try:
+        boot = BOOT_ID.read_text().strip()
+        lock = (data_dir / LOCK_FILE).stat()
+    except OSError:
+        return None
+    return f"{boot}:{lock.st_dev}:{lock.st_ino}"
 
 
 @contextmanager

@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
-from imposter.storage import waiting
+from imposter.storage import claims, waiting
 from imposter.storage.conversations import locate
-from imposter.storage.records import Accepted, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import Accepted, Claim, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.tables import messages, outbox
 
 ECHO = Verdict(MessageState.IGNORED, "echo")
@@ -32,6 +32,34 @@ _INSERT = (
     .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
     .returning(messages.c.seq)
 )
+_COLUMNS = (
+    "instance_id",
+    "conversation",
+    "message_id",
+    "source",
+    "content",
+    "characters",
+    "truncated_from",
+    "sender_id",
+    "sender_name",
+    "group_id",
+    "group_name",
+    "reply_to",
+    "sent_at",
+    "received_at",
+    "state",
+    "reason",
+)
+_INSERT_IF_HELD = (
+    insert(messages)
+    .from_select(
+        _COLUMNS,
+        select(*(bindparam(name, type_=messages.c[name].type) for name in _COLUMNS)).where(claims.held),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
+    .returning(messages.c.seq)
+)
 
 
 def accept(
@@ -42,7 +70,9 @@ def accept(
     judge: Judge,
     busy: Callable[[], Collection[int]],
     now: datetime,
+    claim: Claim | None = None,
 ) -> Accepted:
+    """Raises: Superseded."""
     message = storable(message)
     place = locate(connection, instance_id, message)
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
@@ -50,9 +80,11 @@ def accept(
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     verdict = judge(message, place.known_ids)
     content = message.content[: limits.single]
+    guard = claims.of(claim) if claim else {}
     seq: int | None = connection.execute(
-        _INSERT,
+        _INSERT_IF_HELD if claim else _INSERT,
         key
+        | guard
         | {
             "source": message.source,
             "content": content,
@@ -70,6 +102,8 @@ def accept(
         },
     ).scalar_one_or_none()
     if seq is None:
+        if claim:
+            claims.check(connection, claim)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if verdict.state is not MessageState.WAITING:
         return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed)

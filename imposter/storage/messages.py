@@ -1,8 +1,9 @@
 """Every message of every bot, and what is to be done about it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -27,6 +28,8 @@ from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, stor
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.writer import Pending, Writer
 
+T = TypeVar("T")
+
 _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
@@ -35,7 +38,25 @@ TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
 
-_NEXT = SELECT_STORED.where(_of_bot, _of_conversation, _is_waiting).order_by(messages.c.seq).limit(MOST_AT_ONCE)
+_theirs = outbox.alias("theirs")
+_NEXT = (
+    SELECT_STORED.add_columns(
+        # What another bot said has its answer's id; asked here, it costs no statement of its own.
+        select(_theirs.c.seq)
+        .where(_theirs.c.message_id == messages.c.message_id, _theirs.c.instance_id != messages.c.instance_id)
+        .limit(1)
+        .scalar_subquery()
+        .label("said_as")
+    )
+    .where(_of_bot, _of_conversation, _is_waiting)
+    .order_by(messages.c.seq)
+    .limit(MOST_AT_ONCE)
+)
+_SAID_BY = (
+    select(outbox.c.seq, outbox.c.instance_id, messages.c.conversation)
+    .join(messages, messages.c.seq == outbox.c.seq)
+    .where(outbox.c.seq.in_(bindparam("answers", expanding=True)))
+)
 _BEFORE = (
     # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
     select(anchor, messages.c.seq, messages.c.source, messages.c.content, messages.c.sender_name, messages.c.group_id)
@@ -74,6 +95,12 @@ _ADD_TURN = (
 )
 _ADD_DELIVERY = insert(outbox)
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
+_WAITING_OF = select(func.count()).where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
+_WAITING_COUNTS = (
+    select(messages.c.instance_id.label("bot"), func.count().label("waiting"))
+    .where(_is_waiting)
+    .group_by(messages.c.instance_id)
+)
 _PAGE = SELECT_STORED.where(_of_bot).order_by(messages.c.seq.desc()).limit(bindparam("most"))
 
 
@@ -83,6 +110,8 @@ class MessageStore:
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._now = now
+        self.evicted = 0
+        """Messages, since this began."""
 
     def add(
         self,
@@ -91,15 +120,21 @@ class MessageStore:
         limits: Limits,
         judge: Judge,
         busy: Callable[[], Collection[int]],
+        *,
+        claim: Claim | None = None,
     ) -> Pending[Accepted]:
         """Store `message` with what `judge` decides, and evict what the queue has no more room for.
 
         `busy` names the rows being answered right now, which are never evicted. It and `judge` are called on the
         writer's thread. A message already stored, or an echo of our own answer, is not stored again.
+
+        With a `claim` of the bot it is stored only as long as that holds. Raises from the result: Superseded.
         """
-        return self._submit(
-            lambda connection: accept(connection, instance_id, message, limits, judge, busy, self._now())
+        pending = self._submit(
+            lambda connection: accept(connection, instance_id, message, limits, judge, busy, self._now(), claim),
         )
+        pending.add_done_callback(lambda done: self._count(done, lambda accepted: len(accepted.evicted)))
+        return pending
 
     def take(
         self,
@@ -118,13 +153,15 @@ class MessageStore:
         (None: no bound) becomes context.
         """
         spared = frozenset(busy)
+        evicted = 0
 
         def job(connection: Connection) -> Work | None:
+            nonlocal evicted
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            found = list(map(stored, connection.execute(_NEXT, of_conversation)))
-            free = [message for message in found if message.seq not in spared]
-            waits = _still_due(connection, free, now, queue or limits, answer_within)
+            found = connection.execute(_NEXT, of_conversation).all()
+            free = [stored(row[:-1]) for row in found if row.seq not in spared]
+            waits, evicted = _still_due(connection, free, now, queue or limits, answer_within)
             if not waits:
                 return None
             before = connection.execute(
@@ -136,9 +173,17 @@ class MessageStore:
             said = [_Said(*row) for row in before if row.seq not in seqs]
             heard = [_Said(m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id) for m in waits]
             turns = sorted([*heard, *_within(limits, waits, said)])
-            return Work(tuple(waits), tuple(map(_turn, turns)), more=len(found) == MOST_AT_ONCE)
+            theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
+            return Work(
+                tuple(waits),
+                tuple(map(_turn, turns)),
+                more=len(found) == MOST_AT_ONCE,
+                said_by=_said_by(connection, theirs) if theirs else {},
+            )
 
-        return self._submit(job)
+        pending = self._submit(job)
+        pending.add_done_callback(lambda done: self._count(done, lambda _: evicted))
+        return pending
 
     def answer(self, claim: Claim, seqs: Sequence[int], text: str, *, message_id: str) -> Pending[Outgoing | None]:
         """Store the answer to waiting messages and put it in the outbox; None if the last of them no longer waits.
@@ -203,6 +248,15 @@ class MessageStore:
             lambda connection: connection.execute(_WAITING_COUNT, {"instance_id": instance_id}).scalar_one()
         )
 
+    def waiting_of(self, instance_ids: Collection[str]) -> Pending[int]:
+        """How many wait for an answer of any of these bots."""
+        bots = {"bots": list(instance_ids)}
+        return self._submit(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
+
+    def waiting_counts(self) -> Pending[dict[str, int]]:
+        """By bot; of those for whom anything waits."""
+        return self._submit(lambda connection: {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS)})
+
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
     ) -> Pending[list[StoredMessage]]:
@@ -223,6 +277,11 @@ class MessageStore:
 
         return self._submit(job)
 
+    def _count(self, done: Future[T], evicted: Callable[[T], int]) -> None:
+        """Only what is durable counts."""
+        if done.exception() is None:
+            self.evicted += evicted(done.result())
+
 
 def _still_due(
     connection: Connection,
@@ -230,18 +289,28 @@ def _still_due(
     now: datetime,
     queue: Limits,
     answer_within: timedelta | None,
-) -> list[StoredMessage]:
+) -> tuple[list[StoredMessage], int]:
+    """Those that are still to be answered, and how many were evicted."""
     due = []
+    evicted = 0
     for message in waits:
         if message.reason == RETRIED:
             due.append(message)
         elif message.sent_at < waiting.cutoff(queue, now):
             waiting.evict(connection, {message.seq: waiting.TOO_OLD})
+            evicted += 1
         elif answer_within and now - message.received_at > answer_within:
             unfinished.settle(connection, [message.seq], TOO_OLD)
         else:
             due.append(message)
-    return due
+    return due, evicted
+
+
+def _said_by(connection: Connection, theirs: Mapping[int, int]) -> dict[int, tuple[str, str]]:
+    """`theirs`: by seq, the seq that the message has as an answer of another bot."""
+    found = connection.execute(_SAID_BY, {"answers": list(theirs.values())})
+    bots = {answer: (instance_id, conversation) for answer, instance_id, conversation in found}
+    return {seq: bots[answer] for seq, answer in theirs.items() if answer in bots}  # else forgotten just now
 
 
 class _Said(NamedTuple):

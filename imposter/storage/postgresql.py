@@ -1,12 +1,14 @@
 """What is special about PostgreSQL. Imported only where a URL names it: the driver costs memory."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from select import POLLIN, poll
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from imposter.contracts.errors import StorageError
@@ -14,7 +16,13 @@ from imposter.contracts.errors import StorageError
 DRIVER = "postgresql+psycopg"
 OLDEST = 15
 ONE_SERVER = 0x696D706F73746572
-"""The advisory lock that a server holds: "imposter" in ASCII."""
+"""The advisory lock, "imposter" in ASCII, that servers share; those of before there were nodes held it alone."""
+UPGRADE = ONE_SERVER + 1
+"""The one that is held while tables are made or changed."""
+WAIT_FOR_TABLE = "2s"
+"""More than the second (deadlock_timeout) after which PostgreSQL ends a clean-up of its own that holds the table."""
+HOLD_UP = "3s"
+"""A statement may keep other servers from a table for so long: less than a lease of theirs."""
 
 _DEFAULTS = {
     "application_name": "imposter",
@@ -35,28 +43,77 @@ _SESSION = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
+    # And of one that is there and hangs: others do not wait for the rows that it holds any longer than for a lease.
+    "idle_in_transaction_session_timeout": "5s",
     # Longer than it takes a connection of ours that was just lost to give its lock back.
     "lock_timeout": "2s",
 }
-_SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
 _BE_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """A role or a database may have it off by default; what is accepted must outlast the server's machine all the same."""
 
 
 def postgresql_engine(place: URL) -> Engine:
-    """An engine whose every connection holds the database for this server, and is a new one where the old was lost."""
-    place = place.set(drivername=DRIVER, query={**_DEFAULTS, **place.query})
-    engine = create_engine(place, poolclass=NullPool, hide_parameters=True)
+    """An engine whose every connection keeps servers out that do not share, and is a new one where the old was lost."""
+    engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _replace_if_lost)
     return engine
+
+
+def connection_arguments(url: str) -> dict[str, Any]:
+    """What the driver is to connect with, as the engine would. Raises: sqlalchemy.exc.ArgumentError."""
+    place = _completed(make_url(url))
+    _, arguments = create_engine(place, poolclass=NullPool).dialect.create_connect_args(place)
+    return dict(arguments)
+
+
+def serialize_upgrades(connection: Connection) -> None:
+    """Of several servers that start at once one makes or changes the tables, and the others find them done."""
+    # Both may take long: a table made anew, and waiting for whoever does it.
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.execute(select(func.pg_advisory_xact_lock(UPGRADE)))
+
+
+def keep_upgrades_out(connection: Connection) -> None:
+    """Until the transaction ends, the tables stay as they are."""
+    connection.execute(select(func.pg_advisory_xact_lock_shared(UPGRADE)))
+
+
+@contextmanager
+def change_tables(connection: Connection, *, in_haste: bool) -> Iterator[None]:
+    """What is done within waits only briefly for whoever uses the tables, for everybody else would wait behind it.
+
+    `in_haste`, it must be done soon as well: other servers use the tables. Raises: StorageError (it took longer).
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLE}'")
+    if in_haste:
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{HOLD_UP}'")
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise StorageError(
+                "the tables could not be changed: something else holds one of them, such as a pg_dump that runs, or a "
+                "server that hangs. Nothing was changed; start again when it is done"
+            ) from None
+        if isinstance(error.orig, psycopg.errors.QueryCanceled):
+            raise StorageError(
+                f"to change the tables takes longer than the {HOLD_UP} that other servers can do without them. Nothing "
+                "was changed; stop the others first, or make large indexes beforehand (docs/upgrades.md)"
+            ) from None
+        raise
+
+
+def _completed(place: URL) -> URL:
+    return place.set(drivername=DRIVER, query={**_DEFAULTS, **place.query})
 
 
 def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
     try:
         _check(connection)
         connection.autocommit = True
-        connection.execute(_SETTLE)
+        connection.execute(SETTLE)
         connection.execute(_BE_DURABLE)
         _hold(connection)
         connection.execute("RESET lock_timeout")
@@ -80,12 +137,15 @@ def _check(connection: "psycopg.Connection[Any]") -> None:
 
 
 def _hold(connection: "psycopg.Connection[Any]") -> None:
-    """One server at a time: two would answer every message twice. The lock lives and dies with the connection."""
+    """Servers share the database, but not with one of an older version, which would answer every message too.
+
+    The lock lives and dies with the connection.
+    """
     try:
-        connection.execute("SELECT pg_advisory_lock(%s)", [ONE_SERVER])
+        connection.execute("SELECT pg_advisory_lock_shared(%s)", [ONE_SERVER])
     except psycopg.errors.LockNotAvailable:
         raise StorageError(
-            f'another server is using the database "{connection.info.dbname}": '
+            f'a server of an older version is using the database "{connection.info.dbname}" and does not share it: '
             "stop it, or set IMPOSTER_DATABASE_URL to another database"
         ) from None
 

@@ -1,7 +1,7 @@
 """Rows as the rest of the program sees them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -124,6 +124,8 @@ class Work:
     turns: tuple[Turn, ...]
     more: bool = False
     """More waits here that this answer is not for."""
+    said_by: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """By seq, which of these another bot of ours said: its instance_id, and the conversation on its side."""
 
     @property
     def message(self) -> StoredMessage:
@@ -169,3 +171,51 @@ class BotRow:
     """Whether it is to run."""
     created_at: datetime
     updated_at: datetime
+    owner: str | None = None
+    """The node that it lives on; None where it is free, or there are no nodes."""
+    epoch: int = 0
+    """Of its last claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """One server process of those that share a database."""
+
+    node_id: str
+    name: str
+    """For people."""
+    revision: str
+    """The newest of the schema that its program knows."""
+    joined_at: datetime
+    until: datetime
+    """The end of its lease, unless that is renewed; by the database's clock."""
+    leaving: bool
+    report: dict[str, Any]
+    """What it said of itself at its last renewal."""
+    bots: int
+    """How many it owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A node's lease runs anew; and what there was to see."""
+
+    now: datetime
+    """By the database's clock."""
+    nodes: tuple[NodeRow, ...]
+    """Those whose lease runs, this one too; the oldest first."""
+    free: int
+    """Bots that nobody owns."""
+    lost: tuple[str, ...]
+    """Names of nodes whose lease had ended, which were removed with this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a node asks of the owner of a bot."""
+
+    number: int
+    instance_id: str
+    body: dict[str, Any]
+    asked_by: str
+    """A node."""

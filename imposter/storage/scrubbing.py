@@ -1,14 +1,16 @@
 """Taking what was deleted out of the files, until it has worked: whoever deletes owes it from that commit on."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from imposter.storage.engine import scrub
 from imposter.storage.tables import meta
 
 _OWED = "scrub_owed"
 _READ = select(meta.c.value).where(meta.c.name == bindparam("called"))
-_SET = update(meta).where(meta.c.name == bindparam("called")).values(value=bindparam("to"))
-_ADD = insert(meta)
+# Two nodes may do it at once. SQLite's compiler knows this of PostgreSQL's, too.
+_add = insert(meta)
+_SET = _add.on_conflict_do_update(index_elements=["name"], set_={"value": _add.excluded.value})
 _CLEAR = delete(meta).where(meta.c.name == bindparam("called"))
 
 
@@ -34,8 +36,7 @@ def written_down(connection: Connection, name: str) -> bytes | None:
 
 
 def write_down(connection: Connection, name: str, value: bytes) -> None:
-    if not connection.execute(_SET, {"called": name, "to": value}).rowcount:
-        connection.execute(_ADD, {"name": name, "value": value})
+    connection.execute(_SET, {"name": name, "value": value})
 
 
 def strike_out(connection: Connection, name: str) -> None:

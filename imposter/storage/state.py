@@ -61,16 +61,18 @@ class StateStore:
 
         return self._submit(job)
 
-    def clear(self, instance_id: str) -> Pending[int]:
+    def clear(self, claim: Claim) -> Pending[int]:
         """The account is gone, and in this same commit all that is its own: else another would answer for it.
 
         What waits becomes context, what is not sent is withdrawn, pauses end. Gives how many were not finished.
+        Raises from the result: Superseded.
         """
 
         def job(connection: Connection) -> int:
+            claims.check(connection, claim)
             for each in (_CLEAR, _END_PAUSES):
-                connection.execute(each, {"instance_id": instance_id})
-            return abandon(connection, instance_id, UNLINKED)
+                connection.execute(each, {"instance_id": claim.instance_id})
+            return abandon(connection, claim.instance_id, UNLINKED)
 
         return self._submit(job)
 

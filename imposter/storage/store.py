@@ -13,17 +13,21 @@ from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, SecretKeyError
 from imposter.storage.backup import BackupStore
 from imposter.storage.bots import BotStore
+from imposter.storage.channels import Identity
+from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.engine import database_file, only_server, open_engine
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
+from imposter.storage.nodes import NodeStore
 from imposter.storage.outbox import OutboxStore
 from imposter.storage.pauses import PauseStore
 from imposter.storage.retention import RetentionStore
 from imposter.storage.state import StateStore
+from imposter.storage.statuses import StatusStore
 from imposter.storage.tables import meta
-from imposter.storage.writer import Writer, describe
+from imposter.storage.writer import Activity, Writer, describe
 
 KEY_CHECK = "key_check"
 
@@ -39,14 +43,19 @@ class Store:
     retention: RetentionStore
     forgetting: ForgettingStore
     backup: BackupStore
+    nodes: NodeStore
+    commands: CommandStore
+    statuses: StatusStore
+    activity: Callable[[], Activity]
 
 
 @asynccontextmanager
 async def open_store(
-    url: str | None, data_dir: Path, cipher: Cipher, *, now: Callable[[], datetime]
+    url: str | None, data_dir: Path, cipher: Cipher, *, now: Callable[[], datetime], identity: Identity | None = None
 ) -> AsyncIterator[Store]:
     """The Store at `url` (default: a SQLite file in `data_dir`), its tables made or brought up to date.
 
+    With an `identity` it changes only the bots of that node (see `nodes`), else those that no node owns.
     Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
     Raises: StorageError (folder or database in use, database not reachable or newer than this program, wrong key).
     """
@@ -56,7 +65,7 @@ async def open_store(
         except StorageError as error:
             raise StorageError(f"{_named(url, data_dir)}: {error}") from None
         yield Store(
-            bots=BotStore(writer, cipher, now),
+            bots=BotStore(writer, cipher, now, identity),
             messages=MessageStore(writer, now),
             outbox=OutboxStore(writer),
             pauses=PauseStore(writer, now),
@@ -65,6 +74,10 @@ async def open_store(
             retention=RetentionStore(writer, now),
             forgetting=ForgettingStore(writer),
             backup=BackupStore(writer, data_dir, now),
+            nodes=NodeStore(writer, cipher),
+            commands=CommandStore(writer, cipher),
+            statuses=StatusStore(writer, cipher),
+            activity=writer.activity,
         )
 
 

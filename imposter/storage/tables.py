@@ -68,6 +68,19 @@ meta = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node_id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("place", String),  # its folder's lock: whoever holds that knows that an earlier node of it is dead
+    Column("revision", String, nullable=False),  # the newest of the schema that its program knows
+    Column("joined_at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),  # by the database's clock; then its bots are anybody's
+    Column("leaving", Boolean, nullable=False),
+    Column("report", Text, nullable=False),  # JSON
+)
+
 bots = Table(
     "bots",
     metadata,
@@ -79,6 +92,30 @@ bots = Table(
     Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("owner", String),  # a node; no foreign key, which SQLite cannot add to a table that is there
+    Index(None, "owner"),
+    sqlite_autoincrement=True,
+)
+
+statuses = Table(
+    "statuses",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed: a QR code links an account
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("instance_id", String, nullable=False),  # no foreign key: the answer to a deletion outlasts the bot
+    Column("body", LargeBinary, nullable=False),  # sealed: a config holds keys
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("taken_by", String),
+    Column("answer", LargeBinary),
+    Index(None, "instance_id"),
     sqlite_autoincrement=True,
 )
 
@@ -140,6 +177,7 @@ outbox = Table(
     UniqueConstraint("instance_id", "message_id"),
     Index("ix_outbox_by_state", "instance_id", "state", "seq"),
     Index("ix_outbox_by_time", "instance_id", "created_at"),
+    Index("ix_outbox_by_message", "message_id"),
 )
 
 pauses = Table(

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
+from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -39,6 +40,17 @@ class Pending(Future[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self).__await__()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How busy the writer is; counts since it began."""
+
+    waiting: int
+    """Jobs whose commit has not begun."""
+    commits: int
+    commit_seconds: float
+    """That all of them took."""
 
 
 class _JobFailed(Exception):
@@ -82,6 +94,8 @@ class Writer:
         self._closed = False
         self._alone: deque[_Job[Any]] = deque()
         self._ended = False
+        self._commits = 0
+        self._commit_seconds = 0.0
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -113,6 +127,10 @@ class Writer:
                 self._jobs.put(job)
         return job.pending
 
+    def activity(self) -> Activity:
+        """From any thread."""
+        return Activity(self._jobs.qsize(), self._commits, self._commit_seconds)
+
     def close(self) -> None:
         with self._gate:
             if not self._closed:
@@ -135,8 +153,11 @@ class Writer:
         batch = [job for job in queued if job is not None and not job.alone]
         committed = True
         if batch:
+            begun = perf_counter()
             try:
                 self._commit(batch)
+                self._commits += 1
+                self._commit_seconds += perf_counter() - begun
             except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
                 committed = False
                 self._give_up(batch, error)

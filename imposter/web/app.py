@@ -5,11 +5,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from fastapi import FastAPI
 
+from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import ImposterError
-from imposter.runtime.supervisor import Supervisor
 from imposter.settings import Settings
 from imposter.web.access import AccessMiddleware
-from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, providers
+from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, nodes, providers
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
@@ -25,11 +25,12 @@ ROUTERS = (
     backup.router,
     providers.router,
     health.router,
+    nodes.router,
 )
 
 
 def create_app(
-    read_settings: Callable[[], Settings], open_server: Callable[[Settings], AbstractAsyncContextManager[Supervisor]]
+    read_settings: Callable[[], Settings], open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]]
 ) -> FastAPI:
     """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.
 

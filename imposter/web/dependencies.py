@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from imposter.runtime.supervisor import Supervisor
+from imposter.cluster.fleet import Fleet
 
 
-def _bots(request: Request) -> Supervisor:
-    bots: Supervisor = request.app.state.bots
+def _bots(request: Request) -> Fleet:
+    bots: Fleet = request.app.state.bots
     return bots
 
 
-Bots = Annotated[Supervisor, Depends(_bots)]
-"""All bots of the server that this request came to."""
+Bots = Annotated[Fleet, Depends(_bots)]
+"""All bots, whichever server they live on."""

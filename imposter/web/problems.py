@@ -18,6 +18,7 @@ from imposter.contracts.errors import (
     NotConnected,
     NotNow,
     NotSupported,
+    OwnerSilent,
     Refused,
     StorageError,
     UnknownBot,
@@ -39,6 +40,7 @@ STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     NotNow: HTTPStatus.CONFLICT,
     NotConnected: HTTPStatus.CONFLICT,
     Refused: HTTPStatus.BAD_GATEWAY,
+    OwnerSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -27,12 +27,13 @@ def free_port() -> int:
 class Product:
     """`uvicorn main:app` on a folder of its own; may be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], program: Path = ROOT) -> None:
         self.data = folder / "data"
         self.output = folder / "output.log"
         self.seen: list[str] = []
         """Every answer of the API, for looking for what must not be in any."""
         self._environment = environment
+        self._program = program
         self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
         self.api = httpx2.AsyncClient(
@@ -50,7 +51,7 @@ class Product:
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "uvicorn", "main:app", "--port", str(self._port),
-                cwd=ROOT, stdout=output, stderr=output,
+                cwd=self._program, stdout=output, stderr=output,
                 env={**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment},
             )  # fmt: skip
         async with asyncio.timeout(READY_DEADLINE):

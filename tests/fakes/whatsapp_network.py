@@ -172,7 +172,11 @@ class WhatsAppNetwork:
     @property
     def node_options(self) -> str:
         """NODE_OPTIONS for a client: its unmodified Baileys then connects here and trusts this network."""
-        return f"--import {(FOLDER / 'trust.mjs').as_uri()}?url={self.url}"
+        return self.node_options_by(self.url)
+
+    def node_options_by(self, url: str) -> str:
+        """The same, for a client that comes another way: through a proxy of a test's."""
+        return f"--import {(FOLDER / 'trust.mjs').as_uri()}?url={url}"
 
     # Linking
 

@@ -11,12 +11,12 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
+from imposter.cluster.fleet import Fleet
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import NotNow, Refused
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.logs import configure_logs
 from imposter.runtime.discovery import Kind, ProviderFile, discover_all
-from imposter.runtime.supervisor import Supervisor
 from imposter.settings import Settings
 from imposter.web.app import create_app
 from tests.house import House, open_house, until
@@ -93,9 +93,9 @@ async def open_api(
         spoil(house)
 
         @asynccontextmanager
-        async def open_server(settings: Settings) -> AsyncIterator[Supervisor]:
+        async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
             configure_logs("info", "json")
-            yield house.bots
+            yield house.fleet
 
         app = create_app(lambda: Settings.read({} if key is None else {"IMPOSTER_API_KEY": key}), open_server)
         async with app.router.lifespan_context(app):

@@ -1,60 +1,17 @@
-"""The way of a message through a bot, on a real store, with a platform and a model in the test's hand."""
+"""The way of a message to the model, on a real store, with a platform and a model in the test's hand."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
-from chatbot_manager import ChatbotInstance
-from imposter.contracts.errors import DeliveryUncertain, ModelRefused, ModelUnavailable, NotConnected, Refused
+from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Sender, Source
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.engine import DATABASE_FILE
-from imposter.storage.records import DeliveryState, MessageState, Pause, StoredMessage
+from imposter.storage.records import DeliveryState, MessageState
 from tests.house import Calendar, House, config_of, open_house, until
-
-
-@contextmanager
-def changes_refused(folder: Path, which: str) -> Iterator[None]:
-    """The database refuses these, as if the disk had no room for them."""
-    with closing(sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)) as outside:
-        outside.execute(f"CREATE TRIGGER refusal BEFORE {which} BEGIN SELECT RAISE(FAIL, 'no room'); END")
-        try:
-            yield
-        finally:
-            outside.execute("DROP TRIGGER refusal")
-
-
-class Forgetful:
-    """A platform that cannot know a message by its id, so that nothing may be sent twice."""
-
-    made: ClassVar[list["Forgetful"]] = []
-
-    def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
-        self.queue = user_queues[user_id]
-        self.sent: list[str] = []
-        self.hold: asyncio.Event | None = None
-        self.made.append(self)
-
-    async def start_listening(self) -> None:
-        pass
-
-    async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
-        if self.hold is not None:
-            await self.hold.wait()
-        self.sent.append(message)
-
-
-async def rows(house: House, instance_id: str) -> list[StoredMessage]:
-    """What is on record, oldest first."""
-    return list(reversed(await house.bots.messages(instance_id, limit=200)))
+from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows, waiting
 
 
 async def test_a_message_is_answered_once_to_where_it_came_from(tmp_path: Path) -> None:
@@ -98,7 +55,7 @@ async def test_a_conversation_with_fifty_waiting_messages_gets_one_answer(tmp_pa
         answered = [row for row in await rows(house, bot.instance_id) if row.content in said]
         assert {row.state for row in answered} == {MessageState.ANSWERED}
         assert {row.joined for row in answered[:-1]} == {answered[-1].seq}
-        assert not await _waiting(house, bot.instance_id)
+        assert not await waiting(house, bot.instance_id)
 
 
 async def test_what_waited_out_an_outage_is_kept_but_not_answered(tmp_path: Path) -> None:
@@ -118,7 +75,7 @@ async def test_what_waited_out_an_outage_is_kept_but_not_answered(tmp_path: Path
         bot = house.bots.all()[0]
         await platform.hear("bob", "after")
         await until(lambda: platform.texts("bob") == ["re: after"])
-        await until(lambda: _delivery(house, bot.instance_id, "re: undelivered", DeliveryState.FAILED))
+        await until(lambda: has_delivery(house, bot.instance_id, "re: undelivered", DeliveryState.FAILED))
         assert platform.texts("eve") == []
         found = {row.content: (row.state, row.reason) for row in await rows(house, bot.instance_id)}
         assert found["before"] == (MessageState.CONTEXT, "too_old")
@@ -204,69 +161,6 @@ async def test_a_model_that_fails_leaves_the_contact_in_peace_and_tells_the_owne
         await until(lambda: platform.texts() == ["re: two"])
 
 
-async def test_an_answer_waits_for_the_link_and_keeps_its_id(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        await house.bot()
-        platform = house.platforms["anna"]
-        platform.listening = False
-        await platform.hear("bob", "hello")
-        await until(lambda: len(platform.attempts) >= 1)
-        assert platform.sent == []
-        platform.listening = True
-        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
-        await until(lambda: platform.texts() == ["re: hello"])
-        assert len({sent.message_id for sent in platform.attempts}) == 1
-
-
-async def test_an_uncertain_send_is_repeated_under_the_same_id_and_then_given_up(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        platform.trouble = [DeliveryUncertain() for _ in range(5)]
-        await platform.hear("bob", "lost")
-        await until(lambda: _delivery(house, bot.instance_id, "re: lost", DeliveryState.UNCERTAIN))
-        assert len(platform.attempts) == 5
-        assert len({sent.message_id for sent in platform.attempts}) == 1
-        await platform.hear("bob", "next")
-        await until(lambda: platform.texts() == ["re: next"])
-
-
-@pytest.mark.parametrize("error", [Refused("blocked"), RuntimeError("anything")])
-async def test_a_refused_answer_is_never_tried_again(tmp_path: Path, error: Exception) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        platform.trouble = [error]
-        await platform.hear("bob", "one")
-        await until(lambda: _delivery(house, bot.instance_id, "re: one", DeliveryState.FAILED))
-        await platform.hear("bob", "two")
-        await until(lambda: platform.texts() == ["re: two"])
-        assert (await bot.status()).last_error is not None
-
-
-async def test_after_a_restart_what_waited_is_answered_and_nothing_twice(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform, model = house.platforms["anna"], house.models["anna"]
-        await platform.hear("bob", "answered")
-        await until(lambda: platform.texts() == ["re: answered"])
-        model.hold = {"thinking": asyncio.Event(), "waiting": asyncio.Event()}
-        await platform.hear("bob", "thinking")
-        await until(lambda: len(model.asked) == 2)
-        await platform.hear("bob", "waiting")
-        platform.listening = False
-        await platform.hear("eve", "undelivered")
-        await until(lambda: any(sent.text == "re: undelivered" for sent in platform.attempts))
-        undelivered = platform.attempts[-1].message_id
-    async with open_house(tmp_path) as house:
-        await until(lambda: "anna" in house.platforms and len(house.platforms["anna"].sent) == 2)
-        platform = house.platforms["anna"]
-        assert platform.texts("bob") == ["re: waiting"]
-        assert [sent.message_id for sent in platform.sent if sent.recipient == "eve"] == [undelivered]
-        assert house.models["anna"].prompts()[-1] == ["answered", "re: answered", "thinking", "waiting"]
-        assert house.bots.all()[0].instance_id == bot.instance_id
-
-
 @pytest.mark.parametrize("everything", [False, True])
 async def test_what_was_kept_for_us_is_answered_while_fresh_or_when_all_of_it_is_wanted(
     tmp_path: Path, everything: bool
@@ -282,20 +176,6 @@ async def test_what_was_kept_for_us_is_answered_while_fresh_or_when_all_of_it_is
         assert house.models["anna"].prompts()[-1][0] == "old"
         if not everything:
             assert next(row for row in await rows(house, bot.instance_id) if row.content == "old").reason == "too_old"
-
-
-async def test_an_answer_on_its_way_may_arrive_when_the_bot_stops(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        platform.hold = asyncio.Event()
-        await platform.hear("bob", "hello")
-        await until(lambda: len(platform.attempts) == 1)
-        stopping = asyncio.create_task(house.bots.stop(bot.instance_id))
-        asyncio.get_running_loop().call_soon(platform.hold.set)
-        await stopping
-        assert platform.texts() == ["re: hello"]
-        assert await _delivery(house, bot.instance_id, "re: hello", DeliveryState.SENT)
 
 
 async def test_a_flood_is_bounded_and_what_fell_out_is_on_record(tmp_path: Path) -> None:
@@ -344,7 +224,7 @@ async def test_two_ids_that_turn_out_to_be_one_person_leave_no_message_behind(tm
         await platform.queue.add_message("by both", Sender("lid", "", ("number",)))
         model.hold["by number"].set()
         await until(lambda: {"re: by both", "re: by number"} <= set(platform.texts()))
-        await until(lambda: _nothing_waits(house))
+        await until(lambda: nothing_waits(house))
         assert len(set(platform.texts())) == len(platform.texts())
 
 
@@ -362,7 +242,7 @@ async def test_a_message_that_was_to_be_answered_with_one_that_is_no_longer_is_a
         await until(lambda: len(model.asked) == 2)
         await house.bots.put(config_of("anna", chat_config=groups, respond_to_whitelist=["bob"]))
         model.hold["carol asks"].set()
-        await until(lambda: _nothing_waits(house))
+        await until(lambda: nothing_waits(house))
         asked = {row.content: row.state for row in await rows(house, bot.instance_id)}
         assert (asked["bob asks"], asked["carol asks"]) == (MessageState.ANSWERED, MessageState.IGNORED)
 
@@ -384,93 +264,9 @@ async def test_what_a_merge_takes_elsewhere_while_the_store_fails_is_answered_al
         await until(lambda: platform.texts()[-1:] == ["re: question"])
 
 
-async def test_what_was_sent_is_noted_even_if_the_store_fails_at_that_moment(tmp_path: Path) -> None:
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)) as house:
-        bot = await house.bots.put(config_of(chat="forgetful"))
-        await until(lambda: bool(Forgetful.made))
-        platform = Forgetful.made[-1]
-        platform.hold = asyncio.Event()
-        platform.queue.add_message("hello", Sender("bob")).result(timeout=5)
-        await until(lambda: _delivery_of(house, bot.instance_id, DeliveryState.SENDING))
-        with changes_refused(tmp_path, "UPDATE ON outbox"):
-            platform.hold.set()
-            await until(lambda: bool(platform.sent))
-        await until(lambda: _delivery_of(house, bot.instance_id, DeliveryState.SENT))
-        assert platform.sent == ["re: hello"]
-
-
-async def test_not_being_connected_is_no_error_of_the_bot(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        platform.trouble = [NotConnected(), NotConnected()]
-        await platform.hear("bob", "hello")
-        await until(lambda: len(platform.attempts) >= 1)
-        platform.context.report(LinkStatus(status=LinkState.CONNECTED))
-        await until(lambda: platform.texts() == ["re: hello"])
-        assert (await bot.status()).last_error is None
-
-
-async def test_what_the_owner_has_tried_again_all_at_once_goes_out_within_the_caps(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        platform.trouble = [RuntimeError("broken") for _ in range(8)]
-        for number in range(8):
-            await platform.hear(f"friend {number}", "hello")
-        await until(lambda: len(platform.attempts) == 8)
-        await until(lambda: _letters(house, bot.instance_id, 8))
-        await house.bots.put(config_of(limits_config={"answers_per_hour": 10}))
-        assert (await bot.retry()).letters == 8
-        await until(lambda: len(platform.sent) == 2)  # the eight that the platform refused count, too
-        await until(lambda: _waits_for_room(bot))
-        assert len(platform.sent) == 2
-
-
-async def test_what_is_tried_again_in_a_chat_that_is_paused_stays_a_dead_letter(tmp_path: Path) -> None:
-    async with open_house(tmp_path) as house:
-        bot = await house.bot()
-        platform = house.platforms["anna"]
-        house.models["anna"].trouble = [ModelRefused("The model's account has no credit left.")]
-        await platform.hear("bob", "important")
-        await until(lambda: _letters(house, bot.instance_id, 1))
-        await house.store.pauses.set(bot.instance_id, Pause("bob", "loop", datetime.now(UTC) + timedelta(hours=1)))
-        await house.bots.stop(bot.instance_id)
-        await house.bots.start(bot.instance_id)
-        await bot.retry()
-        await until(lambda: _nothing_waits(house))
-        [letter] = await house.bots.dead_letters(bot.instance_id)
-        assert (letter.message, letter.reason) == ("important", "loop")
-        assert house.platforms["anna"].attempts == []
-
-
-async def _letters(house: House, instance_id: str, count: int) -> bool:
-    return len(await house.bots.dead_letters(instance_id)) == count
-
-
-async def _waits_for_room(bot: ChatbotInstance) -> bool:
-    return "waiting for its turn" in " ".join((await bot.status()).safety.reasons)
-
-
-async def _waiting(house: House, instance_id: str) -> list[str]:
-    return [row.content for row in await rows(house, instance_id) if row.state is MessageState.WAITING]
-
-
-async def _nothing_waits(house: House) -> bool:
-    return not any([await _waiting(house, bot.instance_id) for bot in house.bots.all()])
-
-
 async def _settled(house: House, instance_id: str) -> bool:
     return all(row.delivery in (None, DeliveryState.SENT) for row in await rows(house, instance_id))
 
 
 async def _state(house: House, instance_id: str, text: str, state: MessageState) -> bool:
     return any(row.content == text and row.state is state for row in await rows(house, instance_id))
-
-
-async def _delivery(house: House, instance_id: str, text: str, state: DeliveryState) -> bool:
-    return any(row.content == text and row.delivery is state for row in await rows(house, instance_id))
-
-
-async def _delivery_of(house: House, instance_id: str, state: DeliveryState) -> bool:
-    return any(row.delivery is state for row in await rows(house, instance_id))

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.config import SafetyLimits
-from imposter.runtime.recent import RecentAnswers
 from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import DATABASE_FILE
 from tests.house import until
-from tests.integration.test_safety import HandClock
+from tests.integration.safety_house import HandClock
 
 BOT = "bot-1"
+
+
+class Nobody:
+    """No other bots."""
+
+    async def loop_found(self, instance_id: str, conversation: str) -> None:
+        raise AssertionError("there is nobody to be told")
 
 
 @asynccontextmanager
@@ -31,7 +37,7 @@ async def at_rest(folder: Path, clock: HandClock, **limits: int) -> AsyncIterato
                 store=store,
                 clock=clock,
                 chance=lambda: 0.0,
-                recent=RecentAnswers(),
+                peers=Nobody(),
                 tell=lambda sentence: None,
             ),
             store,
@@ -101,25 +107,10 @@ async def test_a_pause_that_the_owner_ended_meanwhile_is_not_stored(
         assert await store.pauses.holding(BOT) == []
 
 
-async def test_what_a_bot_said_is_known_until_the_person_is_forgotten_or_the_bot_stops(tmp_path: Path) -> None:
-    async with at_rest(tmp_path, HandClock()) as (safety, _):
-        recent = safety._recent
-        for name in ("bob", "eve"):
-            safety.handed_over(name, f"to {name}")
-        assert recent.speaker("to bob") == (safety, "bob")
-        safety.forget("bob")
-        assert recent.speaker("to bob") is None
-        assert recent.speaker("to eve") == (safety, "eve")
-        safety.close()
-        assert recent.speaker("to eve") is None
-
-
-async def test_nothing_is_left_of_a_name_that_another_took_in(tmp_path: Path) -> None:
+async def test_who_waits_under_a_name_that_another_took_in_asks_again(tmp_path: Path) -> None:
     clock = HandClock()
     async with at_rest(tmp_path, clock) as (safety, _):
-        safety.handed_over("phone", "to the phone")
         resting = asyncio.create_task(safety.rest("phone", 60))
         await until(lambda: clock.sleepers == 1)
         safety.merged("lid", ["phone"])
         await resting
-        assert safety._recent.speaker("to the phone") is None

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.storage import Store
+from imposter.storage.channels import Identity
 from imposter.storage.records import Accepted, Claim, Judge, MessageState, Outgoing, StoredMessage, Verdict, Work
 
 KEY = b"k" * 32
 BOT = "bot-1"
+ONE, TWO = "one-0", "two-0"
+LEASE = timedelta(minutes=10)
+"""One that does not end during a test."""
 ROOMY = Limits(max_messages=1000, max_characters=100_000, max_days=30)
 
 
@@ -56,6 +60,7 @@ class Desk:
         limits: Limits = ROOMY,
         judge: Judge = WAITS,
         busy: Callable[[], Collection[int]] = tuple,
+        claim: Claim | None = None,
     ) -> Accepted:
         self._count += 1
         chat = (group,) if group else chat or ("anna",)
@@ -69,7 +74,7 @@ class Desk:
             chat=chat,
             group=Group(group) if group else None,
         )
-        return await self.store.messages.add(self.bot, message, limits, judge, busy)
+        return await self.store.messages.add(self.bot, message, limits, judge, busy, claim=claim)
 
     async def take(self, conversation: str = "anna", limits: Limits = ROOMY) -> Work | None:
         return await self.store.messages.take(self.bot, conversation, limits)
@@ -91,3 +96,15 @@ class Desk:
     async def states(self) -> dict[str, str]:
         """What became of each text: the state, and the reason behind a colon."""
         return {row.content: ":".join(filter(None, (row.state, row.reason))) for row in await self.history()}
+
+
+class Named(Identity):
+    """A node whose id a test can read."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__()
+        self._name = node_id
+
+    @property
+    def node_id(self) -> str:
+        return self._name

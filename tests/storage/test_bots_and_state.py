@@ -88,7 +88,7 @@ async def test_what_a_provider_removes_is_gone(store: Store, desk: Desk) -> None
     await store.state.write(desk.claim, [("k", "a", b"1"), ("k", "b", b"2")])
     await store.state.write(desk.claim, [("k", "a", None)])
     assert await store.state.read(BOT, "k") == {"b": b"2"}
-    await store.state.clear(BOT)
+    await store.state.clear(await store.bots.claim(BOT))
     assert await store.state.read(BOT, "k") == {}
 
 
@@ -96,7 +96,7 @@ async def test_with_the_credentials_goes_all_that_was_that_accounts_own(store: S
     await store.state.write(desk.claim, [("k", "a", b"1")])
     await desk.receive("waits")
     await store.pauses.set(BOT, Pause("", "refused", desk.time() + timedelta(hours=1)))
-    await store.state.clear(BOT)
+    await store.state.clear(await store.bots.claim(BOT))
     assert await store.state.read(BOT, "k") == {}
     assert await desk.states() == {"waits": "context:unlinked"}
     assert await store.pauses.holding(BOT) == []

@@ -170,6 +170,6 @@ async def test_nothing_is_sent_again_from_another_account(desk: Desk) -> None:
     await undelivered(desk)
     await undelivered(desk, "perhaps", state=DeliveryState.UNCERTAIN)
     await unanswered(desk, "asked")
-    await desk.store.state.clear(BOT)
+    await desk.store.state.clear(await desk.store.bots.claim(BOT))
     assert await letters(desk) == []
     assert await desk.take(limits=ROOMY) is None

@@ -46,6 +46,16 @@ async def test_a_message_that_comes_too_late_is_evicted_itself(desk: Desk) -> No
     assert await desk.states() == {"late": "evicted:max_days"}
 
 
+async def test_what_was_evicted_is_counted_whenever_it_was(desk: Desk) -> None:
+    limits = Limits(max_messages=1, max_days=1)
+    for text in ("1", "2", "3"):
+        await desk.receive(text, limits=limits)
+    assert desk.store.messages.evicted == 2
+    desk.time.pass_by(hours=25)
+    assert await desk.take(limits=limits) is None
+    assert desk.store.messages.evicted == 3
+
+
 async def test_what_is_being_answered_is_not_evicted(desk: Desk) -> None:
     limits = Limits(max_messages=1)
     first = await desk.receive("busy", limits=limits)

@@ -5,24 +5,21 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import warnings
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, inspect, text
 
 from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
 from imposter.storage.backup import copy_stopped
 from imposter.storage.engine import DATABASE_FILE, InUse, open_engine
-from imposter.storage.migrations import FOLDER, NEWEST, upgrade
+from imposter.storage.migrations import NEWEST, current_revision, upgrade
 from imposter.storage.records import Claim
-from imposter.storage.tables import metadata
 from tests.storage.desk import KEY, Desk, Time
+from tests.storage.schema import schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,18 +91,35 @@ async def test_another_secret_key_is_refused_at_the_door(database: str | None, t
         pass
 
 
-async def test_a_database_from_a_newer_version_is_refused_and_left_alone(
-    database: str | None, tmp_path: Path, time: Time
+@pytest.mark.parametrize("old", [False, True])
+def test_servers_that_start_together_on_an_empty_or_an_old_database_all_open(
+    postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bool
 ) -> None:
-    async with open_store(database, tmp_path, Cipher(KEY), now=time):
-        pass
-    with open_engine(database, tmp_path).begin() as newer:
-        newer.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    before = schema(database, tmp_path)
-    with pytest.raises(StorageError, match="newer version"):
-        async with open_store(database, tmp_path, Cipher(KEY), now=time):
-            pass
-    assert schema(database, tmp_path) == before
+    if old:
+        with monkeypatch.context() as then, open_engine(postgres_database, tmp_path).begin() as connection:
+            then.setattr("imposter.storage.migrations.NEWEST", "0001")
+            upgrade(connection, None)
+    script = CHILD.replace('await store.bots.add(BOT, "anna", {})', "return")
+    script = script.replace("asyncio.run(", "print(flush=True); sys.stdin.readline(); asyncio.run(")
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", script, str(tmp_path / name), postgres_database],
+                    cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                )
+            )
+            for name in ("one", "two")
+        ]  # fmt: skip
+        for child in children:
+            assert child.stdout
+            assert child.stdout.readline() == "\n"
+        for child in children:
+            assert child.stdin
+            child.stdin.close()
+        assert [child.wait(30) for child in children] == [0, 0]
+    with open_engine(postgres_database, tmp_path).connect() as connection:
+        assert current_revision(connection) == NEWEST
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, time: Time) -> None:
@@ -234,22 +248,6 @@ async def test_a_bot_is_deleted_while_another_program_reads_the_database(
             assert await store.bots.all() == []
 
 
-def test_the_migrations_replayed_from_nothing_make_the_tables(database: str | None, tmp_path: Path) -> None:
-    engine = open_engine(database, tmp_path)
-    with engine.begin() as connection:
-        metadata.create_all(connection)
-    by_tables = schema(database, tmp_path)
-    with engine.begin() as connection:
-        metadata.drop_all(connection)
-        assert schema_of(connection) == {}
-        upgrade(connection, None)
-    assert schema(database, tmp_path) == by_tables
-
-
-def test_the_newest_revision_is_the_one_the_code_asks_for() -> None:
-    assert max(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")) == NEWEST
-
-
 async def test_a_database_that_is_up_to_date_opens_without_alembic_and_sqlite_without_a_driver(
     database: str | None, tmp_path: Path, time: Time
 ) -> None:
@@ -267,36 +265,3 @@ def run(script: str, folder: Path, database: str | None) -> subprocess.Completed
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def schema(database: str | None, folder: Path) -> dict[str, Any]:
-    with open_engine(database, folder).connect() as connection:
-        return schema_of(connection)
-
-
-def schema_of(connection: Connection) -> dict[str, Any]:
-    """What each table is made of, whatever order it was made in."""
-    inspector = inspect(connection)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Skipped unsupported reflection")  # `_indexes` reads these
-        return {
-            table: {
-                "columns": {column["name"]: str(column) for column in inspector.get_columns(table)},
-                "key": inspector.get_pk_constraint(table),
-                "unique": sorted(map(str, inspector.get_unique_constraints(table))),
-                "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
-                "checks": sorted(map(str, inspector.get_check_constraints(table))),
-                "indexes": _indexes(connection, table),
-            }
-            for table in inspector.get_table_names()
-            if table != "alembic_version"
-        }
-
-
-def _indexes(connection: Connection, table: str) -> list[str]:
-    # SQLAlchemy does not read expressions in indexes back from SQLite.
-    query = {
-        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL",
-        "postgresql": "SELECT indexdef FROM pg_indexes WHERE tablename = :table",
-    }[connection.dialect.name]
-    return sorted(" ".join(sql.split()) for (sql,) in connection.execute(text(query), {"table": table}))

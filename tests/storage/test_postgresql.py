@@ -1,5 +1,6 @@
 """What PostgreSQL alone can do to the Store: be away, end a connection, be too old, belong to another server."""
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -118,16 +119,60 @@ def write(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
 
 
-async def test_a_second_server_on_the_same_database_is_refused(
+async def test_a_server_that_does_not_share_the_database_keeps_others_out_and_is_kept_out_by_them(
     postgres_database: str, tmp_path: Path, time: Time
 ) -> None:
-    async with open_store(postgres_database, tmp_path / "one", Cipher(KEY), now=time):
-        with pytest.raises(StorageError, match='another server is using the database "test_') as refusal:
-            async with open_store(postgres_database, tmp_path / "two", Cipher(KEY), now=time):
+    with psycopg.connect(postgres_database, autocommit=True) as older:
+        older.execute("SELECT pg_advisory_lock(%s)", [ONE_SERVER])
+        with pytest.raises(StorageError, match='an older version is using the database "test_') as refusal:
+            async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time):
                 pass
         assert PASSWORD not in str(refusal.value)
-    async with open_store(postgres_database, tmp_path / "two", Cipher(KEY), now=time):
-        pass
+    async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time):
+        with psycopg.connect(postgres_database, autocommit=True) as older:
+            assert older.execute("SELECT pg_try_advisory_lock(%s)", [ONE_SERVER]).fetchone() == (False,)
+
+
+async def test_several_servers_work_on_one_database(postgres_database: str, tmp_path: Path, time: Time) -> None:
+    async with (
+        open_store(postgres_database, tmp_path / "one", Cipher(KEY), now=time) as one,
+        open_store(postgres_database, tmp_path / "two", Cipher(KEY), now=time) as two,
+    ):
+        made = await one.bots.add(BOT, "anna", {"n": 1})
+        assert await two.bots.all() == [made]
+
+
+async def test_a_server_that_hangs_within_a_commit_does_not_keep_others_from_its_rows_for_long(
+    postgres_database: str, tmp_path: Path, time: Time
+) -> None:
+    async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        with open_engine(postgres_database, tmp_path).connect() as hanging:
+            hanging.exec_driver_sql("SELECT number FROM bots FOR SHARE")
+            async with asyncio.timeout(DEADLINE):
+                assert await store.bots.claim(BOT) == Claim(BOT, 1)
+            hanging.invalidate()  # as it is ended by then, it cannot say goodbye
+
+
+def test_what_a_server_that_hung_within_a_commit_had_begun_is_done_again(url: str, tmp_path: Path) -> None:
+    ended: list[bool] = []
+
+    def hang_once(connection: Connection) -> None:
+        write(connection, "INSERT INTO word VALUES ('once')")
+        if not ended:
+            write(connection, "SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            with psycopg.connect(url, autocommit=True) as other:
+                while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone():
+                    pass
+            ended.append(True)
+        write(connection, "INSERT INTO word VALUES ('twice')")
+
+    with closing(Writer(open_engine(url, tmp_path).connect())) as writer:
+        writer.submit(lambda connection: write(connection, "CREATE TABLE word (text VARCHAR)")).result(DEADLINE)
+        writer.submit(hang_once).result(DEADLINE)
+        words = writer.submit(lambda connection: connection.exec_driver_sql("SELECT text FROM word").all())
+        assert words.result(DEADLINE) == [("once",), ("twice",)]
 
 
 async def test_who_lost_the_database_to_another_server_writes_nothing_any_more(
@@ -142,7 +187,7 @@ async def test_who_lost_the_database_to_another_server_writes_nothing_any_more(
             waiting.start()
             end_holder(postgres_database)
             waiting.join(DEADLINE)
-            with pytest.raises(StorageError, match="another server is using"):
+            with pytest.raises(StorageError, match="an older version is using"):
                 await desk.receive("theirs")
         await desk.receive("mine again")
         assert await desk.prompt() == ["mine", "mine again"]

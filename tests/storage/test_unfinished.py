@@ -118,7 +118,7 @@ async def test_nothing_of_an_account_that_is_gone_is_answered(store: Store, desk
     late = await desk.receive("waits")
     await store.outbox.sending(desk.claim, "sending")
     await store.outbox.sent(BOT, "sent")
-    assert await store.state.clear(BOT) == 3
+    assert await store.state.clear(desk.claim) == 3
     assert await desk.states() == {
         "note": "ignored:groups_off",
         "asked": "answered",
@@ -155,7 +155,7 @@ async def test_what_ends_for_one_bot_goes_on_for_another(store: Store, desk: Des
     await other.receive("waits")
     await other.answer(await other.receive("asked"), "unsent")
     refuses = judge_as(MessageState.IGNORED, "not_allowed")
-    assert await store.state.clear(BOT) == 0
+    assert await store.state.clear(await store.bots.claim(BOT)) == 0
     await store.bots.update(BOT, {}, refuses)
     assert await other.states() == {"waits": "waiting", "asked": "answered", "unsent": "context"}
     assert await deliveries(other) == {"unsent": (DeliveryState.PENDING, None)}

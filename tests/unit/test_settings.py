@@ -67,6 +67,8 @@ def test_a_secret_that_is_none_is_refused_by_name_and_not_repeated(variable: str
         ("IMPOSTER_LOG_FORMAT", "xml"),
         ("IMPOSTER_MODEL_CALLS_AT_ONCE", "many"),
         ("IMPOSTER_MODEL_CALLS_AT_ONCE", "0"),
+        ("IMPOSTER_ACCOUNTS_PER_PROCESS", "0"),
+        ("IMPOSTER_ACCOUNTS_PER_PROCESS", "1001"),
         ("IMPOSTER_KEEP_DAYS", "0"),
         ("IMPOSTER_KEEP_DAYS", "-1"),
         ("IMPOSTER_KEEP_DAYS", "1.5"),

@@ -7,11 +7,11 @@ import structlog
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from imposter.cluster.fleet import Fleet
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import FieldProblem, InvalidConfig, StorageError
+from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, OwnerSilent, StorageError
 from imposter.contracts.states import BotStatus
 from imposter.runtime.config_check import Rejected, check_configs, masked
-from imposter.runtime.supervisor import Bot, Supervisor
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import JsonBody
@@ -76,8 +76,9 @@ async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
     outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
     answers = [_answer(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
     created = sum(isinstance(answer, Created) for answer in answers)
-    if not created and (unstored := next((error for error in outcomes if isinstance(error, StorageError)), None)):
-        raise unstored
+    unstored = (outcome for outcome in outcomes if isinstance(outcome, StorageError | OwnerSilent))
+    if not created and (error := next(unstored, None)):
+        raise error
     if created == len(answers):
         status = HTTPStatus.OK
     else:
@@ -92,7 +93,7 @@ async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
 )
 async def list_bots(bots: Bots) -> list[BotStatus]:
     """The status of every bot, in order of creation."""
-    return list(await asyncio.gather(*(bot.status() for bot in bots.all())))
+    return await bots.statuses()
 
 
 @router.get(
@@ -102,13 +103,15 @@ async def list_bots(bots: Bots) -> list[BotStatus]:
 )
 async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
     """A bot's config, without its secrets, and its status."""
-    bot = bots.get(instance_id)
+    bot = await bots.info(instance_id)
     return BotDetail(
         instance_id=bot.instance_id,
         user_id=bot.user_id,
         created_at=bot.created_at,
         config=masked(bot.config, bots.catalog),
-        status=await bot.status(),
+        node=bot.node,
+        epoch=bot.epoch,
+        status=await bots.status(instance_id),
     )
 
 
@@ -131,19 +134,19 @@ async def delete_bot(instance_id: str, bots: Bots) -> None:
 @router.get("/{instance_id}/status", summary="Poll a bot's status", responses=_STATUS | _NOT_FOUND)
 async def show_status(instance_id: str, bots: Bots) -> BotStatus:
     """Where the bot stands. While it is `linking`, `qr` holds the newest code to scan."""
-    return await bots.get(instance_id).status()
+    return await bots.status(instance_id)
 
 
 @router.post("/{instance_id}/start", summary="Start a bot", responses=_CHANGES)
 async def start_bot(instance_id: str, bots: Bots) -> BotStatus:
     """Has the bot run, now and after every restart of the server. One that runs already goes on."""
-    return await (await bots.start(instance_id)).status()
+    return await bots.start(instance_id)
 
 
 @router.post("/{instance_id}/stop", summary="Stop a bot", responses=_CHANGES)
 async def stop_bot(instance_id: str, bots: Bots) -> BotStatus:
     """Disconnects the bot until it is started again, over restarts too. The account stays linked."""
-    return await (await bots.stop(instance_id)).status()
+    return await bots.stop(instance_id)
 
 
 @router.post("/{instance_id}/unlink", summary="Unlink a bot's account", responses=_CHANGES)
@@ -153,7 +156,7 @@ async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
     The account is logged out where its platform can be reached within 15 seconds; else its owner removes the link on
     the phone.
     """
-    return await (await bots.unlink(instance_id)).status()
+    return await bots.unlink(instance_id)
 
 
 @router.post("/{instance_id}/resume", summary="End a bot's safety pauses", responses=_CHANGES)
@@ -162,27 +165,29 @@ async def resume_bot(instance_id: str, bots: Bots) -> BotStatus:
 
     The caps of `limits_config` hold on. A bot that was stopped stays so.
     """
-    return await (await bots.resume(instance_id)).status()
+    return await bots.resume(instance_id)
 
 
-async def _put(item: BotConfig | Rejected, bots: Supervisor, places: asyncio.Semaphore) -> Bot:
+async def _put(item: BotConfig | Rejected, bots: Fleet, places: asyncio.Semaphore) -> str:
     if isinstance(item, Rejected):
         raise InvalidConfig(*item.problems)
     async with places:
         return await bots.put(item)
 
 
-def _answer(item: BotConfig | Rejected, outcome: Bot | BaseException) -> Created | NotCreated:
+def _answer(item: BotConfig | Rejected, outcome: str | BaseException) -> Created | NotCreated:
     """Raises what is neither the caller's fault nor the store's."""
     if isinstance(outcome, InvalidConfig):
         errors = [FieldError.of(problem) for problem in outcome.problems]
     elif isinstance(outcome, StorageError):
         log.error("config was not stored", cause=str(outcome))
         errors = [FieldError(field="", message="could not be stored, send it again; the server's log says why")]
+    elif isinstance(outcome, ImposterError):
+        errors = [FieldError(field="", message=str(outcome))]
     elif isinstance(outcome, BaseException):
         raise outcome
     else:
-        return Created(user_id=outcome.user_id, instance_id=outcome.instance_id)
+        return Created(user_id=item.user_id, instance_id=outcome)
     if len(errors) == 1:
         return NotCreated(user_id=item.user_id, error=errors[0])
     return NotCreated(user_id=item.user_id, error=errors[0], errors=errors)

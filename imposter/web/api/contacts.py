@@ -33,5 +33,5 @@ async def forget_contact(
 
     An answer in the making is not sent. Whoever writes again is a stranger.
     """
-    messages, scrubbed = await bots.get(instance_id).forget(contact)
+    messages, scrubbed = await bots.forget(instance_id, contact)
     return Forgotten(messages=messages, files="scrubbed" if scrubbed else "pending")

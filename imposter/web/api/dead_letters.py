@@ -44,7 +44,7 @@ async def list_dead_letters(
 )
 async def retry_dead_letters(instance_id: str, bots: Bots) -> RetriedLetters:
     """As for a single one. Those whose contact today's rules leave out are counted as `refused`, and stay."""
-    retried = await bots.get(instance_id).retry()
+    retried = await bots.retry(instance_id)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
 
 
@@ -58,7 +58,7 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 
     From then on it is no dead letter; asked for twice, it is done once. A bot that does not run does it when it does.
     """
-    retried = await bots.get(instance_id).retry(letter)
+    retried = await bots.retry(instance_id, letter)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
 
 

@@ -67,8 +67,35 @@ BOT_DETAIL: dict[str, Any] = {
             "provider_config": {"api_key": "**********", "model": "gpt-4"},
         },
     },
+    "node": "berlin-1",
+    "epoch": 3,
     "status": BOT_STATUS,
 }
+
+NODES: list[dict[str, Any]] = [
+    {
+        "name": "berlin-1",
+        "node_id": "0f6fd1c2a7c14f6ab6f0c7c0a1c9b3de-1",
+        "this": True,
+        "since": "2026-01-31T11:00:00Z",
+        "lease_until": "2026-01-31T12:00:09Z",
+        "leaving": False,
+        "revision": "0003",
+        "bots": 12,
+        "report": {
+            "taken_over": 14,
+            "given_away": 3,
+            "leases_lost": 0,
+            "errands": 5,
+            "loop_lag_seconds": 0.004,
+            "uptime_seconds": 3600.0,
+        },
+    }
+]
+METRICS = """# HELP imposter_answers_sent_total Answers that the platform took.
+# TYPE imposter_answers_sent_total counter
+imposter_answers_sent_total 42.0
+"""
 
 MESSAGES: dict[str, Any] = {
     "messages": [

@@ -28,12 +28,14 @@ async def healthz(request: Request) -> Health:
 @router.get(
     "/readyz",
     summary="Can the server be worked with?",
-    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The bots are not loaded, or the store does not answer."),
+    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The server may have no bots now, or the store does not answer."),
 )
 async def readyz(request: Request, bots: Bots) -> Health:
-    """Answers 200 when every bot is loaded and the store answers."""
+    """Answers 200 when the server may have bots and the store answers."""
     if not bots.ready:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "The bots are being loaded; ask again in a moment.")
+        raise HTTPException(
+            HTTPStatus.SERVICE_UNAVAILABLE, "This server may have no bots now: it does not reach the database in time."
+        )
     try:
         async with asyncio.timeout(STORE_DEADLINE):
             await bots.check_store()

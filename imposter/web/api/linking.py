@@ -50,7 +50,7 @@ async def qr_svg(instance_id: str, bots: Bots) -> Response:
 )
 async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingCode:
     """For a phone that cannot scan: the code that its owner types where the platform offers to link by number."""
-    bots.get(instance_id)
+    await bots.exists(instance_id)
     try:
         asked = PairingRequest.model_validate(body)
     except ValidationError as error:
@@ -61,7 +61,7 @@ async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingC
 async def _qr(instance_id: str, bots: Bots, kind: Literal["png", "svg"]) -> Response:
     import segno  # only who links an account needs it
 
-    status = await bots.get(instance_id).status()
+    status = await bots.status(instance_id)
     if status.qr is None:
         detail = f"The bot is {status.status}, not linking: there is no code to scan. {status.detail or ''}".strip()
         return problem(HTTPStatus.NOT_FOUND, detail)

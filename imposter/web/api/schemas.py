@@ -52,6 +52,8 @@ class BotDetail(BaseModel):
     user_id: str
     created_at: datetime
     config: dict[str, Any] = Field(description="As it was sent, with every secret shown as `**********`.")
+    node: str | None = Field(description="The server that has it (`GET /nodes`); null for a moment, while none has.")
+    epoch: int = Field(description="How often it was started, on whichever server; only its latest start may answer.")
     status: BotStatus
 
 

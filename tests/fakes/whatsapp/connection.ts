@@ -12,6 +12,8 @@ import { answerQuery } from './queries.ts'
 import { stanza, unixTime } from './stanzas.ts'
 import { Turns } from './turns.ts'
 
+const REPLACED_CLOSES_AFTER_MS = 500
+
 export class Connection {
   /** The account, once logged in. */
   account: Person | undefined
@@ -26,6 +28,8 @@ export class Connection {
   private readonly turns = new Turns()
   private live = false
   private frozen = false
+  /** Which of the account's logins this one is. */
+  private login = 0
 
   constructor(network: Network, socket: WebSocket) {
     this.network = network
@@ -52,6 +56,12 @@ export class Connection {
   end(reason?: BinaryNode): void {
     if (reason) this.send(reason)
     this.socket.close()
+  }
+
+  /** Another login took its place; WhatsApp does not wait for the client to agree. */
+  replace(): void {
+    this.end(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))
+    setTimeout(() => this.drop(), REPLACED_CLOSES_AFTER_MS).unref()
   }
 
   /** The network breaks: no close frame. */
@@ -111,9 +121,9 @@ export class Connection {
       this.end(stanza('failure', { reason: failure, location: 'frc' }))
       return
     }
-    companion.connection?.end(stanza('stream:error', {}, [stanza('conflict', { type: 'replaced' })]))
+    companion.connection?.replace()
     companion.connection = this
-    companion.logins++
+    this.login = ++companion.logins
     this.account = account
     this.network.note('login', { phone, logins: companion.logins })
     this.send(stanza('success', { t: unixTime(), lid: companion.lidJid, display_name: phone, creation: unixTime() }))
@@ -158,6 +168,7 @@ export class Connection {
 
   private closed(): void {
     forgetPairing(this)
+    if (this.account) this.network.note('closed', { phone: this.account.phone, logins: this.login })
     const companion = this.account?.companion
     if (companion?.connection !== this) return
     companion.connection = undefined

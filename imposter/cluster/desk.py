@@ -1,0 +1,99 @@
+"""Where errands go out to the nodes that own the bots, and come in from the others."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from imposter.cluster.errands import Errand, pack, pack_answer, pack_failure, unpack, unpack_answer
+from imposter.contracts.errors import ImposterError, NotNow, OwnerSilent, StorageError, UnknownBot
+from imposter.logs import trace_of
+from imposter.runtime.supervisor import Supervisor
+from imposter.storage.channels import Identity
+from imposter.storage.commands import CommandStore
+from imposter.storage.records import Command
+
+log = structlog.get_logger()
+
+PATIENCE = 30.0
+"""Seconds that an errand may take: longer than a bot needs to find a new owner, and to be unlinked by it."""
+
+BACK_AFTER = 0.05
+"""Seconds until an errand for a bot that is not here yet, or no longer, is put back."""
+
+
+class Desk:
+    """One node's. `look` is to be called whenever something may have come."""
+
+    def __init__(self, identity: Identity, commands: CommandStore, here: Supervisor) -> None:
+        self._identity = identity
+        self._commands = commands
+        self._here = here
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._early: dict[int, dict[str, Any]] = {}
+        """Answers that came before their asker knew the errand's number."""
+        self._asking = 0
+        self._doing: set[asyncio.Task[None]] = set()
+        self.done = 0
+        """Errands that were done here for other nodes."""
+
+    async def ask(self, instance_id: str, errand: Errand) -> Any:
+        """Have the bot's owner do it. Raises: OwnerSilent, what `errand.do` raises."""
+        self._asking += 1
+        number: int | None = None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                number = await self._commands.ask(instance_id, pack(errand), self._identity.node_id)
+                answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+                if number in self._early:
+                    answer.set_result(self._early.pop(number))
+                said = await answer
+        except TimeoutError:
+            if number is not None:
+                await self._commands.withdraw(number)
+            raise OwnerSilent from None
+        finally:
+            self._asking -= 1
+            if number is not None:
+                self._waiting.pop(number, None)
+            if not self._asking:
+                self._early.clear()
+        return unpack_answer(errand, said)
+
+    async def look(self) -> None:
+        """Take what has come: answers to what was asked here, and errands of bots that live here."""
+        if self._asking:
+            for number, said in (await self._commands.answers(self._identity.node_id)).items():
+                if (waiting := self._waiting.get(number)) is None:
+                    self._early[number] = said
+                elif not waiting.done():
+                    waiting.set_result(said)
+        for command in await self._commands.take(self._identity.node_id):
+            task = asyncio.create_task(self._do(command), name=f"errand:{command.instance_id}")
+            self._doing.add(task)
+            task.add_done_callback(self._doing.discard)
+
+    async def close(self) -> None:
+        """Finish what was begun."""
+        await asyncio.gather(*self._doing, return_exceptions=True)
+
+    async def _do(self, command: Command) -> None:
+        try:
+            errand = unpack(command.body)
+            said = pack_answer(errand, await errand.do(self._here, command.instance_id))
+        except UnknownBot as error:
+            # It is on its way, to here or away after this was taken: whoever has it then is to do it.
+            await asyncio.sleep(BACK_AFTER)
+            if await self._commands.put_back(command.number):
+                return
+            said = pack_failure(error)
+        except ImposterError as error:
+            said = pack_failure(error)
+        except Exception as error:  # noqa: BLE001 - the errand ends here; the asker is told that much
+            log.error("errand failed", bot=command.instance_id, **trace_of(error))
+            said = pack_failure(NotNow("It failed on the machine that runs this bot; its log says why."))
+        self.done += 1
+        try:
+            await self._commands.answer(command.number, command.instance_id, said, command.asked_by)
+        except StorageError as error:
+            log.error("answer to an errand was not stored", bot=command.instance_id, cause=str(error))

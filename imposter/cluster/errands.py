@@ -1,0 +1,155 @@
+"""What only a bot's owner can do, in a form that travels: each errand is data, and so are its answer and its failure.
+
+An errand is done at most once. Asked again after no answer came, each does what is then still to do.
+"""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import (
+    FieldProblem,
+    ImposterError,
+    InvalidConfig,
+    NotNow,
+    NotSupported,
+    Refused,
+    StorageError,
+    UnknownBot,
+    UnknownContact,
+    UnknownLetter,
+)
+from imposter.contracts.states import BotStatus
+from imposter.runtime.supervisor import Supervisor
+from imposter.storage.dead_letters import Retried
+
+
+class Errand(BaseModel):
+    """Something to be done where the bot lives. `do` may raise any of `_FAILURES`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    answer: ClassVar[TypeAdapter[Any]] = TypeAdapter(None)
+
+    async def do(self, here: Supervisor, instance_id: str) -> Any:
+        raise NotImplementedError
+
+
+class Put(Errand):
+    config: dict[str, Any]
+    """As it was given, secrets included."""
+
+    async def do(self, here: Supervisor, instance_id: str) -> None:
+        here.get(instance_id)
+        await here.put(BotConfig.model_validate(self.config))
+
+
+class Start(Errand):
+    answer = TypeAdapter(BotStatus)
+
+    async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
+        return await (await here.start(instance_id)).status()
+
+
+class Stop(Errand):
+    answer = TypeAdapter(BotStatus)
+
+    async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
+        return await (await here.stop(instance_id)).status()
+
+
+class Unlink(Errand):
+    answer = TypeAdapter(BotStatus)
+
+    async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
+        return await (await here.unlink(instance_id)).status()
+
+
+class Resume(Errand):
+    answer = TypeAdapter(BotStatus)
+
+    async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
+        return await (await here.resume(instance_id)).status()
+
+
+class Delete(Errand):
+    async def do(self, here: Supervisor, instance_id: str) -> None:
+        await here.delete(instance_id)
+
+
+class PairingCode(Errand):
+    answer = TypeAdapter(str)
+    phone: str
+
+    async def do(self, here: Supervisor, instance_id: str) -> str:
+        return await here.pairing_code(instance_id, self.phone)
+
+
+class Retry(Errand):
+    answer = TypeAdapter(Retried)
+    letter: int | None = None
+
+    async def do(self, here: Supervisor, instance_id: str) -> Retried:
+        return await here.get(instance_id).retry(self.letter)
+
+
+class Forget(Errand):
+    answer = TypeAdapter(tuple[int, bool])
+    contact: str
+
+    async def do(self, here: Supervisor, instance_id: str) -> tuple[int, bool]:
+        return await here.get(instance_id).forget(self.contact)
+
+
+class LoopFound(Errand):
+    """Another of our bots talks to this one there."""
+
+    conversation: str
+
+    async def do(self, here: Supervisor, instance_id: str) -> None:
+        await here.get(instance_id).loop_found(self.conversation)
+
+
+_ERRANDS = {
+    kind.__name__: kind for kind in (Put, Start, Stop, Unlink, Resume, Delete, PairingCode, Retry, Forget, LoopFound)
+}
+_FAILURES = {
+    kind.__name__: kind
+    for kind in (InvalidConfig, NotNow, NotSupported, Refused, StorageError, UnknownBot, UnknownContact, UnknownLetter)
+}
+_PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProblem, ...])
+
+
+def pack(errand: Errand) -> dict[str, Any]:
+    return {"errand": type(errand).__name__, "of": errand.model_dump(mode="json")}
+
+
+def unpack(body: dict[str, Any]) -> Errand:
+    """Raises: NotSupported (a newer version's)."""
+    kind = _ERRANDS.get(body["errand"])
+    if kind is None:
+        raise NotSupported("The machine that runs this bot has an older version, which cannot do that.")
+    return kind.model_validate(body["of"])
+
+
+def pack_answer(errand: Errand, answer: Any) -> dict[str, Any]:
+    return {"answer": errand.answer.dump_python(answer, mode="json")}
+
+
+def pack_failure(error: ImposterError) -> dict[str, Any]:
+    kind = next((name for name, failure in _FAILURES.items() if isinstance(error, failure)), NotNow.__name__)
+    problems = error.problems if isinstance(error, InvalidConfig) else ()
+    code = error.code if isinstance(error, Refused) else None
+    return {"failure": kind, "text": str(error), "problems": _PROBLEMS.dump_python(problems, mode="json"), "code": code}
+
+
+def unpack_answer(errand: Errand, body: dict[str, Any]) -> Any:
+    """What `do` gave. Raises what `do` raised."""
+    if "answer" in body:
+        return errand.answer.validate_python(body["answer"])
+    kind = _FAILURES.get(body["failure"], NotNow)
+    if kind is InvalidConfig:
+        raise InvalidConfig(*_PROBLEMS.validate_python(body["problems"]))
+    if kind is Refused:
+        raise Refused(body["text"], code=body["code"])
+    raise kind(body["text"])

@@ -1,0 +1,330 @@
+"""All bots of an installation, whichever server they live on: what the API asks."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from pydantic import SecretStr
+
+from imposter.cluster.errands import (
+    Delete,
+    Errand,
+    Forget,
+    LoopFound,
+    PairingCode,
+    Put,
+    Resume,
+    Retry,
+    Start,
+    Stop,
+    Unlink,
+)
+from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
+from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import ImposterError, OwnerSilent, StorageError, UnknownBot
+from imposter.contracts.states import BotStatus, LinkState
+from imposter.logs import trace_of
+from imposter.runtime.discovery import Catalog
+from imposter.runtime.supervisor import Supervisor
+from imposter.runtime.vitals import Vitals
+from imposter.storage import Store
+from imposter.storage.bots import DuplicateUser
+from imposter.storage.dead_letters import DeadLetter, Retried
+from imposter.storage.migrations import NEWEST
+from imposter.storage.records import BotRow, NodeRow, StoredMessage
+from imposter.storage.writer import Pending
+
+log = structlog.get_logger()
+
+BETWEEN_OWNERS = "The server that ran it is gone, or gave it away; another takes it over within seconds."
+HINT = 5.0
+"""Seconds that a conversation waits at most until the other side has been told of a loop."""
+FIGURES_DEADLINE = 2.0
+"""Seconds that the store has to say how much waits."""
+RESTING = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
+
+
+class Elsewhere(Protocol):
+    """The other servers of the installation."""
+
+    @property
+    def node_id(self) -> str:
+        """This server's."""
+
+    @property
+    def may_have_bots(self) -> bool:
+        """Whether this server holds its lease."""
+
+    def is_live(self, node_id: str) -> bool: ...
+
+    async def ask(self, instance_id: str, errand: Errand) -> Any:
+        """Have the bot's owner do it. Raises: OwnerSilent, UnknownBot, what `errand.do` raises."""
+
+    def lease_figures(self) -> LeaseFigures: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BotInfo:
+    instance_id: str
+    user_id: str
+    config: BotConfig
+    created_at: datetime
+    node: str | None
+    """The name of the server that has it; None while nobody does."""
+    epoch: int
+    """How often it was started, on whichever server."""
+
+
+class Fleet:
+    """Every method that takes an instance_id raises UnknownBot where there is none, and OwnerSilent where the server
+    that runs the bot does not answer.
+
+    `elsewhere` is None on a server that is alone; then nothing of this asks the database whose a bot is.
+    """
+
+    def __init__(self, here: Supervisor, store: Store, vitals: Vitals, elsewhere: Elsewhere | None = None) -> None:
+        self._here = here
+        self._store = store
+        self._vitals = vitals
+        self._elsewhere = elsewhere
+
+    @property
+    def ready(self) -> bool:
+        """Whether this server can be worked with."""
+        return self._elsewhere is None or self._elsewhere.may_have_bots
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._here.catalog
+
+    @property
+    def addresses(self) -> AddressGuard:
+        """Where a bot's config may send a server."""
+        return self._here.addresses
+
+    def secret(self, name: str) -> SecretStr | None:
+        """A secret from the server's environment."""
+        return self._here.secret(name)
+
+    async def put(self, config: BotConfig) -> str:
+        """Make the bot of `config.user_id`, or bring the one there is in line with `config`; gives its instance_id.
+
+        It runs afterwards unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError.
+        """
+        if self._elsewhere is None or self._here.has_user(config.user_id):
+            return (await self._here.put(config)).instance_id
+        while True:
+            row = await self._store.bots.of_user(config.user_id)
+            if row is not None:
+                await self._do(row.instance_id, Put(config=config.stored))
+                return row.instance_id
+            if not self._elsewhere.may_have_bots:
+                raise OwnerSilent
+            try:
+                return (await self._here.put(config)).instance_id
+            except DuplicateUser:
+                continue  # another server was asked for the same at the same time
+
+    async def info(self, instance_id: str) -> BotInfo:
+        row = await self._row(instance_id)
+        node = await self._name_of(row.owner)
+        config = BotConfig.model_validate(row.config)
+        return BotInfo(row.instance_id, row.user_id, config, row.created_at, node, row.epoch)
+
+    async def exists(self, instance_id: str) -> None:
+        """Raises: UnknownBot."""
+        if not self._here.has(instance_id):
+            await self._row(instance_id)
+
+    async def status(self, instance_id: str) -> BotStatus:
+        if self._here.has(instance_id):
+            return await self._here.get(instance_id).status()
+        row = await self._row(instance_id)
+        said, waiting = await asyncio.gather(
+            self._store.statuses.of(instance_id), self._store.messages.waiting_count(instance_id)
+        )
+        return self._as_published(row, said, waiting)
+
+    async def statuses(self) -> list[BotStatus]:
+        """Of every bot, in order of creation."""
+        if self._elsewhere is None:
+            return list(await asyncio.gather(*(bot.status() for bot in self._here.all())))
+        rows, said, waiting = await asyncio.gather(
+            self._store.bots.all(), self._store.statuses.all(), self._store.messages.waiting_counts()
+        )
+        here = {bot.instance_id: bot for bot in self._here.all()}
+        return [
+            await here[row.instance_id].status()
+            if row.instance_id in here
+            else self._as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0))
+            for row in rows
+        ]
+
+    async def start(self, instance_id: str) -> BotStatus:
+        status: BotStatus = await self._do(instance_id, Start())
+        return status
+
+    async def stop(self, instance_id: str) -> BotStatus:
+        status: BotStatus = await self._do(instance_id, Stop())
+        return status
+
+    async def unlink(self, instance_id: str) -> BotStatus:
+        """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
+        status: BotStatus = await self._do(instance_id, Unlink())
+        return status
+
+    async def resume(self, instance_id: str) -> BotStatus:
+        """End every pause that the bot took for its account's safety."""
+        status: BotStatus = await self._do(instance_id, Resume())
+        return status
+
+    async def delete(self, instance_id: str) -> None:
+        """Unlink the account and remove the bot with everything it stored."""
+        await self._do(instance_id, Delete())
+
+    async def pairing_code(self, instance_id: str, phone: str) -> str:
+        """Raises: NotSupported, NotNow, Refused."""
+        return str(await self._do(instance_id, PairingCode(phone=phone)))
+
+    async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
+        """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
+        retried: Retried = await self._do(instance_id, Retry(letter=letter))
+        return retried
+
+    async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
+        """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
+
+        Raises: UnknownContact, NotNow.
+        """
+        forgotten: tuple[int, bool] = await self._do(instance_id, Forget(contact=contact))
+        return forgotten
+
+    async def loop_found(self, instance_id: str, conversation: str) -> None:
+        """See `runtime.safety.Peers`. Raises nothing: it is only a hint."""
+        try:
+            async with asyncio.timeout(HINT):
+                await self._do(instance_id, LoopFound(conversation=conversation))
+        except (ImposterError, TimeoutError) as error:
+            log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
+
+    async def messages(
+        self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[StoredMessage]:
+        """What was said and what became of it, newest first."""
+        await self.exists(instance_id)
+        return await self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
+
+    async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
+        """What contacts did not get, newest first."""
+        await self.exists(instance_id)
+        return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
+
+    async def remove_letter(self, instance_id: str, letter: int) -> None:
+        """Raises: UnknownLetter."""
+        await self.exists(instance_id)
+        await self._store.dead_letters.remove(instance_id, letter)
+
+    async def nodes(self) -> list[ServerInfo]:
+        """The servers that share the bots, the oldest first; this one where it is alone."""
+        if self._elsewhere is not None:
+            return [_server(row, self._elsewhere.node_id) for row in await self._store.nodes.all()]
+        vitals = self._vitals
+        report = Report(loop_lag_seconds=round(vitals.loop_lag, 4), uptime_seconds=round(vitals.uptime, 1))
+        return [
+            ServerInfo(
+                name=vitals.name,
+                node_id=None,
+                this=True,
+                since=vitals.started_at,
+                lease_until=None,
+                leaving=False,
+                revision=NEWEST,
+                bots=len(self._here.all()),
+                report=report,
+            )
+        ]
+
+    async def figures(self) -> Figures:
+        """Of this server alone. Raises nothing: who looks after it wants them most when the store does not answer."""
+        here = self._here.all()
+        states = Counter(bot.state for bot in here)
+        return Figures(
+            bots={state: states[state] for state in LinkState},
+            waiting=await self._waiting_of([bot.instance_id for bot in here]),
+            counts=self._here.counts,
+            evicted=self._store.messages.evicted,
+            store=self._store.activity(),
+            started_at=self._vitals.started_at,
+            loop_lag=self._vitals.loop_lag,
+            lease=None if self._elsewhere is None else self._elsewhere.lease_figures(),
+        )
+
+    async def _waiting_of(self, bots: Sequence[str]) -> int | None:
+        try:
+            async with asyncio.timeout(FIGURES_DEADLINE):
+                return await self._store.messages.waiting_of(bots)
+        except (TimeoutError, StorageError):
+            return None
+
+    def back_up(self) -> Pending[Path]:
+        """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
+        return self._store.backup.make()
+
+    async def check_store(self) -> None:
+        """Raises: StorageError if the store does not answer as it should."""
+        await self._store.messages.waiting_count("")
+
+    async def _do(self, instance_id: str, errand: Errand) -> Any:
+        if self._elsewhere is None:
+            return await errand.do(self._here, instance_id)
+        if self._here.has(instance_id):
+            try:
+                return await errand.do(self._here, instance_id)
+            except UnknownBot:
+                pass  # it was given to another server meanwhile
+        return await self._elsewhere.ask(instance_id, errand)
+
+    async def _row(self, instance_id: str) -> BotRow:
+        if self._elsewhere is None and not self._here.has(instance_id):
+            raise UnknownBot
+        return await self._store.bots.one(instance_id)
+
+    async def _name_of(self, owner: str | None) -> str | None:
+        if self._elsewhere is None:
+            return self._vitals.name
+        return next((node.name for node in await self._store.nodes.all() if node.node_id == owner), None)
+
+    def _as_published(self, row: BotRow, said: dict[str, Any] | None, waiting: int) -> BotStatus:
+        """What its owner said last, as far as it is still true."""
+        start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
+        status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | {"waiting": waiting})
+        owned = row.owner is not None and self._elsewhere is not None and self._elsewhere.is_live(row.owner)
+        if not row.wanted:
+            return status if status.status in RESTING else status.model_copy(update=_link(LinkState.STOPPED))
+        if not owned or status.status is LinkState.STOPPED:
+            return status.model_copy(update=_link(LinkState.RECONNECTING, BETWEEN_OWNERS))
+        return status
+
+
+def _server(row: NodeRow, this: str) -> ServerInfo:
+    return ServerInfo(
+        name=row.name,
+        node_id=row.node_id,
+        this=row.node_id == this,
+        since=row.joined_at,
+        lease_until=row.until,
+        leaving=row.leaving,
+        revision=row.revision,
+        bots=row.bots,
+        report=Report.model_validate(row.report),
+    )
+
+
+def _link(state: LinkState, detail: str | None = None) -> dict[str, Any]:
+    return {"status": state, "detail": detail, "qr": None, "qr_expires_at": None, "code": None}

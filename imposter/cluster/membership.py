@@ -1,0 +1,151 @@
+"""This node's lease: the right to have bots. It is renewed in time, or everything is let go before others may take it.
+
+The lease ends by the database's clock; here it counts as ended earlier, by this machine's own monotonic clock from the
+moment before the renewal was asked for. So no two clocks are ever compared.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from imposter.clock import SharedClock
+from imposter.contracts.errors import StorageError
+from imposter.logs import trace_of
+from imposter.storage.channels import Identity
+from imposter.storage.nodes import NodeStore
+from imposter.storage.records import Renewed
+
+log = structlog.get_logger()
+
+RENEWALS = 5
+"""In the time of one lease."""
+USABLE = 0.7
+"""Of the lease; the rest is for closing what is open."""
+
+
+class Membership:
+    """Being one of the nodes. `on_renewed` is told what the database says, `on_lost` that nothing may be kept."""
+
+    def __init__(
+        self,
+        nodes: NodeStore,
+        identity: Identity,
+        *,
+        name: str,
+        place: str | None,
+        lease: timedelta,
+        clock: SharedClock,
+        report: Callable[[], dict[str, Any]],
+        on_renewed: Callable[[Renewed], None],
+        on_lost: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._nodes = nodes
+        self._identity = identity
+        self._name = name
+        self._place = place
+        self._lease = lease
+        self._clock = clock
+        self._report = report
+        self._on_renewed = on_renewed
+        self._on_lost = on_lost
+        self._deadline: float | None = None
+        self._renewed_at = clock.monotonic()
+        self._soon = asyncio.Event()
+        self._letting_go = asyncio.Lock()
+        self._troubled = False
+
+    @property
+    def _period(self) -> float:
+        return self._lease.total_seconds() / RENEWALS
+
+    @property
+    def holds(self) -> bool:
+        """Whether this node may have bots now."""
+        return self._deadline is not None and self._clock.monotonic() < self._deadline
+
+    def left(self) -> float:
+        """Seconds until others may take this node's bots, and never more."""
+        if self._deadline is None:
+            return 0.0
+        return self._deadline + self._lease.total_seconds() * (1 - USABLE) - self._clock.monotonic()
+
+    def age(self) -> float:
+        """Seconds since the last renewal that came through was asked for; it goes on after a loss."""
+        return self._clock.monotonic() - self._renewed_at
+
+    def ask_soon(self) -> None:
+        """Something about nodes or owners has changed: renew now."""
+        self._soon.set()
+
+    async def join(self) -> None:
+        """Raises: StorageError."""
+        before = self._clock.monotonic()
+        self._identity.renew()
+        now = await self._nodes.join(self._identity.node_id, self._name, self._place, self._lease)
+        self._clock.follow(now)
+        self._holds_since(before)
+        log.info("node joined", node=self._name)
+
+    async def keep(self) -> None:
+        """Renew, and join again after a loss; until cancelled."""
+        while True:
+            self._soon.clear()
+            try:
+                await self._once()
+                self._troubled = False
+            except StorageError as error:
+                if not self._troubled:
+                    log.error("lease could not be renewed", node=self._name, **trace_of(error))
+                self._troubled = True
+            try:
+                # A ring in times of trouble must not have the database asked without a pause.
+                async with asyncio.timeout(self._period):
+                    await (asyncio.Event() if self._troubled else self._soon).wait()
+            except TimeoutError:
+                pass
+
+    async def watch(self) -> None:
+        """Let go of everything when the lease ends here; until cancelled."""
+        while True:
+            left = self._period if self._deadline is None else self._deadline - self._clock.monotonic()
+            if left > 0:
+                await self._clock.sleep(min(left, self._period))
+            else:
+                await self._lose("it could not be renewed in time")
+
+    async def leave(self) -> None:
+        """Raises: StorageError."""
+        self._deadline = None
+        await self._nodes.leave(self._identity.node_id)
+        log.info("node left", node=self._name)
+
+    async def _once(self) -> None:
+        async with self._letting_go:
+            if self._deadline is None:
+                await self.join()
+        before = self._clock.monotonic()
+        renewed = await self._nodes.renew(self._identity.node_id, self._report(), self._lease)
+        if renewed is None:
+            await self._lose("another node found it ended")
+            return
+        if self._deadline is None:
+            return  # it came too late, everything is let go: join anew
+        self._holds_since(before)
+        self._clock.follow(renewed.now)
+        for name in renewed.lost:
+            log.warning("node is gone, its bots are free", node=name)
+        self._on_renewed(renewed)
+
+    def _holds_since(self, moment: float) -> None:
+        self._renewed_at = moment
+        self._deadline = moment + self._lease.total_seconds() * USABLE
+
+    async def _lose(self, why: str) -> None:
+        async with self._letting_go:
+            if self._deadline is not None:
+                self._deadline = None
+                log.error("lease lost: every bot here is let go", node=self._name, why=why)
+                await self._on_lost()

@@ -1,0 +1,271 @@
+"""This server as one of many: it holds a lease, has its share of the bots, and answers for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from imposter.clock import SharedClock
+from imposter.cluster import shares
+from imposter.cluster.desk import Desk
+from imposter.cluster.errands import Errand
+from imposter.cluster.figures import LeaseFigures, Report
+from imposter.cluster.membership import Membership
+from imposter.cluster.publishing import Publisher
+from imposter.contracts.errors import StorageError, UnknownBot
+from imposter.logs import trace_of
+from imposter.runtime.supervisor import Supervisor
+from imposter.runtime.vitals import Vitals
+from imposter.storage import Store
+from imposter.storage.bell import Bell
+from imposter.storage.channels import Identity
+from imposter.storage.records import Renewed
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+"""Seconds between looks at the desk when no bell rings."""
+LEAVING = 7.0
+"""Seconds that the bots have to be given away when the server stops."""
+GOODBYE = 1.0
+"""Seconds that the database has to take note of it then."""
+BREATH = 0.25
+"""Seconds after which there is room for more links, where there was none."""
+
+
+class Node:
+    """See `open_node`."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        vitals: Vitals,
+        place: str | None,
+        lease: timedelta,
+        links_per_second: float,
+        here: Supervisor,
+        store: Store,
+        clock: SharedClock,
+    ) -> None:
+        self._identity = identity
+        self._vitals = vitals
+        self._name = vitals.name
+        self._here = here
+        self._store = store
+        self._clock = clock
+        self._lease = lease
+        self._desk = Desk(identity, store.commands, here)
+        self._publisher = Publisher(here, store.statuses, clock)
+        self._pace = shares.Pace(links_per_second, clock.monotonic())
+        self._seen: Renewed | None = None
+        self._changed = asyncio.Event()
+        self._called = asyncio.Event()
+        self._leaving = False
+        self._unreadable: set[str] = set()
+        """Bots that a newer version has written, which are for nodes of that version."""
+        self._taken = self._given = self._lost = 0
+        self._membership = Membership(
+            store.nodes,
+            identity,
+            name=vitals.name,
+            place=place,
+            lease=lease,
+            clock=clock,
+            report=lambda: self.report().model_dump(),
+            on_renewed=self._renewed,
+            on_lost=self._let_go,
+        )
+        here.on_change = self._publisher.changed
+
+    # What others ask of it
+
+    @property
+    def node_id(self) -> str:
+        return self._identity.node_id
+
+    @property
+    def may_have_bots(self) -> bool:
+        return self._membership.holds and not self._leaving
+
+    def is_live(self, node_id: str) -> bool:
+        """Whether it was heard of lately; who renews in time has more than half of its lease left when it is seen."""
+        soon = self._clock.now() + self._lease / 2
+        return self._seen is None or any(node.node_id == node_id and node.until > soon for node in self._seen.nodes)
+
+    def is_first(self) -> bool:
+        """Whether what one node does for all of them is this one's to do."""
+        first = next(iter(self._seen.nodes), None) if self._seen else None
+        return first is not None and first.node_id == self._identity.node_id
+
+    def lease_left(self) -> float:
+        """Seconds that connections may stay open if nothing more is heard of this server."""
+        return self._membership.left()
+
+    async def ask(self, instance_id: str, errand: Errand) -> Any:
+        return await self._desk.ask(instance_id, errand)
+
+    def report(self) -> Report:
+        return Report(
+            taken_over=self._taken,
+            given_away=self._given,
+            leases_lost=self._lost,
+            errands=self._desk.done,
+            loop_lag_seconds=round(self._vitals.loop_lag, 4),
+            uptime_seconds=round(self._vitals.uptime, 1),
+        )
+
+    def lease_figures(self) -> LeaseFigures:
+        return LeaseFigures(self._membership.age(), self.report())
+
+    # Its life
+
+    async def join(self) -> None:
+        """Raises: StorageError."""
+        await self._membership.join()
+
+    async def give_all(self) -> None:
+        """Give every bot away, each as soon as it has come to rest."""
+        self._leaving = True
+        before = self._given
+        try:
+            async with asyncio.timeout(LEAVING):
+                await self._store.nodes.leaving(self._identity.node_id)
+                await asyncio.gather(*(self._give(bot.instance_id) for bot in self._here.all()), self._desk.close())
+        except (TimeoutError, StorageError) as error:
+            log.warning("not every bot could be given away", node=self._name, **trace_of(error))
+        log.info("bots given away", node=self._name, bots=self._given - before)
+        await self._here.let_go()
+
+    async def leave(self) -> None:
+        """Be gone; nothing of it runs any more."""
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await self._membership.leave()
+        except (TimeoutError, StorageError) as error:
+            log.warning("node left without a word: its lease runs out", node=self._name, **trace_of(error))
+
+    def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What runs while it is a node, by name."""
+        return {
+            "lease": self._membership.keep,
+            "lease-watch": self._membership.watch,
+            "shares": self._share,
+            "desk": self._serve,
+            "publisher": self._publisher.keep,
+        }
+
+    def heard(self, channel: str) -> None:
+        """A bell has rung."""
+        if channel != self._identity.channel:
+            self._membership.ask_soon()
+        self._called.set()
+
+    def _renewed(self, renewed: Renewed) -> None:
+        self._seen = renewed
+        self._changed.set()
+
+    async def _let_go(self) -> None:
+        self._lost += 1
+        self._seen = None
+        await self._here.let_go()
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._called.wait()
+            except TimeoutError:
+                pass
+            self._called.clear()
+            try:
+                await self._desk.look()
+            except StorageError as error:
+                log.warning("desk does not see the database", node=self._name, **trace_of(error))
+                await self._clock.sleep(LOOK_EVERY)
+
+    async def _share(self) -> None:
+        """Take and give until every node has its share."""
+        while True:
+            await self._changed.wait()
+            try:
+                more = await self._settle()
+            except StorageError as error:
+                log.warning("bots could not be shared out", node=self._name, **trace_of(error))
+                more = False
+            self._changed.clear()  # what was seen before this step is no longer true
+            if more:
+                self._membership.ask_soon()
+
+    async def _settle(self) -> bool:
+        """One step; whether there may be more to do."""
+        seen = self._seen
+        me = next((node for node in seen.nodes if node.node_id == self._identity.node_id), None) if seen else None
+        if seen is None or me is None or self._leaving:
+            return False
+        wanted = shares.to_take(me, seen.nodes, seen.free)
+        surplus = shares.to_give(me, seen.nodes, seen.free)
+        if not wanted and not surplus:
+            return False
+        room = self._pace.take(wanted or surplus, self._clock.monotonic())
+        if not room:
+            await self._clock.sleep(BREATH)
+        elif wanted:
+            await self._take(room)
+        else:
+            before = self._given
+            for bot in self._here.all()[-room:]:
+                await self._give(bot.instance_id)
+            log.info("bots given away", node=self._name, bots=self._given - before)
+        return True
+
+    async def _take(self, most: int) -> None:
+        era = self._here.era
+        rows = await self._store.nodes.take(self._identity.node_id, most, self._unreadable)
+        for row in rows:
+            if era != self._here.era:
+                return  # the lease is lost, and with it these
+            if await self._here.adopt(row):
+                self._taken += 1
+            else:
+                self._unreadable.add(row.instance_id)
+                await self._store.nodes.release(self._identity.node_id, row.instance_id)
+        if rows:
+            log.info("bots taken", node=self._name, bots=len(rows))
+            self._called.set()  # errands may wait for them
+
+    async def _give(self, instance_id: str) -> None:
+        try:
+            await self._here.give(instance_id)
+        except UnknownBot:
+            return
+        self._given += 1
+        await self._store.nodes.release(self._identity.node_id, instance_id)
+
+
+@asynccontextmanager
+async def open_node(node: Node, bell: Bell) -> AsyncIterator[None]:
+    """While it is entered, this server is one of the nodes. Raises: StorageError."""
+    await node.join()
+    runs = node.tasks() | {"bell": lambda: bell.listen(node.heard)}
+    tasks = [asyncio.create_task(_forever(name, run), name=name) for name, run in runs.items()]
+    try:
+        yield
+    finally:
+        await node.give_all()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await node.leave()
+
+
+async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - the task ends here; without it the node would be half a one
+            log.error("a task of the node failed and begins again", task=name, **trace_of(error))
+        await asyncio.sleep(LOOK_EVERY)

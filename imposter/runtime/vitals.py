@@ -1,0 +1,66 @@
+"""How this server itself fares: what it is called, since when it runs, what it did, how late its event loop is."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from imposter.clock import Clock
+
+BEAT = 1.0
+"""Seconds between two measurements."""
+REMEMBERED = 60
+"""Measurements."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of answers on this server since it started. Raised on the event loop alone."""
+
+    answers_sent: int = 0
+    model_failures: int = 0
+    """Calls of a model that failed, those that were tried again too."""
+    dead_letters: int = 0
+    """What a contact did not get, or may not have; whatever its owner did about it since."""
+
+
+class Vitals:
+    """See `open_vitals`."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.name = name
+        """For people, among the servers that share a database."""
+        self.started_at = clock.now()
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._late: deque[float] = deque([0.0], maxlen=REMEMBERED)
+
+    @property
+    def uptime(self) -> float:
+        """Seconds."""
+        return self._clock.monotonic() - self._began
+
+    @property
+    def loop_lag(self) -> float:
+        """Seconds that the event loop kept a task waiting which was due: the longest of the last minute."""
+        return max(self._late)
+
+    async def keep(self) -> None:
+        """Measure, until cancelled."""
+        while True:
+            due = self._clock.monotonic() + BEAT
+            await self._clock.sleep(BEAT)
+            self._late.append(max(0.0, self._clock.monotonic() - due))
+
+
+@asynccontextmanager
+async def open_vitals(name: str, clock: Clock) -> AsyncIterator[Vitals]:
+    """While it is entered, the event loop's lag is measured."""
+    vitals = Vitals(name, clock)
+    beat = asyncio.create_task(vitals.keep(), name="vitals")
+    try:
+        yield vitals
+    finally:
+        beat.cancel()
+        await asyncio.gather(beat, return_exceptions=True)

@@ -1,0 +1,221 @@
+"""Which nodes there are, and which bots are whose.
+
+A node's lease runs by the database's clock. Rows that other commits hold are left for the next time (SKIP LOCKED): so
+nodes never wait for one another here, and nobody takes a bot of which a node that hangs still holds the row.
+"""
+
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Float, bindparam, delete, exists, func, insert, select, update
+
+from imposter.secrets import Cipher
+from imposter.storage.bots import SELECT_BOT, opened
+from imposter.storage.channels import COMMON, ring
+from imposter.storage.migrations import NEWEST, check_tables
+from imposter.storage.moments import Moment
+from imposter.storage.records import BotRow, NodeRow, Renewed
+from imposter.storage.tables import bots, commands, nodes
+from imposter.storage.writer import Pending, Writer
+
+_until = Moment(bindparam("lease", type_=Float))
+_one = nodes.c.node_id == bindparam("node")
+_lives = nodes.c.until > Moment()
+
+_JOIN = insert(nodes).from_select(
+    ["node_id", "name", "place", "revision", "joined_at", "until", "leaving", "report"],
+    select(
+        bindparam("id", type_=nodes.c.node_id.type),
+        bindparam("called", type_=nodes.c.name.type),
+        bindparam("at", type_=nodes.c.place.type),
+        bindparam("knows", type_=nodes.c.revision.type),
+        Moment(),
+        _until,
+        bindparam("leaves", type_=nodes.c.leaving.type),
+        bindparam("tells", type_=nodes.c.report.type),
+    ),
+)
+_NOW = select(Moment())
+_RENEW = update(nodes).where(_one, _lives).values(until=_until, report=bindparam("tells")).returning(Moment())
+_LEAVING = update(nodes).where(_one).values(leaving=True)
+_LEAVE = delete(nodes).where(_one)
+# Whoever holds a place knows that an earlier node of it is dead.
+_EARLIER = (nodes.c.place == bindparam("at")) & (nodes.c.node_id != bindparam("id"))
+_END = {
+    which: delete(nodes)
+    .where(nodes.c.node_id.in_(select(nodes.c.node_id).where(condition).with_for_update(skip_locked=True)))
+    .returning(nodes.c.node_id, nodes.c.name)
+    for which, condition in (("earlier", _EARLIER), ("expired", ~_lives))
+}
+_ALL = select(
+    nodes.c.node_id,
+    nodes.c.name,
+    nodes.c.revision,
+    nodes.c.joined_at,
+    nodes.c.until,
+    nodes.c.leaving,
+    nodes.c.report,
+    _lives.label("lives"),
+).order_by(nodes.c.joined_at, nodes.c.node_id)
+_COUNTS = select(bots.c.owner, func.count().label("bots")).group_by(bots.c.owner)
+# Not FOR UPDATE: that would wait for, or hold up, whoever stores a message of the bot.
+_TO_FREE = (
+    select(bots.c.instance_id)
+    .where(bots.c.owner.in_(bindparam("gone", expanding=True)))
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_FREE = update(bots).where(bots.c.instance_id.in_(_TO_FREE)).values(owner=None)
+_TO_TAKE = (
+    SELECT_BOT.where(bots.c.owner.is_(None), bots.c.instance_id.not_in(bindparam("without", expanding=True)))
+    .where(exists().where(_one, _lives, ~nodes.c.leaving))
+    .order_by(bots.c.wanted.desc(), bots.c.number)
+    .limit(bindparam("most"))
+    .with_for_update(of=bots, key_share=True, skip_locked=True)
+)
+_TAKE = (
+    update(bots).where(bots.c.instance_id.in_(bindparam("taken", expanding=True))).values(owner=bindparam("new_owner"))
+)
+_RELEASE = (
+    update(bots).where(bots.c.instance_id == bindparam("bot"), bots.c.owner == bindparam("node")).values(owner=None)
+)
+# Nobody waits for these any more, and they may hold what is secret.
+_UNASKED = delete(commands).where(
+    commands.c.number.in_(
+        select(commands.c.number)
+        .where(commands.c.asked_by.not_in(select(nodes.c.node_id)))
+        .with_for_update(of=commands, skip_locked=True)
+    )
+)
+
+
+class NodeStore:
+    """The nodes that share this database; a bot belongs to one of them, or for a moment to nobody."""
+
+    def __init__(self, writer: Writer, cipher: Cipher) -> None:
+        self._submit = writer.submit
+        self._cipher = cipher
+
+    def join(self, node_id: str, name: str, place: str | None, lease: timedelta) -> Pending[datetime]:
+        """Become a node, under an id that was never one before. Gives the database's time.
+
+        Nodes that were at this `place` before, which nobody else can hold, end with it and their bots are free.
+        Raises from the result: StorageError (newer tables meanwhile, which this program cannot work on).
+        """
+        row = {"id": node_id, "called": name, "at": place, "knows": NEWEST, "leaves": False, "tells": "{}"}
+
+        def job(connection: Connection) -> datetime:
+            check_tables(connection)  # whoever is no node is in nobody's way who changes them
+            _end(connection, "earlier", row)
+            connection.execute(_JOIN, row | {"lease": lease.total_seconds()})
+            ring(connection, COMMON)
+            return connection.execute(_NOW).scalar_one()
+
+        return self._submit(job)
+
+    def renew(self, node_id: str, report: dict[str, Any], lease: timedelta) -> Pending[Renewed | None]:
+        """Begin the lease anew, if it has not ended (then None), and free the bots of those whose lease has."""
+        row = {"node": node_id, "tells": json.dumps(report), "lease": lease.total_seconds()}
+
+        def job(connection: Connection) -> Renewed | None:
+            now = connection.execute(_RENEW, row).scalar_one_or_none()
+            if now is None:
+                return None
+            lost = _end(connection, "expired", {})
+            # Owners first: of those found here who is no node afterwards will never be one again.
+            counts = _counts(connection)
+            there = connection.execute(_ALL).all()
+            gone = [owner for owner in counts if owner and owner not in {row.node_id for row in there}]
+            freed = _free(connection, gone)
+            live = tuple(_node(row, counts) for row in there if row.lives)
+            return Renewed(now, live, counts.get(None, 0) + freed, tuple(lost))
+
+        return self._submit(job)
+
+    def leaving(self, node_id: str) -> Pending[None]:
+        """It takes no more bots, and the others share out among themselves what it has."""
+
+        def job(connection: Connection) -> None:
+            connection.execute(_LEAVING, {"node": node_id})
+            ring(connection, COMMON)
+
+        return self._submit(job)
+
+    def leave(self, node_id: str) -> Pending[None]:
+        """It is a node no longer, and its bots are free."""
+
+        def job(connection: Connection) -> None:
+            connection.execute(_LEAVE, {"node": node_id})
+            _free(connection, [node_id])
+            connection.execute(_UNASKED)
+            ring(connection, COMMON)
+
+        return self._submit(job)
+
+    def take(self, node_id: str, most: int, without: Collection[str] = ()) -> Pending[list[BotRow]]:
+        """Bots that nobody had and that are this node's now: those first that are to run, then the oldest.
+
+        `without` names bots to leave to others. None for who is leaving, or whose lease has ended.
+        """
+
+        def job(connection: Connection) -> list[BotRow]:
+            rows = connection.execute(_TO_TAKE, {"node": node_id, "most": most, "without": list(without)}).all()
+            if rows:
+                connection.execute(_TAKE, {"taken": [row.instance_id for row in rows], "new_owner": node_id})
+            return [opened(self._cipher, row, owner=node_id) for row in rows]
+
+        return self._submit(job)
+
+    def release(self, node_id: str, instance_id: str) -> Pending[None]:
+        """The bot is free, if it was this node's."""
+
+        def job(connection: Connection) -> None:
+            if connection.execute(_RELEASE, {"node": node_id, "bot": instance_id}).rowcount:
+                ring(connection, COMMON)
+
+        return self._submit(job)
+
+    def all(self) -> Pending[list[NodeRow]]:
+        """Those whose lease runs, the oldest first."""
+
+        def job(connection: Connection) -> list[NodeRow]:
+            counts = _counts(connection)
+            return [_node(row, counts) for row in connection.execute(_ALL) if row.lives]
+
+        return self._submit(job)
+
+
+def _counts(connection: Connection) -> dict[str | None, int]:
+    """Bots by their owner."""
+    return {row.owner: row.bots for row in connection.execute(_COUNTS)}
+
+
+def _end(connection: Connection, which: str, parameters: dict[str, Any]) -> list[str]:
+    """Remove nodes with all that was theirs. Gives their names."""
+    ended = connection.execute(_END[which], parameters).all()
+    if ended:
+        _free(connection, [node_id for node_id, _ in ended])
+        connection.execute(_UNASKED)
+    return [name for _, name in ended]
+
+
+def _free(connection: Connection, gone: Collection[str]) -> int:
+    """Take the bots of these away from them; what is held by a commit stays until the next renewal of anybody."""
+    freed = connection.execute(_FREE, {"gone": list(gone)}).rowcount if gone else 0
+    if freed:
+        ring(connection, COMMON)
+    return freed
+
+
+def _node(row: Any, counts: dict[str | None, int]) -> NodeRow:
+    return NodeRow(
+        node_id=row.node_id,
+        name=row.name,
+        revision=row.revision,
+        joined_at=row.joined_at,
+        until=row.until,
+        leaving=row.leaving,
+        report=json.loads(row.report),
+        bots=counts.get(row.node_id, 0),
+    )

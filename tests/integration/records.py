@@ -1,0 +1,38 @@
+"""What is on record of a bot's messages, and a database that takes no more of it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from tests.house import House
+
+
+@contextmanager
+def changes_refused(folder: Path, which: str) -> Iterator[None]:
+    """The database refuses these, as if the disk had no room for them."""
+    with closing(sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)) as outside:
+        outside.execute(f"CREATE TRIGGER refusal BEFORE {which} BEGIN SELECT RAISE(FAIL, 'no room'); END")
+        try:
+            yield
+        finally:
+            outside.execute("DROP TRIGGER refusal")
+
+
+async def rows(house: House, instance_id: str) -> list[StoredMessage]:
+    """What is on record, oldest first."""
+    return list(reversed(await house.fleet.messages(instance_id, limit=200)))
+
+
+async def waiting(house: House, instance_id: str) -> list[str]:
+    return [row.content for row in await rows(house, instance_id) if row.state is MessageState.WAITING]
+
+
+async def nothing_waits(house: House) -> bool:
+    return not any([await waiting(house, bot.instance_id) for bot in house.bots.all()])
+
+
+async def has_delivery(house: House, instance_id: str, text: str, state: DeliveryState) -> bool:
+    return any(row.content == text and row.delivery is state for row in await rows(house, instance_id))

@@ -1,0 +1,129 @@
+"""The tables' revisions: which program may work on which, and how tables are changed while others use them."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import delete, update
+
+from imposter.contracts.errors import StorageError
+from imposter.secrets import Cipher
+from imposter.storage import Store, open_store
+from imposter.storage.engine import open_engine
+from imposter.storage.migrations import FOLDER, NEWEST, SAYS_OLDEST, upgrade
+from imposter.storage.postgresql import change_tables
+from imposter.storage.tables import meta, metadata
+from tests.storage.desk import KEY, ONE, Time
+from tests.storage.schema import schema, schema_of
+
+LEASE = timedelta(minutes=1)
+
+
+def make_old(database: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables as they were at first."""
+    with monkeypatch.context() as then, open_engine(database, folder).begin() as connection:
+        then.setattr("imposter.storage.migrations.NEWEST", "0001")
+        upgrade(connection, None)
+
+
+def make_newer(database: str | None, folder: Path) -> None:
+    """As if a program of tomorrow had added to the tables."""
+    with open_engine(database, folder).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("ALTER TABLE bots ADD COLUMN mood VARCHAR")
+
+
+def say_oldest(database: str | None, folder: Path, oldest: str | None) -> None:
+    """Have the tables say which revision a program must know; None: nothing, as those did that had no nodes."""
+    with open_engine(database, folder).begin() as connection:
+        if oldest is None:
+            connection.execute(delete(meta).where(meta.c.name == SAYS_OLDEST))
+        else:
+            connection.execute(update(meta).where(meta.c.name == SAYS_OLDEST).values(value=oldest.encode()))
+
+
+@pytest.mark.parametrize("oldest", [None, "9998"])
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(
+    database: str | None, tmp_path: Path, time: Time, oldest: str | None
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time):
+        pass
+    make_newer(database, tmp_path)
+    say_oldest(database, tmp_path, oldest)
+    before = schema(database, tmp_path)
+    with pytest.raises(StorageError, match="newer version"):
+        async with open_store(database, tmp_path, Cipher(KEY), now=time):
+            pass
+    assert schema(database, tmp_path) == before
+
+
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_database_of_a_newer_version_that_only_added_to_it_is_worked_on_and_left_alone(
+    database: str | None, tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    if old:
+        make_old(database, tmp_path, monkeypatch)
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        bot = await store.bots.add("bot-1", "anna", {"a": 1})
+    make_newer(database, tmp_path)
+    before = schema(database, tmp_path)
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        assert await store.bots.all() == [bot]
+        await store.bots.add("bot-2", "otto", {})
+    assert schema(database, tmp_path) == before
+
+
+async def test_a_node_that_was_out_while_the_tables_became_too_new_for_it_does_not_come_back(
+    pair: tuple[Store, Store], postgres_database: str, tmp_path: Path
+) -> None:
+    make_newer(postgres_database, tmp_path)
+    say_oldest(postgres_database, tmp_path, "9998")
+    with pytest.raises(StorageError, match="newer version"):
+        await pair[0].nodes.join(ONE, "one", None, LEASE)
+    say_oldest(postgres_database, tmp_path, NEWEST)
+    await pair[0].nodes.join(ONE, "one", None, LEASE)
+
+
+async def test_tables_that_something_else_holds_stay_as_they_are_and_nobody_waits_for_long(
+    postgres_database: str, tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imposter.storage.postgresql.WAIT_FOR_TABLE", "50ms")
+    make_old(postgres_database, tmp_path, monkeypatch)
+    before = schema(postgres_database, tmp_path)
+    with psycopg.connect(postgres_database) as dump:
+        dump.execute("SELECT FROM messages")
+        with pytest.raises(StorageError, match="something else holds one of them"):
+            async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time):
+                pass
+    assert schema(postgres_database, tmp_path) == before
+    async with open_store(postgres_database, tmp_path, Cipher(KEY), now=time) as store:
+        assert await store.bots.all() == []
+
+
+def test_a_change_that_would_keep_other_servers_waiting_is_given_up(
+    postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imposter.storage.postgresql.HOLD_UP", "50ms")
+    with (
+        open_engine(postgres_database, tmp_path).begin() as connection,
+        pytest.raises(StorageError, match="stop the others first"),
+        change_tables(connection, in_haste=True),
+    ):
+        connection.exec_driver_sql("SELECT pg_sleep(10)")
+
+
+def test_the_migrations_replayed_from_nothing_make_the_tables(database: str | None, tmp_path: Path) -> None:
+    engine = open_engine(database, tmp_path)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+    by_tables = schema(database, tmp_path)
+    with engine.begin() as connection:
+        metadata.drop_all(connection)
+        assert schema_of(connection) == {}
+        upgrade(connection, None)
+    assert schema(database, tmp_path) == by_tables
+
+
+def test_the_newest_revision_is_the_one_the_code_asks_for() -> None:
+    assert max(path.stem.partition("_")[0] for path in (FOLDER / "versions").glob("[0-9]*.py")) == NEWEST
