@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -65,6 +65,7 @@ class Node:
         self._changed = asyncio.Event()
         self._called = asyncio.Event()
         self._leaving = False
+        self._odd: frozenset[str] = frozenset()
         self._unreadable: set[str] = set()
         """Bots that a newer version has written, which are for nodes of that version."""
         self._taken = self._given = self._lost = 0
@@ -206,6 +207,7 @@ class Node:
         me = next((node for node in seen.nodes if node.node_id == self._identity.node_id), None) if seen else None
         if seen is None or me is None or self._leaving:
             return False
+        await self._compare(me.bots)
         wanted = shares.to_take(me, seen.nodes, seen.free)
         surplus = shares.to_give(me, seen.nodes, seen.free)
         if not wanted and not surplus:
@@ -237,12 +239,24 @@ class Node:
             log.info("bots taken", node=self._name, bots=len(rows))
             self._called.set()  # errands may wait for them
 
-    async def _give(self, instance_id: str) -> None:
-        try:
-            await self._here.give(instance_id)
-        except UnknownBot:
+    async def _compare(self, owned: int) -> None:
+        """What is this node's by the database and does not live here, or the other way round, was left so by a commit
+        that failed: it is anybody's. What is on its way agrees by the next time.
+        """
+        before, self._odd = self._odd, frozenset()
+        if owned == len(self._here.all()):
             return
-        self._given += 1
+        theirs = await self._store.nodes.owned(self._identity.node_id)
+        self._odd = theirs ^ {bot.instance_id for bot in self._here.all()}
+        for instance_id in before & self._odd:
+            log.warning("bot was between two servers", bot=instance_id, node=self._name)
+            await self._give(instance_id)
+
+    async def _give(self, instance_id: str) -> None:
+        if self._here.has(instance_id):
+            with suppress(UnknownBot):  # somebody else gave or deleted it meanwhile
+                await self._here.give(instance_id)
+                self._given += 1
         await self._store.nodes.release(self._identity.node_id, instance_id)
 
 

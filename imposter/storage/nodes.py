@@ -77,6 +77,7 @@ _TO_TAKE = (
 _TAKE = (
     update(bots).where(bots.c.instance_id.in_(bindparam("taken", expanding=True))).values(owner=bindparam("new_owner"))
 )
+_OWNED = select(bots.c.instance_id).where(bots.c.owner == bindparam("node"))
 _RELEASE = (
     update(bots).where(bots.c.instance_id == bindparam("bot"), bots.c.owner == bindparam("node")).values(owner=None)
 )
@@ -175,6 +176,10 @@ class NodeStore:
                 ring(connection, COMMON)
 
         return self._submit(job)
+
+    def owned(self, node_id: str) -> Pending[frozenset[str]]:
+        """The bots that are this node's."""
+        return self._submit(lambda connection: frozenset(connection.execute(_OWNED, {"node": node_id}).scalars()))
 
     def all(self) -> Pending[list[NodeRow]]:
         """Those whose lease runs, the oldest first."""
