@@ -1,0 +1,122 @@
+"""Whatever happens to a node, every message is answered once and in order, and no account has two connections.
+
+Contacts keep writing all the while. The seconds are facts for whoever reads the report; nothing here depends on them.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.cluster.cluster import LEASE, Cluster, Node
+from tests.durability.plan import Target
+
+Record = Callable[[str, object], None]
+GONE_WITHIN = 10.0
+TAKEN_WITHIN = 5.0
+"""Seconds after a SIGTERM."""
+
+
+async def taken_over(cluster: Cluster, phones: list[str], since: float, record_property: Record) -> float:
+    """Seconds until all of these accounts were connected again."""
+    seconds = max([await cluster.login_after(phone, since) for phone in phones])
+    record_property("seconds_to_next_owner", round(seconds, 2))
+    return seconds
+
+
+async def test_a_killed_node(cluster: Cluster, record_property: Record) -> None:
+    node, phones = await cluster.an_account()
+    async with cluster.talk():
+        node.hit(Target.PYTHON)
+        await taken_over(cluster, phones, time.time(), record_property)
+    assert await cluster.fights() == 0
+
+
+@pytest.mark.parametrize("target", [Target.PYTHON, Target.BOTH])
+async def test_a_node_that_stands_still(cluster: Cluster, target: Target, record_property: Record) -> None:
+    """For longer than its lease; then it goes on as if nothing had happened."""
+    node, phones = await cluster.an_account()
+    async with cluster.talk():
+        node.freeze(target)
+        await taken_over(cluster, phones, time.time(), record_property)
+        if target is Target.PYTHON:
+            await cluster.until(lambda: _helpers(node), lambda there: not there, "the end of its helper")
+        node.thaw()
+    fights = await cluster.fights()
+    record_property("connections_that_were_replaced", fights)
+    # A helper that runs ends itself in time; of one that stands still, too, nobody closes the connections.
+    assert fights <= (0 if target is Target.PYTHON else len(phones))
+
+
+@pytest.mark.parametrize("how", ["cut", "hold"])
+async def test_a_node_without_the_database(cluster: Cluster, how: str, record_property: Record) -> None:
+    """It closes its accounts' connections before others open theirs."""
+    node, phones = await cluster.an_account()
+    async with cluster.talk():
+        getattr(node.database, how)()
+        try:
+            await taken_over(cluster, phones, time.time(), record_property)
+            await cluster.until(lambda: _readiness(node), lambda ready: not ready, "a node that says it has no lease")
+            await cluster.everybody_is_answered()  # by the others
+        finally:
+            node.database.heal()
+    assert await cluster.fights() == 0
+
+
+@pytest.mark.parametrize("how", ["cut", "hold"])
+async def test_a_node_without_whatsapp(cluster: Cluster, how: str) -> None:
+    node, phones = await cluster.an_account()
+    bots = [bot for bot, phone in cluster.accounts.items() if phone in phones]
+    async with cluster.talk():
+        getattr(node.whatsapp, how)()
+        try:
+            if how == "cut":
+                for other in cluster.nodes:
+                    for bot in bots:
+                        await other.until_status(bot, "reconnecting")
+            else:
+                await asyncio.sleep(LEASE)  # nobody can know; it is the time that a node would need to be given up
+        finally:
+            node.whatsapp.heal()
+
+
+async def test_a_database_that_is_restarted(cluster: Cluster) -> None:
+    async with cluster.talk():
+        await asyncio.to_thread(cluster.postgres.restart)
+
+
+async def test_a_database_that_is_away_for_longer_than_the_lease(cluster: Cluster) -> None:
+    async with cluster.talk():
+        await asyncio.to_thread(cluster.postgres.halt, "KILL")
+        await cluster.until(lambda: _online(cluster), lambda online: not online, "accounts that were let go")
+        await asyncio.to_thread(cluster.postgres.start)
+
+
+async def test_a_restart_of_one_after_the_other(cluster: Cluster, record_property: Record) -> None:
+    async with cluster.talk():
+        for node in cluster.nodes:
+            owners = await cluster.owners()
+            phones = [phone for bot, phone in cluster.accounts.items() if owners[bot] == node.name]
+            asked = time.time()
+            await node.stop()
+            record_property(f"seconds_to_end_of_{node}", gone := round(time.time() - asked, 2))
+            assert gone < GONE_WITHIN
+            if phones:
+                assert await taken_over(cluster, phones, asked, record_property) < gone + TAKEN_WITHIN
+            await node.start()
+            await cluster.settle()
+    assert await cluster.fights() == 0
+
+
+async def _helpers(node: Node) -> list[int]:
+    return node.pids(Target.NODE)
+
+
+async def _online(cluster: Cluster) -> list[str]:
+    phones = await cluster.network.phones()
+    return [phone for phone in cluster.accounts.values() if phones[phone].online]
+
+
+async def _readiness(node: Node) -> bool:
+    return (await node.api.get("/readyz")).status_code == 200
