@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import latency, linking, memory, pipeline, soak, startup, thousand
+from benchmarks import cluster, latency, linking, memory, pipeline, soak, startup, thousand
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
@@ -20,10 +20,11 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "startup": startup.run,
     "thousand": thousand.run,
     "pipeline": pipeline.run,
+    "cluster": cluster.run,
     "soak": soak.run,
 }
-LONG = ("soak",)
-"""Half an hour and more: only when named."""
+LONG = ("cluster", "soak")
+"""Ten minutes, and half an hour and more: only when named."""
 
 
 def main() -> None:
