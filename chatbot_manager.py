@@ -74,9 +74,13 @@ class ChatbotInstance:
         self._peers = peers
         self._counts = counts
         self._changing = asyncio.Lock()
+        self._gone = False
+        """It may not run here any more."""
         self._loop = asyncio.get_running_loop()
         self._queue: UserQueue | None = None
         self._chat: ChatPort | None = None
+        self._deaf: ChatPort | None = None
+        """The provider of an errand while the bot does not run."""
         self._safety: Safety | None = None
         self._conversations: Conversations | None = None
         self._listening = object()
@@ -111,9 +115,10 @@ class ChatbotInstance:
             await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
 
     async def let_go(self) -> None:
-        """Stop at once, whatever is under way: in a moment another server may run this bot."""
-        await self._close_chat()
-        await self.stop(grace=0)
+        """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
+        self._gone = True
+        await asyncio.gather(self._close_chat(), _stopped(self._deaf, self.instance_id))
+        await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
     async def unlink(self) -> None:
         """Take the account off this server: log out at the platform if it can be reached, forget the credentials."""
@@ -323,11 +328,7 @@ class ChatbotInstance:
 
     async def _close_chat(self) -> None:
         chat, self._chat = self._chat, None
-        if chat is not None:
-            try:
-                await chat.stop()
-            except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
-                log.error("provider did not stop", bot=self.instance_id, **trace_of(error))
+        await _stopped(chat, self.instance_id)
 
     def _make_queue(self, claim: Claim) -> UserQueue:
         return UserQueue(
@@ -362,13 +363,16 @@ class ChatbotInstance:
         claim = await self._take_over()
         queue = self._make_queue(claim)
         queue.close()
-        return await self._open_chat(queue, claim)
+        self._deaf = await self._open_chat(queue, claim)
+        return self._deaf
 
     async def _take_over(self) -> Claim:
         """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
-        self.claim = await self._store.bots.claim(self.instance_id)
-        log.info("bot claimed", bot=self.instance_id, epoch=self.claim.epoch)
-        return self.claim
+        claim = self.claim = None if self._gone else await self._store.bots.claim(self.instance_id)
+        if self._gone or claim is None:
+            raise Superseded
+        log.info("bot claimed", bot=self.instance_id, epoch=claim.epoch)
+        return claim
 
     def _make_safety(self) -> Safety:
         return Safety(
@@ -470,3 +474,11 @@ class ChatbotInstance:
             return await self._store.messages.sent_text(self.instance_id, message_id)
 
         return read()
+
+
+async def _stopped(chat: ChatPort | None, instance_id: str) -> None:
+    try:
+        if chat is not None:
+            await chat.stop()
+    except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
+        log.error("provider did not stop", bot=instance_id, **trace_of(error))

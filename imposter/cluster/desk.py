@@ -11,7 +11,7 @@ from imposter.logs import trace_of
 from imposter.runtime.supervisor import Supervisor
 from imposter.storage.channels import Identity
 from imposter.storage.commands import CommandStore
-from imposter.storage.records import Command
+from imposter.storage.records import Command, Superseded
 
 log = structlog.get_logger()
 
@@ -41,6 +41,7 @@ class Desk:
         """Have the bot's owner do it. Raises: OwnerSilent, what `errand.do` raises."""
         self._asking += 1
         number: int | None = None
+        said: dict[str, Any] | None = None
         try:
             async with asyncio.timeout(PATIENCE):
                 number = await self._commands.ask(instance_id, pack(errand), self._identity.node_id)
@@ -49,16 +50,22 @@ class Desk:
                     answer.set_result(self._early.pop(number))
                 said = await answer
         except TimeoutError:
-            if number is not None:
-                await self._commands.withdraw(number)
             raise OwnerSilent from None
         finally:
-            self._asking -= 1
             if number is not None:
                 self._waiting.pop(number, None)
+                if said is None:
+                    self._commands.withdraw(number)  # nor need anybody wait for this
+            self._asking -= 1
             if not self._asking:
                 self._early.clear()
         return unpack_answer(errand, said)
+
+    def give_up(self) -> None:
+        """Whatever was asked here is not answered any more: answers go to the node that this was."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(OwnerSilent())
 
     async def look(self) -> None:
         """Take what has come: answers to what was asked here, and errands of bots that live here."""
@@ -81,7 +88,11 @@ class Desk:
         try:
             errand = unpack(command.body)
             said = pack_answer(errand, await errand.do(self._here, command.instance_id))
-        except UnknownBot as error:
+        except asyncio.CancelledError:
+            said = pack_failure(NotNow("The server that ran this bot was stopped meanwhile; ask again."))
+            self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # done before the end
+            raise
+        except (UnknownBot, Superseded) as error:
             # It is on its way, to here or away after this was taken: whoever has it then is to do it.
             await asyncio.sleep(BACK_AFTER)
             if await self._commands.put_back(command.number):

@@ -40,8 +40,7 @@ class Put(Errand):
     """As it was given, secrets included."""
 
     async def do(self, here: Supervisor, instance_id: str) -> None:
-        here.get(instance_id)
-        await here.put(BotConfig.model_validate(self.config))
+        await here.put(BotConfig.model_validate(self.config), only=instance_id)
 
 
 class Start(Errand):

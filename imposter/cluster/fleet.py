@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from imposter.cluster.errands import (
     Delete,
@@ -27,7 +28,7 @@ from imposter.cluster.errands import (
 from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, OwnerSilent, StorageError, UnknownBot
+from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
@@ -37,12 +38,14 @@ from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
 from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.migrations import NEWEST
-from imposter.storage.records import BotRow, NodeRow, StoredMessage
+from imposter.storage.records import BotRow, NodeRow, StoredMessage, Superseded
 from imposter.storage.writer import Pending
 
 log = structlog.get_logger()
 
 BETWEEN_OWNERS = "The server that ran it is gone, or gave it away; another takes it over within seconds."
+TRIES = 5
+"""Of a PUT that finds another bot of the user each time."""
 HINT = 5.0
 """Seconds that a conversation waits at most until the other side has been told of a loop."""
 FIGURES_DEADLINE = 2.0
@@ -117,24 +120,26 @@ class Fleet:
 
         It runs afterwards unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError.
         """
-        if self._elsewhere is None or self._here.has_user(config.user_id):
+        if self._elsewhere is None:
             return (await self._here.put(config)).instance_id
-        while True:
-            row = await self._store.bots.of_user(config.user_id)
-            if row is not None:
-                await self._do(row.instance_id, Put(config=config.stored))
-                return row.instance_id
-            if not self._elsewhere.may_have_bots:
-                raise OwnerSilent
-            try:
-                return (await self._here.put(config)).instance_id
-            except DuplicateUser:
-                continue  # another server was asked for the same at the same time
+        for _ in range(TRIES):
+            with suppress(UnknownBot, DuplicateUser):  # it was made, given away or deleted meanwhile
+                row = await self._store.bots.of_user(config.user_id)
+                if row is not None:
+                    await self._do(row.instance_id, Put(config=config.stored))
+                    return row.instance_id
+                if self._elsewhere.may_have_bots and not self._here.has_user(config.user_id):
+                    return (await self._here.put(config)).instance_id
+            await asyncio.sleep(0)
+        raise OwnerSilent
 
     async def info(self, instance_id: str) -> BotInfo:
         row = await self._row(instance_id)
         node = await self._name_of(row.owner)
-        config = BotConfig.model_validate(row.config)
+        try:
+            config = BotConfig.model_validate(row.config)
+        except ValidationError:
+            raise NotSupported("A newer version wrote this bot's config: ask a server of that version.") from None
         return BotInfo(row.instance_id, row.user_id, config, row.created_at, node, row.epoch)
 
     async def exists(self, instance_id: str) -> None:
@@ -286,7 +291,7 @@ class Fleet:
         if self._here.has(instance_id):
             try:
                 return await errand.do(self._here, instance_id)
-            except UnknownBot:
+            except (UnknownBot, Superseded):
                 pass  # it was given to another server meanwhile
         return await self._elsewhere.ask(instance_id, errand)
 

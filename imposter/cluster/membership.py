@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 RENEWALS = 5
 """In the time of one lease."""
+PAUSE = 0.05
+"""Seconds between two renewals at least."""
 USABLE = 0.7
 """Of the lease; the rest is for closing what is open."""
 
@@ -100,6 +102,7 @@ class Membership:
                 if not self._troubled:
                     log.error("lease could not be renewed", node=self._name, **trace_of(error))
                 self._troubled = True
+            await self._clock.sleep(PAUSE)  # several rings in a row are one
             try:
                 # A ring in times of trouble must not have the database asked without a pause.
                 async with asyncio.timeout(self._period):

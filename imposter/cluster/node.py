@@ -32,6 +32,8 @@ LEAVING = 7.0
 """Seconds that the bots have to be given away when the server stops."""
 GOODBYE = 1.0
 """Seconds that the database has to take note of it then."""
+READ_AGAIN = 60.0
+"""Seconds until a bot that this version could not read may have been written anew."""
 BREATH = 0.25
 """Seconds after which there is room for more links, where there was none."""
 
@@ -66,8 +68,10 @@ class Node:
         self._called = asyncio.Event()
         self._leaving = False
         self._odd: frozenset[str] = frozenset()
-        self._unreadable: set[str] = set()
-        """Bots that a newer version has written, which are for nodes of that version."""
+        self._free_since: float | None = None
+        """Since when there have been bots that nobody has."""
+        self._unreadable: dict[str, float] = {}
+        """When it was seen that a newer version has written this bot, which is for nodes of that version."""
         self._taken = self._given = self._lost = 0
         self._membership = Membership(
             store.nodes,
@@ -172,6 +176,7 @@ class Node:
     async def _let_go(self) -> None:
         self._lost += 1
         self._seen = None
+        self._desk.give_up()
         await self._here.let_go()
 
     async def _serve(self) -> None:
@@ -208,36 +213,49 @@ class Node:
         if seen is None or me is None or self._leaving:
             return False
         await self._compare(me.bots)
-        wanted = shares.to_take(me, seen.nodes, seen.free)
-        surplus = shares.to_give(me, seen.nodes, seen.free)
-        if not wanted and not surplus:
+        now = self._clock.monotonic()
+        self._free_since = (self._free_since or now) if seen.free else None
+        # Then it is one that those whose turn it is cannot read: a newer version wrote it.
+        left_over = self._free_since is not None and now - self._free_since > self._lease.total_seconds()
+        wanted = shares.to_take(me, seen.nodes, seen.free) or int(left_over)
+        if wanted:
+            if not (room := self._pace.take(wanted, now)):
+                return await self._breathe()
+            if await self._take(room):
+                return True
+        surplus = shares.to_give(me, seen.nodes, 0 if left_over else seen.free)
+        if not surplus:
             return False
-        room = self._pace.take(wanted or surplus, self._clock.monotonic())
-        if not room:
-            await self._clock.sleep(BREATH)
-        elif wanted:
-            await self._take(room)
-        else:
-            before = self._given
-            for bot in self._here.all()[-room:]:
-                await self._give(bot.instance_id)
-            log.info("bots given away", node=self._name, bots=self._given - before)
+        if not (room := self._pace.take(surplus, now)):
+            return await self._breathe()
+        before = self._given
+        for bot in self._here.all()[-room:]:
+            await self._give(bot.instance_id)
+        log.info("bots given away", node=self._name, bots=self._given - before)
         return True
 
-    async def _take(self, most: int) -> None:
-        era = self._here.era
-        rows = await self._store.nodes.take(self._identity.node_id, most, self._unreadable)
+    async def _breathe(self) -> bool:
+        """There is more to do, and no room for it yet."""
+        await self._clock.sleep(BREATH)
+        return True
+
+    async def _take(self, most: int) -> int:
+        """Gives how many live here now."""
+        era, now, taken = self._here.era, self._clock.monotonic(), self._taken
+        unreadable = [bot for bot, since in self._unreadable.items() if now - since < READ_AGAIN]
+        rows = await self._store.nodes.take(self._identity.node_id, most, unreadable)
         for row in rows:
             if era != self._here.era:
-                return  # the lease is lost, and with it these
+                return 0  # the lease is lost, and with it these
             if await self._here.adopt(row):
                 self._taken += 1
             else:
-                self._unreadable.add(row.instance_id)
+                self._unreadable[row.instance_id] = now
                 await self._store.nodes.release(self._identity.node_id, row.instance_id)
-        if rows:
-            log.info("bots taken", node=self._name, bots=len(rows))
+        if self._taken > taken:
+            log.info("bots taken", node=self._name, bots=self._taken - taken)
             self._called.set()  # errands may wait for them
+        return self._taken - taken
 
     async def _compare(self, owned: int) -> None:
         """What is this node's by the database and does not live here, or the other way round, was left so by a commit
@@ -282,4 +300,8 @@ async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
             await run()
         except Exception as error:  # noqa: BLE001 - the task ends here; without it the node would be half a one
             log.error("a task of the node failed and begins again", task=name, **trace_of(error))
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            log.error("a task of the node was cancelled from within and begins again", task=name)
         await asyncio.sleep(LOOK_EVERY)

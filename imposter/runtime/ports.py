@@ -127,6 +127,8 @@ class ChatPort:
         await asyncio.wait([self._asking], timeout=STATUS_DEADLINE)
         if not self._asking.done():  # asked once, however many want to know
             return LinkStatus(status=LinkState.ERROR, detail="The provider does not answer when asked for its status.")
+        if self._asking.cancelled():
+            return None  # stopped meanwhile
         try:
             said = self._asking.result()
             return said if isinstance(said, LinkStatus) else _STATUS.validate_python(_as_fields(said))

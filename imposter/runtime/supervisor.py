@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
@@ -148,12 +149,15 @@ class Supervisor:
         """Every bot, in order of creation."""
         return list(self._bots.values())
 
-    async def put(self, config: BotConfig) -> Bot:
+    async def put(self, config: BotConfig, only: str | None = None) -> Bot:
         """Make the bot of `config.user_id`, or bring the one there is in line with `config`; it runs afterwards
-        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError.
+        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and UnknownBot
+        where it would be another than `only`.
         """
         async with self._lock(config.user_id):
             bot = self._by_user.get(config.user_id)
+            if only is not None and (bot is None or bot.instance_id != only):
+                raise UnknownBot
             if bot is None:
                 return await self._create(config)
             if config != bot.config:
@@ -196,7 +200,8 @@ class Supervisor:
         async with self._lock(bot.user_id):
             self.get(instance_id)
             await bot.unlink()
-            await self._store.bots.delete(instance_id)
+            with suppress(UnknownBot):  # an earlier try did it, and only its answer was lost
+                await self._store.bots.delete(instance_id)
             self._drop(bot)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
