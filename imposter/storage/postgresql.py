@@ -37,7 +37,9 @@ _DEFAULTS = {
 """What the URL may say otherwise."""
 
 _SESSION = {
-    "statement_timeout": "60s",  # somebody else's lock must not hold up every bot for good
+    # Somebody else's lock must not hold up every bot for good; nor may a server that was cut off in the middle of a
+    # statement keep the rows of its bots from the others.
+    "statement_timeout": "20s",
     "idle_session_timeout": "0",  # the connection is the lock, so it stays however quiet the bots are
     # The server's side of the same: the lock of a machine that went away is given back.
     "tcp_keepalives_idle": "30",
