@@ -7,8 +7,8 @@ looks further and elsewhere each time.
 import asyncio
 import os
 import tempfile
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from imposter.contracts.messages import Source
 from imposter.storage.dead_letters import LetterKind
-from imposter.storage.records import MessageState, StoredMessage
+from imposter.storage.records import MessageState, StoredMessage, Superseded
 from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
 from tests.house import HASTE, Calendar, House, config_of, open_house, until
 from tests.postgres import drop_database, new_database
@@ -56,6 +56,8 @@ class Server(RuleBasedStateMachine):
         self._numbers = count(1)
         self._said: list[tuple[str, str]] = []
         """Contact and message id."""
+        self._undelivered: list[tuple[str, int]] = []
+        """Contact and number of what a run could not take in any more."""
         self._retried: set[int] = set()
         """The seqs of what was a dead letter: it has lost its place among the others."""
         self._life: AbstractAsyncContextManager[House] | None = None
@@ -70,19 +72,20 @@ class Server(RuleBasedStateMachine):
     @rule(contact=some.sampled_from(CONTACTS), messages=some.integers(1, 3))
     def writes(self, contact: str, messages: int) -> None:
         for number in (next(self._numbers) for _ in range(messages)):
-            self._said.append((contact, f"in-{number}"))
-            self._run(self._platform.hear(contact, f"{contact} says {number}", message_id=f"in-{number}"))
+            self._run(self._hear(contact, number))
 
     @precondition(lambda self: self._said)
     @rule(data=some.data())
     def is_delivered_again(self, data: some.DataObject) -> None:
         contact, message_id = data.draw(some.sampled_from(self._said))
-        self._run(self._platform.hear(contact, f"{contact} says it again", message_id=message_id))
+        with self._superseded_at_most():
+            self._run(self._platform.hear(contact, f"{contact} says it again", message_id=message_id))
 
     @rule(contact=some.sampled_from(CONTACTS))
     def owner_writes(self, contact: str) -> None:
         number = next(self._numbers)
-        self._run(self._platform.overhear(contact, f"{contact} is told {number}", f"own-{number}"))
+        with self._superseded_at_most():
+            self._run(self._platform.overhear(contact, f"{contact} is told {number}", f"own-{number}"))
 
     @rule(trouble=some.sampled_from(MODEL_TROUBLE), times=some.integers(1, 5))
     def model_fails(self, trouble: type[Exception], times: int) -> None:
@@ -208,6 +211,22 @@ class Server(RuleBasedStateMachine):
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
 
+    async def _hear(self, contact: str, number: int) -> None:
+        """What is not taken in is delivered again to the run that has the bot."""
+        with self._superseded_at_most():
+            await self._platform.hear(contact, f"{contact} says {number}", message_id=f"in-{number}")
+            self._said.append((contact, f"in-{number}"))
+            return
+        self._undelivered.append((contact, number))
+
+    @contextmanager
+    def _superseded_at_most(self) -> Iterator[None]:
+        """A run that another took over from takes nothing in, which the platform sees."""
+        try:
+            yield
+        except Superseded:
+            assert self._outside.only is not None
+
     async def _open(self) -> None:
         self._outside.release()
         self._outside.only = None
@@ -221,6 +240,9 @@ class Server(RuleBasedStateMachine):
         bot = await self._house.bots.put(config)
         self._instance_id = bot.instance_id
         await until(lambda: self._outside.platform is not None and self._outside.platform.listening)
+        undelivered, self._undelivered = self._undelivered, []
+        for contact, number in undelivered:
+            await self._hear(contact, number)
 
     async def _close(self) -> None:
         assert self._life is not None
