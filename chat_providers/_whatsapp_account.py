@@ -1,6 +1,7 @@
 """One account's link to WhatsApp: its state, its credentials, and when to connect again."""
 
 import asyncio
+import json
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from chat_providers._whatsapp_ids import canonical_id
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_pipe import PipeClosed, SidecarFailure
 from chat_providers._whatsapp_policy import PASSKEY, STEADY_SECONDS, after_close, next_delay
@@ -25,6 +27,7 @@ from chat_providers._whatsapp_protocol import (
     Request,
     SentText,
     Silence,
+    Typing,
     Write,
 )
 from chat_providers._whatsapp_sidecars import Sidecars
@@ -56,6 +59,13 @@ async def linked_at(state: ProviderState) -> datetime | None:
     return datetime.fromisoformat(stored[LINKED_AT].decode()) if LINKED_AT in stored else None
 
 
+async def _own_number(state: ProviderState) -> str | None:
+    """As the credentials have it, which name the device, too. Raises StorageError."""
+    stored = await state.read("creds", ["creds"])
+    me = json.loads(stored["creds"]).get("me") if stored else None
+    return canonical_id(me["id"]) if me else None
+
+
 class Account:
     """Implements `_whatsapp_sidecar.Listener`."""
 
@@ -77,6 +87,7 @@ class Account:
         self._receive = receive
         self._chance = chance
         self._linked_at: datetime | None = None
+        self._own: str | None = None
         self._opened_at: datetime | None = None
         self._qr_shown = False
         self._passkey = False
@@ -89,9 +100,16 @@ class Account:
         self._write_order = asyncio.Lock()
         self._message_order = asyncio.Lock()
 
+    @property
+    def own_chat(self) -> str | None:
+        """The owner's own id, to which they write as to anybody else; None while not linked."""
+        linked = self._linked_at is not None and self._known.status is not LinkState.LOGGED_OUT
+        return self._own if linked else None
+
     async def start(self) -> None:
         """Raises StorageError."""
         self._linked_at = await linked_at(self._context.state)
+        self._own = await _own_number(self._context.state)
         self._move(LinkState.CONNECTING)
         self._sidecars.add(self._id, self)
 
@@ -132,10 +150,24 @@ class Account:
                 self._open()
 
     async def send(self, recipient: str, text: str, message_id: str) -> None:
-        """Raises NotConnected, Refused, DeliveryUncertain."""
+        """Raises NotConnected, Refused, DeliveryUncertain; so do those below."""
+        await self._tell({"type": "send", "to": recipient, "text": text, "message_id": message_id})
+
+    async def show_typing(self, recipient: str, on: bool) -> None:
+        await self._tell({"type": "typing", "to": recipient, "on": on})
+
+    async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
+        await self._tell({"type": "mark_read", "to": recipient, "messages": list(messages)})
+
+    async def watch_typing(self, recipient: str) -> None:
+        await self._tell({"type": "watch_typing", "to": recipient})
+
+    async def delete(self, recipient: str, message_id: str) -> None:
+        await self._tell({"type": "delete", "to": recipient, "message_id": message_id})
+
+    async def _tell(self, body: dict[str, Any]) -> None:
         if self.status.status is not LinkState.CONNECTED:
             raise NotConnected
-        body = {"type": "send", "to": recipient, "text": text, "message_id": message_id}
         try:
             await self._sidecars.call(self._id, body, patience=SEND_PATIENCE)
         except SidecarFailure as failure:
@@ -184,6 +216,9 @@ class Account:
                 self._context.confirm(message_id)
             case _ if self._paused:
                 pass
+            case Typing(chats=chats, on=on):
+                for chat in chats:
+                    self._context.typing(chat, on)
             case Silence(over=over):
                 if over:
                     self._trust(WHATSAPP_SILENT)
@@ -199,6 +234,7 @@ class Account:
                 self._move(LinkState.PASSKEY_REQUIRED, PASSKEY)
             case Opened(account=account):
                 self._opened_at = self._context.now()
+                self._own = account
                 self._move(LinkState.CONNECTED, account=account)
             case Closed(code=code):
                 self._closed(code)

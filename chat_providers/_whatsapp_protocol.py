@@ -39,6 +39,12 @@ class Delivered(Shape):
     message_id: str
 
 
+class Typing(Shape):
+    type: Literal["typing"]
+    chats: list[str]
+    on: bool
+
+
 class Fault(Shape):
     type: Literal["fault"]
     name: str
@@ -77,6 +83,9 @@ class InboundMessage(Shape):
     text: str
     answerable: bool
     note: str | None
+    addressed: bool
+    quotes: str | None
+    reacts_to: str | None
 
     @property
     def in_group(self) -> bool:
@@ -88,7 +97,7 @@ class Inbound(Shape):
     message: InboundMessage
 
 
-Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Fault
+Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Typing | Fault
 Request = Read | Write | SentText | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)

@@ -41,7 +41,8 @@ LONGEST_SILENCE = 5.0
 """Seconds without a word from here after which the process ends itself (`dead-mans-switch.ts`)."""
 SILENCE_MARGIN = 1.0
 """Seconds for what else may have been said after a ping, and for ending."""
-GOODBYE_SECONDS = 5.0
+GOODBYE_SECONDS = 2.0
+"""The process has nothing left to do then; one that hangs must not keep the server beyond the end of its drain."""
 
 
 class SidecarMissing(ImposterError):

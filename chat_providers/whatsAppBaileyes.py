@@ -83,9 +83,29 @@ class WhatsAppBaileyesProvider:
 
     async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
         """Returns when WhatsApp's servers have the message. Raises NotConnected, Refused, DeliveryUncertain."""
-        if self._account is None:
-            raise NotConnected
-        await self._account.send(recipient, message, message_id)
+        await self._linked.send(recipient, message, message_id)
+
+    async def show_typing(self, recipient: str, on: bool) -> None:
+        """The account is online meanwhile, and the phone does not notify. Raises ChatError."""
+        await self._linked.show_typing(recipient, on)
+
+    async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
+        """Their senders see it if the owner's privacy settings say so. Raises ChatError."""
+        await self._linked.mark_read(recipient, messages)
+
+    async def watch_typing(self, recipient: str) -> None:
+        """WhatsApp tells only who is online: for ten seconds, unless typing or a send there ends it before.
+
+        Raises ChatError.
+        """
+        await self._linked.watch_typing(recipient)
+
+    async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
+        """Returns when WhatsApp's servers have it; phones refuse after about two days. Raises ChatError."""
+        await self._linked.delete(recipient, message_id)
+
+    def own_chat(self) -> str | None:
+        return None if self._account is None else self._account.own_chat
 
     def message_id(self, seed: str) -> str:
         return ids.message_id(seed)
@@ -102,6 +122,13 @@ class WhatsAppBaileyesProvider:
         if self._account is None:
             raise NotNow("The bot is not running.")
         return await self._account.pairing_code(phone)
+
+    @property
+    def _linked(self) -> Account:
+        """Raises NotConnected."""
+        if self._account is None:
+            raise NotConnected
+        return self._account
 
     async def _receive(self, message: InboundMessage, linked_at: datetime) -> None:
         """Hand over; durable when it returns."""
@@ -121,6 +148,9 @@ class WhatsAppBaileyesProvider:
             offline=message.offline,
             answerable=message.answerable and not before_linking,
             note="before_linking" if before_linking else message.note,
+            addressed=message.addressed,
+            quotes=message.quotes,
+            reacts_to=message.reacts_to,
         )
 
 

@@ -43,8 +43,8 @@ class Asked:
 
     @property
     def texts(self) -> list[str]:
-        """The contents of its messages, in order."""
-        return [message["content"] for message in self.body["messages"]]
+        """What its messages say, in order."""
+        return [words(message) for message in self.body["messages"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,21 @@ class Failure:
 TRUNCATED = Failure(status=200, raw=b'{"id": "chatcmpl-fake", "object": "chat.completion", "choi')
 
 
+def words(message: Mapping[str, str]) -> str:
+    """What a message says: of a user's that quotes somebody in JSON, their words, behind their name if it is there."""
+    if message["role"] == "user":
+        try:
+            quotation = json.loads(message["content"])
+        except ValueError:
+            quotation = None
+        if isinstance(quotation, dict) and "text" in quotation:
+            return ": ".join(str(quotation[name]) for name in ("from", "text") if name in quotation)
+    return message["content"]
+
+
 def echo(chat: Chat) -> str:
     """`re: ` and the last thing that the user said."""
-    said = [message["content"] for message in chat["messages"] if message["role"] == "user"]
+    said = [words(message) for message in chat["messages"] if message["role"] == "user"]
     return f"re: {said[-1] if said else ''}"
 
 

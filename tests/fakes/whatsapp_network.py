@@ -40,6 +40,7 @@ Kind = Literal[
 ]
 
 
+TypingState = Literal["composing", "recording", "paused"]
 Signal = Literal["SIGKILL", "SIGSTOP"]
 
 
@@ -61,7 +62,7 @@ class Delivery:
 
     id: str
     sender: str
-    """Phone number of the account."""
+    """Phone number of the account; the phone's own in its chat with itself."""
     kind: str
     """The protobuf field that held the content, such as `conversation`; `edit` and `revoke` for changes."""
     by: Literal["bot", "owner"]
@@ -109,6 +110,11 @@ class Envelope(TypedDict, total=False):
     """Seconds in the past."""
     target: str
     """Id of the message that is quoted, reacted to, edited or revoked."""
+    target_sender: str
+    """Who wrote `target`; default: the other side, for an edit or revoke the sender."""
+    mentions: Sequence[str]
+    """Phones that the text mentions."""
+    mentions_everybody: bool
     garbled: bool
     """Its first ciphertext cannot be read: the account asks for it anew."""
 
@@ -120,10 +126,6 @@ class Options(Envelope, total=False):
     """A group's id, or `status@broadcast`; the sender may be the account itself there."""
     name: str
     """The name that the sender chose."""
-    target_sender: str
-    """Who wrote `target`; default: the account, for an edit or revoke the sender."""
-    mentions: Sequence[str]
-    """Phones that the text mentions."""
 
 
 class Line(Options, total=False):
@@ -201,7 +203,8 @@ class WhatsAppNetwork:
     async def say(self, to: str, sender: str, text: str = "", **options: Unpack[Options]) -> Sent:
         """`sender` writes to the account `to`; waits until the account has been able to log in once.
 
-        `text` is also a caption, an emoji, a poll's question or an edit's new text. Raises NetworkRefused.
+        `text` is also a caption, an emoji (empty: the reaction is taken back), a poll's question or an edit's new text.
+        Raises NetworkRefused.
         """
         [sent] = await self.say_all([Line(to=to, sender=sender, text=text, **options)])
         return sent
@@ -213,6 +216,17 @@ class WhatsAppNetwork:
     async def owner_says(self, phone: str, to: str, text: str = "", **options: Unpack[Envelope]) -> Sent:
         """The account's owner writes to `to` (or to themselves) on the phone; the companion sees a copy."""
         return Sent(**await self._post("/owner", {"phone": phone, "to": to, "text": text, **options}))
+
+    async def type(
+        self, to: str, sender: str, state: TypingState = "composing", *, group: str | None = None, lid: bool = False
+    ) -> bool:
+        """`sender` begins or ends to type to the account `to`, or in a group. Returns whether the companion is told."""
+        body = {"to": to, "sender": sender, "state": state, "lid": lid}
+        return bool((await self._post("/type", body if group is None else {**body, "group": group}))["seen"])
+
+    async def hide_reading(self, phone: str, on: bool = True) -> None:
+        """By the owner's privacy settings nobody learns what they have read."""
+        await self._post("/hide-reading", {"phone": phone, "on": on})
 
     async def post_newsletter(self, to: str, newsletter: str, text: str) -> Sent:
         """A newsletter (`...@newsletter`) that the account follows publishes a text."""

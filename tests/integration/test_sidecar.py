@@ -110,7 +110,7 @@ async def test_what_is_no_message_is_not_heard_and_what_wants_no_answer_says_why
     await network.say(BOT, ANN, "a cat", kind="image")
     messages = await desk.hears(2)
     assert [(message["content"], message["note"]) for message in messages] == [
-        ("[reaction] 👍", "reaction"),
+        ("👍", "reaction"),
         ("[image] a cat", None),
     ]
 

@@ -80,6 +80,8 @@ class Desk:
     sent: dict[str, str] = field(default_factory=dict)
     reports: list[LinkStatus] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
+    typing: list[tuple[str, bool]] = field(default_factory=list)
+    """What was told of chats in which somebody types."""
 
     async def status(self) -> LinkStatus:
         return await self.provider.get_status()
@@ -137,6 +139,7 @@ class Server:
             sent_text,
             lambda: datetime.now(UTC),
             desk.confirmed.append,
+            lambda chat, on: desk.typing.append((chat, on)),
         )
         desk.provider.attach(context)
         return desk

@@ -56,13 +56,10 @@ export class Account {
     await this.state.settled()
   }
 
-  /** Unlinks at WhatsApp, and ends the connection. */
-  async logout(): Promise<void> {
-    await this.#live().logout()
-  }
-
-  async send(to: string, text: string, id: string): Promise<void> {
-    await this.#live().send(to, text, id)
+  /** Throws a Failure where there is none. */
+  get live(): Connection {
+    if (this.#connection) return this.#connection
+    throw new Failure('not_connected', 'the account is not connected')
   }
 
   async pairingCode(phone: string): Promise<string> {
@@ -76,11 +73,6 @@ export class Account {
 
   tell(event: Event): void {
     this.#pipe.tell(this.#id, event)
-  }
-
-  #live(): Connection {
-    if (this.#connection) return this.#connection
-    throw new Failure('not_connected', 'the account is not connected')
   }
 
   #connect(creds: AuthenticationCreds): void {

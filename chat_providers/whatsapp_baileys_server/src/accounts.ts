@@ -34,11 +34,19 @@ export class Accounts {
         return account?.close()
       }
       case 'logout':
-        return this.#find(id).logout()
+        return this.#find(id).live.logout()
       case 'send':
-        return this.#find(id).send(command.to, command.text, command.message_id)
+        return this.#find(id).live.send(command.to, command.text, command.message_id)
       case 'pairing_code':
         return this.#find(id).pairingCode(command.phone)
+      case 'typing':
+        return this.#find(id).live.type(command.to, command.on)
+      case 'mark_read':
+        return this.#find(id).live.markRead(command.to, command.messages)
+      case 'watch_typing':
+        return this.#find(id).live.watch(command.to)
+      case 'delete':
+        return this.#find(id).live.deleteForEveryone(command.to, command.message_id)
     }
   }
 

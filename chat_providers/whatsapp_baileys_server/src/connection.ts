@@ -2,16 +2,20 @@ import {
   Browsers,
   cleanMessage,
   decodeMessageNode,
+  generateMessageIDV2,
   getErrorCodeFromStreamError,
   isJidGroup,
   isLidUser,
+  isPnUser,
   jidDecode,
   jidNormalizedUser,
   makeWASocket,
   proto,
   S_WHATSAPP_NET,
   unpadRandomMax16,
+  type AnyMessageContent,
   type AuthenticationCreds,
+  type BaileysEventMap,
   type BinaryNode,
   type ConnectionState,
   type GroupMetadata,
@@ -23,12 +27,17 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { AuthState } from './auth-state.ts'
 import { Bounded } from './bounded.ts'
+import { failureOf, statusOf } from './failures.ts'
 import { inOrder } from './in-order.ts'
 import { inbound } from './inbound.ts'
 import { insist, isRefused } from './insist.ts'
+import { Presence } from './presence.ts'
 import { Failure, type Event, type InboundMessage, type Request } from './protocol.ts'
 import { silent } from './quiet.ts'
 import { repositoryOver } from './repository.ts'
+import { altOf, idsOf } from './stanzas.ts'
+import { Turns } from './turns.ts'
+import { Typists } from './typists.ts'
 import { KEEP_ALIVE_MILLISECONDS, Watch } from './watch.ts'
 
 const ACK_MILLISECONDS = 15_000
@@ -67,6 +76,9 @@ export class Connection {
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** Ids of messages that WhatsApp kept while this device was away. */
   readonly #late = new Bounded(500, HOUR)
+  readonly #presence: Presence
+  readonly #typists = new Typists()
+  readonly #typings = new Turns()
   #status: Status = 'connecting'
   #watch: Watch | undefined
   /** Seconds that WhatsApp's clock is ahead of ours. */
@@ -75,6 +87,7 @@ export class Connection {
   constructor(account: Account, creds: AuthenticationCreds) {
     this.#account = account
     this.#socket = this.#connect(creds)
+    this.#presence = new Presence(this.#socket, this.ended)
     this.#listen(creds)
   }
 
@@ -95,17 +108,26 @@ export class Connection {
   }
 
   async send(to: string, text: string, id: string): Promise<void> {
-    this.#needs('open')
-    if (!jidDecode(to)) throw new Failure('refused', 'the recipient is no WhatsApp id')
-    const write = async (): Promise<void> => {
-      try {
-        await this.#socket.sendMessage(to, { text, linkPreview: null }, { messageId: id })
-      } catch (error) {
-        throw failureOf(error)
-      }
-    }
-    this.#watch?.expect()
-    await this.#account.acks.of(id, write, ACK_MILLISECONDS)
+    await this.#write(to, { text, linkPreview: null }, id)
+  }
+
+  async deleteForEveryone(to: string, id: string): Promise<void> {
+    await this.#write(to, { delete: { remoteJid: to, fromMe: true, id } }, generateMessageIDV2(this.#socket.user?.id))
+  }
+
+  async type(chat: string, on: boolean): Promise<void> {
+    await this.#shown(chat, () => this.#presence.type(chat, on))
+  }
+
+  async watch(chat: string): Promise<void> {
+    await this.#shown(chat, () => this.#presence.watch(chat))
+  }
+
+  /** To the senders only where the owner's settings let them know; to the owner's other devices in any case. */
+  async markRead(chat: string, messages: [id: string, sender: string][]): Promise<void> {
+    const group = isJidGroup(chat) === true
+    const keys = messages.map(([id, sender]) => ({ remoteJid: chat, id, ...(group ? { participant: sender } : {}) }))
+    await this.#shown(chat, () => this.#socket.readMessages(keys))
   }
 
   async pairingCode(phone: string): Promise<string> {
@@ -125,6 +147,36 @@ export class Connection {
     const code = await this.#socket.requestPairingCode(phone)
     await answer
     return code
+  }
+
+  async #write(to: string, content: AnyMessageContent, id: string): Promise<void> {
+    this.#reachable(to)
+    const write = async (): Promise<void> => {
+      try {
+        await this.#socket.sendMessage(to, content, { messageId: id })
+      } catch (error) {
+        throw failureOf(error)
+      } finally {
+        this.#presence.sent(to)
+      }
+    }
+    this.#watch?.expect()
+    await this.#account.acks.of(id, write, ACK_MILLISECONDS)
+  }
+
+  /** What WhatsApp confirms to nobody. */
+  async #shown(chat: string, show: () => Promise<void>): Promise<void> {
+    this.#reachable(chat)
+    try {
+      await show()
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  #reachable(chat: string): void {
+    this.#needs('open')
+    if (!jidDecode(chat)) throw new Failure('refused', 'the recipient is no WhatsApp id')
   }
 
   #needs(status: Status): void {
@@ -168,7 +220,15 @@ export class Connection {
   #listen(creds: AuthenticationCreds): void {
     const { ev, ws } = this.#socket
     const { acks, groups, state } = this.#account
-    ev.on('creds.update', () => void state.save(creds).catch(this.#fault))
+    ev.on('creds.update', () => {
+      void state.save(creds).catch(this.#fault)
+      // Baileys takes an update without a name for a new name and tells it by a presence without a type, which is one
+      // of somebody who is online: the phone would no longer notify.
+      if (this.#status === 'open') this.#presence.restate()
+    })
+    ev.on('presence.update', update => {
+      this.#typings.take('', () => this.#typed(update)).catch(this.#fault)
+    })
     ev.on('connection.update', update => this.#update(update))
     ev.on('messages.upsert', ({ messages }) => {
       for (const message of messages) void this.#upserted(message).catch(this.#fault)
@@ -188,7 +248,11 @@ export class Connection {
     ws.on('CB:receipt', (node: BinaryNode) => {
       if (ARRIVED.has(node.attrs.type)) for (const id of idsOf(node)) acks.arrived(id)
     })
-    ws.on('CB:success', ({ attrs }: BinaryNode) => this.#compareClocks(Number(attrs.t)))
+    ws.on('CB:success', ({ attrs }: BinaryNode) => {
+      this.#compareClocks(Number(attrs.t))
+      // Baileys says nothing about being online before it knows the account's name, which the phone tells some day.
+      if (creds.me && !creds.me.name && attrs.display_name) creds.me = { ...creds.me, name: attrs.display_name }
+    })
     // WhatsApp asks for a passkey; Baileys confirms the notification and drops it (its issue 2672).
     for (const type of ['passkey_prologue_request', 'crsc_continuation']) {
       ws.on(`CB:notification,type:${type}`, () => this.#account.tell({ type: 'passkey' }))
@@ -287,6 +351,17 @@ export class Connection {
     await this.#handOver(message, alt)
   }
 
+  async #typed(update: BaileysEventMap['presence.update']): Promise<void> {
+    if (this.ended.aborted) return
+    const { id, lid } = this.#socket.user ?? {}
+    const typing = this.#typists.heard(update, new Set([jidNormalizedUser(id), jidNormalizedUser(lid)]))
+    if (!typing) return
+    const { chat, on } = typing
+    const { lidMapping } = this.#socket.signalRepository
+    const other = isPnUser(chat) ? await lidMapping.getLIDForPN(chat) : await phoneOf(this.#socket, chat)
+    this.#account.tell({ type: 'typing', chats: other ? [chat, jidNormalizedUser(other)] : [chat], on })
+  }
+
   async #handOver(message: WAMessage, given: string | undefined): Promise<boolean> {
     const { remoteJid, participant } = message.key
     const offline = this.#late.get(message.key.id ?? '') === true
@@ -317,42 +392,8 @@ export class Connection {
 
 const handedKey = ({ key }: WAMessage): string => `${key.remoteJid ?? ''} ${key.id ?? ''}`
 
-/** A receipt may stand for several messages. */
-function idsOf({ attrs, content }: BinaryNode): string[] {
-  const [list] = Array.isArray(content) ? content : []
-  const items = list?.tag === 'list' && Array.isArray(list.content) ? list.content : []
-  return [attrs.id, ...items.map(item => item.attrs.id)].filter(id => id !== undefined)
-}
-
-/**
- * The other name of a chat's other side. For a message of the owner's own phone, WhatsApp's `sender_*` names are the
- * owner's: the contact's are `recipient_*` and `peer_recipient_*`.
- */
-function altOf({ attrs }: BinaryNode, { key }: WAMessage): string | undefined {
-  if (!key.fromMe) return key.participantAlt ?? key.remoteJidAlt
-  if (isJidGroup(key.remoteJid ?? undefined)) return undefined
-  return isLidUser(key.remoteJid ?? undefined)
-    ? (attrs.peer_recipient_pn ?? attrs.recipient_pn)
-    : (attrs.peer_recipient_lid ?? attrs.recipient_lid)
-}
-
 /** The phone number behind a LID that came without it, if it was ever told. */
 async function phoneOf(socket: WASocket, id: string | null | undefined): Promise<string | undefined> {
   if (!id || !isLidUser(id)) return undefined
   return (await socket.signalRepository.lidMapping.getPNForLID(id)) ?? undefined
-}
-
-/** The HTTP-like code that Baileys' errors (Boom) carry. */
-function statusOf(error: unknown): number | undefined {
-  const output = error instanceof Error && 'output' in error ? error.output : undefined
-  const code = output && typeof output === 'object' && 'statusCode' in output ? output.statusCode : undefined
-  return typeof code === 'number' ? code : undefined
-}
-
-/** What Baileys fails with while it prepares and writes a stanza. */
-function failureOf(error: unknown): Failure {
-  if (error instanceof Failure) return new Failure('not_connected', `not stored: ${error.message}`)
-  const status = statusOf(error)
-  if (status === 408 || status === 428) return new Failure('not_connected', 'the connection was lost')
-  return new Failure('uncertain', `Baileys could not send it (${error instanceof Error ? error.name : 'Error'})`)
 }

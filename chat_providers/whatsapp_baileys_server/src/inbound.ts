@@ -24,6 +24,7 @@ export interface Surroundings {
 
 interface Content {
   text: string
+  reacts_to?: string | null
   /** Why it wants no answer; undefined: it may have one. */
   note?: string
 }
@@ -45,7 +46,10 @@ export function inbound(message: WAMessage, around: Surroundings): InboundMessag
   if (!content) return null
 
   const own = key.fromMe === true
-  const alt = around.alt ? jidNormalizedUser(around.alt) : null
+  const known = around.alt ? jidNormalizedUser(around.alt) : null
+  // The owner's chat with themselves.
+  const alt = chat === around.me ? around.me_lid : chat === around.me_lid ? around.me : known
+  const context = contextOf(message)
   return {
     // A message that could not be read may come once more, readable, under the same id: it must not look repeated.
     id: content.note === 'undecryptable' ? `${key.id}/undecryptable` : key.id,
@@ -61,6 +65,9 @@ export function inbound(message: WAMessage, around: Surroundings): InboundMessag
     text: content.text,
     answerable: content.note === undefined,
     note: content.note ?? null,
+    addressed: group && !own && addresses(context, around),
+    quotes: context?.stanzaId || null,
+    reacts_to: content.reacts_to ?? null,
   }
 }
 
@@ -70,13 +77,30 @@ function contentOf(wrapped: proto.IMessage): Content | null {
   const text = textOf(message) || placeholderOf(message)
   if (text) return isWrappedAs(EDIT, wrapped) ? { text: marked('edit', text), note: 'edit' } : { text }
   if (message.reactionMessage) {
-    return { text: marked('reaction', message.reactionMessage.text || 'removed'), note: 'reaction' }
+    const { key, text: emoji } = message.reactionMessage
+    return { text: emoji ?? '', note: 'reaction', reacts_to: key?.id ?? null }
   }
   if (message.protocolMessage) return protocolOf(message.protocolMessage)
   if (message.call) return { text: '[call]', note: 'event:call' }
   // What is newer than this version of Baileys decodes to nothing at all.
   const type = getContentType(message) ?? (message.senderKeyDistributionMessage ? 'key' : 'unknown')
   return INTERNAL.has(type) ? null : { text: '[unsupported message]', note: `unsupported:${type}` }
+}
+
+/** What a message says of others: whom it mentions, what it replies to. */
+function contextOf({ message }: WAMessage): proto.IContextInfo | null | undefined {
+  const content = normalizeMessageContent(message)
+  const part = content?.[getContentType(content) ?? 'conversation']
+  return part && typeof part === 'object' && 'contextInfo' in part ? part.contextInfo : undefined
+}
+
+function addresses(context: proto.IContextInfo | null | undefined, { me, me_lid }: Surroundings): boolean {
+  if (!context) return false
+  const { mentionedJid, nonJidMentions, participant, stanzaId } = context
+  const mine = (jid: string): boolean => [me, me_lid].includes(jidNormalizedUser(jid))
+  // What is mentioned without an id is everybody.
+  if (nonJidMentions || mentionedJid?.some(mine)) return true
+  return Boolean(stanzaId && participant && mine(participant))
 }
 
 /** Traffic between devices, and parts of messages that came before. */

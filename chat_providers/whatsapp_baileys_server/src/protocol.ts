@@ -50,6 +50,13 @@ export type Command =
   | { type: 'logout' }
   | { type: 'send'; to: string; text: string; message_id: string }
   | { type: 'pairing_code'; phone: string }
+  /** `on`: shown until it is ended, or a message is sent there. */
+  | { type: 'typing'; to: string; on: boolean }
+  /** `messages`: [id, the sender's id]. */
+  | { type: 'mark_read'; to: string; messages: [id: string, sender: string][] }
+  | { type: 'watch_typing'; to: string }
+  /** Of the account's own messages. */
+  | { type: 'delete'; to: string; message_id: string }
 
 /** What an account here asks of Python. */
 export type Request =
@@ -78,6 +85,8 @@ export type Event =
   | { type: 'silence'; over: boolean }
   /** WhatsApp has a message of ours whose confirmation nobody waits for any more: it came late, or a receipt did. */
   | { type: 'delivered'; message_id: string }
+  /** Somebody types in a chat, or nobody does any more. `chats`: all ids that its messages may come under. */
+  | { type: 'typing'; chats: string[]; on: boolean }
   /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */
   | { type: 'fault'; name: string; trace: string[] }
 
@@ -98,8 +107,15 @@ export interface InboundMessage {
   sent_at: number
   /** WhatsApp kept it while this device was away. */
   offline: boolean
+  /** Of a reaction: the emoji, empty where it was taken back. */
   text: string
   answerable: boolean
   /** Why it is not answerable. */
   note: string | null
+  /** In a group: it mentions the account, or everybody, or replies to the account. */
+  addressed: boolean
+  /** The id of the message that it replies to. */
+  quotes: string | null
+  /** The id of the message that it is a reaction to. */
+  reacts_to: string | null
 }

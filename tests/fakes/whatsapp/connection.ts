@@ -8,6 +8,7 @@ import { frame, FrameReader, Handshake, type Transport } from './noise.ts'
 import { takeMessage } from './outbound.ts'
 import { completePairing, forgetPairing, offerQr } from './pairing.ts'
 import type { Person } from './people.ts'
+import { Sight, takeChatState, takePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { stanza, unixTime } from './stanzas.ts'
 import { Turns } from './turns.ts'
@@ -20,6 +21,7 @@ export class Connection {
   /** The account that was just linked over this connection; the client has to log in on a new one. */
   linking: Person | undefined
   readonly network: Network
+  readonly sight = new Sight()
   private readonly socket: WebSocket
   private readonly reader = new FrameReader()
   private readonly handshake: Handshake
@@ -149,8 +151,14 @@ export class Connection {
       case 'ack':
         takeAck(network, account, node)
         break
+      case 'presence':
+        takePresence(this, account, node)
+        break
+      case 'chatstate':
+        takeChatState(this, account, node)
+        break
       default:
-        // Presence, typing (`chatstate`) and what no test needs an answer to.
+        // What no test needs an answer to.
         network.note(node.tag, { phone: account.phone, type, to, child: firstTag(node) })
     }
   }

@@ -27,6 +27,7 @@ export interface Content {
   readonly target_sender?: string
   /** Phone numbers that the text mentions. */
   readonly mentions?: readonly string[]
+  readonly mentions_everybody?: boolean
 }
 
 /** The names that the content needs, in the form that its chat uses. */
@@ -92,9 +93,11 @@ export function compose(content: Content, names: Names): Composed {
 }
 
 /** As phones do, a plain text goes as `conversation`, and one with a context as `extendedTextMessage`. */
-function textMessage({ text, target }: Content, names: Names): proto.IMessage {
-  if (!target && !names.mentions.length) return { conversation: text }
+function textMessage({ text, target, mentions_everybody }: Content, names: Names): proto.IMessage {
+  if (!target && !names.mentions.length && !mentions_everybody) return { conversation: text }
   const contextInfo: proto.IContextInfo = { mentionedJid: [...names.mentions] }
+  // Baileys messages.js `mentionAll`.
+  if (mentions_everybody) contextInfo.nonJidMentions = 1
   if (target) {
     contextInfo.stanzaId = target
     contextInfo.participant = names.targetSender

@@ -8,6 +8,7 @@ import { askForPasskey, endPairing, scan, unlink } from './pairing.ts'
 import { enterCode } from './pairing_code.ts'
 import type { Connection } from './connection.ts'
 import type { Person } from './people.ts'
+import { type, type Typing } from './presence.ts'
 import { setClock, stanza } from './stanzas.ts'
 import type { Trap } from './traps.ts'
 
@@ -23,6 +24,8 @@ const commands: Record<string, Command> = {
   '/end-pairing': endPairing,
   '/say': sayAll,
   '/owner': (network, saying: OwnerSaying) => ownerSays(network, saying),
+  '/type': (network, typing: Typing) => type(network, typing),
+  '/hide-reading': ({ people }, { phone, on }: Named & { on: boolean }) => void (people.person(phone).readsHidden = on),
   '/history': (network, past: Past) => tellHistory(network, past),
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),

@@ -31,7 +31,9 @@ export function sendBacklog(companion: Companion): void {
 export function takeReceipt(network: Network, account: Person, receipt: BinaryNode): void {
   const { id, to, type, participant } = receipt.attrs
   const companion = account.linked()
-  network.note('receipt', { phone: account.phone, id, to, participant, type: type ?? 'delivered' })
+  const listed = getBinaryNodeChildren(getBinaryNodeChild(receipt, 'list'), 'item')
+  const ids = [receipt, ...listed].map(({ attrs }) => attrs.id)
+  network.note('receipt', { phone: account.phone, id, ids, to, participant, type: type ?? 'delivered' })
   companion.connection?.send(stanza('ack', { class: 'receipt', id, from: to, participant, type }))
   if (type === 'retry') {
     // Nobody waits for it: the sender's phone may be switched off.
@@ -40,8 +42,7 @@ export function takeReceipt(network: Network, account: Person, receipt: BinaryNo
   }
   if (type === 'hist_sync') companion.historySynced = true
   if (type === 'read' || type === 'read-self') return
-  const listed = getBinaryNodeChildren(getBinaryNodeChild(receipt, 'list'), 'item')
-  for (const item of [receipt, ...listed]) companion.queue.delete(answerKey('message', receipt, item.attrs.id))
+  for (const each of ids) companion.queue.delete(answerKey('message', receipt, each))
 }
 
 /** An ack ends the keeping too; the one with an error that follows a retry receipt does not. */

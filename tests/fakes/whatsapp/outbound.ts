@@ -44,12 +44,17 @@ function handOver(network: Network, account: Person, node: BinaryNode): void {
     if (member !== account) readInGroup(letter, group, member, shared)
 }
 
-/** A ciphertext for each device in `participants`; a retry or a peer message has its only one directly inside. */
+/**
+ * A ciphertext for each device in `participants`, the first where it is named twice, as Baileys does with the own phone
+ * in its chat with itself; a retry or a peer message has its only one directly inside.
+ */
 function addressed(node: BinaryNode): { jid: string; enc: BinaryNode }[] {
-  const listed = getBinaryNodeChildren(getBinaryNodeChild(node, 'participants'), 'to').flatMap(to => {
+  const named = new Map<string, BinaryNode>()
+  for (const to of getBinaryNodeChildren(getBinaryNodeChild(node, 'participants'), 'to')) {
     const enc = getBinaryNodeChild(to, 'enc')
-    return enc && to.attrs.jid ? [{ jid: to.attrs.jid, enc }] : []
-  })
+    if (enc && to.attrs.jid && !named.has(to.attrs.jid)) named.set(to.attrs.jid, enc)
+  }
+  const listed = Array.from(named, ([jid, enc]) => ({ jid, enc }))
   const own = getBinaryNodeChild(node, 'enc')
   const jid = node.attrs.participant ?? node.attrs.to
   return own && jid && own.attrs.type !== 'skmsg' ? [...listed, { jid, enc: own }] : listed
@@ -92,11 +97,21 @@ function read(letter: Letter, person: Person, jid: string, decrypt: () => Promis
 function show(letter: Letter, person: Person, jid: string, message: proto.Message): void {
   const { network, account, companion, id, group } = letter
   if (person === account) network.note('copy', { phone: account.phone, id })
-  const shown = describe(message)
-  if (person === account || !shown) return
+  const { destinationJid, message: copied } = message.deviceSentMessage ?? {}
+  // The own phone shows it in the chat that it was sent to; its inbox holds only the chat with itself.
+  if (person === account && !isSelf(network, account, destinationJid)) return
+  const shown = describe(copied ?? message)
+  if (!shown) return
   const delivery = person.receive({ id, sender: account.phone, group, ...shown, by: 'bot', at: clock() })
-  network.note('reply', { phone: account.phone, to: person.phone, group, id, duplicate: delivery.duplicate })
+  const { kind, target } = shown
+  const facts = { group, id, shown: kind, target, duplicate: delivery.duplicate }
+  network.note('reply', { phone: account.phone, to: person.phone, ...facts })
+  if (person === account) return
   deliver(companion, stanza('receipt', { id, ...origin(jid, group), t: unixTime() }))
+}
+
+function isSelf(network: Network, account: Person, jid: string | null | undefined): boolean {
+  return jid ? network.groups.get(jid) === undefined && network.people.named(jid).person === account : false
 }
 
 function askAgain(letter: Letter, person: Person, jid: string, error: unknown): void {

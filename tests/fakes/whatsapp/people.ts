@@ -42,6 +42,8 @@ export class Person {
   unacked = false
   /** The companion's receipts get lost on their way. */
   unreceipted = false
+  /** By the owner's settings nobody learns what they have read. */
+  readsHidden = false
   companion: Companion | undefined
   /** When the next message arrives, the phone has lost its sessions. */
   forgetful = false

@@ -123,7 +123,8 @@ function becomeLive(connection: Connection, query: BinaryNode): Answer {
   return DONE
 }
 
-function answerPrivacy(_: Connection, query: BinaryNode): Answer {
+function answerPrivacy({ account }: Connection, query: BinaryNode): Answer {
   if (query.attrs.type === 'set') return DONE
-  return { content: [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value: 'all' })])] }
+  const value = account?.readsHidden ? 'none' : 'all'
+  return { content: [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value })])] }
 }
