@@ -29,8 +29,9 @@ class UserQueue:
 
     `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
     record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict. `on_waiting` hears
-    of a conversation in which one more message waits, `on_merged` of one that has taken in others. With a `claim`,
-    nothing is kept any more once a later run has claimed the bot: that one hears of it from the platform.
+    of a conversation in which one more message waits, `on_merged` of one that has taken in others, `on_paused` of one
+    that its owner wrote in, so that the bot is silent there from now on. With a `claim`, nothing is kept any more once
+    a later run has claimed the bot: that one hears of it from the platform.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class UserQueue:
         now: Callable[[], datetime],
         on_waiting: Callable[[str], None],
         on_merged: Callable[[Accepted], None],
+        on_paused: Callable[[Accepted], None],
         claim: Claim | None = None,
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
@@ -58,6 +60,7 @@ class UserQueue:
         self._now = now
         self._on_waiting = on_waiting
         self._on_merged = on_merged
+        self._on_paused = on_paused
         self._claim = claim
         self._new_id = new_id
 
@@ -75,6 +78,9 @@ class UserQueue:
         offline: bool = False,
         answerable: bool = True,
         note: str | None = None,
+        addressed: bool = False,
+        quotes: str | None = None,
+        reacts_to: str | None = None,
     ) -> Pending[Accepted]:
         """Accept one message; from any thread or task. The result can be left alone, awaited, or asked for `.result()`.
 
@@ -83,6 +89,8 @@ class UserQueue:
         same message and is dropped; without one, every call is a new message. `sent_at` (default: now; without a zone
         it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
         (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
+        `addressed`: in a group, it mentions the account or replies to it. `quotes` and `reacts_to` are the ids of the
+        messages that it replies or reacts to.
 
         Raises at once: ValueError or TypeError for what is no message, NotNow when the bot has been stopped.
         Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
@@ -93,7 +101,7 @@ class UserQueue:
             raise NotNow("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
-            answerable, note,
+            answerable, note, addressed, quotes, reacts_to,
         )  # fmt: skip
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
             raise NotNow("Too many messages at once: await what add_message gives back.")
@@ -120,6 +128,9 @@ class UserQueue:
         offline: bool,
         answerable: bool,
         note: str | None,
+        addressed: bool,
+        quotes: str | None,
+        reacts_to: str | None,
     ) -> Message:
         if not isinstance(content, str):
             raise TypeError(f"content must be text, not {type(content).__name__}")
@@ -145,6 +156,9 @@ class UserQueue:
             offline=offline,
             answerable=answerable,
             note=note,
+            addressed=addressed,
+            quotes=quotes,
+            reacts_to=reacts_to,
         )
 
     def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
@@ -155,6 +169,8 @@ class UserQueue:
         self._places.release()
         if pending.exception() is None and not self._closed:
             accepted = pending.result()
+            if accepted.pause is not None:
+                self._on_paused(accepted)
             if accepted.merged:
                 self._on_merged(accepted)
             elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:

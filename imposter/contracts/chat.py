@@ -95,6 +95,9 @@ class ChatContext:
     confirm: Callable[[str], None] = lambda message_id: None
     """Tell the core that the platform has the message with this id, by a late ack, a receipt or an echo; from any
     thread."""
+    typing: Callable[[str, bool], None] = lambda chat, on: None
+    """Tell the core that somebody begins or ends to type in the chat with this id (as `reply_to` of its messages has
+    it); from any thread."""
 
 
 @runtime_checkable
@@ -131,6 +134,46 @@ class DerivesMessageIds(Protocol):
     """The platform's ids have a form: make one of `seed` (64 hex digits), the same for the same seed."""
 
     def message_id(self, seed: str) -> str: ...
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    async def show_typing(self, recipient: str, on: bool) -> None:
+        """Begin or end to show the contact that an answer is being typed; shown until it is ended or sent.
+
+        Raises: ChatError, which costs nothing but the sight of it.
+        """
+
+
+@runtime_checkable
+class MarksRead(Protocol):
+    async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
+        """Show that these were read: (message id, sender's id). Raises: ChatError, which costs nothing else."""
+
+
+@runtime_checkable
+class WatchesTyping(Protocol):
+    async def watch_typing(self, recipient: str) -> None:
+        """From now on tell by `ChatContext.typing` when they type, for some seconds at least; asked again, for longer.
+
+        Only for a chat that is about to be answered: the platform may show the account online meanwhile. A message of
+        theirs ends their typing, too, without a word. Raises: ChatError.
+        """
+
+
+@runtime_checkable
+class DeletesMessages(Protocol):
+    async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
+        """Take back a message of ours, on every phone that got it and still lets it be taken back. May be repeated.
+
+        Raises: ChatError.
+        """
+
+
+@runtime_checkable
+class HasOwnChat(Protocol):
+    def own_chat(self) -> str | None:
+        """Recipient of the chat that the owner has with themselves; None while no account is linked."""
 
 
 @runtime_checkable

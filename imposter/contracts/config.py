@@ -3,33 +3,17 @@
 Strict: an unknown field, a text where a number belongs, or a number out of range is refused by name.
 """
 
-import unicodedata
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+
+from imposter.contracts.behaviour import Behaviour, ContactBehaviour
+from imposter.contracts.strict import Strict, printable
+
+__all__ = ["BotConfig", "Limits", "ProviderChoice", "SafetyLimits", "Strict"]
 
 DAY_SECONDS = 86_400
-
-
-class Strict(BaseModel):
-    """Base of every config model, ours and the providers'."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-
-def printable(text: str) -> str:
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("must not hold control characters, line breaks or half characters")
-    return text
 
 
 def _not_null(value: object) -> object:
@@ -115,6 +99,9 @@ class BotConfig(Strict):
 
     What waits is shown in any case: `queue_config` bounds it."""
     limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
+    behaviour_config: Behaviour = Field(default_factory=Behaviour)
+    contacts: list[ContactBehaviour] = Field(default=[], max_length=1000)
+    """Who is treated otherwise; of several entries that name one conversation, the first."""
     llm_provider_config: ProviderChoice
 
     @property

@@ -5,9 +5,12 @@
     ├── UnknownBot           no instance has this id
     ├── UnknownContact       the bot knows nobody of this name
     ├── UnknownLetter        the bot has no such dead letter
+    ├── UnknownMessage       the bot has no such message
     ├── NotSupported         this platform has no such ability
     ├── OwnerSilent          the machine that runs the bot does not answer
     ├── StorageError         nothing was stored
+    │   ├── Misconfigured    no start will help until the operator has changed something
+    │   └── Unreachable      the database is away; who works on it has said so in the log
     ├── ChatError            from a chat provider
     │   ├── NotConnected     not handed over; wait for the link
     │   ├── Refused          the platform said no; do not try again
@@ -57,6 +60,10 @@ class UnknownLetter(ImposterError):
     """There is no such dead letter, or it was retried or removed already."""
 
 
+class UnknownMessage(ImposterError):
+    """There is no such message; for an answer of the bot's ask about the message that it answers."""
+
+
 class NotSupported(ImposterError):
     """This platform cannot do that."""
 
@@ -71,6 +78,14 @@ class OwnerSilent(ImposterError):
 
 class StorageError(ImposterError):
     """Nothing was stored."""
+
+
+class Misconfigured(StorageError):
+    """The server cannot work as it is set up."""
+
+
+class Unreachable(StorageError):
+    """The database cannot be reached."""
 
 
 class ChatError(ImposterError):

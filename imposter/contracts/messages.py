@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+UNREADABLE = "undecryptable"
+"""The note on a message that could not be read, whose id is then `<id>/undecryptable`: it may come once more, readable,
+as `<id>`. Where both are known, whichever came first, the owner is shown the readable one."""
+
 
 class Source(StrEnum):
     """Whose words a message holds."""
@@ -73,6 +77,12 @@ class Message:
     offline: bool = False
     answerable: bool = True
     note: str | None = None
+    addressed: bool = False
+    """In a group: it mentions the account or replies to it, as the platform says."""
+    quotes: str | None = None
+    """The id of the message that it replies to."""
+    reacts_to: str | None = None
+    """The id of the message that it is a reaction to; then `content` is the emoji, empty where it was taken back."""
 
 
 @dataclass(frozen=True, slots=True)

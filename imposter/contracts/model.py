@@ -1,4 +1,4 @@
-"""What a model provider is: `__init__(user_id, config)` and `reply(turns) -> text`, plain or async.
+"""What a model provider is: `__init__(user_id, config)` and `reply(turns) -> text or Answer`, plain or async.
 
 One file in `llm_providers/`. A plain `reply` runs in a thread of its own. The system prompt is part of `config`
 and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
@@ -11,11 +11,31 @@ from typing import Any, Protocol, runtime_checkable
 from imposter.contracts.chat import Shared
 from imposter.contracts.messages import Turn
 
+LONGEST_NAME = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A text, and what its vendor says of it; None is what is not known, and so is what can be no name or number."""
+
+    text: str
+    model: str | None = None
+    """Which one answered, as the vendor names it."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Those of `prompt_tokens` that the vendor had read before."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", _name(self.model))
+        for name in ("prompt_tokens", "completion_tokens", "cached_tokens"):
+            object.__setattr__(self, name, _count(getattr(self, name)))
+
 
 class ModelProvider(Protocol):
     def __init__(self, user_id: str, config: dict[str, Any]) -> None: ...
 
-    def reply(self, turns: Sequence[Turn]) -> Awaitable[str] | str:
+    def reply(self, turns: Sequence[Turn]) -> Awaitable[str | Answer] | str | Answer:
         """The answer to the last turn, which is a contact's; the ones before it are the conversation so far.
 
         An empty text means silence. Raises: ModelUnavailable (will be tried again), ModelRefused (will not).
@@ -40,3 +60,11 @@ class AttachesModel(Protocol):
 def fill_in(template: str, *, user_id: str) -> str:
     """`template` with `{user_id}` replaced; not `str.format`, which would choke on any other brace."""
     return template.replace("{user_id}", user_id)
+
+
+def _name(said: object) -> str | None:
+    return said[:LONGEST_NAME] or None if isinstance(said, str) else None
+
+
+def _count(said: object) -> int | None:
+    return said if isinstance(said, int) and not isinstance(said, bool) and 0 <= said < 2**53 else None

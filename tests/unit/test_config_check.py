@@ -196,6 +196,17 @@ def test_a_platform_refuses_who_cannot_be_on_it_and_a_check_that_breaks_spoils_o
     }
 
 
+def test_contacts_are_checked_as_the_whitelist_is_and_stand_once_each() -> None:
+    contacts = [{"id": name} for name in ("+49 151 2345678", "Anna", "0151 2345678", "491512345678", "a@lid")]
+    config = item(contacts=contacts) | {"chat_provider_config": {"provider_name": "whatsAppBaileyes"}}
+    config["llm_provider_config"] = {"provider_name": "fakeLlm"}
+    (outcome,) = check_configs([config], discover_all(ROOT), lambda name: None)
+    assert isinstance(outcome, Rejected)
+    problems = {problem.field: problem.message for problem in outcome.problems}
+    assert list(problems) == ["contacts.1.id", "contacts.2.id", "contacts.3.id", "contacts.4.id"]
+    assert "contacts.0" in problems["contacts.3.id"]
+
+
 def test_whom_nobody_on_whatsapp_can_be_is_refused_by_place() -> None:
     entries = ["+49 151 2345678", "Anna", "123456789@lid", "anna@gmail.com", "120363041234567890@g.us", "+4"]
     config = item(chat_provider_config={"provider_name": "whatsAppBaileyes"}, respond_to_whitelist=entries)

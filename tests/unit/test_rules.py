@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_every_id_of_a_person_is_that_person() -> None:
 def test_groups_are_silent_until_they_are_switched_on() -> None:
     said = message(group=Group("g1"), chat=("g1",))
     assert judge(rules(), said).reason == "groups_off"
-    assert judge(rules(allow_group_messages=True), said) == WAITING
+    assert judge(rules(allow_group_messages=True), replace(said, addressed=True)) == WAITING
 
 
 @pytest.mark.parametrize("value", ["true", 1, "yes", None])
@@ -88,7 +89,9 @@ def test_in_a_group_the_sender_or_the_group_must_be_allowed() -> None:
 
 
 def test_the_owners_own_words_are_part_of_the_conversation() -> None:
-    assert judge(rules([]), message(source=Source.OWNER)) == Verdict(MessageState.CONTEXT, "owner")
+    assert judge(rules([]), message(source=Source.OWNER)) == Verdict(
+        MessageState.CONTEXT, "owner", silence=timedelta(minutes=30)
+    )
 
 
 def test_our_own_echo_is_never_answered() -> None:

@@ -1,0 +1,1 @@
+"""How a bot behaves, as small policies: pure functions of what happened, the config, and chance."""
