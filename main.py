@@ -1,29 +1,38 @@
 """The server: `uvicorn main:app`. The one place that knows every concrete class."""
 
+import atexit
+import os
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from chatbot_manager import ChatbotInstance
 from imposter.clock import SharedClock
 from imposter.cluster.fleet import Fleet
+from imposter.contracts.errors import InvalidConfig, Misconfigured
 from imposter.logs import configure_logs
 from imposter.runtime.discovery import discover_all
 from imposter.runtime.retention import retention
 from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
 from imposter.runtime.vitals import Vitals, open_vitals
-from imposter.secrets import Cipher, load_key, make_data_folder
+from imposter.secrets import KEY_FILE, Cipher, SecretKeyError, load_key, make_data_folder
 from imposter.settings import Settings, load_settings
 from imposter.storage import Store, open_store
 from imposter.storage.channels import Identity
 from imposter.storage.engine import database_file, place_of
 from imposter.web.app import create_app
 
+log = structlog.get_logger()
+
 ROOT = Path(__file__).parent
+EX_CONFIG = 78
+"""The exit status, of sysexits.h, where only the operator can help; deploy/imposter@.service knows it."""
 
 
 @asynccontextmanager
@@ -34,9 +43,8 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
     url = settings.database_url.get_secret_value() if settings.database_url else None
     make_data_folder(settings.data_dir)
     file = database_file(url, settings.data_dir)
-    cipher = Cipher(load_key(settings.secret_key, settings.data_dir, file))
     identity = Identity() if file is None else None
-    async with open_store(url, settings.data_dir, cipher, now=clock.now, identity=identity) as store:
+    async with _open_sealed(settings, url, file, clock, identity) as store:
         shared = SharedResources(
             environment=settings.child_environment,
             node=str(settings.node),
@@ -67,6 +75,36 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
         finally:
             await here.close()
             await shared.aclose()
+
+
+@asynccontextmanager
+async def _open_sealed(
+    settings: Settings, url: str | None, file: Path | None, clock: SharedClock, identity: Identity | None
+) -> AsyncIterator[Store]:
+    """The Store, under the server's secret key. Raises: StorageError, SecretKeyError, naming what to set."""
+    key_file = None if settings.secret_key else settings.data_dir / KEY_FILE
+    made = key_file is not None and not key_file.exists()
+    cipher = Cipher(load_key(settings.secret_key, settings.data_dir, file))
+    async with AsyncExitStack() as opened:
+        try:
+            store = await opened.enter_async_context(
+                open_store(url, settings.data_dir, cipher, now=clock.now, identity=identity)
+            )
+        except SecretKeyError as error:
+            if key_file is None:
+                cure = f"set it as it was, or unset it and put back the database's {KEY_FILE}"
+            else:
+                if made:
+                    key_file.unlink()  # it seals nothing, and would be taken for the database's
+                cure = (
+                    f"it is not set, and {key_file} {'was not there' if made else 'is another'}: "
+                    f"set it as it was or is on the other servers, or put the database's {KEY_FILE} there"
+                )
+            raise SecretKeyError(f"IMPOSTER_SECRET_KEY: {error}; {cure}") from None
+        if key_file is not None and identity is not None:
+            log.warning("other servers on this database need its secret key: copy this file to their folders",
+                        file=str(key_file))  # fmt: skip
+        yield store
 
 
 @asynccontextmanager
@@ -101,4 +139,13 @@ async def _among_others(
         yield fleet
 
 
-app = create_app(load_settings, open_server)
+def _end_for_good(error: Exception) -> None:
+    """Exit with EX_CONFIG where that helps: uvicorn ends with 3, whatever keeps it from starting, and has no say in it.
+
+    By then all is closed and flushed, so that nothing is left to the handlers that this one goes before.
+    """
+    if isinstance(error, InvalidConfig | Misconfigured | SecretKeyError):
+        atexit.register(os._exit, EX_CONFIG)
+
+
+app = create_app(load_settings, open_server, _end_for_good)

@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from imposter.contracts.errors import ImposterError, StorageError
-from imposter.secrets import make_private_folder
+from imposter.secrets import KEY_FILE, make_private_folder
 from imposter.settings import Settings, load_settings
 from imposter.storage.backup import BACKUPS, Dump, copy_stopped, dump_command
 from imposter.storage.engine import InUse
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"backup: {error}\n")
         return 1
     sys.stdout.write(f"{made}\n")
+    if settings.secret_key is not None or not (made / KEY_FILE).exists():
+        sys.stderr.write("backup: the secret key is not in it, but in IMPOSTER_SECRET_KEY: keep that as well\n")
     return 0
 
 

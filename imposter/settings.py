@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.config import printable
 from imposter.contracts.errors import FieldProblem, InvalidConfig
+from imposter.contracts.strict import printable
 
 PREFIX = "IMPOSTER_"
 SHORTEST_SECRET = 16
@@ -100,7 +100,7 @@ class Settings(BaseModel):
     """WhatsApp accounts that one Node process holds; as many processes as that takes."""
     model_calls_at_once: int = Field(default=32, ge=1, le=10_000)
     """Model calls that one bot may have in flight."""
-    node_name: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)] = Field(
+    node_name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)] = Field(
         default_factory=lambda: socket.gethostname()[:64] or "node"
     )
     """What this server is called among those that share a PostgreSQL database."""

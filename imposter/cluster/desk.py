@@ -18,6 +18,7 @@ log = structlog.get_logger()
 PATIENCE = 30.0
 """Seconds that an errand may take: longer than a bot needs to find a new owner, and to be unlinked by it."""
 
+CUT_OFF = "This server was cut off from the others meanwhile and will not hear what came of it. Look, and ask again."
 BACK_AFTER = 0.05
 """Seconds until an errand for a bot that is not here yet, or no longer, is put back."""
 
@@ -30,7 +31,7 @@ class Desk:
         self._commands = commands
         self._here = here
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._early: dict[int, dict[str, Any]] = {}
+        self._early: dict[int, dict[str, Any] | ImposterError] = {}
         """Answers that came before their asker knew the errand's number."""
         self._asking = 0
         self._doing: set[asyncio.Task[None]] = set()
@@ -38,7 +39,7 @@ class Desk:
         """Errands that were done here for other nodes."""
 
     async def ask(self, instance_id: str, errand: Errand) -> Any:
-        """Have the bot's owner do it. Raises: OwnerSilent, what `errand.do` raises."""
+        """Have the bot's owner do it. Raises: OwnerSilent, UnknownBot, what `errand.do` raises."""
         self._asking += 1
         number: int | None = None
         said: dict[str, Any] | None = None
@@ -47,7 +48,7 @@ class Desk:
                 number = await self._commands.ask(instance_id, pack(errand), self._identity.node_id)
                 answer = self._waiting[number] = asyncio.get_running_loop().create_future()
                 if number in self._early:
-                    answer.set_result(self._early.pop(number))
+                    _settle(answer, self._early.pop(number))
                 said = await answer
         except TimeoutError:
             raise OwnerSilent from None
@@ -65,7 +66,7 @@ class Desk:
         """Whatever was asked here is not answered any more: answers go to the node that this was."""
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(OwnerSilent())
+                waiting.set_exception(OwnerSilent(CUT_OFF))
 
     async def look(self) -> None:
         """Take what has come: answers to what was asked here, and errands of bots that live here."""
@@ -74,7 +75,7 @@ class Desk:
                 if (waiting := self._waiting.get(number)) is None:
                     self._early[number] = said
                 elif not waiting.done():
-                    waiting.set_result(said)
+                    _settle(waiting, said)
         for command in await self._commands.take(self._identity.node_id):
             task = asyncio.create_task(self._do(command), name=f"errand:{command.instance_id}")
             self._doing.add(task)
@@ -108,3 +109,10 @@ class Desk:
             await self._commands.answer(command.number, command.instance_id, said, command.asked_by)
         except StorageError as error:
             log.error("answer to an errand was not stored", bot=command.instance_id, cause=str(error))
+
+
+def _settle(waiting: asyncio.Future[dict[str, Any]], said: dict[str, Any] | ImposterError) -> None:
+    if isinstance(said, ImposterError):
+        waiting.set_exception(said)
+    else:
+        waiting.set_result(said)

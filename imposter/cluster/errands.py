@@ -64,11 +64,21 @@ class Unlink(Errand):
         return await (await here.unlink(instance_id)).status()
 
 
-class Resume(Errand):
+class Pause(Errand):
     answer = TypeAdapter(BotStatus)
+    contact: str | None = None
+    minutes: float | None = None
 
     async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
-        return await (await here.resume(instance_id)).status()
+        return await (await here.pause(instance_id, self.contact, self.minutes)).status()
+
+
+class Resume(Errand):
+    answer = TypeAdapter(BotStatus)
+    contact: str | None = None
+
+    async def do(self, here: Supervisor, instance_id: str) -> BotStatus:
+        return await (await here.resume(instance_id, self.contact)).status()
 
 
 class Delete(Errand):
@@ -110,7 +120,8 @@ class LoopFound(Errand):
 
 
 _ERRANDS = {
-    kind.__name__: kind for kind in (Put, Start, Stop, Unlink, Resume, Delete, PairingCode, Retry, Forget, LoopFound)
+    kind.__name__: kind
+    for kind in (Put, Start, Stop, Unlink, Pause, Resume, Delete, PairingCode, Retry, Forget, LoopFound)
 }
 _FAILURES = {
     kind.__name__: kind
@@ -120,7 +131,8 @@ _PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProble
 
 
 def pack(errand: Errand) -> dict[str, Any]:
-    return {"errand": type(errand).__name__, "of": errand.model_dump(mode="json")}
+    """What was left out is not named: an older version may not know it."""
+    return {"errand": type(errand).__name__, "of": errand.model_dump(mode="json", exclude_defaults=True)}
 
 
 def unpack(body: dict[str, Any]) -> Errand:

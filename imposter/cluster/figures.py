@@ -35,6 +35,18 @@ class ServerInfo:
     node_id: Annotated[str | None, Field(description="New with every lease that it begins; null where it is alone.")]
     this: Annotated[bool, Field(description="Whether it is the one that answers.")]
     since: Annotated[datetime, Field(description="When it joined the others; where it is alone, when it started.")]
+    heard_at: Annotated[
+        datetime | None,
+        Field(description="When it last renewed its lease; null where it is alone, or of a version that does not say."),
+    ]
+    live: Annotated[
+        bool,
+        Field(
+            description="False: it holds no connection to the database, or has missed two renewals. Its bots are "
+            "`reconnecting` until it is heard of again, or its lease is over and others have them."
+        ),
+    ]
+    lease_seconds: Annotated[float | None, Field(description="Its `IMPOSTER_LEASE_SECONDS`; null where `heard_at` is.")]
     lease_until: Annotated[
         datetime | None,
         Field(description="When its bots go to the others if it is not heard of until then; null where it is alone."),

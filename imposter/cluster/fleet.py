@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,14 @@ from typing import Any, Protocol
 import structlog
 from pydantic import SecretStr, ValidationError
 
+from imposter.cluster import hearing
 from imposter.cluster.errands import (
     Delete,
     Errand,
     Forget,
     LoopFound,
     PairingCode,
+    Pause,
     Put,
     Resume,
     Retry,
@@ -26,24 +28,27 @@ from imposter.cluster.errands import (
     Unlink,
 )
 from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
+from imposter.cluster.publishing import SAID_BY
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
-from imposter.runtime.supervisor import Supervisor
+from imposter.runtime.inquiry import inquire
+from imposter.runtime.supervisor import Bot, Supervisor
 from imposter.runtime.vitals import Vitals
+from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
 from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.migrations import NEWEST
-from imposter.storage.records import BotRow, NodeRow, StoredMessage, Superseded
+from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
 from imposter.storage.writer import Pending
 
 log = structlog.get_logger()
 
-BETWEEN_OWNERS = "The server that ran it is gone, or gave it away; another takes it over within seconds."
+MOVING = "It is on its way from one server to another."
 TRIES = 5
 """Of a PUT that finds another bot of the user each time."""
 HINT = 5.0
@@ -63,8 +68,6 @@ class Elsewhere(Protocol):
     @property
     def may_have_bots(self) -> bool:
         """Whether this server holds its lease."""
-
-    def is_live(self, node_id: str) -> bool: ...
 
     async def ask(self, instance_id: str, errand: Errand) -> Any:
         """Have the bot's owner do it. Raises: OwnerSilent, UnknownBot, what `errand.do` raises."""
@@ -149,25 +152,30 @@ class Fleet:
 
     async def status(self, instance_id: str) -> BotStatus:
         if self._here.has(instance_id):
-            return await self._here.get(instance_id).status()
+            return await self._status_here(self._here.get(instance_id))
         row = await self._row(instance_id)
-        said, waiting = await asyncio.gather(
-            self._store.statuses.of(instance_id), self._store.messages.waiting_count(instance_id)
+        said, waiting, signs = await asyncio.gather(
+            self._store.statuses.of(instance_id),
+            self._store.messages.waiting_count(instance_id),
+            self._store.nodes.signs(),
         )
-        return self._as_published(row, said, waiting)
+        return _as_published(row, said, waiting, signs)
 
     async def statuses(self) -> list[BotStatus]:
         """Of every bot, in order of creation."""
         if self._elsewhere is None:
             return list(await asyncio.gather(*(bot.status() for bot in self._here.all())))
-        rows, said, waiting = await asyncio.gather(
-            self._store.bots.all(), self._store.statuses.all(), self._store.messages.waiting_counts()
+        rows, said, waiting, signs = await asyncio.gather(
+            self._store.bots.all(),
+            self._store.statuses.all(),
+            self._store.messages.waiting_counts(),
+            self._store.nodes.signs(),
         )
         here = {bot.instance_id: bot for bot in self._here.all()}
         return [
-            await here[row.instance_id].status()
+            _unless_moving(await here[row.instance_id].status(), row)
             if row.instance_id in here
-            else self._as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0))
+            else _as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0), signs)
             for row in rows
         ]
 
@@ -184,9 +192,17 @@ class Fleet:
         status: BotStatus = await self._do(instance_id, Unlink())
         return status
 
-    async def resume(self, instance_id: str) -> BotStatus:
-        """End every pause that the bot took for its account's safety."""
-        status: BotStatus = await self._do(instance_id, Resume())
+    async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
+        """Have the bot be silent towards a person or group, or altogether; without `minutes` until it is resumed.
+
+        Raises: UnknownContact.
+        """
+        status: BotStatus = await self._do(instance_id, Pause(contact=contact, minutes=minutes))
+        return status
+
+    async def resume(self, instance_id: str, contact: str | None = None) -> BotStatus:
+        """End the pause of one chat, or every pause. Raises: UnknownContact."""
+        status: BotStatus = await self._do(instance_id, Resume(contact=contact))
         return status
 
     async def delete(self, instance_id: str) -> None:
@@ -225,6 +241,11 @@ class Fleet:
         await self.exists(instance_id)
         return await self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
 
+    async def decision(self, instance_id: str, seq: int) -> Explained:
+        """Why a message was answered, was not, or is not yet. Raises: UnknownMessage."""
+        row, status = await asyncio.gather(self._row(instance_id), self.status(instance_id))
+        return await inquire(self._store, self.catalog, row, status, seq)
+
     async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
         """What contacts did not get, newest first."""
         await self.exists(instance_id)
@@ -238,7 +259,9 @@ class Fleet:
     async def nodes(self) -> list[ServerInfo]:
         """The servers that share the bots, the oldest first; this one where it is alone."""
         if self._elsewhere is not None:
-            return [_server(row, self._elsewhere.node_id) for row in await self._store.nodes.all()]
+            rows, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
+            this = self._elsewhere.node_id
+            return [_server(row, signs[row.node_id], this) for row in rows if row.node_id in signs]
         vitals = self._vitals
         report = Report(loop_lag_seconds=round(vitals.loop_lag, 4), uptime_seconds=round(vitals.uptime, 1))
         return [
@@ -247,6 +270,9 @@ class Fleet:
                 node_id=None,
                 this=True,
                 since=vitals.started_at,
+                heard_at=None,
+                live=True,
+                lease_seconds=None,
                 lease_until=None,
                 leaving=False,
                 revision=NEWEST,
@@ -305,24 +331,45 @@ class Fleet:
             return self._vitals.name
         return next((node.name for node in await self._store.nodes.all() if node.node_id == owner), None)
 
-    def _as_published(self, row: BotRow, said: dict[str, Any] | None, waiting: int) -> BotStatus:
-        """What its owner said last, as far as it is still true."""
-        start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
-        status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | {"waiting": waiting})
-        owned = row.owner is not None and self._elsewhere is not None and self._elsewhere.is_live(row.owner)
-        if not row.wanted:
-            return status if status.status in RESTING else status.model_copy(update=_link(LinkState.STOPPED))
-        if not owned or status.status is LinkState.STOPPED:
-            return status.model_copy(update=_link(LinkState.RECONNECTING, BETWEEN_OWNERS))
+    async def _status_here(self, bot: Bot) -> BotStatus:
+        status = await bot.status()
+        if self._elsewhere is None or status.status is not LinkState.STOPPED:
+            return status
+        with suppress(UnknownBot, StorageError):
+            return _unless_moving(status, await self._store.bots.one(bot.instance_id))
         return status
 
 
-def _server(row: NodeRow, this: str) -> ServerInfo:
+def _unless_moving(status: BotStatus, row: BotRow) -> BotStatus:
+    """A bot that is to run and has been stopped is being given away, or has just come here."""
+    if row.wanted and status.status is LinkState.STOPPED:
+        return status.model_copy(update=_link(LinkState.RECONNECTING, MOVING))
+    return status
+
+
+def _as_published(row: BotRow, said: dict[str, Any] | None, waiting: int, signs: Mapping[str, Sign]) -> BotStatus:
+    """What its owner said last, as far as it is still true."""
+    start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
+    status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | {"waiting": waiting})
+    if not row.wanted:
+        return status if status.status in RESTING else status.model_copy(update=_link(LinkState.STOPPED))
+    trouble = hearing.told(signs.get(row.owner or ""))
+    if trouble is None and said is not None and said.get(SAID_BY, row.owner) != row.owner:
+        trouble = MOVING
+    if trouble is not None:
+        return status.model_copy(update=_link(LinkState.RECONNECTING, trouble))
+    return _unless_moving(status, row)
+
+
+def _server(row: NodeRow, sign: Sign, this: str) -> ServerInfo:
     return ServerInfo(
         name=row.name,
         node_id=row.node_id,
         this=row.node_id == this,
         since=row.joined_at,
+        heard_at=sign.at,
+        live=hearing.is_live(sign),
+        lease_seconds=sign.lease,
         lease_until=row.until,
         leaving=row.leaving,
         revision=row.revision,

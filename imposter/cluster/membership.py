@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from imposter.clock import SharedClock
-from imposter.contracts.errors import StorageError
+from imposter.contracts.errors import StorageError, Unreachable
 from imposter.logs import trace_of
 from imposter.storage.channels import Identity
 from imposter.storage.nodes import NodeStore
@@ -89,7 +89,7 @@ class Membership:
         now = await self._nodes.join(self._identity.node_id, self._name, self._place, self._lease)
         self._clock.follow(now)
         self._holds_since(before)
-        log.info("node joined", node=self._name)
+        log.info("node joined", node=self._name, node_id=self._identity.node_id)
 
     async def keep(self) -> None:
         """Renew, and join again after a loss; until cancelled."""
@@ -99,7 +99,7 @@ class Membership:
                 await self._once()
                 self._troubled = False
             except StorageError as error:
-                if not self._troubled:
+                if not self._troubled and not isinstance(error, Unreachable):
                     log.error("lease could not be renewed", node=self._name, **trace_of(error))
                 self._troubled = True
             await self._clock.sleep(PAUSE)  # several rings in a row are one

@@ -9,13 +9,13 @@ from typing import Any
 import structlog
 
 from imposter.clock import SharedClock
-from imposter.cluster import shares
+from imposter.cluster import hearing, shares
 from imposter.cluster.desk import Desk
 from imposter.cluster.errands import Errand
 from imposter.cluster.figures import LeaseFigures, Report
 from imposter.cluster.membership import Membership
 from imposter.cluster.publishing import Publisher
-from imposter.contracts.errors import StorageError, UnknownBot
+from imposter.contracts.errors import StorageError, UnknownBot, Unreachable
 from imposter.logs import trace_of
 from imposter.runtime.supervisor import Supervisor
 from imposter.runtime.vitals import Vitals
@@ -61,7 +61,7 @@ class Node:
         self._clock = clock
         self._lease = lease
         self._desk = Desk(identity, store.commands, here)
-        self._publisher = Publisher(here, store.statuses, clock)
+        self._publisher = Publisher(here, store.statuses, clock, identity)
         self._pace = shares.Pace(links_per_second, clock.monotonic())
         self._seen: Renewed | None = None
         self._changed = asyncio.Event()
@@ -96,11 +96,6 @@ class Node:
     def may_have_bots(self) -> bool:
         return self._membership.holds and not self._leaving
 
-    def is_live(self, node_id: str) -> bool:
-        """Whether it was heard of lately; who renews in time has more than half of its lease left when it is seen."""
-        soon = self._clock.now() + self._lease / 2
-        return self._seen is None or any(node.node_id == node_id and node.until > soon for node in self._seen.nodes)
-
     def is_first(self) -> bool:
         """Whether what one node does for all of them is this one's to do."""
         first = next(iter(self._seen.nodes), None) if self._seen else None
@@ -131,6 +126,23 @@ class Node:
     async def join(self) -> None:
         """Raises: StorageError."""
         await self._membership.join()
+        await self._look_at_the_others()
+
+    async def _look_at_the_others(self) -> None:
+        """What an operator may have set up without meaning it is in the log."""
+        nodes, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
+        others = {
+            node.node_id: node.name
+            for node in nodes
+            if node.node_id != self.node_id and node.node_id in signs and hearing.is_live(signs[node.node_id])
+        }
+        if self._name in others.values():
+            log.warning("another server has the same name: set IMPOSTER_NODE_NAME, or nobody can tell them apart",
+                        node=self._name, node_id=self.node_id)  # fmt: skip
+        lease = self._lease.total_seconds()
+        if different := {others[node]: signs[node].lease for node in others if signs[node].lease not in (None, lease)}:
+            log.warning("other servers have another IMPOSTER_LEASE_SECONDS: when one is lost, its bots wait for as "
+                        "long as its own says", node=self._name, lease=lease, others=different)  # fmt: skip
 
     async def give_all(self) -> None:
         """Give every bot away, each as soon as it has come to rest."""
@@ -189,6 +201,8 @@ class Node:
             self._called.clear()
             try:
                 await self._desk.look()
+            except Unreachable:
+                await self._clock.sleep(LOOK_EVERY)
             except StorageError as error:
                 log.warning("desk does not see the database", node=self._name, **trace_of(error))
                 await self._clock.sleep(LOOK_EVERY)
@@ -200,7 +214,8 @@ class Node:
             try:
                 more = await self._settle()
             except StorageError as error:
-                log.warning("bots could not be shared out", node=self._name, **trace_of(error))
+                if not isinstance(error, Unreachable):
+                    log.warning("bots could not be shared out", node=self._name, **trace_of(error))
                 more = False
             self._changed.clear()  # what was seen before this step is no longer true
             if more:

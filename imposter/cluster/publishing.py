@@ -6,10 +6,11 @@ from typing import Any
 import structlog
 
 from imposter.clock import Clock
-from imposter.contracts.errors import ImposterError
+from imposter.contracts.errors import ImposterError, Unreachable
 from imposter.contracts.states import BotStatus, SafetyLevel
 from imposter.logs import trace_of
 from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.storage.channels import Identity
 from imposter.storage.records import Superseded
 from imposter.storage.statuses import StatusStore
 
@@ -19,13 +20,18 @@ LOOK_EVERY = 1.0
 """Seconds, at bots whose status changes without a word: a pause that ends, a provider that has to be asked."""
 
 
+SAID_BY = "node"
+"""Where a published status says which node it is of: what the last owner said is not true of the next one."""
+
+
 class Publisher:
     """`changed` is for `Supervisor.on_change`."""
 
-    def __init__(self, here: Supervisor, statuses: StatusStore, clock: Clock) -> None:
+    def __init__(self, here: Supervisor, statuses: StatusStore, clock: Clock, identity: Identity) -> None:
         self._here = here
         self._statuses = statuses
         self._clock = clock
+        self._identity = identity
         self._changed: set[str] = set()
         self._something = asyncio.Event()
         self._published: dict[str, dict[str, Any]] = {}
@@ -58,14 +64,15 @@ class Publisher:
         except Superseded:
             return  # another run's word counts
         except ImposterError as error:
-            log.warning("status was not published", bot=instance_id, **trace_of(error))
+            if not isinstance(error, Unreachable):
+                log.warning("status was not published", bot=instance_id, **trace_of(error))
             await self._clock.sleep(LOOK_EVERY)
             self.changed(instance_id)
 
     async def _tell(self, bot: Bot) -> None:
         status = await bot.status()
         (self._restless.add if _is_restless(bot, status) else self._restless.discard)(bot.instance_id)
-        said = status.model_dump(mode="json", exclude={"waiting"})
+        said = status.model_dump(mode="json", exclude={"waiting"}) | {SAID_BY: self._identity.node_id}
         if bot.claim is not None and said != self._published.get(bot.instance_id):
             await self._statuses.publish(bot.claim, said)
             self._published[bot.instance_id] = said

@@ -12,7 +12,7 @@ from tests.fakes.fixtures import network as network
 from tests.fakes.fixtures import phone as phone
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
-from tests.house import HASTE
+from tests.house import AT_ONCE, HASTE
 
 KEY = "sk-canary-model-key-1234567890"
 SYSTEM = "You are {user_id}, {keep these braces}."
@@ -54,6 +54,7 @@ def bot(user_id: str = "anna", *, chat: dict[str, Any] | None = None, **more: An
         "chat_provider_config": {"provider_name": "whatsAppBaileyes", "provider_config": chat or {}},
         "queue_config": {"max_messages": 100, "max_characters": 10_000, "max_days": 1},
         "limits_config": HASTE,
+        "behaviour_config": AT_ONCE,
         "llm_provider_config": {
             "provider_name": "openAi",
             "provider_config": {"model": "gpt-4", "system": SYSTEM},

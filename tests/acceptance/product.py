@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ FACT_DEADLINE = 30.0
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that the system gives to outgoing connections, which would take it before a server has it."""
+    for port in random.sample(range(10_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class Product:
@@ -44,6 +48,11 @@ class Product:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def status_of_exit(self) -> int | None:
+        assert self._process is not None
+        return self._process.returncode
 
     async def start(self) -> None:
         """Start and wait until it is ready."""

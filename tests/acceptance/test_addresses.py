@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.acceptance.product import running
 from tests.fakes.model_server import ModelServer
+from tests.house import AT_ONCE
 
 
 def bot(**provider_config: Any) -> dict[str, Any]:
@@ -12,6 +13,7 @@ def bot(**provider_config: Any) -> dict[str, Any]:
         "user_id": "anna",
         "chat_provider_config": {"provider_name": "dummy", "provider_config": {"messages": [{"content": "hello"}]}},
         "llm_provider_config": {"provider_name": "openAi", "provider_config": {"model": "llama"} | provider_config},
+        "behaviour_config": AT_ONCE,
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from imposter.storage.backup import DUMP_FILE
 from tests.acceptance.product import ROOT, Product, running
+from tests.house import AT_ONCE
 from tests.postgres import BINARIES, NEWEST, PACKAGE, drop_database, new_database
 
 BOTS = 10
@@ -38,6 +39,7 @@ def talkative(number: int) -> dict[str, Any]:
         },
         "queue_config": {"max_messages": 1000, "max_characters": 100_000, "max_days": 1},
         "llm_provider_config": {"provider_name": "fakeLlm", "provider_config": {}},
+        "behaviour_config": AT_ONCE,
     }
 
 
@@ -186,6 +188,8 @@ async def test_a_postgresql_database_is_copied_by_pg_dump(
         assert code == 0, said
         backup = Path(said)
         assert modes(backup) == {backup.name: 0o700, DUMP_FILE: 0o600, "secret.key": 0o600}
+        _, said = await back_up(product, **environment, IMPOSTER_SECRET_KEY=SECRET)
+        assert "the secret key is not in it" in said
         await product.kill()
     other = new_database(postgres_url)
     try:

@@ -38,6 +38,7 @@ SECRETS = {
     "POSTGRES_PASSWORD": "not-a-real-password",
 }
 STARTED = 30.0
+DRAINED = 10.0
 """Seconds."""
 
 
@@ -139,6 +140,7 @@ class Server:
 
     def __init__(self, plan: Plan, port: int, output: Path) -> None:
         self._plan = plan
+        self._port = port
         self._output = output
         self._process: asyncio.subprocess.Process | None = None
         self._environment = {"PATH": os.environ["PATH"], **plan.environment}
@@ -157,11 +159,23 @@ class Server:
         except TimeoutError:
             raise AssertionError(f"not healthy:\n{self._output.read_text()[-3000:]}") from None
 
+    @asynccontextmanager
+    async def half_a_request(self) -> AsyncIterator[None]:
+        """Meanwhile, a client does not say all that it began to say."""
+        _, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.write(b"PUT /chatbot HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n")
+        writer.write(f"Authorization: Bearer {SECRETS['IMPOSTER_API_KEY']}\r\n\r\n[".encode())
+        await writer.drain()
+        assert (await self.api.get("/healthz")).status_code == 200  # asked later, so what came before was heard
+        yield
+        writer.close()
+
     async def stop(self) -> None:
-        """As the plan says. Raises: TimeoutError, where whoever runs it would have to kill it."""
+        """As the plan says. Raises: TimeoutError, where it takes longer than it is said to."""
         assert self._process is not None
+        assert self._plan.seconds_to_stop > DRAINED
         self._process.send_signal(self._plan.stop)
-        async with asyncio.timeout(self._plan.seconds_to_stop):
+        async with asyncio.timeout(DRAINED):
             await self._process.wait()
 
     async def close(self) -> None:
@@ -244,11 +258,17 @@ async def test_two_servers_run_as_planned_and_one_ends_in_time(
         first, last = [node["name"] for node in (await two.api.get("/nodes")).json()]
         before = await owner()
         assert before in (first, last)
-        await one.stop()
+        async with one.half_a_request():
+            await one.stop()
         assert not await one.says_healthy()
         await until(is_connected)
         assert len((await two.api.get("/nodes")).json()) == 1
         assert await owner() != before
+
+
+def test_every_way_to_start_it_gives_requests_the_same_time_to_end() -> None:
+    ways = [ROOT / "script" / "server", ROOT / "README.md", DEPLOY / UNIT, DEPLOY / "Dockerfile"]
+    assert {tuple(re.findall(r"--timeout-graceful-shutdown\W+(\d+)", way.read_text())) for way in ways} == {("2",)}
 
 
 def test_the_database_is_healthy_by_its_own_check(postgres: PostgresServer) -> None:

@@ -30,10 +30,9 @@ async def test_a_linked_bot_answers_as_its_user(
     [asked] = await model.wait_requests(1)
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert asked.body["model"] == "gpt-4"
-    assert [(turn["role"], turn["content"]) for turn in asked.body["messages"]] == [
-        ("system", f"You are user of {me}, {{keep these braces}}."),
-        ("user", "how are you?"),
-    ]
+    assert [turn["role"] for turn in asked.body["messages"]] == ["system", "user"]
+    assert asked.texts[0].startswith(f"You are user of {me}, {{keep these braces}}.\n")
+    assert asked.texts[1] == "how are you?"
 
 
 async def test_a_contact_is_one_person_by_number_and_by_lid(
@@ -101,7 +100,8 @@ async def test_what_is_no_question_is_never_answered(
     answers = await network.wait_inbox(friend, 4)
     assert [answer.text for answer in answers if answer.by == "bot"] == ["re: one", "re: two", "re: three"]
     asked = model.requests[-1]
-    assert [(turn["role"], turn["content"]) for turn in asked.body["messages"][1:]] == [
+    roles = [turn["role"] for turn in asked.body["messages"]]
+    assert list(zip(roles, asked.texts, strict=True))[1:] == [
         ("user", "one"),
         ("assistant", "re: one"),
         ("assistant", "I am here myself"),

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.conftest import KEY
 from tests.acceptance.product import Product, running
+from tests.house import AT_ONCE
 from tests.scrape import Scrape, scrape
 
 
@@ -17,6 +18,7 @@ def dummy(user_id: str, *texts: str) -> dict[str, Any]:
         "user_id": user_id,
         "chat_provider_config": {"provider_name": "dummy", "provider_config": {"messages": messages}},
         "llm_provider_config": {"provider_name": "fakeLlm", "provider_config": {}},
+        "behaviour_config": AT_ONCE,
     }
 
 

@@ -21,6 +21,7 @@ from tests.durability.journal import Account, Journal, Said
 from tests.durability.victim import Victim
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import Event, WhatsAppNetwork
+from tests.house import AT_ONCE
 from tests.postgres import PostgresServer
 
 LEASE = 3.0
@@ -255,6 +256,7 @@ def dummy(user_id: str, **more: Any) -> dict[str, Any]:
         "user_id": user_id,
         "chat_provider_config": {"provider_name": "dummy", "provider_config": {"messages": []}},
         "llm_provider_config": {"provider_name": "fakeLlm", "provider_config": {}},
+        "behaviour_config": AT_ONCE,
         **more,
     }
 

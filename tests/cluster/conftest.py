@@ -1,4 +1,4 @@
-"""One cluster of three nodes for all tests here: to start it takes longer than most of them."""
+"""One cluster of three nodes for all tests of a file: to start it takes longer than most of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,10 +15,11 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.postgres import PostgresServer
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read which tests belong together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/cluster/" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group("cluster"))
+            item.add_marker(pytest.mark.xdist_group(f"cluster {item.path.stem}"))
             item.add_marker(pytest.mark.timeout(240))
 
 

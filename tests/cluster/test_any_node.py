@@ -10,6 +10,7 @@ from typing import Any
 from tests.acceptance.conftest import bot
 from tests.acceptance.test_safety import second_leg
 from tests.cluster.cluster import Cluster, Node, dummy
+from tests.fakes.model_server import words
 
 Record = Callable[[str, object], None]
 
@@ -53,9 +54,10 @@ async def test_a_bot_is_linked_and_read_by_the_others(cluster: Cluster) -> None:
         await cluster.network.say(phone, friend, "c9999 hello")
         await cluster.network.wait_inbox(friend, 1, 30)
         for node in cluster.nodes:
-            assert [row["content"] for row in await node.messages(instance_id) if row["source"] == "user"] == [
-                "c9999 hello"
-            ]
+            [question] = [row for row in await node.messages(instance_id) if row["source"] == "user"]
+            assert question["content"] == "c9999 hello"
+            why = await node.api.get(f"/chatbot/{instance_id}/messages/{question['seq']}/decision")
+            assert why.json()["told"].startswith("Answered")
 
 
 async def test_every_errand_is_run_from_afar(cluster: Cluster) -> None:
@@ -133,7 +135,7 @@ async def test_how_long_an_errand_takes(cluster: Cluster, record_property: Recor
 
 async def test_two_bots_on_two_nodes_that_face_each_other_stop(cluster: Cluster) -> None:
     one, two, three = cluster.nodes
-    cluster.model.reply = lambda chat: f"re: {chat['messages'][-1]['content']}"
+    cluster.model.reply = lambda chat: f"re: {words(chat['messages'][-1])}"
     try:
         async with (
             bot_on(cluster, one, bot("facing two", limits_config={})) as first,

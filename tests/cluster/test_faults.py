@@ -14,6 +14,9 @@ from tests.durability.plan import Target
 
 Record = Callable[[str, object], None]
 
+HALF_AN_ANSWER = b"e answer "
+"""How the journal's begin."""
+
 
 async def taken_over(cluster: Cluster, phones: list[str], since: float, record_property: Record) -> float:
     """Seconds until all of these accounts were connected again."""
@@ -56,6 +59,23 @@ async def test_a_node_without_the_database(cluster: Cluster, how: str, record_pr
             await taken_over(cluster, phones, time.time(), record_property)
             await cluster.until(lambda: _readiness(node), lambda ready: not ready, "a node that says it has no lease")
             await cluster.everybody_is_answered()  # by the others
+        finally:
+            node.database.heal()
+    assert await cluster.fights() == 0
+
+
+async def test_a_node_that_is_cut_off_in_the_middle_of_a_statement_holds_nothing_up(
+    cluster: Cluster, record_property: Record
+) -> None:
+    """PostgreSQL has half of an answer, and for its sake the row of its bot; by itself it waits for the other half."""
+    node, phones = await cluster.an_account()
+    async with cluster.talk():
+        node.database.hold_behind(HALF_AN_ANSWER)
+        try:
+            await cluster.until(lambda: _holds(node), bool, "an answer of which half is stored")
+            await taken_over(cluster, phones, time.time(), record_property)
+            await cluster.everybody_is_answered()  # by the others
+            assert node.database.holds
         finally:
             node.database.heal()
     assert await cluster.fights() == 0
@@ -104,6 +124,10 @@ async def test_a_restart_of_one_after_the_other(cluster: Cluster, record_propert
                 await node.start()
             await cluster.settle()
     assert await cluster.fights() == 0
+
+
+async def _holds(node: Node) -> bool:
+    return node.database.holds
 
 
 async def _helpers(node: Node) -> list[int]:

@@ -1,7 +1,6 @@
 """Three versions of the program on one database: the second adds to the tables, the third takes away from them."""
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,10 +12,9 @@ import pytest
 from imposter.storage.migrations import NEWEST
 from tests.acceptance.product import ROOT, Product
 from tests.cluster.cluster import KEY, dummy
+from tests.cluster.programs import changed, copied
 from tests.house import HASTE
 
-MODULES = ("main.py", "chatbot_manager.py", "queue_manager.py")
-PACKAGES = ("imposter", "chat_providers", "llm_providers")
 NEXT, AFTER = (f"{int(NEWEST) + more:04}" for more in (1, 2))
 EXPAND = f'''
 import sqlalchemy as sa
@@ -56,23 +54,6 @@ notes = Table(
 
 TALKERS, LOADED = ("anna", "otto", "ida", "uwe"), ("flood 1", "flood 2")
 LOAD = {"messages": [], "rate": 10, "conversations": 3}
-
-
-def copied(program: Path, to: Path) -> Path:
-    """What a server needs of a program that has no accounts of WhatsApp."""
-    skipped = shutil.ignore_patterns("node_modules", "__pycache__")
-    to.mkdir()
-    for name in MODULES:
-        shutil.copy(program / name, to)
-    for name in PACKAGES:
-        shutil.copytree(program / name, to / name, ignore=skipped)
-    return to
-
-
-def changed(file: Path, pattern: str, by: str) -> None:
-    text, times = re.subn(pattern, by, file.read_text(), flags=re.MULTILINE)
-    assert times == 1, pattern
-    file.write_text(text)
 
 
 def expanding(folder: Path) -> Path:

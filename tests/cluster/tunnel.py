@@ -17,6 +17,7 @@ class Tunnel:
         self._cut = False
         self._flows = asyncio.Event()
         self._flows.set()
+        self._word: bytes | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -30,8 +31,17 @@ class Tunnel:
         """Nothing gets through, not even the end of a connection. It all comes through once this is healed."""
         self._flows.clear()
 
+    def hold_behind(self, word: bytes) -> None:
+        """As `hold`, as soon as this word is sent, which is the last that gets through."""
+        self._word = word
+
+    @property
+    def holds(self) -> bool:
+        return not self._flows.is_set()
+
     def heal(self) -> None:
         self._cut = False
+        self._word = None
         self._flows.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +70,9 @@ class Tunnel:
         there, onward = await self._reach()
         both = {writer, onward}
         self._writers |= both
-        ways = [asyncio.create_task(self._carry(*way), name="tunnel") for way in ((reader, onward), (there, writer))]
+        ways = [
+            asyncio.create_task(way, name="tunnel") for way in (self._ask(reader, onward), self._carry(there, writer))
+        ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -70,12 +82,30 @@ class Tunnel:
             self._writers -= both
             onward.close()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _ask(self, reader: asyncio.StreamReader, onward: asyncio.StreamWriter) -> None:
+        await self._carry(reader, onward, self._split)
+
+    def _split(self, data: bytes) -> tuple[bytes, bytes]:
+        """What still gets through, and what is held."""
+        before, word, after = data.partition(self._word) if self._word else (data, b"", b"")
+        if word:
+            self._word = None
+            self.hold()
+        return before + word, after
+
+    async def _carry(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        split: Callable[[bytes], tuple[bytes, bytes]] = lambda data: (data, b""),
+    ) -> None:
         with suppress(OSError):
             while data := await reader.read(CHUNK):
                 await self._flows.wait()
-                writer.write(data)
-                await writer.drain()
+                for part in split(data):
+                    writer.write(part)
+                    await writer.drain()
+                    await self._flows.wait()
         await self._flows.wait()
 
 
