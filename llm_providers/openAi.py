@@ -16,7 +16,8 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import ModelContext, fill_in
+from imposter.contracts.model import Answer, ModelContext, fill_in
+from llm_providers._quoted import RULE, quoted
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -132,7 +133,7 @@ class OpenAiProvider:
         self._config = self.Config.model_validate(config)
         self._parameters = self._config.parameters
         system = fill_in(self._config.system or "", user_id=user_id)
-        self._opening = [{"role": "system", "content": system}] if system else []
+        self._opening = {"role": "system", "content": f"{system}\n\n{RULE}" if system else RULE}
         self._shared: Shared
         self._client: AsyncOpenAI | None = None
         self.deadline = self._config.timeout + FIRST_USE
@@ -140,11 +141,11 @@ class OpenAiProvider:
     def attach(self, context: ModelContext) -> None:
         self._shared = context.shared
 
-    async def reply(self, turns: Sequence[Turn]) -> str:
+    async def reply(self, turns: Sequence[Turn]) -> Answer:
         client = self._client = self._client or await self._connect()
         from openai import OpenAIError
 
-        body = self._parameters | {"messages": [*self._opening, *map(_message, turns)]}
+        body = self._parameters | {"messages": [self._opening, *map(_message, turns)]}
         try:
             async with asyncio.timeout(self._config.timeout):
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
@@ -153,7 +154,7 @@ class OpenAiProvider:
         except (OpenAIError, PrivateAddress, TimeoutError, ValueError) as error:
             failure = _failure(error)
         else:
-            return _text(answer)
+            return _answer(answer)
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
@@ -229,8 +230,21 @@ def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
 def _message(turn: Turn) -> dict[str, str]:
     if turn.source is not Source.CONTACT:
         return {"role": "assistant", "content": turn.content}
-    author = " ".join(turn.author.split())
-    return {"role": "user", "content": f"{author}: {turn.content}" if turn.in_group and author else turn.content}
+    return {"role": "user", "content": quoted(turn)}
+
+
+def _answer(completion: Any) -> Answer:
+    """Raises: ModelRefused."""
+    text = _text(completion)
+    usage = getattr(completion, "usage", None)
+    details = getattr(usage, "prompt_tokens_details", None)
+    return Answer(
+        text,
+        model=getattr(completion, "model", None),
+        prompt_tokens=getattr(usage, "prompt_tokens", None),
+        completion_tokens=getattr(usage, "completion_tokens", None),
+        cached_tokens=getattr(details, "cached_tokens", None),
+    )
 
 
 def _text(answer: Any) -> str:

@@ -13,6 +13,7 @@ from imposter.secrets import Cipher
 from imposter.storage import claims
 from imposter.storage.channels import Identity
 from imposter.storage.conversations import forget_remembered
+from imposter.storage.portions import OF_BOT, OF_BOT_BEGIN
 from imposter.storage.records import BotRow, Claim, Judge
 from imposter.storage.scrubbing import owe, pay
 from imposter.storage.tables import bots
@@ -24,6 +25,7 @@ _ADD = insert(bots).on_conflict_do_nothing(index_elements=["user_id"]).returning
 _one = bots.c.instance_id == bindparam("bot")
 _UPDATE = update(bots).where(_one, claims.mine)
 _DELETE = delete(bots).where(_one, claims.mine)
+_MINE = select(bots.c.number).where(_one, claims.mine).with_for_update(read=True)
 SELECT_BOT = select(
     bots.c.instance_id,
     bots.c.user_id,
@@ -110,12 +112,16 @@ class BotStore:
         """Raises from the result: UnknownBot, Superseded."""
         return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted))
 
-    def delete(self, instance_id: str) -> Pending[None]:
+    async def delete(self, instance_id: str) -> None:
         """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries.
 
+        Messages go first, in portions: cut short, it leaves the bot with fewer of them, and is to be called again.
         Where another program reads the files, they are scrubbed as soon as retention finds them free.
-        Raises from the result: UnknownBot, Superseded.
+        Raises: UnknownBot, Superseded, StorageError.
         """
+        begin: tuple[str, str] | None = OF_BOT_BEGIN
+        while begin:
+            begin = await self._delete_some(instance_id, begin)
 
         def job(connection: Connection) -> None:
             if not connection.execute(_DELETE, {"bot": instance_id, "node": self._node_id}).rowcount:
@@ -123,7 +129,21 @@ class BotStore:
             forget_remembered(connection, instance_id)
             owe(connection)
 
-        return self._submit(job, afterwards=pay)
+        await self._submit(job, afterwards=pay)
+
+    def _delete_some(self, instance_id: str, begin: tuple[str, str]) -> Pending[tuple[str, str] | None]:
+        """One portion of its messages. Gives where the next begins; None if there is not enough left for one."""
+
+        def job(connection: Connection) -> tuple[str, str] | None:
+            if connection.execute(_MINE, {"bot": instance_id, "node": self._node_id}).first() is None:
+                raise claims.not_mine(connection, instance_id)
+            portion = OF_BOT.delete(connection, {"instance_id": instance_id}, begin)
+            if portion is None:
+                return None
+            owe(connection)
+            return portion.last
+
+        return self._submit(job)
 
     def all(self) -> Pending[list[BotRow]]:
         """In order of creation."""

@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from imposter.contracts.errors import UnknownBot
+from imposter.contracts.errors import ImposterError, OwnerSilent, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage.channels import channel_of, ring
 from imposter.storage.moments import Moment
 from imposter.storage.records import Command
-from imposter.storage.tables import bots, commands
+from imposter.storage.tables import bots, commands, nodes
 from imposter.storage.writer import Pending, Writer
+
+TAKER_GONE = "The server that was doing it is gone: it may have been done, or not. Look, and ask again if it was not."
 
 _OWNER = select(bots.c.owner).where(bots.c.instance_id == bindparam("bot"))
 _columns = {name: bindparam(f"new_{name}", type_=commands.c[name].type) for name in ("instance_id", "body", "asked_by")}
@@ -27,10 +29,16 @@ _TO_TAKE = (
 _one = commands.c.number == bindparam("which")
 _TAKE = update(commands).where(commands.c.number.in_(bindparam("taken", expanding=True)))
 _ANSWER = update(commands).where(_one).values(answer=bindparam("said"))
+_has_lost_its_bot = commands.c.taken_by.is_(None) & commands.c.instance_id.not_in(select(bots.c.instance_id))
+# Who took it may have done it, so nobody else is to do it once more.
+_has_lost_its_taker = commands.c.taken_by.not_in(select(nodes.c.node_id))
 _ANSWERS = (
     delete(commands)
-    .where(commands.c.asked_by == bindparam("node"), commands.c.answer.is_not(None))
-    .returning(commands.c.number, commands.c.instance_id, commands.c.answer)
+    .where(
+        commands.c.asked_by == bindparam("node"),
+        commands.c.answer.is_not(None) | _has_lost_its_bot | _has_lost_its_taker,
+    )
+    .returning(commands.c.number, commands.c.instance_id, commands.c.answer, commands.c.taken_by)
 )
 _PUT_BACK = (
     update(commands)
@@ -90,13 +98,14 @@ class CommandStore:
 
         return self._submit(job)
 
-    def answers(self, asked_by: str) -> Pending[dict[int, dict[str, Any]]]:
-        """All that have come for this node, by their numbers; they are handed out once."""
+    def answers(self, asked_by: str) -> Pending[dict[int, dict[str, Any] | ImposterError]]:
+        """All that have come for this node, by their numbers; they are handed out once.
+
+        Where none will come, what to say instead: UnknownBot (deleted before anybody took the command), OwnerSilent
+        (the node that had taken it is one no longer).
+        """
         return self._submit(
-            lambda connection: {
-                number: self._open(instance_id, answer)
-                for number, instance_id, answer in connection.execute(_ANSWERS, {"node": asked_by})
-            }
+            lambda connection: {row.number: self._said(row) for row in connection.execute(_ANSWERS, {"node": asked_by})}
         )
 
     def put_back(self, number: int) -> Pending[bool]:
@@ -120,6 +129,11 @@ class CommandStore:
             return row is not None and row.taken_by is None
 
         return self._submit(job)
+
+    def _said(self, row: Any) -> dict[str, Any] | ImposterError:
+        if row.answer is not None:
+            return self._open(row.instance_id, row.answer)
+        return UnknownBot() if row.taken_by is None else OwnerSilent(TAKER_GONE)
 
     def _seal(self, instance_id: str, body: dict[str, Any]) -> bytes:
         return self._cipher.seal(json.dumps(body).encode(), _purpose(instance_id))

@@ -117,6 +117,13 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     return whereabouts
 
 
+def known_ids(connection: Connection, instance_id: str, message: Message) -> frozenset[str]:
+    """Every id known for its chat and its sender. For who does not own the bot, too: it changes and remembers none."""
+    chat, person = message.chat, _person(message)
+    names = {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
+    return frozenset((*chat, *person)).union(row.alias for row in connection.execute(_KNOWN, names))
+
+
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
     """Call it where aliases are removed, or may have been changed by another node; all bots' without a bot."""
     remembered = _remembered(connection)

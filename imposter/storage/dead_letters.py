@@ -1,6 +1,6 @@
 """What contacts did not get: kept for the owner, who may have it tried again or let it go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, union_all, update
 from imposter.contracts.errors import NotNow, UnknownLetter
 from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState
 from imposter.storage.rows import SELECT_STORED
-from imposter.storage.tables import messages, outbox
+from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.unfinished import judged
 from imposter.storage.writer import Pending, Writer
 
@@ -31,13 +31,13 @@ class LetterKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     seq: int
-    """Names it: of our answer, or of the last of the messages that failed together."""
+    """Names it: of the first part of our answer that failed, or of the last of the messages that failed together."""
     kind: LetterKind
     conversation: str
     message: str | None
     """What the contact wrote; of several messages the last. None where it is no longer on record."""
     answer: str | None
-    """What they were to get."""
+    """What they were to get; of an answer in parts those that failed, line by line."""
     delivery: DeliveryState | None
     """Of an answer: `failed`, or `uncertain` when it may have arrived."""
     reason: str | None
@@ -69,7 +69,11 @@ _undelivered = (
 )
 _letters = union_all(
     select(func.max(messages.c.seq).label("seq")).where(_of_bot, _is_failed).group_by(_together),
-    select(outbox.c.seq).where(*_undelivered),
+    # Of one answer all parts behind the first that failed have failed with it.
+    select(func.min(outbox.c.seq))
+    .join(messages, messages.c.seq == outbox.c.seq)
+    .where(*_undelivered)
+    .group_by(messages.c.conversation, anchor),
 ).subquery()
 _question = messages.alias("question")
 _PAGE = (
@@ -78,6 +82,7 @@ _PAGE = (
         messages.c.conversation,
         messages.c.content,
         messages.c.received_at,
+        messages.c.answers,
         messages.c.reason.label("message_reason"),
         _question.c.content.label("asked"),
         outbox.c.state.label("delivery"),
@@ -90,6 +95,12 @@ _PAGE = (
     .order_by(messages.c.seq.desc())
     .limit(bindparam("most"))
 )
+_TEXTS = (
+    select(messages.c.answers, messages.c.content)
+    .join(outbox, outbox.c.seq == messages.c.seq)
+    .where(*_undelivered, messages.c.answers.in_(bindparam("questions", expanding=True)))
+    .order_by(messages.c.seq)
+)
 _OLDEST_FIRST = (
     select(_letters.c.seq).where(_letters.c.seq > bindparam("after")).order_by(_letters.c.seq).limit(bindparam("most"))
 )
@@ -101,20 +112,28 @@ _LETTER = (
 )
 _QUESTION = SELECT_STORED.where(_of_bot, messages.c.seq == bindparam("asked"))
 _FAILED_TOGETHER = SELECT_STORED.where(_of_bot, _is_failed, _together == bindparam("together")).order_by(messages.c.seq)
+_failed_parts = (
+    outbox.c.state.in_([DeliveryState.FAILED, DeliveryState.UNCERTAIN]),
+    outbox.c.seq.in_(
+        select(messages.c.seq).where(
+            messages.c.instance_id == bindparam("bot"),
+            messages.c.conversation == bindparam("chat"),
+            anchor == bindparam("question"),
+        )
+    ),
+)
 _RETRY_ANSWER = (
     update(outbox)
-    .where(outbox.c.seq == bindparam("letter"))
+    .where(*_failed_parts)
     # Its age counts from now, else what grew too old would fail again at once.
-    .values(state=DeliveryState.PENDING, reason=None, attempts=0, created_at=bindparam("now"))
+    .values(state=DeliveryState.PENDING, reason=None, attempts=0, created_at=bindparam("now"), due_at=None)
 )
 _RETRY_MESSAGE = (
     update(messages)
     .where(messages.c.seq == bindparam("failed"))
-    .values(state=MessageState.WAITING, reason=RETRIED, joined=None)
+    .values(state=MessageState.WAITING, reason=RETRIED, joined=None, trace=None)
 )
-_REMOVE_ANSWER = (
-    update(outbox).where(outbox.c.seq == bindparam("letter")).values(state=DeliveryState.WITHDRAWN, reason=REMOVED)
-)
+_REMOVE_ANSWER = update(outbox).where(*_failed_parts).values(state=DeliveryState.WITHDRAWN, reason=REMOVED)
 _REMOVE_MESSAGES = (
     update(messages)
     .where(messages.c.instance_id == bindparam("bot"), _is_failed, _together == bindparam("group"))
@@ -131,10 +150,21 @@ class DeadLetterStore:
         """Up to `limit` letters with a seq below `before`, newest first."""
         statement = _PAGE if before is None else _PAGE.where(_letters.c.seq < before)
         parameters = {"instance_id": instance_id, "most": limit}
-        return self._submit(lambda connection: [_letter(row) for row in connection.execute(statement, parameters)])
+
+        def job(connection: Connection) -> list[DeadLetter]:
+            rows = connection.execute(statement, parameters).all()
+            texts: dict[int, list[str]] = {}
+            questions = [row.answers for row in rows if row.delivery is not None]
+            if questions:
+                asked = {"instance_id": instance_id, "questions": questions}
+                for question, text in connection.execute(_TEXTS, asked):
+                    texts.setdefault(question, []).append(text)
+            return [_letter(row, texts) for row in rows]
+
+        return self._submit(job)
 
     def retry(self, instance_id: str, letter: int, judge: Judge) -> Pending[Retried]:
-        """Have it tried again: the same answer under the same id, or the model asked anew.
+        """Have it tried again: the same answer under the same ids, or the model asked anew.
 
         Raises from the result: UnknownLetter (also when it was retried already), NotNow where `judge` says no.
         """
@@ -164,9 +194,9 @@ class DeadLetterStore:
         """Let it go: it stays on record, and is no dead letter any more. Raises from the result: UnknownLetter."""
 
         def job(connection: Connection) -> None:
-            _, answers, together = _find(connection, instance_id, letter)
+            chat, answers, together = _find(connection, instance_id, letter)
             if answers is not None:
-                connection.execute(_REMOVE_ANSWER, {"letter": letter})
+                connection.execute(_REMOVE_ANSWER, {"bot": instance_id, "chat": chat, "question": answers})
             else:
                 connection.execute(_REMOVE_MESSAGES, {"bot": instance_id, "group": together})
 
@@ -182,7 +212,8 @@ class DeadLetterStore:
             verdict = judged(connection, question, judge)
             if verdict.state is not MessageState.WAITING:
                 return conversation, _refusal(verdict.reason)
-            connection.execute(_RETRY_ANSWER, {"letter": letter, "now": self._now()})
+            parts = {"bot": instance_id, "chat": conversation, "question": answers}
+            connection.execute(_RETRY_ANSWER, parts | {"now": self._now()})
             return conversation, None
         rows = connection.execute(_FAILED_TOGETHER, {"instance_id": instance_id, "together": together}).all()
         verdicts = {row.seq: judged(connection, row, judge) for row in rows}
@@ -206,14 +237,15 @@ def _refusal(reason: str | None) -> str:
     return f"By today's rules this contact is not answered ({reason}); change the bot's config first."
 
 
-def _letter(row: Any) -> DeadLetter:
+def _letter(row: Any, texts: Mapping[int, list[str]]) -> DeadLetter:
+    """`texts`: by what they answer."""
     answered = row.delivery is not None
     return DeadLetter(
         seq=row.seq,
         kind=LetterKind.ANSWER if answered else LetterKind.MESSAGE,
         conversation=row.conversation,
         message=row.asked if answered else row.content,
-        answer=row.content if answered else None,
+        answer="\n".join(texts[row.answers]) if answered else None,
         delivery=row.delivery,
         reason=row.reason if answered else row.message_reason,
         attempts=row.attempts or 0,

@@ -12,8 +12,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from imposter.contracts.errors import StorageError
+from imposter.contracts.errors import Misconfigured, StorageError
 from imposter.secrets import make_private_folder
+from imposter.storage.channels import Identity
 
 DATABASE_FILE = "imposter.db"
 LOCK_FILE = "lock"
@@ -27,8 +28,10 @@ class InUse(StorageError):
     """Another server holds the data folder or the database."""
 
 
-def open_engine(url: str | None, data_dir: Path) -> Engine:
+def open_engine(url: str | None, data_dir: Path, identity: Identity | None = None) -> Engine:
     """An engine for `url`, or for the SQLite file in `data_dir`. Texts of its errors never hold parameters.
+
+    PostgreSQL is told that its connections are this `identity`'s.
 
     Raises: StorageError (a URL that cannot be used; the text does not repeat it).
     """
@@ -37,7 +40,7 @@ def open_engine(url: str | None, data_dir: Path) -> Engine:
         return _sqlite(place)
     from imposter.storage.postgresql import postgresql_engine
 
-    return postgresql_engine(place)
+    return postgresql_engine(place, identity)
 
 
 def scrub(connection: Connection) -> None:
@@ -114,23 +117,47 @@ def database_file(url: str | None, data_dir: Path) -> Path | None:
     return Path(str(place.database)) if place.get_backend_name() == "sqlite" else None
 
 
+_CURES = {
+    "password authentication failed": "the user or the password in the URL is wrong (in a password, write %40 for @, "
+    "%2F for / and %3A for :)",
+    "no pg_hba.conf entry": "PostgreSQL's pg_hba.conf does not let this machine, user or database in",
+    "role ": "make it with CREATE ROLE, or name another in the URL",
+    "database ": "make it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, or name another in the URL",
+    "refused": "PostgreSQL does not run there, or does not listen on that address and port",
+    "too many": "raise max_connections; each server needs two",
+    "permission denied": "the role in the URL must own the database or its schema",
+}
+_MISSING = ("role ", "database ")
+
+
+def cure_of(error: str) -> str:
+    """A few words to go behind what PostgreSQL said, where the cure is known."""
+    said = error.lower()
+    for word, cure in _CURES.items():
+        if word in said and (word not in _MISSING or "does not exist" in said):
+            return f" ({cure})"
+    return ""
+
+
 def locate_database(url: str | None, data_dir: Path) -> URL:
-    """Where the database is. Raises: StorageError (a URL that cannot be used)."""
+    """Where the database is. Raises: Misconfigured (a URL that cannot be used)."""
     if url is None:
         return URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
     try:
         place = make_url(url)
+        if place.drivername == "postgres":  # as many tools write it
+            place = place.set(drivername="postgresql")
         backend = place.get_backend_name()
     except (SQLAlchemyError, ValueError):
         backend = ""
     if backend not in ("sqlite", "postgresql"):
-        raise StorageError(
+        raise Misconfigured(
             "IMPOSTER_DATABASE_URL must look like sqlite:///file or postgresql://user:password@host/name"
         )
     if backend == "postgresql" and place.drivername not in ("postgresql", "postgresql+psycopg"):
-        raise StorageError("IMPOSTER_DATABASE_URL names another driver: write postgresql:// alone")
+        raise Misconfigured("IMPOSTER_DATABASE_URL names another driver: write postgresql:// alone")
     if backend == "sqlite" and (place.database or ":memory:").startswith((":memory:", "file:")):
-        raise StorageError("IMPOSTER_DATABASE_URL must name a file, as in sqlite:///imposter.db")
+        raise Misconfigured("IMPOSTER_DATABASE_URL must name a file, as in sqlite:///imposter.db")
     return place
 
 

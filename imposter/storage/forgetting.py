@@ -6,15 +6,18 @@ Of a group, its conversation.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
 
 from imposter.contracts.errors import UnknownContact
 from imposter.contracts.messages import Source
 from imposter.storage.conversations import Kind, forget_remembered
 from imposter.storage.outbox import INTERRUPTED
+from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay
 from imposter.storage.tables import aliases, messages, outbox, pauses
+from imposter.storage.voice import forget as forget_voice
+from imposter.storage.voice import is_in_voice
 from imposter.storage.writer import Pending, Writer
 
 Canonical = Callable[[str], str]
@@ -76,10 +79,18 @@ _to_them = messages.c.answers.in_(
         _said.c.source == Source.CONTACT,
     )
 )
+_open = outbox.c.state.not_in([DeliveryState.SENT, DeliveryState.WITHDRAWN])
 _NOT_SENT = (
-    select(messages.c.conversation, messages.c.answers, outbox.c.state, outbox.c.reason)
+    select(
+        messages.c.conversation,
+        messages.c.answers,
+        func.sum(case((outbox.c.state == DeliveryState.PENDING, 0), else_=1)).label("begun"),
+        func.max(outbox.c.reason).label("reason"),
+    )
     .join(outbox, outbox.c.seq == messages.c.seq)
-    .where(_of_bot, _to_them, outbox.c.state.not_in([DeliveryState.SENT, DeliveryState.WITHDRAWN]))
+    .where(_of_bot, _to_them)
+    .group_by(messages.c.conversation, messages.c.answers)
+    .having(func.sum(case((_open, 1), else_=0)) > 0)
 )
 _answered_together = (
     messages.c.instance_id == bindparam("bot"),
@@ -89,6 +100,15 @@ _answered_together = (
 )
 _ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
+_NO_TRACE = (
+    update(messages)
+    .where(
+        messages.c.instance_id == bindparam("bot"),
+        messages.c.conversation.in_(bindparam("chats", expanding=True)),
+        messages.c.trace.is_not(None),
+    )
+    .values(trace=None)
+)
 _DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
 _DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
@@ -111,9 +131,12 @@ class ForgettingStore:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
 
         Others who were to get the same answer as they, and have not, wait again for one of their own; where it failed,
-        or nobody knows whether it arrived, their messages are dead letters. Raises: UnknownContact, StorageError.
+        nobody knows whether it arrived, or they got only a part of it, their messages are dead letters. What they said
+        alone goes first, in portions: cut short, it is to be called again. Raises: UnknownContact, StorageError.
         """
         spellings = await self._spellings(instance_id, contact, canonical)
+        person = await self._submit(lambda connection: _find(connection, instance_id, spellings))
+        before = sum([await self._shorten(instance_id, name) for name in person.conversations])
 
         def job(connection: Connection) -> Forgotten:
             person = _find(connection, instance_id, spellings)
@@ -122,19 +145,39 @@ class ForgettingStore:
             not_sent = connection.execute(_NOT_SENT, theirs).all()
             # Answers first: they are found by what they answer.
             gone = sum(connection.execute(each, theirs).rowcount for each in (_DELETE_ANSWERS, _DELETE_MESSAGES))
-            for conversation, answers, state, reason in not_sent:
+            for conversation, answers, begun, reason in not_sent:
                 others = {"bot": instance_id, "chat": conversation, "group": answers}
-                if state is DeliveryState.PENDING:
-                    connection.execute(_ANSWER_ANEW, others)
-                else:
+                if begun:
                     connection.execute(_FAILED, others | {"why": reason or INTERRUPTED})
+                else:
+                    connection.execute(_ANSWER_ANEW, others)
+            # Why others in a group were answered has a fingerprint of words that were theirs.
+            connection.execute(_NO_TRACE, {"bot": instance_id, "chats": affected})
+            forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
             connection.execute(_DELETE_ALIASES, theirs)
             connection.execute(_DELETE_PAUSES, theirs | {"names": person.ids | person.conversations})
             forget_remembered(connection)
             owe(connection)
-            return Forgotten(gone, affected | person.conversations, person.conversations)
+            return Forgotten(before + gone, affected | person.conversations, person.conversations)
 
         return await self._submit(job, afterwards=pay)
+
+    async def _shorten(self, instance_id: str, conversation: str) -> int:
+        """Delete all but the newest of what is theirs alone. Gives how many messages went."""
+        chat = {"instance_id": instance_id, "conversation": conversation}
+        begin, gone = OF_CONVERSATION_BEGIN, 0
+        while portion := await self._delete_some(chat, begin):
+            begin, gone = portion.last, gone + portion.deleted
+        return gone
+
+    def _delete_some(self, chat: dict[str, str], begin: tuple[int, int]) -> Pending[Portion | None]:
+        def job(connection: Connection) -> Portion | None:
+            portion = OF_CONVERSATION.delete(connection, chat, begin)
+            if portion is not None:
+                owe(connection)
+            return portion
+
+        return self._submit(job)
 
     def is_scrubbed(self) -> Pending[bool]:
         """Whether all that was deleted is out of the files; where another program reads them, retention goes on."""
@@ -183,6 +226,6 @@ def _find(connection: Connection, instance_id: str, spellings: Collection[str]) 
                 _NAMED, of_bot | {"kind": kind, "names": [name for of_kind, name in names if of_kind == kind]}
             ).scalars()
         } - ids
-    if not names:
+    if not names and not is_in_voice(connection, instance_id, spellings):
         raise UnknownContact
     return Person(frozenset(ids), frozenset(name for kind, name in names if kind == Kind.CHAT))

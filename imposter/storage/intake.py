@@ -5,14 +5,23 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
-from imposter.storage import claims, waiting
+from imposter.storage import claims, pauses, unfinished, waiting
 from imposter.storage.conversations import locate
-from imposter.storage.records import Accepted, Claim, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import (
+    TAKEOVER,
+    Accepted,
+    Claim,
+    DeliveryState,
+    Judge,
+    MessageState,
+    Pause,
+    Verdict,
+)
 from imposter.storage.tables import messages, outbox
 
 ECHO = Verdict(MessageState.IGNORED, "echo")
@@ -24,7 +33,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _CONFIRM = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("instance"), outbox.c.message_id == bindparam("echoed"))
-    .values(state=DeliveryState.SENT, reason=None)
+    .values(state=DeliveryState.SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now")))
 )
 # SQLite's compiler knows this of PostgreSQL's, too.
 _INSERT = (
@@ -49,6 +58,9 @@ _COLUMNS = (
     "received_at",
     "state",
     "reason",
+    "addressed",
+    "quotes",
+    "reacts_to",
 )
 _INSERT_IF_HELD = (
     insert(messages)
@@ -75,7 +87,7 @@ def accept(
     """Raises: Superseded."""
     message = storable(message)
     place = locate(connection, instance_id, message)
-    if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id):
+    if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id, now):
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     verdict = judge(message, place.known_ids)
@@ -99,6 +111,9 @@ def accept(
             "received_at": now,
             "state": verdict.state,
             "reason": verdict.reason,
+            "addressed": message.addressed,
+            "quotes": message.quotes,
+            "reacts_to": message.reacts_to,
         },
     ).scalar_one_or_none()
     if seq is None:
@@ -106,7 +121,8 @@ def accept(
             claims.check(connection, claim)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if verdict.state is not MessageState.WAITING:
-        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed)
+        pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
+        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed, pause=pause)
     evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
@@ -117,6 +133,7 @@ def storable(message: Message) -> Message:
     """`message` with U+FFFD for what no database can store."""
     sender, group = message.sender, message.group
     texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
+    texts += (message.quotes or "", message.reacts_to or "")
     names = (sender.display_name, *((group.identifier, group.display_name) if group else ()))
     if not any(map(_UNSTORABLE.search, texts + names)):
         return message
@@ -130,6 +147,8 @@ def storable(message: Message) -> Message:
             clean(sender.identifier), clean(sender.display_name), tuple(map(clean, sender.alternate_identifiers))
         ),
         group=group and Group(clean(group.identifier), clean(group.display_name)),
+        quotes=message.quotes and clean(message.quotes),
+        reacts_to=message.reacts_to and clean(message.reacts_to),
     )
 
 
@@ -137,7 +156,20 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _is_echo(connection: Connection, instance_id: str, message_id: str) -> bool:
+def _is_echo(connection: Connection, instance_id: str, message_id: str, now: datetime) -> bool:
     """Our own answer, reported back by the platform: it did arrive, whatever its outbox row said."""
-    confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id})
+    confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id, "now": now})
     return confirmed.rowcount > 0
+
+
+def _taken_over(
+    connection: Connection, instance_id: str, conversation: str, message: Message, verdict: Verdict, now: datetime
+) -> Pause | None:
+    """The owner speaks in this chat themselves: nothing that waits there is answered, and nothing more goes out."""
+    if message.source is not Source.OWNER or verdict.silence is None:
+        return None
+    until = min(message.sent_at, now) + verdict.silence  # a phone's clock may be years ahead
+    if until <= now:
+        return None
+    unfinished.hush(connection, instance_id, conversation, TAKEOVER)
+    return pauses.begin(connection, instance_id, Pause(conversation, TAKEOVER, until))

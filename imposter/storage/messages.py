@@ -5,26 +5,30 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Message, Source, Turn
-from imposter.storage import claims, unfinished, waiting
-from imposter.storage.intake import accept, clean
+from imposter.contracts.messages import UNREADABLE, Message, Source, Turn
+from imposter.storage import answering, claims, decisions, unfinished, waiting
+from imposter.storage.conversations import locate
+from imposter.storage.intake import accept
 from imposter.storage.records import (
     RETRIED,
     Accepted,
     Claim,
+    Decision,
     DeliveryState,
     Judge,
     MessageState,
+    NotYet,
     Outgoing,
+    Part,
     StoredMessage,
+    Timing,
     Verdict,
     Work,
 )
-from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, outgoing, stored
+from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, received, stored
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.writer import Pending, Writer
 
@@ -67,33 +71,9 @@ _BEFORE = (
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-_MARK_ANSWERED = (
-    update(messages)
-    .where(messages.c.seq == bindparam("answered"), _is_waiting, claims.held)
-    .values(state=MessageState.ANSWERED, reason=None)
-    .returning(
-        messages.c.instance_id,
-        messages.c.conversation,
-        messages.c.group_id,
-        messages.c.group_name,
-        messages.c.reply_to,
-    )
-)
-_MARK_JOINED = (
-    update(messages)
-    .where(messages.c.seq == bindparam("earlier"), _is_waiting)
-    .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("last"))
-)
 _ANSWER = SELECT_OUTGOING.where(
     outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id")
 )
-# SQLite's compiler knows this of PostgreSQL's, too.
-_ADD_TURN = (
-    upsert(messages)
-    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
-    .returning(messages.c.seq)
-)
-_ADD_DELIVERY = insert(outbox)
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _WAITING_OF = select(func.count()).where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
 _WAITING_COUNTS = (
@@ -101,7 +81,18 @@ _WAITING_COUNTS = (
     .where(_is_waiting)
     .group_by(messages.c.instance_id)
 )
-_PAGE = SELECT_STORED.where(_of_bot).order_by(messages.c.seq.desc()).limit(bindparam("most"))
+_read = messages.alias("read")
+_id = messages.c.message_id
+_came_readable = exists().where(
+    _read.c.instance_id == messages.c.instance_id,
+    _read.c.conversation == messages.c.conversation,
+    _read.c.message_id == func.substr(_id, 1, func.length(_id) - len(f"/{UNREADABLE}")),
+)
+_PAGE = (
+    SELECT_STORED.where(_of_bot, messages.c.reason.is_distinct_from(UNREADABLE) | ~_came_readable)
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
 
 
 class MessageStore:
@@ -145,25 +136,31 @@ class MessageStore:
         busy: Collection[int] = (),
         queue: Limits | None = None,
         answer_within: timedelta | None = None,
-    ) -> Pending[Work | None]:
+        timing: Timing | None = None,
+    ) -> Pending[Work | NotYet | None]:
         """All that waits in the conversation and is not busy, with what was said before; one answer is for all of it.
 
         What waits is always among the turns; `limits` bounds what is said before it, newest first. What waits for
         longer than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within`
-        (None: no bound) becomes context.
+        (None: no bound) becomes context. Before `timing` (None: at once) says that it is time, nothing is taken.
         """
         spared = frozenset(busy)
         evicted = 0
 
-        def job(connection: Connection) -> Work | None:
+        def job(connection: Connection) -> Work | NotYet | None:
             nonlocal evicted
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
             found = connection.execute(_NEXT, of_conversation).all()
             free = [stored(row[:-1]) for row in found if row.seq not in spared]
-            waits, evicted = _still_due(connection, free, now, queue or limits, answer_within)
+            waits, evicted = _still_due(connection, free, now, queue or limits, answer_within, timing)
             if not waits:
                 return None
+            known_ids: frozenset[str] = frozenset()
+            if timing is not None:
+                known_ids = _known_ids(connection, waits[-1])
+                if (at := timing.due_at(waits, known_ids)) > now:
+                    return NotYet(at, tuple(waits))
             before = connection.execute(
                 _BEFORE,
                 of_conversation
@@ -179,65 +176,54 @@ class MessageStore:
                 tuple(map(_turn, turns)),
                 more=len(found) == MOST_AT_ONCE,
                 said_by=_said_by(connection, theirs) if theirs else {},
+                known_ids=known_ids,
             )
 
         pending = self._submit(job)
         pending.add_done_callback(lambda done: self._count(done, lambda _: evicted))
         return pending
 
-    def answer(self, claim: Claim, seqs: Sequence[int], text: str, *, message_id: str) -> Pending[Outgoing | None]:
-        """Store the answer to waiting messages and put it in the outbox; None if the last of them no longer waits.
+    def answer(
+        self, claim: Claim, seqs: Sequence[int], parts: Sequence[Part], trace: str | None = None
+    ) -> Pending[list[Outgoing]]:
+        """Store the answer to waiting messages, in one part or more, and put it in the outbox.
 
-        `message_id` is used once: where an answer of this id is stored already, that one stands and is returned.
-        Raises from the result: Superseded.
+        Gives the parts in order; none if the last of the messages no longer waits. Where the first part's id is stored
+        already, the answer that it belongs to stands and is returned. `trace` is JSON that says why it was answered,
+        without a word that anybody said. Raises from the result: Superseded.
         """
-        *earlier, last = seqs
+        return self._submit(
+            lambda connection: answering.answer(connection, claim, seqs, parts, trace, self._now()),
+        )
 
-        def job(connection: Connection) -> Outgoing | None:
-            question = connection.execute(_MARK_ANSWERED, claims.of(claim) | {"answered": last}).first()
-            if question is None:
-                claims.check(connection, claim)
-                return None
-            if earlier:
-                connection.execute(_MARK_JOINED, [{"earlier": seq, "last": last} for seq in earlier])
-            instance_id, conversation, group_id, group_name, reply_to = question
-            key = {"instance_id": instance_id, "message_id": message_id}
-            content, now = clean(text), self._now()
-            turn: int | None = connection.execute(
-                _ADD_TURN,
-                key
-                | {
-                    "conversation": conversation,
-                    "source": Source.BOT,
-                    "content": content,
-                    "characters": len(content),
-                    "sender_id": Source.BOT,
-                    "sender_name": "",
-                    "group_id": group_id,
-                    "group_name": group_name,
-                    "reply_to": reply_to,
-                    "sent_at": now,
-                    "received_at": now,
-                    "state": MessageState.CONTEXT,
-                    "answers": last,
-                },
-            ).scalar_one_or_none()
-            if turn is None:
-                return outgoing(connection.execute(_ANSWER, key).one())
-            state = DeliveryState.PENDING
-            connection.execute(_ADD_DELIVERY, key | {"seq": turn, "state": state, "attempts": 0, "created_at": now})
-            return Outgoing(message_id, instance_id, conversation, reply_to, content, state, attempts=0, created_at=now)
+    def settle(self, claim: Claim, seqs: Sequence[int], verdict: Verdict, trace: str | None = None) -> Pending[int]:
+        """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded.
 
-        return self._submit(job)
-
-    def settle(self, claim: Claim, seqs: Sequence[int], verdict: Verdict) -> Pending[int]:
-        """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded."""
+        `trace` as for `answer`.
+        """
 
         def job(connection: Connection) -> int:
             claims.check(connection, claim)
-            return unfinished.settle(connection, seqs, verdict)
+            return unfinished.settle(connection, seqs, verdict, trace)
 
         return self._submit(job)
+
+    def hush(self, claim: Claim, conversation: str, reason: str) -> Pending[int]:
+        """The bot is to be silent there, or altogether where `conversation` is empty: end what waits and is not sent.
+
+        What waits becomes context, or a dead letter again if it was one; answers that are not handed over are
+        withdrawn. Gives how many these are. Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> int:
+            claims.check(connection, claim)
+            return unfinished.hush(connection, claim.instance_id, conversation, reason)
+
+        return self._submit(job)
+
+    def decision(self, instance_id: str, seq: int) -> Pending[Decision | None]:
+        """Why this message was answered, or was not; None where there is none of that seq that somebody else said."""
+        return self._submit(lambda connection: decisions.decision(connection, instance_id, seq, self._now()))
 
     def unfinished(self, instance_id: str) -> Pending[list[str]]:
         """Conversations with a message that waits or an answer that is not sent, the longest waiting first."""
@@ -260,7 +246,10 @@ class MessageStore:
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
     ) -> Pending[list[StoredMessage]]:
-        """Up to `limit` messages with a seq below `before`, newest first."""
+        """Up to `limit` messages with a seq below `before`, newest first.
+
+        A message that could not be read is left out where it is known as one that could.
+        """
         statement, parameters = _PAGE, {"instance_id": instance_id, "most": limit}
         if conversation is not None:
             statement, parameters = statement.where(_of_conversation), parameters | {"conversation": conversation}
@@ -289,6 +278,7 @@ def _still_due(
     now: datetime,
     queue: Limits,
     answer_within: timedelta | None,
+    timing: Timing | None,
 ) -> tuple[list[StoredMessage], int]:
     """Those that are still to be answered, and how many were evicted."""
     due = []
@@ -299,11 +289,19 @@ def _still_due(
         elif message.sent_at < waiting.cutoff(queue, now):
             waiting.evict(connection, {message.seq: waiting.TOO_OLD})
             evicted += 1
-        elif answer_within and now - message.received_at > answer_within:
+        elif answer_within and now - _counts_from(connection, message, timing) > answer_within:
             unfinished.settle(connection, [message.seq], TOO_OLD)
         else:
             due.append(message)
     return due, evicted
+
+
+def _counts_from(connection: Connection, message: StoredMessage, timing: Timing | None) -> datetime:
+    return timing.counts_from(message, _known_ids(connection, message)) if timing else message.received_at
+
+
+def _known_ids(connection: Connection, message: StoredMessage) -> frozenset[str]:
+    return locate(connection, message.instance_id, received(message)).known_ids
 
 
 def _said_by(connection: Connection, theirs: Mapping[int, int]) -> dict[int, tuple[str, str]]:

@@ -16,9 +16,13 @@ from imposter.storage.bots import SELECT_BOT, opened
 from imposter.storage.channels import COMMON, ring
 from imposter.storage.migrations import NEWEST, check_tables
 from imposter.storage.moments import Moment
-from imposter.storage.records import BotRow, NodeRow, Renewed
+from imposter.storage.records import BotRow, NodeRow, Renewed, Sign
+from imposter.storage.sessions import belong_to, connected, hang_up
 from imposter.storage.tables import bots, commands, nodes
 from imposter.storage.writer import Pending, Writer
+
+LEASE = "lease_seconds"
+"""Where a node says, in its report, for how long it renews its lease."""
 
 _until = Moment(bindparam("lease", type_=Float))
 _one = nodes.c.node_id == bindparam("node")
@@ -59,6 +63,7 @@ _ALL = select(
     nodes.c.report,
     _lives.label("lives"),
 ).order_by(nodes.c.joined_at, nodes.c.node_id)
+_SIGNS = select(nodes.c.node_id, nodes.c.until, nodes.c.report, Moment().label("now"))
 _COUNTS = select(bots.c.owner, func.count().label("bots")).group_by(bots.c.owner)
 # Not FOR UPDATE: that would wait for, or hold up, whoever stores a message of the bot.
 _TO_FREE = (
@@ -104,20 +109,24 @@ class NodeStore:
         Nodes that were at this `place` before, which nobody else can hold, end with it and their bots are free.
         Raises from the result: StorageError (newer tables meanwhile, which this program cannot work on).
         """
-        row = {"id": node_id, "called": name, "at": place, "knows": NEWEST, "leaves": False, "tells": "{}"}
+        row = {"id": node_id, "called": name, "at": place, "knows": NEWEST, "leaves": False}
+        row["tells"] = _told({}, lease)
+        gone: set[str] = set()
 
         def job(connection: Connection) -> datetime:
             check_tables(connection)  # whoever is no node is in nobody's way who changes them
-            _end(connection, "earlier", row)
+            belong_to(connection, node_id)
+            gone.update(_end(connection, "earlier", row))
             connection.execute(_JOIN, row | {"lease": lease.total_seconds()})
             ring(connection, COMMON)
             return connection.execute(_NOW).scalar_one()
 
-        return self._submit(job)
+        return self._submit(job, afterwards=lambda connection: _hang_up(connection, gone))
 
     def renew(self, node_id: str, report: dict[str, Any], lease: timedelta) -> Pending[Renewed | None]:
         """Begin the lease anew, if it has not ended (then None), and free the bots of those whose lease has."""
-        row = {"node": node_id, "tells": json.dumps(report), "lease": lease.total_seconds()}
+        row = {"node": node_id, "tells": _told(report, lease), "lease": lease.total_seconds()}
+        hanging: set[str] = set()
 
         def job(connection: Connection) -> Renewed | None:
             now = connection.execute(_RENEW, row).scalar_one_or_none()
@@ -129,10 +138,12 @@ class NodeStore:
             there = connection.execute(_ALL).all()
             gone = [owner for owner in counts if owner and owner not in {row.node_id for row in there}]
             freed = _free(connection, gone)
+            # With those whose rows another commit holds: their own, which may have stopped for good in its middle.
+            hanging.update(lost, gone, (row.node_id for row in there if not row.lives))
             live = tuple(_node(row, counts) for row in there if row.lives)
-            return Renewed(now, live, counts.get(None, 0) + freed, tuple(lost))
+            return Renewed(now, live, counts.get(None, 0) + freed, tuple(lost.values()))
 
-        return self._submit(job)
+        return self._submit(job, afterwards=lambda connection: _hang_up(connection, hanging))
 
     def leaving(self, node_id: str) -> Pending[None]:
         """It takes no more bots, and the others share out among themselves what it has."""
@@ -190,19 +201,39 @@ class NodeStore:
 
         return self._submit(job)
 
+    def signs(self) -> Pending[dict[str, Sign]]:
+        """By node_id; of those too whose lease has ended and whom nobody has removed yet."""
+
+        def job(connection: Connection) -> dict[str, Sign]:
+            there = connected(connection)
+            return {
+                row.node_id: _sign(row, connected=there is None or row.node_id in there)
+                for row in connection.execute(_SIGNS)
+            }
+
+        return self._submit(job)
+
 
 def _counts(connection: Connection) -> dict[str | None, int]:
     """Bots by their owner."""
     return {row.owner: row.bots for row in connection.execute(_COUNTS)}
 
 
-def _end(connection: Connection, which: str, parameters: dict[str, Any]) -> list[str]:
-    """Remove nodes with all that was theirs. Gives their names."""
+def _end(connection: Connection, which: str, parameters: dict[str, Any]) -> dict[str, str]:
+    """Remove nodes with all that was theirs. Gives their names by their ids."""
     ended = connection.execute(_END[which], parameters).all()
     if ended:
         _free(connection, [node_id for node_id, _ in ended])
         connection.execute(_UNASKED)
-    return [name for _, name in ended]
+    return {row.node_id: row.name for row in ended}
+
+
+def _hang_up(connection: Connection, gone: Collection[str]) -> None:
+    """Behind the commit: whether it may and can be done must not decide whether these are nodes."""
+    if gone:
+        with connection.begin():
+            if hang_up(connection, gone):
+                ring(connection, COMMON)  # what they held can be had now
 
 
 def _free(connection: Connection, gone: Collection[str]) -> int:
@@ -221,6 +252,25 @@ def _node(row: Any, counts: dict[str | None, int]) -> NodeRow:
         joined_at=row.joined_at,
         until=row.until,
         leaving=row.leaving,
-        report=json.loads(row.report),
+        report=_report(row)[0],
         bots=counts.get(row.node_id, 0),
     )
+
+
+def _told(report: dict[str, Any], lease: timedelta) -> str:
+    return json.dumps(report | {LEASE: lease.total_seconds()})
+
+
+def _report(row: Any) -> tuple[dict[str, Any], float | None]:
+    """What the node says of itself, and for how long it renews its lease."""
+    report: dict[str, Any] = json.loads(row.report)
+    lease: float | None = report.pop(LEASE, None)
+    return report, lease
+
+
+def _sign(row: Any, *, connected: bool) -> Sign:
+    _, lease = _report(row)
+    left = (row.until - row.now).total_seconds()
+    if lease is None:
+        return Sign(None, None, None, left, connected=True)  # nor does that version name its connections
+    return Sign(row.until - timedelta(seconds=lease), lease - left, lease, left, connected)

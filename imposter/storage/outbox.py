@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.storage import claims
 from imposter.storage.records import Claim, DeliveryState, Outgoing
@@ -32,15 +32,39 @@ _ATTEMPTED = (
     .values(state=PENDING, attempts=outbox.c.attempts + 1)
     .returning(outbox.c.attempts)
 )
-_SENT = _one.values(state=SENT, reason=None)
-_FAILED = _one.where(outbox.c.state.in_([PENDING, SENDING])).values(state=bindparam("outcome"), reason=bindparam("why"))
+_SENT = _one.values(state=SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now")))
+_FAILED = (
+    _one.where(outbox.c.state.in_([PENDING, SENDING]))
+    .values(state=bindparam("outcome"), reason=bindparam("why"))
+    .returning(outbox.c.seq)
+)
+_part, _later = messages.alias("part"), messages.alias("later")
+_REST_OF_IT = (
+    update(outbox)
+    .where(outbox.c.state == PENDING)
+    .where(
+        outbox.c.seq.in_(
+            select(_later.c.seq)
+            .join(
+                _part,
+                (_part.c.instance_id == _later.c.instance_id)
+                & (_part.c.conversation == _later.c.conversation)
+                & (_part.c.answers == func.coalesce(_later.c.answers, _later.c.seq)),
+            )
+            .where(_part.c.seq == bindparam("lost"), _later.c.seq > _part.c.seq)
+        )
+    )
+    .values(state=DeliveryState.FAILED, reason=bindparam("why"))
+)
 _INTERRUPTED = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == SENDING)
     .values(state=DeliveryState.UNCERTAIN, reason=INTERRUPTED)
+    .returning(outbox.c.seq)
 )
 _ANSWERED = (
-    select(messages.c.conversation, outbox.c.created_at)
+    select(messages.c.conversation, outbox.c.created_at, messages.c.answers)
+    .distinct()  # an answer is one, however many parts it has
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.created_at > bindparam("since"))
     .order_by(outbox.c.created_at.desc())
@@ -51,8 +75,9 @@ _ANSWERED = (
 class OutboxStore:
     """Deliveries, each known by its bot and message id."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._now = now
 
     def pending(self, instance_id: str, conversation: str) -> Pending[list[Outgoing]]:
         """Answers that are still to be sent, oldest first."""
@@ -63,7 +88,7 @@ class OutboxStore:
         """Conversation and time of the last answers made after `since`, `most` at most, oldest first."""
         parameters = {"bot": instance_id, "since": since, "most": most}
         return self._submit(
-            lambda connection: [(name, made) for name, made in connection.execute(_ANSWERED, parameters)][::-1]
+            lambda connection: [(name, made) for name, made, _ in connection.execute(_ANSWERED, parameters)][::-1]
         )
 
     def is_pending(self, claim: Claim, message_id: str) -> Pending[bool]:
@@ -86,18 +111,35 @@ class OutboxStore:
         )
 
     def failed(self, claim: Claim, message_id: str, state: DeliveryState, reason: str) -> Pending[bool]:
-        """It will not be tried again by itself; `state` is FAILED or UNCERTAIN. False if it was sent after all."""
+        """It will not be tried again by itself; `state` is FAILED or UNCERTAIN. False if it was sent after all.
+
+        The parts of the same answer that would come after it fail too.
+        """
         parameters = {"bot": claim.instance_id, "message": message_id, "outcome": state, "why": reason}
-        return self._guarded(claim, lambda connection: connection.execute(_FAILED, parameters).rowcount > 0)
+
+        def work(connection: Connection) -> bool:
+            lost = connection.execute(_FAILED, parameters).scalar_one_or_none()
+            if lost is None:
+                return False
+            connection.execute(_REST_OF_IT, {"lost": lost, "why": reason})
+            return True
+
+        return self._guarded(claim, work)
 
     def interrupted(self, claim: Claim) -> Pending[int]:
         """At start: what was being handed over when the last run ended is uncertain. Gives how many."""
-        parameters = {"bot": claim.instance_id}
-        return self._guarded(claim, lambda connection: connection.execute(_INTERRUPTED, parameters).rowcount)
+
+        def work(connection: Connection) -> int:
+            lost = connection.execute(_INTERRUPTED, {"bot": claim.instance_id}).scalars().all()
+            if lost:
+                connection.execute(_REST_OF_IT, [{"lost": seq, "why": INTERRUPTED} for seq in lost])
+            return len(lost)
+
+        return self._guarded(claim, work)
 
     def sent(self, instance_id: str, message_id: str) -> Pending[bool]:
         """The platform has it: a fact, whoever tells it, so no claim is asked for. False where it is not ours."""
-        parameters = {"bot": instance_id, "message": message_id}
+        parameters = {"bot": instance_id, "message": message_id, "now": self._now()}
         return self._submit(lambda connection: connection.execute(_SENT, parameters).rowcount > 0)
 
     def _guarded(self, claim: Claim, work: Callable[[Connection], T]) -> Pending[T]:

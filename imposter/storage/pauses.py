@@ -15,6 +15,9 @@ _OVER = delete(pauses).where(_of_bot, pauses.c.until <= bindparam("now"))
 _ONE = delete(pauses).where(_of_bot, pauses.c.conversation == bindparam("paused"))
 _CLEAR = delete(pauses).where(_of_bot)
 _ADD = insert(pauses)
+_HELD = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(
+    _of_bot, pauses.c.conversation == bindparam("paused")
+)
 
 
 class PauseStore:
@@ -35,14 +38,28 @@ class PauseStore:
 
     def set(self, instance_id: str, pause: Pause) -> Pending[None]:
         """In place of an earlier one of the same conversation. Raises from the result: StorageError."""
-        row = {"conversation": pause.conversation, "reason": pause.reason, "until": pause.until}
+        return self._submit(lambda connection: _put(connection, instance_id, pause))
 
-        def job(connection: Connection) -> None:
-            connection.execute(_ONE, {"bot": instance_id, "paused": pause.conversation})
-            connection.execute(_ADD, row | {"instance_id": instance_id})
-
-        return self._submit(job)
+    def end(self, instance_id: str, conversation: str) -> Pending[bool]:
+        """End that of one conversation, or of the account where it is empty. False if there was none."""
+        one = {"bot": instance_id, "paused": conversation}
+        return self._submit(lambda connection: connection.execute(_ONE, one).rowcount > 0)
 
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
         return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount)
+
+
+def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:
+    """Gives the one that holds from now on: `pause`, or one of the same conversation that ends later."""
+    held = connection.execute(_HELD, {"bot": instance_id, "paused": pause.conversation}).first()
+    if held is not None and held.until >= pause.until:
+        return Pause(*held)
+    _put(connection, instance_id, pause)
+    return pause
+
+
+def _put(connection: Connection, instance_id: str, pause: Pause) -> None:
+    connection.execute(_ONE, {"bot": instance_id, "paused": pause.conversation})
+    row = {"conversation": pause.conversation, "reason": pause.reason, "until": pause.until}
+    connection.execute(_ADD, row | {"instance_id": instance_id})

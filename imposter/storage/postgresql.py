@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from select import POLLIN, poll
 from typing import Any
 
 import psycopg
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from imposter.contracts.errors import StorageError
+from imposter.contracts.errors import Misconfigured, StorageError
+from imposter.storage.channels import Identity
+from imposter.storage.sessions import name_of
+
+log = structlog.get_logger()
 
 DRIVER = "postgresql+psycopg"
 OLDEST = 15
@@ -54,11 +60,16 @@ SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for nam
 _BE_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """A role or a database may have it off by default; what is accepted must outlast the server's machine all the same."""
 
+_BEAR_NAME = "SELECT set_config('application_name', %s, false)"
 
-def postgresql_engine(place: URL) -> Engine:
-    """An engine whose every connection keeps servers out that do not share, and is a new one where the old was lost."""
+
+def postgresql_engine(place: URL, identity: Identity | None) -> Engine:
+    """An engine whose every connection keeps servers out that do not share, and is a new one where the old was lost.
+
+    It bears the name of the node that `identity` is at that moment.
+    """
     engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, identity))
     event.listen(engine, "begin", _replace_if_lost)
     return engine
 
@@ -111,12 +122,14 @@ def _completed(place: URL) -> URL:
     return place.set(drivername=DRIVER, query={**_DEFAULTS, **place.query})
 
 
-def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
+def _prepare(identity: Identity | None, connection: "psycopg.Connection[Any]", _record: object) -> None:
     try:
         _check(connection)
         connection.autocommit = True
         connection.execute(SETTLE)
         connection.execute(_BE_DURABLE)
+        if identity is not None:
+            connection.execute(_BEAR_NAME, [name_of(identity.node_id)])
         _hold(connection)
         connection.execute("RESET lock_timeout")
         connection.autocommit = False
@@ -128,12 +141,12 @@ def _prepare(connection: "psycopg.Connection[Any]", _record: object) -> None:
 def _check(connection: "psycopg.Connection[Any]") -> None:
     version = connection.info.server_version
     if version < OLDEST * 10_000:
-        raise StorageError(
+        raise Misconfigured(
             f"the database server is PostgreSQL {version // 10_000}.{version % 10_000}: {OLDEST} or newer is needed"
         )
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        raise StorageError(
+        raise Misconfigured(
             f"the database's encoding is {encoding}: make one with ENCODING 'UTF8', and TEMPLATE template0"
         )
 
@@ -143,6 +156,10 @@ def _hold(connection: "psycopg.Connection[Any]") -> None:
 
     The lock lives and dies with the connection.
     """
+    free = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [ONE_SERVER]).fetchone()
+    if free == (True,):
+        return
+    log.info("waiting for a server of an older version, which does not share the database, to leave")
     try:
         connection.execute("SELECT pg_advisory_lock_shared(%s)", [ONE_SERVER])
     except psycopg.errors.LockNotAvailable:

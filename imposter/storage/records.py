@@ -1,10 +1,10 @@
 """Rows as the rest of the program sees them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Message, Source, Turn
@@ -50,6 +50,8 @@ class Verdict:
 
     state: MessageState
     reason: str | None = None
+    silence: timedelta | None = None
+    """Of the owner's own message: how long the bot is silent in that chat, from when it was sent."""
 
 
 Judge = Callable[[Message, frozenset[str]], Verdict]
@@ -81,6 +83,8 @@ class Accepted:
     evicted: tuple[int, ...] = ()
     absorbed: tuple[str, ...] = ()
     """Conversations that its ids proved to be the same as `conversation`, which is what remains of them."""
+    pause: "Pause | None" = None
+    """The bot is silent in `conversation` by this message, until then or longer; nothing waits there any more."""
 
     @property
     def merged(self) -> bool:
@@ -113,6 +117,10 @@ class StoredMessage:
     delivery: DeliveryState | None
     """For an answer of ours."""
     delivery_reason: str | None
+    addressed: bool = False
+    """This and the next two as in `Message`."""
+    quotes: str | None = None
+    reacts_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,8 @@ class Work:
     """More waits here that this answer is not for."""
     said_by: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """By seq, which of these another bot of ours said: its instance_id, and the conversation on its side."""
+    known_ids: frozenset[str] = frozenset()
+    """Every id known for the chat and for who wrote the last of these; empty where no `Timing` was given."""
 
     @property
     def message(self) -> StoredMessage:
@@ -137,8 +147,42 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class NotYet:
+    """Something waits, and its time has not come."""
+
+    at: datetime
+    """Ask again then, or when more comes in."""
+    messages: tuple[StoredMessage, ...]
+    """Oldest first."""
+
+
+class Timing(Protocol):
+    """When what waits is to be answered. Pure and quick: it runs inside the commit.
+
+    `known_ids` is as in `Work`, of the message itself where there is one.
+    """
+
+    def due_at(self, waits: Sequence[StoredMessage], known_ids: frozenset[str]) -> datetime:
+        """`waits` is never empty, and oldest first."""
+
+    def counts_from(self, message: StoredMessage, known_ids: frozenset[str]) -> datetime:
+        """From when the time runs in which it is to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One bubble of an answer."""
+
+    text: str
+    message_id: str
+    """Used once."""
+    due_at: datetime | None = None
+    """Not to be sent before; None: at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An answer on its way out."""
+    """An answer on its way out, or one part of it."""
 
     message_id: str
     instance_id: str
@@ -149,6 +193,48 @@ class Outgoing:
     attempts: int
     created_at: datetime | None
     """When the answer was made; None for one of a version that did not write it down."""
+    due_at: datetime | None = None
+    """Not to be sent before; None: at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """What became of one part of an answer."""
+
+    message_id: str
+    delivery: DeliveryState
+    reason: str | None
+    due_at: datetime | None
+    sent_at: datetime | None
+    """When it was first known that the platform has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a message, and what was written down about why."""
+
+    message: StoredMessage
+    together: tuple[int, ...]
+    """The seqs that it was answered or given up with, its own too, rising."""
+    trace: str | None
+    """As it was handed in with what ended their waiting."""
+    parts: tuple[PartRow, ...]
+    """Of the answer, in order."""
+    moment: datetime
+    """When this was read."""
+    known_ids: frozenset[str] = frozenset()
+    """As in `Work`; empty where it does not wait."""
+    owner_before: datetime | None = None
+    """When the owner last wrote in that chat before it, and first after; only where they took it over."""
+    owner_after: datetime | None = None
+
+
+TAKEOVER = "takeover"
+"""The reason of a pause, and of what it ended: the owner wrote in the chat themselves."""
+OWNER_PAUSE = "paused"
+"""The same, where the owner asked for it."""
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of a pause that only the owner ends. Not the last moment of all: PostgreSQL tells it in a zone of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +280,22 @@ class NodeRow:
     """What it said of itself at its last renewal."""
     bots: int
     """How many it owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """When a node was heard of last; all by the database's clock."""
+
+    at: datetime | None
+    """When it renewed its lease; None where its version does not say how long that is."""
+    ago: float | None
+    """Seconds."""
+    lease: float | None
+    """Seconds that it has from one renewal on."""
+    left: float
+    """Seconds until its lease ends; below zero, its bots are anybody's."""
+    connected: bool
+    """Whether it holds a connection to the database. One that was killed does not; one that was cut off may."""
 
 
 @dataclass(frozen=True, slots=True)

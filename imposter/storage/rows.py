@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select
 
 from imposter.contracts.messages import Group, Message, Sender
 from imposter.storage.records import Outgoing, StoredMessage
@@ -30,6 +30,9 @@ SELECT_STORED = select(
     messages.c.joined,
     outbox.c.state.label("delivery"),
     outbox.c.reason.label("delivery_reason"),
+    func.coalesce(messages.c.addressed, false()).label("addressed"),
+    messages.c.quotes,
+    messages.c.reacts_to,
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
 """In the order of StoredMessage's fields."""
 
@@ -42,6 +45,7 @@ SELECT_OUTGOING = select(
     outbox.c.state,
     outbox.c.attempts,
     outbox.c.created_at,
+    outbox.c.due_at,
 ).select_from(outbox.join(messages, outbox.c.seq == messages.c.seq))
 """In the order of Outgoing's fields."""
 
@@ -61,6 +65,9 @@ def received(row: StoredMessage) -> Message:
         reply_to=row.reply_to,
         chat=(row.conversation,),
         group=None if row.group_id is None else Group(row.group_id, row.group_name or ""),
+        addressed=row.addressed,
+        quotes=row.quotes,
+        reacts_to=row.reacts_to,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +17,7 @@ from imposter.storage.bots import BotStore
 from imposter.storage.channels import Identity
 from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
-from imposter.storage.engine import database_file, only_server, open_engine
+from imposter.storage.engine import cure_of, database_file, only_server, open_engine
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
@@ -27,9 +28,14 @@ from imposter.storage.retention import RetentionStore
 from imposter.storage.state import StateStore
 from imposter.storage.statuses import StatusStore
 from imposter.storage.tables import meta
-from imposter.storage.writer import Activity, Writer, describe
+from imposter.storage.voice import VoiceStore
+from imposter.storage.writer import Activity, Pending, Writer, describe
+
+log = structlog.get_logger()
 
 KEY_CHECK = "key_check"
+SOON = 1.0
+"""Seconds after which a start that waits says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Store:
     nodes: NodeStore
     commands: CommandStore
     statuses: StatusStore
+    voice: VoiceStore
     activity: Callable[[], Activity]
 
 
@@ -57,17 +64,21 @@ async def open_store(
 
     With an `identity` it changes only the bots of that node (see `nodes`), else those that no node owns.
     Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
-    Raises: StorageError (folder or database in use, database not reachable or newer than this program, wrong key).
+    Raises: StorageError (folder or database in use, database not reachable), Misconfigured (it cannot be used as it
+    is), SecretKeyError (it was sealed with another key).
     """
-    with only_server(data_dir, database_file(url, data_dir)), closing(Writer(_connect(url, data_dir))) as writer:
+    with (
+        only_server(data_dir, database_file(url, data_dir)),
+        closing(Writer(_connect(url, data_dir, identity))) as writer,
+    ):
         try:
-            writer.submit(lambda connection: _prepare(connection, cipher)).result()
+            _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
         except StorageError as error:
-            raise StorageError(f"{_named(url, data_dir)}: {error}") from None
+            raise type(error)(f"{_named(url, data_dir)}: {error}") from None
         yield Store(
             bots=BotStore(writer, cipher, now, identity),
             messages=MessageStore(writer, now),
-            outbox=OutboxStore(writer),
+            outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
             dead_letters=DeadLetterStore(writer, now),
@@ -77,15 +88,28 @@ async def open_store(
             nodes=NodeStore(writer, cipher),
             commands=CommandStore(writer, cipher),
             statuses=StatusStore(writer, cipher),
+            voice=VoiceStore(writer, now),
             activity=writer.activity,
         )
 
 
-def _connect(url: str | None, data_dir: Path) -> Connection:
+def _connect(url: str | None, data_dir: Path, identity: Identity | None) -> Connection:
     try:
-        return open_engine(url, data_dir).connect()
+        return open_engine(url, data_dir, identity).connect()
     except (SQLAlchemyError, OSError) as error:
-        raise StorageError(f"{_named(url, data_dir)}: the database does not open: {describe(error)}") from None
+        said = f"{_named(url, data_dir)}: the database does not open: {describe(error)}"
+        raise StorageError(f"{said}{cure_of(str(error))}") from None
+
+
+def _wait(opening: Pending[None]) -> None:
+    try:
+        opening.result(SOON)
+    except TimeoutError:
+        log.warning(
+            "the start waits for the database: another server changes its tables, or something holds one of them, such "
+            "as a pg_dump or a session that was left open"
+        )
+        opening.result()
 
 
 def _named(url: str | None, data_dir: Path) -> str:
@@ -104,6 +128,4 @@ def _prepare(connection: Connection, cipher: Cipher) -> None:
     try:
         cipher.open(sealed, KEY_CHECK)
     except SecretKeyError:
-        raise StorageError(
-            "this database was sealed with another secret key: put back its IMPOSTER_SECRET_KEY, or its secret.key file"
-        ) from None
+        raise SecretKeyError("this database was sealed with another secret key") from None

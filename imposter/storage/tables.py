@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Enum,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -154,6 +155,10 @@ messages = Table(
     Column("reason", String),
     Column("answers", Number),
     Column("joined", Number),
+    Column("addressed", Boolean),
+    Column("quotes", String),  # a message's id, as the next
+    Column("reacts_to", String),
+    Column("trace", Text),  # JSON, without a word that anybody said
     UniqueConstraint("instance_id", "conversation", "message_id"),
     # The last three columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
@@ -174,6 +179,8 @@ outbox = Table(
     Column("reason", String),
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcTime),
+    Column("due_at", UtcTime),  # not to be sent before
+    Column("sent_at", UtcTime),
     UniqueConstraint("instance_id", "message_id"),
     Index("ix_outbox_by_state", "instance_id", "state", "seq"),
     Index("ix_outbox_by_time", "instance_id", "created_at"),
@@ -187,6 +194,21 @@ pauses = Table(
     Column("conversation", String, primary_key=True),  # empty: the whole account
     Column("reason", String, nullable=False),
     Column("until", UtcTime, nullable=False),
+)
+
+voice_lines = Table(
+    "voice_lines",
+    metadata,
+    Column("number", Number, primary_key=True),
+    _bot(),
+    Column("contact", String, nullable=False),  # whose chat it is, in the platform's one spelling
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),  # JSON: a list of messages
+    Column("said_at", UtcTime, nullable=False),
+    Column("waited", Float),  # seconds from the question
+    Column("added_at", UtcTime, nullable=False),
+    Index("ix_voice_lines_by_contact", "instance_id", "contact", "number"),
+    sqlite_autoincrement=True,
 )
 
 provider_state = Table(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, union_all, update
+from sqlalchemy import Connection, String, bindparam, case, exists, func, select, union_all, update
 
 from imposter.storage.conversations import locate
-from imposter.storage.records import DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.tables import messages, outbox
 
@@ -16,7 +16,7 @@ _WAITING = SELECT_STORED.where(_of_bot, _is_waiting).order_by(messages.c.seq)
 _SETTLE = (
     update(messages)
     .where(messages.c.seq == bindparam("settled"), _is_waiting)
-    .values(state=bindparam("verdict"), reason=bindparam("why"), joined=bindparam("last"))
+    .values(state=bindparam("verdict"), reason=bindparam("why"), joined=bindparam("last"), trace=bindparam("told"))
 )
 _answer, _unsent = messages.alias("answer"), outbox.alias("unsent")
 _QUESTIONS_OF_UNSENT = (
@@ -49,6 +49,22 @@ _ABANDON_UNSENT = (
     )
     .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
+_chat = bindparam("chat", type_=String)
+_in_chat = (_chat == "") | (messages.c.conversation == _chat)
+_HUSH_WAITING = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat)
+    .values(
+        state=case((messages.c.reason == RETRIED, MessageState.FAILED), else_=MessageState.CONTEXT),
+        reason=bindparam("why"),
+    )
+)
+_HUSH_UNSENT = (
+    update(outbox)
+    .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == DeliveryState.PENDING)
+    .where(exists(select(messages.c.seq).where(messages.c.seq == outbox.c.seq, _in_chat)))
+    .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
+)
 _unfinished = union_all(
     select(messages.c.conversation, messages.c.seq).where(_of_bot, _is_waiting),
     select(messages.c.conversation, messages.c.seq)
@@ -65,10 +81,11 @@ def conversations(connection: Connection, instance_id: str) -> list[str]:
     return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
 
 
-def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict) -> int:
-    """Give messages that waited together their final state. Returns how many still waited."""
+def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict, trace: str | None = None) -> int:
+    """Give messages that waited together their final state, and the last `trace`. Returns how many still waited."""
     *earlier, last = seqs
-    ends = [{"settled": seq, "last": last} for seq in earlier] + [{"settled": last, "last": None}]
+    ends: list[dict[str, int | str | None]] = [{"settled": seq, "last": last, "told": None} for seq in earlier]
+    ends.append({"settled": last, "last": None, "told": trace})
     named = {"verdict": verdict.state, "why": verdict.reason}
     return sum(connection.execute(_SETTLE, named | end).rowcount for end in ends)
 
@@ -98,6 +115,12 @@ def abandon(connection: Connection, instance_id: str, reason: str) -> int:
     """
     parameters = {"bot": instance_id, "why": reason}
     return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
+
+
+def hush(connection: Connection, instance_id: str, conversation: str, reason: str) -> int:
+    """See `MessageStore.hush`."""
+    parameters = {"bot": instance_id, "chat": conversation, "why": reason}
+    return sum(connection.execute(each, parameters).rowcount for each in (_HUSH_WAITING, _HUSH_UNSENT))
 
 
 def judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:

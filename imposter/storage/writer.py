@@ -13,16 +13,21 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Lock, Thread
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from imposter.contracts.errors import StorageError
+from imposter.contracts.errors import StorageError, Unreachable
 
 log = structlog.get_logger()
+
+TELL_AGAIN = 10.0
+"""Seconds after which the log is told once more that the database is away; then when that time has doubled."""
+TELL_AT_LEAST = 600.0
+
 T = TypeVar("T")
 
 
@@ -84,6 +89,33 @@ class _Job(Generic[T]):
             self.pending.set_result(self.result)  # type: ignore[arg-type]  # a job that ran has its result
 
 
+class _Outage:
+    """Tells the log of a database that is away: once, then ever more seldom, and when it is back."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._tell_at = 0.0
+
+    def goes_on(self, error: BaseException) -> None:
+        now = monotonic()
+        if self._since is None:
+            self._since = self._tell_at = now
+        if now < self._tell_at:
+            return
+        away = now - self._since
+        self._tell_at = now + min(max(TELL_AGAIN, away), TELL_AT_LEAST)
+        with suppress(Exception):  # the jobs are worth more than the line about them
+            log.error("the database cannot be reached: nothing is stored or answered until it is back",
+                      cause=describe(error), seconds=round(away))  # fmt: skip
+
+    def is_over(self) -> None:
+        if self._since is None:
+            return
+        away, self._since = monotonic() - self._since, None
+        with suppress(Exception):
+            log.warning("the database is back", seconds=round(away, 1))
+
+
 class Writer:
     """Owns the connection; `close` finishes what is queued, then closes it."""
 
@@ -94,6 +126,7 @@ class Writer:
         self._closed = False
         self._alone: deque[_Job[Any]] = deque()
         self._ended = False
+        self._outage = _Outage()
         self._commits = 0
         self._commit_seconds = 0.0
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
@@ -156,6 +189,7 @@ class Writer:
             begun = perf_counter()
             try:
                 self._commit(batch)
+                self._outage.is_over()
                 self._commits += 1
                 self._commit_seconds += perf_counter() - begun
             except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
@@ -208,12 +242,16 @@ class Writer:
             raise
 
     def _give_up(self, batch: list[_Job[Any]], error: BaseException) -> None:
+        lost = _is_away(error)
         for job in batch:
-            job.error = StorageError(describe(error))
+            job.error = (Unreachable if lost else StorageError)(describe(error))
         with suppress(Exception):
             # A commit that failed leaves its transaction open; the next batch begins on a new connection.
             self._connection.invalidate()
-        _report("commit failed", error, jobs=len(batch))
+        if lost:
+            self._outage.goes_on(error)
+        else:
+            _report("commit failed", error, jobs=len(batch))
 
     def _attempt(self, job: _Job[Any]) -> None:
         # On the bare cursor: SQLAlchemy's own savepoints cost 40 times as much (40 us each).
@@ -230,9 +268,17 @@ class Writer:
             cursor.execute("RELEASE SAVEPOINT job")
 
 
-def _line_broke(error: Exception) -> bool:
-    """Before the commit, so that all of it can be done again on a new connection."""
+def _line_broke(error: BaseException) -> bool:
+    """Before the commit all of it can be done again on a new connection."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether it is the database's end of the line that is missing; only PostgreSQL's has another."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", "")  # none where it did not come to a conversation
+    return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
 
 
 def _report(event: str, error: BaseException, **fields: int) -> None:

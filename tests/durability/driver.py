@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from imposter.contracts.messages import UNREADABLE
 from tests.durability.journal import Account, Conversation, Findings, Journal, Token, tokens_in
 from tests.durability.plan import DATABASE, MODEL, NETWORK, Act, Round, Talk, Target
 from tests.durability.traps import PATIENCE, DatabaseTrap, ModelTrap, NetworkTrap, Trap
@@ -19,7 +20,7 @@ from tests.durability.victim import Victim
 from tests.durability.wire import Line
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
-from tests.house import HASTE
+from tests.house import AT_ONCE, HASTE
 
 ANSWERED_DEADLINE = 90.0
 """Seconds after a fault in which everything said has to be answered. Node that dies often is started with patience."""
@@ -101,6 +102,8 @@ class Driver:
             except ExceptionGroup as group:
                 raise group.exceptions[0] from None
         await self._everybody_says_something()  # in order: what was still on its way comes before
+        if await self._listed_as_unreadable():
+            raise await self.broken("what was read is still listed as unreadable")
         await self.victim.stop()
         await self._listen()
         self.journal.events = await self.network.log()
@@ -108,6 +111,16 @@ class Driver:
         if result.findings.problems:
             raise await self.broken("the promise is broken")
         return result
+
+    async def _listed_as_unreadable(self) -> bool:
+        for bot in (await self.victim.api.get("/chatbot")).json():
+            asked = {"limit": 200}
+            while asked:
+                page = (await self.victim.api.get(f"/chatbot/{bot['instance_id']}/messages", params=asked)).json()
+                if any(row["reason"] == UNREADABLE for row in page["messages"]):
+                    return True
+                asked = asked | {"before": page["before"]} if page["before"] else {}
+        return False
 
     async def broken(self, why: str) -> Broken:
         await self._listen()
@@ -331,6 +344,7 @@ def config(user_id: str) -> dict[str, Any]:
         "queue_config": {"max_messages": 1000, "max_characters": 100_000},
         "context_config": {"max_messages": 50, "max_characters": 10_000},
         "limits_config": HASTE,
+        "behaviour_config": AT_ONCE,
         "llm_provider_config": {"provider_name": "openAi", "provider_config": model},
     }
 

@@ -13,7 +13,7 @@ from imposter.storage.dead_letters import DeadLetter
 from tests.durability.driver import config
 from tests.durability.victim import Victim
 from tests.durability.wire import open_line
-from tests.fakes.model_server import Chat, Failure, ModelServer, echo
+from tests.fakes.model_server import Chat, Failure, ModelServer, echo, words
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import Platform, config_of, open_house, until
 
@@ -54,13 +54,14 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, network: WhatsAppNetwork, phone: Phone, database: str | None = None
+    folder: Path, network: WhatsAppNetwork, phone: Phone, database: str | None = None, **settings: str
 ) -> AsyncIterator[Scene]:
     async with ModelServer() as model:
         environment = {
             "NODE_OPTIONS": network.node_options,
             "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": "sk-not-a-real-key-of-anyone",
+            **settings,
         }
         if database:
             environment["IMPOSTER_DATABASE_URL"] = database
@@ -81,7 +82,7 @@ async def scene(
 
 
 def last(chat: Chat) -> str:
-    return str(chat["messages"][-1]["content"])
+    return words(chat["messages"][-1])
 
 
 async def test_a_poison_message_fails_alone(

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from imposter.contracts.messages import Source
 from imposter.storage.dead_letters import LetterKind
-from imposter.storage.records import MessageState, StoredMessage, Superseded
+from imposter.storage.records import TAKEOVER, MessageState, StoredMessage, Superseded
 from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
 from tests.house import HASTE, Calendar, House, config_of, open_house, until
 from tests.postgres import drop_database, new_database
@@ -60,6 +60,8 @@ class Server(RuleBasedStateMachine):
         """Contact and number of what a run could not take in any more."""
         self._retried: set[int] = set()
         """The seqs of what was a dead letter: it has lost its place among the others."""
+        self._taken_over: set[str] = set()
+        """Contacts whom the owner wrote to: what was not out then need not come."""
         self._life: AbstractAsyncContextManager[House] | None = None
         self._house: House | None = None
 
@@ -86,6 +88,7 @@ class Server(RuleBasedStateMachine):
         number = next(self._numbers)
         with self._superseded_at_most():
             self._run(self._platform.overhear(contact, f"{contact} is told {number}", f"own-{number}"))
+            self._taken_over.add(contact)
 
     @rule(trouble=some.sampled_from(MODEL_TROUBLE), times=some.integers(1, 5))
     def model_fails(self, trouble: type[Exception], times: int) -> None:
@@ -159,6 +162,7 @@ class Server(RuleBasedStateMachine):
                 self._outside.heal()
                 if self._outside.only is not None:
                     self.crashes()
+                self._clock.pass_by(days=365)  # the owner's silences are over, however often the clock was set back
                 self._run(self._come_to_rest())
                 self._check(self._run(self._rows()))
                 self.nothing_is_wrong()
@@ -181,20 +185,28 @@ class Server(RuleBasedStateMachine):
     def _check(self, rows: list[StoredMessage]) -> None:
         questions = [row for row in rows if row.source is Source.CONTACT]
         assert sorted((row.conversation, row.message_id) for row in questions) == sorted(self._said)
-        assert {row.state for row in questions} <= {MessageState.ANSWERED}
-        answers = {row.answers: row for row in rows if row.answers is not None}
-        assert len(answers) == sum(row.answers is not None for row in rows), "two answers to one message"
-        assert set(answers) == {row.joined or row.seq for row in questions}
+        silenced = {row.seq for row in questions if (row.state, row.reason) == (MessageState.CONTEXT, TAKEOVER)}
+        assert {row.conversation for row in questions if row.seq in silenced} <= self._taken_over
+        assert {row.state for row in questions if row.seq not in silenced} <= {MessageState.ANSWERED}
+        parts = sorted((row.answers, row.seq, row) for row in rows if row.answers is not None)
+        asked = {row.joined or row.seq for row in questions if row.seq not in silenced}
+        assert {answers for answers, _, _ in parts} == asked
+        made = {answers: {row.received_at for its, _, row in parts if its == answers} for answers, _, _ in parts}
+        assert all(len(times) == 1 for times in made.values()), "two answers to one message"
         for contact in CONTACTS:
             phone = self._outside.phones.get(contact, {})
-            mine = {row.message_id: row for row in answers.values() if row.conversation == contact}
-            assert phone == {message_id: row.content for message_id, row in mine.items()}
-            order = [
-                row.answers
-                for row in (mine[message_id] for message_id in phone)
-                if row.answers is not None and not {row.seq, row.answers} & self._retried
-            ]
+            mine = {row.message_id: row for _, _, row in parts if row.conversation == contact}
+            withdrawn = {row.message_id for row in mine.values() if row.delivery_reason == TAKEOVER}
+            assert not withdrawn or contact in self._taken_over
+            sent = {message_id: row.content for message_id, row in mine.items()}
+            assert phone.items() <= sent.items()
+            assert sent.keys() - phone.keys() <= withdrawn
+            came = [mine[message_id] for message_id in phone]
+            order = [row.answers or 0 for row in came if not {row.seq, row.answers} & self._retried]
             assert order == sorted(order)
+            for answers in made:
+                its = [row.seq for row in came if row.answers == answers]
+                assert its == sorted(its), "the parts of an answer in another order"
 
     # How it is done
 
@@ -266,7 +278,7 @@ class Server(RuleBasedStateMachine):
         letters = await store.dead_letters.page(self._instance_id, limit=10_000)
         rows = {row.seq: row for row in await self._rows()}
         for letter in letters:
-            self._retried.add(letter.seq)
+            self._retried |= {letter.seq, rows[letter.seq].answers or letter.seq}
             if letter.kind is LetterKind.MESSAGE:
                 together = rows[letter.seq].joined or letter.seq
                 self._retried |= {row.seq for row in rows.values() if (row.joined or row.seq) == together}

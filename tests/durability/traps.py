@@ -30,13 +30,14 @@ MOMENTS: dict[str, Moment] = {
     "model answering": "answering",
     "model answered": "answered",
 }
+WRITING = ("INSERT INTO MESSAGES", "UPDATE MESSAGES", "INSERT INTO OUTBOX")
 STATEMENTS: dict[str, Seen] = {
     "before a message is stored": Seen("INSERT INTO messages"),
     "after a message is stored": Seen("INSERT INTO messages", after=True),
     "before an answer is stored": Seen("INSERT INTO outbox"),
     "before an answer is ticked off": Seen("UPDATE outbox"),
-    "before a commit": Seen("COMMIT", writing=True),
-    "after a commit": Seen("COMMIT", after=True, writing=True),
+    "before a commit": Seen("COMMIT", behind=WRITING),
+    "after a commit": Seen("COMMIT", after=True, behind=WRITING),
 }
 
 

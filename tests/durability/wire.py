@@ -5,7 +5,7 @@ server must not want TLS on it (`sslmode=disable`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,8 +19,10 @@ class Seen:
     begins: str
     after: bool = False
     """When the server has carried it out, and before the client knows."""
-    writing: bool = False
-    """Only at the end of a transaction that has added or changed a message or an answer."""
+    goes_on: bool = False
+    """The line does not break there: the statement is sent when the strike, which may take its time, is over."""
+    behind: tuple[str, ...] = ()
+    """Only in a transaction in which a statement came before that begins like one of these, in capitals."""
 
 
 @dataclass(slots=True)
@@ -51,12 +53,12 @@ class Line:
         for writer in tuple(self._connections):
             writer.transport.abort()
 
-    def strikes(self, statement: str, *, writing: bool) -> _Trap | None:
-        """The trap, if this statement springs it."""
+    def strikes(self, statement: str, before: Sequence[str]) -> _Trap | None:
+        """The trap, if this statement springs it; `before` are those of its transaction before it, in capitals."""
         trap = self._trap
         if trap is None or not statement.upper().startswith(trap.seen.begins.upper()):
             return None
-        if trap.seen.writing and not writing:
+        if trap.seen.behind and not any(earlier.startswith(trap.seen.behind) for earlier in before):
             return None
         self._trap = None
         return trap
@@ -70,7 +72,7 @@ class _Client:
         self._rest = b""
         self._greeted = False
         self._prepared: dict[bytes, str] = {}
-        self._writing = False
+        self._before: list[str] = []
 
     def read(self, data: bytes) -> list[_Trap]:
         """What the statements in `data` spring."""
@@ -80,12 +82,12 @@ class _Client:
             statement = self._statement(*message)
             if statement is None:
                 continue
-            if trap := self._line.strikes(statement, writing=self._writing):
+            if trap := self._line.strikes(statement, self._before):
                 sprung.append(trap)
-            if statement.upper().startswith(("INSERT INTO MESSAGES", "UPDATE MESSAGES", "INSERT INTO OUTBOX")):
-                self._writing = True
-            elif statement.upper().startswith(("COMMIT", "ROLLBACK")):
-                self._writing = False
+            if statement.upper().startswith(("COMMIT", "ROLLBACK")) and "SAVEPOINT" not in statement.upper():
+                self._before.clear()
+            else:
+                self._before.append(statement.upper())
         return sprung
 
     def _next(self) -> tuple[bytes, bytes] | None:
@@ -166,7 +168,8 @@ async def _serve(line: Line, server: URL, reader: asyncio.StreamReader, writer: 
                     after.append(trap)
                 else:
                     trap.strike()
-                    return
+                    if not trap.seen.goes_on:
+                        return
             to_server.write(data)
             await to_server.drain()
 

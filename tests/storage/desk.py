@@ -1,13 +1,26 @@
 """What the Store's tests share: a clock that a test turns, and one bot's messages in few words."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.storage import Store
 from imposter.storage.channels import Identity
-from imposter.storage.records import Accepted, Claim, Judge, MessageState, Outgoing, StoredMessage, Verdict, Work
+from imposter.storage.records import (
+    Accepted,
+    Claim,
+    Judge,
+    MessageState,
+    NotYet,
+    Outgoing,
+    Part,
+    StoredMessage,
+    Timing,
+    Verdict,
+    Work,
+)
 
 KEY = b"k" * 32
 BOT = "bot-1"
@@ -61,7 +74,9 @@ class Desk:
         judge: Judge = WAITS,
         busy: Callable[[], Collection[int]] = tuple,
         claim: Claim | None = None,
+        **more: Any,
     ) -> Accepted:
+        """`more` as in `Message`."""
         self._count += 1
         chat = (group,) if group else chat or ("anna",)
         message = Message(
@@ -73,11 +88,21 @@ class Desk:
             reply_to=chat[0],
             chat=chat,
             group=Group(group) if group else None,
+            **more,
         )
         return await self.store.messages.add(self.bot, message, limits, judge, busy, claim=claim)
 
-    async def take(self, conversation: str = "anna", limits: Limits = ROOMY) -> Work | None:
-        return await self.store.messages.take(self.bot, conversation, limits)
+    async def take(self, conversation: str = "anna", limits: Limits = ROOMY, **more: Any) -> Work | None:
+        """`more` as in `MessageStore.take`."""
+        work = await self.store.messages.take(self.bot, conversation, limits, **more)
+        assert not isinstance(work, NotYet)
+        return work
+
+    async def early(self, timing: Timing, conversation: str = "anna", **more: Any) -> NotYet:
+        """What there is to take, before its time has come."""
+        waits = await self.store.messages.take(self.bot, conversation, ROOMY, timing=timing, **more)
+        assert isinstance(waits, NotYet)
+        return waits
 
     async def prompt(self, conversation: str = "anna", limits: Limits = ROOMY) -> list[str]:
         """The texts of the turns that a model would see now."""
@@ -87,7 +112,12 @@ class Desk:
     async def answer(self, accepted: Accepted, text: str = "hi", message_id: str | None = None) -> Outgoing | None:
         seq = accepted.seq
         assert seq is not None
-        return await self.store.messages.answer(self.claim, [seq], text, message_id=message_id or f"out-{seq}")
+        going = await self.reply([seq], Part(text, message_id or f"out-{seq}"))
+        return going[0] if going else None
+
+    async def reply(self, seqs: Sequence[int | None], *parts: Part, trace: str | None = None) -> list[Outgoing]:
+        """One answer in parts."""
+        return await self.store.messages.answer(self.claim, [seq or 0 for seq in seqs], parts, trace)
 
     async def history(self) -> list[StoredMessage]:
         """Everything of the bot, oldest first."""

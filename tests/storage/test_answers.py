@@ -6,8 +6,8 @@ import pytest
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.records import DeliveryState, MessageState, Superseded, Verdict
-from tests.storage.desk import BOT, ROOMY, Desk, judge_as
+from imposter.storage.records import DeliveryState, MessageState, Part, Superseded, Verdict
+from tests.storage.desk import BOT, Desk, judge_as
 
 
 async def test_all_that_waits_in_a_conversation_is_taken_together_oldest_first(desk: Desk) -> None:
@@ -24,7 +24,7 @@ async def test_all_that_waits_in_a_conversation_is_taken_together_oldest_first(d
 async def test_one_answer_is_for_all_that_was_taken_together(desk: Desk) -> None:
     seqs = [(await desk.receive(text)).seq or 0 for text in ("1", "2", "3")]
     later = await desk.receive("4")
-    assert await desk.store.messages.answer(desk.claim, seqs, "a", message_id="OUT") is not None
+    assert len(await desk.reply(seqs, Part("a", "OUT"))) == 1
     assert await desk.states() == {"1": "answered", "2": "answered", "3": "answered", "4": "waiting", "a": "context"}
     assert [row.joined for row in await desk.history()] == [seqs[2], seqs[2], None, None, None]
     assert await desk.prompt() == ["1", "2", "3", "a", "4"]
@@ -36,7 +36,7 @@ async def test_what_waited_for_too_long_is_kept_but_no_longer_answered(desk: Des
     await desk.receive("old")
     desk.time.pass_by(minutes=16)
     await desk.receive("new")
-    work = await desk.store.messages.take(BOT, "anna", ROOMY, answer_within=timedelta(minutes=15))
+    work = await desk.take(answer_within=timedelta(minutes=15))
     assert work is not None
     assert [message.content for message in work.messages] == ["new"]
     assert [turn.content for turn in work.turns] == ["old", "new"]
@@ -46,7 +46,7 @@ async def test_what_waited_for_too_long_is_kept_but_no_longer_answered(desk: Des
 async def test_what_is_busy_is_passed_over(desk: Desk) -> None:
     first = await desk.receive("1")
     await desk.receive("2")
-    work = await desk.store.messages.take(BOT, "anna", Limits(), busy={first.seq or 0})
+    work = await desk.take(limits=Limits(), busy={first.seq or 0})
     assert work is not None
     assert [turn.content for turn in work.turns] == ["1", "2"]
 
@@ -171,7 +171,7 @@ async def test_a_run_whose_bot_was_claimed_by_another_does_nothing_more(desk: De
     await desk.answer(await desk.receive("before"), "a", message_id="OUT")
     new = await store.bots.claim(BOT)
     for stale in (
-        store.messages.answer(desk.claim, [question.seq or 0], "late", message_id="LATE"),
+        store.messages.answer(desk.claim, [question.seq or 0], [Part("late", "LATE")]),
         store.messages.settle(desk.claim, [question.seq or 0], Verdict(MessageState.FAILED)),
         store.outbox.is_pending(desk.claim, "OUT"),
         store.outbox.sending(desk.claim, "OUT"),
@@ -185,7 +185,7 @@ async def test_a_run_whose_bot_was_claimed_by_another_does_nothing_more(desk: De
     assert await desk.states() == {"q": "waiting", "before": "answered", "a": "context"}
     assert await store.state.read(BOT, "creds") == {}
     assert await store.outbox.is_pending(new, "OUT")
-    assert await store.messages.answer(new, [question.seq or 0], "mine", message_id="MINE") is not None
+    assert await store.messages.answer(new, [question.seq or 0], [Part("mine", "MINE")])
 
 
 async def test_sent_stays_sent(desk: Desk) -> None:

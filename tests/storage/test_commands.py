@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.errors import UnknownBot
+from imposter.contracts.errors import OwnerSilent, UnknownBot
 from imposter.storage import Store
 from imposter.storage.records import Command
 from tests.storage.desk import BOT, LEASE, ONE, TWO
@@ -109,6 +109,35 @@ async def test_nothing_is_left_of_what_a_node_asked_that_is_gone(pair: Pair) -> 
     mine = await one.commands.ask(BOT, {"do": "that"}, ONE)
     await two.nodes.leave(TWO)
     assert [command.number for command in await one.commands.take(ONE)] == [mine]
+
+
+async def test_who_asks_is_told_that_nobody_will_answer_when_the_node_that_took_it_is_gone(pair: Pair) -> None:
+    one, two = pair
+    taken = await two.commands.ask(BOT, {"n": 1}, TWO)
+    await one.commands.take(ONE)
+    done = await two.commands.ask(BOT, {"n": 2}, TWO)
+    await one.commands.take(ONE)
+    await one.commands.answer(done, BOT, {"done": True}, TWO)
+    later = await two.commands.ask(BOT, {"n": 3}, TWO)
+    await one.nodes.leave(ONE)
+    said = await two.commands.answers(TWO)
+    assert said == {taken: said[taken], done: {"done": True}}
+    assert isinstance(said[taken], OwnerSilent)
+    await two.nodes.take(TWO, 1)
+    assert [command.number for command in await two.commands.take(TWO)] == [later]  # and nothing a second time
+    await one.commands.answer(taken, BOT, {"late": True}, TWO)
+    assert not await one.commands.put_back(taken)
+    assert await two.commands.answers(TWO) == {}
+
+
+async def test_who_asks_is_told_that_the_bot_was_deleted_before_anybody_took_it(pair: Pair) -> None:
+    one, two = pair
+    number = await two.commands.ask(BOT, {}, TWO)
+    await one.bots.delete(BOT)
+    assert await one.commands.take(ONE) == []
+    [(told, said)] = (await two.commands.answers(TWO)).items()
+    assert told == number
+    assert isinstance(said, UnknownBot)
 
 
 async def test_no_word_of_a_command_or_an_answer_stands_in_the_database(

@@ -8,7 +8,7 @@ from imposter.contracts.errors import NotNow, UnknownLetter
 from imposter.contracts.messages import Sender
 from imposter.storage import Store
 from imposter.storage.dead_letters import AT_ONCE, DeadLetter, LetterKind
-from imposter.storage.records import DeliveryState, MessageState, Verdict
+from imposter.storage.records import DeliveryState, MessageState, Part, Verdict
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
 REFUSES = judge_as(MessageState.IGNORED, "not_allowed")
@@ -82,7 +82,7 @@ async def test_messages_that_failed_together_wait_together_again_however_old_the
     work = await desk.take()
     assert work is not None
     assert [message.content for message in work.messages] == ["one", "two"]
-    assert await desk.store.messages.answer(desk.claim, work.seqs, "at last", message_id="OUT") is not None
+    assert await desk.reply(work.seqs, Part("at last", "OUT"))
 
 
 async def test_of_two_retries_at_once_one_counts(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import DATABASE_FILE
 from imposter.storage.forgetting import AT_ONCE
-from imposter.storage.records import DeliveryState, MessageState, Pause, Verdict
+from imposter.storage.records import DeliveryState, MessageState, Part, Pause, Verdict
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
 
@@ -35,10 +35,11 @@ async def talk(desk: Desk) -> None:
     await desk.answer(await desk.receive(WORDS, NUMBER, sender=HER), f"you said {WORDS}", message_id="OUT-1")
     await desk.receive(f"me to her: {WORDS}", LID, sender=Sender("me"), source=Source.OWNER, judge=DONE)
     seqs = [
-        (await desk.receive(text, group="g", sender=who)).seq or 0
+        (await desk.receive(text, group="g", sender=who, quotes="IN-1")).seq or 0
         for text, who in ((WORDS, HER), ("and I", Sender("ben")))
     ]
-    await desk.store.messages.answer(desk.claim, seqs, f"both of you: {WORDS}", message_id="OUT-2")
+    await desk.receive("\U0001f44d", group="g", sender=HER, judge=DONE, message_id=f"of {LID}", reacts_to="IN-1")
+    await desk.reply(seqs, Part(f"both of you: {WORDS}", "OUT-2"), Part(f"and: {WORDS}", "OUT-3"), trace="{}")
     await desk.store.outbox.failed(desk.claim, "OUT-2", DeliveryState.FAILED, "Refused")
     await desk.receive("Ben alone", "ben", judge=DONE)
 
@@ -52,7 +53,7 @@ async def test_nothing_is_left_of_one_who_is_forgotten(
         desk = Desk(store, time)
         await talk(desk)
         assert traces(database, tmp_path, *CANARIES)
-        assert await forget(desk, contact) == 20 + 2 + 1 + 2
+        assert await forget(desk, contact) == 20 + 2 + 1 + 2 + 2
         assert traces(database, tmp_path, *CANARIES) == []
         assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context"}
         assert [letter.message for letter in await store.dead_letters.page(BOT)] == ["and I"]
@@ -90,7 +91,7 @@ async def test_others_do_not_lose_the_answer_that_they_were_to_share_with_her(
     texts = ["his too", "his", "hers"] if last == "hers" else ["hers", "his too", "his"]
     people = {"hers": HER, "his": Sender("ben"), "his too": Sender("ben")}
     seqs = [(await desk.receive(text, group="g", sender=people[text])).seq or 0 for text in texts]
-    await desk.store.messages.answer(desk.claim, seqs, "both", message_id="OUT")
+    await desk.reply(seqs, Part("both", "OUT"))
     match delivery:
         case DeliveryState.SENDING:
             await desk.store.outbox.sending(desk.claim, "OUT")
@@ -108,12 +109,51 @@ async def test_others_do_not_lose_the_answer_that_they_were_to_share_with_her(
         assert await desk.prompt("g") == ["his too", "his"]
 
 
+@pytest.mark.parametrize("last", ["hers", "his"])
+@pytest.mark.parametrize(
+    ("sent", "failed", "after"),
+    [
+        (0, None, "waiting"),
+        (1, None, "failed:interrupted"),
+        (1, "two", "failed:no"),
+        (2, None, "answered"),
+    ],
+)
+async def test_of_an_answer_in_parts_others_get_another_unless_they_got_a_part(
+    desk: Desk, sent: int, failed: str | None, after: str, last: str
+) -> None:
+    people = {"hers": HER, "his": Sender("ben")}
+    texts = sorted(people, key=lambda text: text == last)
+    seqs = [(await desk.receive(text, group="g", sender=people[text])).seq for text in texts]
+    await desk.reply(seqs, Part("one", "one"), Part("two", "two"))
+    for part in ("one", "two")[:sent]:
+        await desk.store.outbox.sent(BOT, part)
+    if failed is not None:
+        await desk.store.outbox.failed(desk.claim, failed, DeliveryState.FAILED, "no")
+    await forget(desk)
+    assert await desk.states() == {"his": after}
+    assert [letter.message for letter in await desk.store.dead_letters.page(BOT)] == ["his"] * ("failed" in after)
+
+
+async def test_why_others_were_answered_goes_with_her_where_she_had_a_say(desk: Desk) -> None:
+    """It holds a fingerprint of all that the model was told."""
+    his, elsewhere = [
+        (await desk.receive(f"his in {group}", group=group, sender=Sender("ben"))).seq or 0 for group in ("g", "other")
+    ]
+    await desk.receive("hers", group="g", sender=HER, judge=DONE)
+    for seq in (his, elsewhere):
+        await desk.reply([seq], Part("hi", f"OUT-{seq}"), trace="{}")
+    await forget(desk)
+    decisions = [await desk.store.messages.decision(BOT, seq) for seq in (his, elsewhere)]
+    assert [decision and decision.trace for decision in decisions] == [None, "{}"]
+
+
 async def test_an_answer_that_the_owners_rules_withdrew_stays_withdrawn(desk: Desk) -> None:
     seqs = [
         (await desk.receive(text, group="g", sender=who)).seq or 0
         for text, who in (("hers", HER), ("his", Sender("ben")))
     ]
-    await desk.store.messages.answer(desk.claim, seqs, "both", message_id="OUT")
+    await desk.reply(seqs, Part("both", "OUT"))
     await desk.store.bots.update(BOT, {}, judge_as(MessageState.IGNORED, "not_allowed"))
     await forget(desk)
     assert await desk.states() == {"his": "answered"}
@@ -187,7 +227,7 @@ async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact:
 
 async def test_a_group_goes_with_all_that_was_said_in_it_and_nothing_else(desk: Desk) -> None:
     await talk(desk)
-    assert await forget(desk, "g") == 3
+    assert await forget(desk, "g") == 5
     assert "Ben alone" in await desk.states()
     assert (await desk.receive("again", NUMBER)).conversation == LID
     with pytest.raises(UnknownContact):

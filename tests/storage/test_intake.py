@@ -6,7 +6,7 @@ import pytest
 
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import StorageError
-from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.contracts.messages import UNREADABLE, Group, Message, Sender, Source
 from imposter.storage import Store
 from imposter.storage.records import DeliveryState, MessageState, Verdict
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
@@ -52,6 +52,20 @@ async def test_a_message_with_the_same_id_is_stored_once(desk: Desk) -> None:
     assert list(await desk.states()) == ["first", "elsewhere"]
 
 
+@pytest.mark.parametrize("first", ["read", "unread"])
+async def test_what_was_read_is_not_listed_as_unreadable_too(desk: Desk, first: str) -> None:
+    """It came again although it had been read, or it could not be read at first."""
+    unread = judge_as(MessageState.IGNORED, UNREADABLE)
+    for turn in (first, "unread" if first == "read" else "read"):
+        if turn == "read":
+            await desk.receive("hello", message_id="M1")
+        else:
+            await desk.receive("[?]", message_id=f"M1/{UNREADABLE}", judge=unread)
+    await desk.receive("[?] of ben", "ben", message_id=f"M1/{UNREADABLE}", judge=unread)
+    await desk.receive("[?] 2", message_id=f"M2/{UNREADABLE}", judge=unread)
+    assert list(await desk.states()) == ["hello", "[?] of ben", "[?] 2"]
+
+
 async def test_a_long_message_is_cut_and_says_how_long_it_was(desk: Desk) -> None:
     await desk.receive("x" * 50, limits=Limits(max_characters=100, max_characters_single_message=20))
     await desk.receive("y" * 20, limits=Limits(max_characters=100, max_characters_single_message=20))
@@ -65,6 +79,23 @@ async def test_what_no_database_can_store_is_replaced(desk: Desk) -> None:
     [row] = await desk.history()
     assert row.content == "a\ufffdb\ufffdc"
     assert (row.conversation, row.sender_name) == ("anna\ufffd", "\ufffdEve")
+
+
+async def test_what_a_message_refers_to_is_kept_and_judged_anew_with_it(desk: Desk) -> None:
+    heard: list[tuple[bool, str | None, str | None]] = []
+
+    def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
+        heard.append((message.addressed, message.quotes, message.reacts_to))
+        return Verdict(MessageState.WAITING)
+
+    await desk.receive("yes", judge=judge, addressed=True, quotes="M\x001")
+    await desk.receive("!", judge=judge, reacts_to="M2\x00")
+    await desk.receive("plain", judge=judge)
+    told = [(True, "M\ufffd1", None), (False, None, "M2\ufffd"), (False, None, None)]
+    assert heard == told
+    assert [(row.addressed, row.quotes, row.reacts_to) for row in await desk.history()] == told
+    await desk.store.bots.update(BOT, {}, judge)
+    assert heard == told * 2
 
 
 async def test_our_own_answer_reported_back_is_an_echo_and_proves_it_was_sent(desk: Desk) -> None:

@@ -84,7 +84,7 @@ async def test_waiting_in_vain_ends_when_it_is_taken_too_late(desk: Desk) -> Non
     desk.time.pass_by(hours=30)
     await desk.receive("new")
     day, month = Limits(max_days=1), Limits(max_days=30, max_characters=5000)
-    work = await desk.store.messages.take(BOT, "anna", month, queue=day)
+    work = await desk.take(limits=month, queue=day)
     assert work is not None
     assert [turn.content for turn in work.turns] == ["old", "new"]
     assert await desk.states() == {"old": "evicted:max_days", "new": "waiting"}

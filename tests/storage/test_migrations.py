@@ -13,8 +13,9 @@ from imposter.storage import Store, open_store
 from imposter.storage.engine import open_engine
 from imposter.storage.migrations import FOLDER, NEWEST, SAYS_OLDEST, upgrade
 from imposter.storage.postgresql import change_tables
+from imposter.storage.records import MessageState, Verdict
 from imposter.storage.tables import meta, metadata
-from tests.storage.desk import KEY, ONE, Time
+from tests.storage.desk import BOT, KEY, ONE, Desk, Time
 from tests.storage.schema import schema, schema_of
 
 LEASE = timedelta(minutes=1)
@@ -72,6 +73,22 @@ async def test_a_database_of_a_newer_version_that_only_added_to_it_is_worked_on_
         assert await store.bots.all() == [bot]
         await store.bots.add("bot-2", "otto", {})
     assert schema(database, tmp_path) == before
+
+
+async def test_what_a_program_of_before_manners_wrote_is_read(database: str | None, tmp_path: Path, time: Time) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        await desk.answer(await desk.receive("q", group="team", addressed=True), "hi", message_id="OUT")
+        await desk.receive("waits", group="team", addressed=True)
+    with open_engine(database, tmp_path).begin() as connection:
+        connection.exec_driver_sql("UPDATE messages SET addressed = NULL")
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        desk = Desk(store, time)
+        [outgoing] = await store.outbox.pending(BOT, "team")
+        assert (outgoing.due_at, outgoing.content) == (None, "hi")
+        await store.bots.update(BOT, {}, lambda message, ids: Verdict(MessageState.IGNORED, str(message.addressed)))
+        assert (await desk.states())["waits"] == "ignored:False"
 
 
 async def test_a_node_that_was_out_while_the_tables_became_too_new_for_it_does_not_come_back(

@@ -236,7 +236,7 @@ async def test_bots_are_deleted_on_two_nodes_at_once(pair: Pair, postgres_databa
     await two.bots.add("of-two", "ben", {})
     with psycopg.connect(postgres_database) as meanwhile, psycopg.connect(postgres_database, autocommit=True) as watch:
         meanwhile.execute("LOCK TABLE meta")  # so that both are at it
-        deletions = [one.bots.delete("of-one"), two.bots.delete("of-two")]
+        deletions = [asyncio.create_task(store.bots.delete(bot)) for store, bot in ((one, "of-one"), (two, "of-two"))]
         waiting = (
             "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
             " WHERE NOT granted AND datname = current_database()"

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from imposter.contracts.errors import StorageError
-from imposter.secrets import Cipher, load_key
+from imposter.secrets import Cipher, SecretKeyError, load_key
 from imposter.storage import open_store
 from imposter.storage.backup import copy_stopped
 from imposter.storage.engine import DATABASE_FILE, InUse, open_engine
@@ -84,7 +84,7 @@ async def test_a_second_server_on_the_same_file_is_refused_whatever_its_folder_a
 async def test_another_secret_key_is_refused_at_the_door(database: str | None, tmp_path: Path, time: Time) -> None:
     async with open_store(database, tmp_path, Cipher(KEY), now=time):
         pass
-    with pytest.raises(StorageError, match="another secret key: put back its IMPOSTER_SECRET_KEY"):
+    with pytest.raises(SecretKeyError, match="sealed with another secret key"):
         async with open_store(database, tmp_path, Cipher(b"x" * 32), now=time):
             pass
     async with open_store(database, tmp_path, Cipher(KEY), now=time):

@@ -7,7 +7,7 @@ from imposter.contracts.messages import Message, Sender
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Pause, Verdict
+from imposter.storage.records import MessageState, Part, Pause, Verdict
 from imposter.storage.retention import AT_ONCE
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
@@ -42,6 +42,16 @@ async def test_what_is_older_than_the_bound_goes_with_its_answers(desk: Desk) ->
     assert await round_of(desk, days=9) == 2
     assert await desk.states() == {"young": "context"}
     assert await desk.store.messages.sent_text(BOT, "OUT") is None
+
+
+async def test_a_part_that_is_not_out_stays_with_what_it_answers(desk: Desk) -> None:
+    await desk.reply([(await desk.receive("asked")).seq], Part("sent", "OUT-1"), Part("unsent", "OUT-2"), trace="{}")
+    await desk.store.outbox.sent(BOT, "OUT-1")
+    desk.time.pass_by(days=10)
+    assert await round_of(desk, days=1) == 1
+    assert await desk.states() == {"asked": "answered", "unsent": "context"}
+    await desk.store.outbox.sent(BOT, "OUT-2")
+    assert await round_of(desk, days=1) == 2
 
 
 async def test_what_waits_or_is_on_its_way_stays_with_what_it_answers(desk: Desk) -> None:

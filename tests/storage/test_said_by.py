@@ -3,7 +3,7 @@
 from imposter.contracts.identity import plain_id
 from imposter.storage import Store
 from imposter.storage.records import Work
-from tests.storage.desk import ROOMY, Desk, Time
+from tests.storage.desk import Desk, Time
 
 BEN = "bot-2"
 
@@ -38,7 +38,7 @@ async def test_who_is_busy_says_nothing(desk: Desk, store: Store, time: Time) ->
     await says(desk, "I am a bot", "ben's phone", "said-1")
     first = await ben.receive("I am a bot", "anna's phone", message_id="said-1")
     await ben.receive("and I a person", "anna's phone")
-    work = await store.messages.take(BEN, "anna's phone", ROOMY, busy={first.seq or 0})
+    work = await ben.take("anna's phone", busy={first.seq or 0})
     assert work is not None
     assert work.said_by == {}
 

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, delete, insert, inspect, select, text
 
-from imposter.contracts.errors import StorageError
+from imposter.contracts.errors import Misconfigured, StorageError
 from imposter.storage.moments import Moment
 from imposter.storage.tables import meta, metadata, nodes
 
-NEWEST = "0003"
+log = structlog.get_logger()
+
+NEWEST = "0005"
 """The last revision in `versions/`; a database that says so does not need Alembic (90 ms, 10 MB)."""
 OLDEST = "0003"
 """The oldest NEWEST of a program that can work on these tables. docs/upgrades.md says which revisions raise it."""
@@ -34,6 +37,7 @@ def bring_up_to_date(connection: Connection) -> None:
         _refuse_others(connection)
         _create(connection)
     elif _precedes(current):
+        log.info("the database's tables are brought up to date", revision=current, to=NEWEST)
         with _beside_others(connection):
             upgrade(connection, current)
     else:
@@ -56,7 +60,7 @@ def check_tables(connection: Connection) -> None:
         return
     oldest = _oldest(connection)
     if oldest is None or oldest > NEWEST:
-        raise StorageError(
+        raise Misconfigured(
             "the database was written by a newer version of this program: start that version, or restore an older copy "
             "(if it is another program's: name one that is empty or ours with IMPOSTER_DATABASE_URL)"
         )
@@ -108,7 +112,7 @@ def _refuse_others(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     foreign = there if connection.dialect.name == "sqlite" else there & set(metadata.tables)
     if foreign:
-        raise StorageError(
+        raise Misconfigured(
             f"the database holds tables of another program (such as {min(foreign)!r}); it must be empty or ours: "
             "name another with IMPOSTER_DATABASE_URL, or another folder with IMPOSTER_DATA_DIR"
         )

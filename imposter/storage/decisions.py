@@ -1,0 +1,57 @@
+"""Why a message was answered, or was not."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, case, func, select
+
+from imposter.contracts.messages import Source
+from imposter.storage.conversations import known_ids
+from imposter.storage.records import TAKEOVER, Decision, MessageState, PartRow
+from imposter.storage.rows import SELECT_STORED, received, stored
+from imposter.storage.tables import anchor, messages, outbox
+
+_together = func.coalesce(messages.c.joined, messages.c.seq)
+_of_bot = messages.c.instance_id == bindparam("instance_id")
+_of_chat = (_of_bot, messages.c.conversation == bindparam("conversation"))
+_MESSAGE = SELECT_STORED.where(_of_bot, messages.c.seq == bindparam("asked"), messages.c.answers.is_(None))
+_GROUP = (
+    select(messages.c.seq, messages.c.trace)
+    .where(*_of_chat, messages.c.answers.is_(None), _together == bindparam("last"))
+    .order_by(messages.c.seq)
+)
+_PARTS: Select[Any] = (
+    select(outbox.c.message_id, outbox.c.state, outbox.c.reason, outbox.c.due_at, outbox.c.sent_at)
+    .join(messages, messages.c.seq == outbox.c.seq)
+    .where(*_of_chat, anchor == bindparam("last"))
+    .order_by(outbox.c.seq)
+)
+
+_OWNER = select(
+    func.max(case((messages.c.seq < bindparam("asked"), messages.c.sent_at))).label("owner_before"),
+    func.min(case((messages.c.seq > bindparam("asked"), messages.c.sent_at))).label("owner_after"),
+).where(*_of_chat, messages.c.source == Source.OWNER, messages.c.reacts_to.is_(None))
+
+
+def decision(connection: Connection, instance_id: str, seq: int, now: datetime) -> Decision | None:
+    """None where there is no such message; what we said ourselves answers to none of this."""
+    found = connection.execute(_MESSAGE, {"instance_id": instance_id, "asked": seq}).first()
+    if found is None:
+        return None
+    message = stored(found)
+    last = message.joined or message.seq
+    place = {"instance_id": instance_id, "conversation": message.conversation, "last": last, "asked": seq}
+    group = connection.execute(_GROUP, place).all()
+    more: dict[str, Any] = {}
+    if message.state is MessageState.WAITING:
+        more["known_ids"] = known_ids(connection, instance_id, received(message))
+    if message.reason == TAKEOVER:
+        more |= connection.execute(_OWNER, place).mappings().one()
+    return Decision(
+        message,
+        tuple(row.seq for row in group),
+        next((row.trace for row in group if row.seq == last), None),
+        tuple(PartRow(*row) for row in connection.execute(_PARTS, place)),
+        now,
+        **more,
+    )
