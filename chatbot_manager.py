@@ -1,32 +1,32 @@
 """ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
 from imposter.clock import Clock
-from imposter.contracts.chat import ChatContext, Shared
+from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, NotNow, StorageError
-from imposter.contracts.messages import Message
+from imposter.contracts.errors import ImposterError, NotNow, StorageError, UnknownContact
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
-from imposter.runtime.conversations import CLOSING_GRACE, Conversations
+from imposter.runtime.conversations import CLOSING_GRACE
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.parts import Parts
-from imposter.runtime.ports import ChatPort, ModelPort, forgets_contacts
+from imposter.runtime.pauses import ACCOUNT, FOREVER
+from imposter.runtime.ports import ChatPort, forgets_contacts
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.safety import Peers, Safety
+from imposter.runtime.rules import Rules
+from imposter.runtime.run import Run
+from imposter.runtime.safety import Peers
 from imposter.runtime.standing import Standing
-from imposter.runtime.state import BotState
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
-from imposter.storage.records import Accepted, BotRow, Claim, Superseded, Verdict
+from imposter.storage.records import OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -66,28 +66,32 @@ class ChatbotInstance:
         self.config = config
         self.claim: Claim | None = None
         """That of the latest run; None if it has not run here."""
-        self._changed = partial(changed, row.instance_id)
         self._store = store
         self._parts = Parts(catalog, shared, model_calls_at_once)
         self._clock = clock
         self._chance = chance
-        self._peers = peers
-        self._counts = counts
+        self._standing = Standing(row.instance_id, clock.now, partial(changed, row.instance_id))
+        self._make_run = partial(
+            Run,
+            make_queue=partial(UserQueue, row.user_id, row.instance_id, store=store, now=clock.now),
+            parts=self._parts,
+            store=store,
+            clock=clock,
+            chance=chance,
+            peers=peers,
+            counts=counts,
+            standing=self._standing,
+            on_logged_out=self._logged_out,
+        )
+        self._run: Run | None = None
+        """None while it does not run."""
+        self._errand: Run | None = None
+        """The last one that was opened for an errand while the bot did not run."""
         self._changing = asyncio.Lock()
         self._gone = False
         """It may not run here any more."""
-        self._loop = asyncio.get_running_loop()
-        self._queue: UserQueue | None = None
-        self._chat: ChatPort | None = None
-        self._deaf: ChatPort | None = None
-        """The provider of an errand while the bot does not run."""
-        self._safety: Safety | None = None
-        self._conversations: Conversations | None = None
-        self._listening = object()
-        """Stands for the provider that listens now, to know its reports from those of one before it."""
         self._starting: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
-        self._standing = Standing(row.instance_id, clock.now, self._changed)
 
     @property
     def state(self) -> LinkState:
@@ -97,7 +101,8 @@ class ChatbotInstance:
     @property
     def must_be_asked(self) -> bool:
         """Whether its status changes without a word."""
-        return self._chat is not None and self._chat.must_be_asked
+        chat = self._open_chat
+        return chat is not None and chat.must_be_asked
 
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
@@ -117,7 +122,7 @@ class ChatbotInstance:
     async def let_go(self) -> None:
         """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
         self._gone = True
-        await asyncio.gather(self._close_chat(), _stopped(self._deaf, self.instance_id))
+        await asyncio.gather(*(run.hang_up() for run in (self._run, self._errand) if run is not None))
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
     async def unlink(self) -> None:
@@ -125,7 +130,7 @@ class ChatbotInstance:
         async with self._changing:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
-                    await (self._chat or await self._open_deaf_chat()).logout()
+                    await (await self._chat()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
             finally:
@@ -142,37 +147,43 @@ class ChatbotInstance:
             before = self.config
             rules = self._parts.rules(config)
             new_model = config.llm_provider_config != before.llm_provider_config
-            model = await self._open_model(config) if new_model else None
+            model = await self._parts.open_model(self.instance_id, config) if new_model else None
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
-
-            def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
-                return rules.judge(message, known_ids, self._clock.now())
-
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
-            await self._store.bots.update(self.instance_id, config.stored, judge, abandoned=abandoned)
+            await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
-            if self._queue is not None:
-                self._queue.limits, self._queue.rules = config.queue_config, rules
-            if self._conversations is not None:
-                self._conversations.context = config.context_limits
-                self._conversations.answer_within = config.answer_within
-                self._conversations.model = model or self._conversations.model
-            if self._safety is not None:
-                self._safety.use(config.limits_config)
+            if self._run is not None:
+                self._run.use(config, rules, model)
             if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
 
-    async def resume(self) -> None:
-        """End every pause that the bot took for its account's safety. Raises: StorageError."""
-        await self._store.pauses.clear(self.instance_id)
-        self._pauses_ended()
+    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None:
+        """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
+
+        What waits there becomes context, answers that are not out are withdrawn.
+        Raises: UnknownContact, StorageError.
+        """
+        async with self._changing:
+            for conversation in await self._conversations_with(contact):
+                await self._pause(conversation, minutes)
+
+    async def resume(self, contact: str | None = None) -> None:
+        """End the pause of this person's or group's chat, or every pause. Raises: UnknownContact, StorageError."""
+        if contact is None:
+            await self._store.pauses.clear(self.instance_id)
+            self._pauses_ended()
+            return
+        for conversation in await self._conversations_with(contact):
+            await self._store.pauses.end(self.instance_id, conversation)
+            if self._run is not None:
+                self._run.pause_ended(conversation)
 
     async def loop_found(self, conversation: str) -> None:
         """Another bot noticed that the two talk to each other here; one that does not run is not told."""
-        if self._safety is not None:
-            await self._safety.loop_found(conversation)
+        if self._run is not None:
+            await self._run.loop_found(conversation)
 
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
@@ -180,20 +191,16 @@ class ChatbotInstance:
         Raises: UnknownLetter, NotNow (the rules leave the contact out), StorageError.
         """
         async with self._changing:
-            rules, dead_letters = self._parts.rules(self.config), self._store.dead_letters
-
-            def judge(message: Message, known_ids: frozenset[str]) -> Verdict:
-                return rules.judge(message, known_ids, self._clock.now())
-
+            judge, dead_letters = self._judge(self._parts.rules(self.config)), self._store.dead_letters
             if letter is not None:
                 retried = await dead_letters.retry(self.instance_id, letter, judge)
-                self._redeliver(*retried.conversations)
+                self._redeliver(retried.conversations)
                 return retried
             letters = refused = 0
             last: int | None = 0
             while last is not None:
                 some = await dead_letters.retry_some(self.instance_id, judge, last)
-                self._redeliver(*some.conversations)
+                self._redeliver(some.conversations)
                 letters, refused, last = letters + some.letters, refused + some.refused, some.last
             return Retried(letters, refused)
 
@@ -209,11 +216,8 @@ class ChatbotInstance:
             person = await forgetting.known(self.instance_id, contact, canonical)
             await self._forget_at_platform(sorted(person.ids))
             forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-            if self._safety is not None:
-                for conversation in forgotten.own:
-                    self._safety.forget(conversation)
-            if self._conversations is not None:
-                await self._conversations.begin_anew(forgotten.conversations)
+            if self._run is not None:
+                await self._run.forgotten(forgotten.own, forgotten.conversations)
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same
@@ -222,28 +226,26 @@ class ChatbotInstance:
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
         self._parts.rules(self.config)
-        await self._open_model(self.config)
+        await self._parts.open_model(self.instance_id, self.config)
 
     async def status(self) -> BotStatus:
-        chat = self._chat
-        if chat is not None and self._standing.link.status is not LinkState.STARTING:
-            said = await chat.status()
-            if said is not None and chat is self._chat:
-                self._set_link(said)
+        if self._run is not None:
+            await self._run.ask()
         waiting = await self._store.messages.waiting_count(self.instance_id)
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
             waiting=waiting,
-            safety=self._safety.status() if self._safety is not None else SafetyStatus(),
+            safety=self._run.safety if self._run is not None else SafetyStatus(),
             **self._standing.fields,
         )
 
     async def pairing_code(self, phone: str) -> str:
         """The code to type on the phone with this number. Raises: NotNow, NotSupported, Refused."""
-        if self._chat is None:
+        chat = self._open_chat
+        if chat is None:
             raise NotNow("The bot is not running: start it first.")
-        return await self._chat.pairing_code(phone)
+        return await chat.pairing_code(phone)
 
     async def _start(self) -> None:
         """Until the bot runs, or cannot. A store that does not answer is waited for."""
@@ -253,12 +255,13 @@ class ChatbotInstance:
                 return
             failures += 1
             await self._clock.sleep(backoff(failures, self._chance))
-            self._set_link(LinkStatus(status=LinkState.STARTING))
+            self._standing.move(LinkStatus(status=LinkState.STARTING))
 
     async def _try_to_start(self) -> Exception | None:
         """Gives what kept it from running, which the status tells of; nothing stays open then."""
         try:
-            await self._open()
+            self._run = await self._new_run()
+            await self._run.open()
         except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
@@ -266,37 +269,9 @@ class ChatbotInstance:
                 detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
-            self._set_link(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
+            self._standing.move(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
             return error
         return None
-
-    async def _open(self) -> None:
-        claim = await self._take_over()
-        self._queue = self._make_queue(claim)
-        model = await self._open_model(self.config)
-        chat = self._chat = await self._open_chat(self._queue, claim)
-        safety = self._make_safety()
-        await safety.load()
-        self._safety = safety
-        self._conversations = Conversations(
-            claim,
-            store=self._store,
-            chat=chat,
-            model=model,
-            context=self.config.context_limits,
-            answer_within=self.config.answer_within,
-            inbox=self._queue,
-            safety=safety,
-            clock=self._clock,
-            chance=self._chance,
-            counts=self._counts,
-            on_failure=self._standing.failed,
-        )
-        await self._conversations.resume()
-        await chat.start()
-        await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
-        if self._standing.link.status is LinkState.STARTING:
-            self._set_link(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
 
     def _begin(self) -> None:
         self._starting = asyncio.create_task(self._start(), name=f"start:{self.instance_id}")
@@ -312,36 +287,14 @@ class ChatbotInstance:
             await asyncio.gather(leaving, return_exceptions=True)
             await self._has_left()
         await self._close(grace)
-        self._set_link(then)
+        self._standing.move(then)
 
     async def _close(self, grace: float = CLOSING_GRACE) -> None:
-        conversations, self._conversations = self._conversations, None
-        safety, self._safety = self._safety, None
-        queue, self._queue = self._queue, None
-        if conversations is not None:
-            await conversations.close(grace)
-        if safety is not None:
-            safety.close()
-        await self._close_chat()
-        if queue is not None:
-            queue.close()
-
-    async def _close_chat(self) -> None:
-        chat, self._chat = self._chat, None
-        await _stopped(chat, self.instance_id)
-
-    def _make_queue(self, claim: Claim) -> UserQueue:
-        return UserQueue(
-            self.user_id,
-            self.instance_id,
-            store=self._store,
-            limits=self.config.queue_config,
-            rules=self._parts.rules(self.config),
-            now=self._clock.now,
-            on_waiting=self._on_loop(self._wake),
-            on_merged=self._on_loop(self._merged),
-            claim=claim,
-        )
+        run = self._run
+        if run is not None:
+            await run.close(grace)  # until then it can be let go of
+            if run is self._run:
+                self._run = None
 
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
         if not forgets_contacts(self._parts.chat_file(self.config)):
@@ -350,21 +303,24 @@ class ChatbotInstance:
             await asyncio.wait([self._starting])  # a second provider would take the bot away from the first
         try:
             async with asyncio.timeout(UNLINK_DEADLINE):
-                if self._chat is not None:
-                    await self._chat.forget_contact(ids)
-                    return
-                await (await self._open_deaf_chat()).forget_contact(ids)
+                await (await self._chat()).forget_contact(ids)
         except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
             log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
             raise NotNow("The platform's own entries could not be removed, so nothing was; try again.") from None
 
-    async def _open_deaf_chat(self) -> ChatPort:
-        """A provider of a bot that does not run, for one errand."""
-        claim = await self._take_over()
-        queue = self._make_queue(claim)
-        queue.close()
-        self._deaf = await self._open_chat(queue, claim)
-        return self._deaf
+    @property
+    def _open_chat(self) -> ChatPort | None:
+        return self._run.chat if self._run is not None else None
+
+    async def _chat(self) -> ChatPort:
+        """The provider; of a bot that does not run, one for this errand."""
+        if (chat := self._open_chat) is not None:
+            return chat
+        self._errand = await self._new_run()
+        return await self._errand.open_for_errand()
+
+    async def _new_run(self) -> Run:
+        return self._make_run(await self._take_over(), self.config)
 
     async def _take_over(self) -> Claim:
         """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
@@ -374,64 +330,37 @@ class ChatbotInstance:
         log.info("bot claimed", bot=self.instance_id, epoch=claim.epoch)
         return claim
 
-    def _make_safety(self) -> Safety:
-        return Safety(
-            self.instance_id,
-            limits=self.config.limits_config,
-            store=self._store,
-            clock=self._clock,
-            chance=self._chance,
-            peers=self._peers,
-            tell=self._standing.paused,
-        )
+    async def _pause(self, conversation: str, minutes: float | None) -> None:
+        until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
+        held = await self._store.pauses.holding(self.instance_id)
+        account = next((pause for pause in held if pause.conversation == ACCOUNT == conversation), None)
+        if account is not None and account.reason != OWNER_PAUSE:
+            until = max(until, account.until)  # the platform's refusals end no sooner by it
+        pause = Pause(conversation, OWNER_PAUSE, until)
+        await self._store.pauses.set(self.instance_id, pause)
+        await self._store.messages.hush(self.claim or await self._take_over(), conversation, OWNER_PAUSE)
+        if self._run is not None:
+            self._run.paused(pause)
 
-    async def _open_chat(self, queue: UserQueue, claim: Claim) -> ChatPort:
-        self._listening = object()
-        context = ChatContext(
-            instance_id=self.instance_id,
-            state=BotState(claim, self._store.state),
-            shared=self._parts.shared,
-            report=self._on_loop(partial(self._reported, self._listening)),
-            sent_text=self._sent_text,
-            confirm=self._confirmed,
-            now=self._clock.now,
-        )
-        return await self._parts.open_chat(self.config, queue, context)
+    async def _conversations_with(self, contact: str | None) -> Collection[str]:
+        """Raises: UnknownContact."""
+        if contact is None:
+            return [ACCOUNT]
+        canonical = self._parts.rules(self.config).canonical
+        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        if not person.conversations:
+            raise UnknownContact
+        return person.conversations
 
-    async def _open_model(self, config: BotConfig) -> ModelPort:
-        return await self._parts.open_model(self.instance_id, config)
+    def _judge(self, rules: Rules) -> Judge:
+        return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
 
-    def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
-        """`receive`, callable from any thread."""
+    def _redeliver(self, conversations: Iterable[str]) -> None:
+        if self._run is not None:
+            self._run.redeliver(conversations)
 
-        def hand_over(value: Any) -> None:
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(receive, value)
-
-        return hand_over
-
-    def _wake(self, conversation: str) -> None:
-        if self._conversations is not None:
-            self._conversations.wake(conversation)
-
-    def _merged(self, accepted: Accepted) -> None:
-        if self._safety is not None:
-            self._safety.merged(accepted.conversation, accepted.absorbed)
-        if self._conversations is not None:
-            self._conversations.merged(accepted.conversation)
-
-    def _redeliver(self, *conversations: str) -> None:
-        if self._conversations is not None:
-            for conversation in conversations:
-                self._conversations.redeliver(conversation)
-
-    def _reported(self, listening: object, link: LinkStatus) -> None:
-        if self._chat is None or listening is not self._listening:
-            return  # the last word of a provider that has been stopped
-        self._set_link(link)
-        if link.status is LinkState.CONNECTED and self._conversations is not None:
-            self._conversations.link_is_up()
-        if link.status is LinkState.LOGGED_OUT and self._leaving is None:
+    def _logged_out(self) -> None:
+        if self._leaving is None:
             self._leaving = asyncio.create_task(self._leave(), name=f"leave:{self.instance_id}")
 
     async def _leave(self) -> None:
@@ -455,30 +384,6 @@ class ChatbotInstance:
         self._pauses_ended()
 
     def _pauses_ended(self) -> None:
-        if self._safety is not None:
-            self._safety.resume()
+        if self._run is not None:
+            self._run.pauses_ended()
         self._standing.pauses_ended()
-
-    def _set_link(self, link: LinkStatus) -> None:
-        before = self._standing.link
-        if link.status is LinkState.RECONNECTING and link != before and link.code is not None and self._safety:
-            self._safety.dropped(link.code)
-        self._standing.move(link)
-
-    def _confirmed(self, message_id: str) -> None:
-        # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
-        self._store.outbox.sent(self.instance_id, message_id)
-
-    def _sent_text(self, message_id: str) -> Coroutine[Any, Any, str | None]:
-        async def read() -> str | None:
-            return await self._store.messages.sent_text(self.instance_id, message_id)
-
-        return read()
-
-
-async def _stopped(chat: ChatPort | None, instance_id: str) -> None:
-    try:
-        if chat is not None:
-            await chat.stop()
-    except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
-        log.error("provider did not stop", bot=instance_id, **trace_of(error))

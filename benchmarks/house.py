@@ -28,6 +28,8 @@ FAKE_MODEL = {"provider_name": "fakeLlm", "provider_config": {}}
 OPENAI_MODEL = {"provider_name": "openAi", "provider_config": {"model": "gpt-4", "system": "You are {user_id}."}}
 NO_LIMITS = {**HASTE, "answer_within_minutes": None}
 """A limits_config that holds nothing up: what is measured here talks faster than people."""
+AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always"}
+"""A behaviour_config that neither waits nor takes its time, which would be all that is measured."""
 
 
 def phone() -> str:
@@ -41,6 +43,7 @@ def bot(user_id: str, chat: Mapping[str, Any], model: Mapping[str, Any] = FAKE_M
         "chat_provider_config": chat,
         "llm_provider_config": model,
         "limits_config": NO_LIMITS,
+        "behaviour_config": AT_ONCE,
         **more,
     }
 

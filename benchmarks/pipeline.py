@@ -27,7 +27,7 @@ from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Sender, Source
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import Claim, MessageState, Verdict
+from imposter.storage.records import Claim, MessageState, Part, Verdict, Work
 from tests.acceptance.product import Product
 
 MESSAGES = 3000
@@ -107,9 +107,10 @@ async def _converse(store: Store, friend: str, messages: int) -> None:
         )
         await store.messages.add("bot", message, room, lambda *_: Verdict(MessageState.WAITING), tuple)
         work = await store.messages.take("bot", friend, context)
-        assert work is not None
+        assert isinstance(work, Work)
         answer = f"out-{friend}-{number}"
-        await store.messages.answer(Claim("bot", 0), work.seqs, f"Echo: {work.message.content}", message_id=answer)
+        parts = [Part(f"Echo: {work.message.content}", answer)]
+        await store.messages.answer(Claim("bot", 0), work.seqs, parts)
         await store.outbox.sent("bot", answer)
 
 

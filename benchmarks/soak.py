@@ -85,9 +85,12 @@ async def kill(wanted: int, seed: int, database: str | None = None) -> Result:
 def figures_of(result: Result) -> list[Figure]:
     found = result.findings
     killed = ", ".join(f"{who} {times}" for who, times in sorted(result.kills.items()))
+    missed = ", ".join(f"{step} {times}" for step, times in sorted(result.missed.items())) or "none"
     counts = {
         f"kills ({killed})": result.kills.total(),
-        "kills that came at no particular moment, the step not taken": result.missed.total(),
+        f"steps that were planned and never came about, hit at no particular moment instead ({missed})": (
+            result.missed.total()
+        ),
         "messages accepted": found.accepted,
         "lost": found.lost,
         "answered twice": found.answered_twice,
@@ -239,8 +242,9 @@ def main() -> None:
     result = asyncio.run(kill(asked.kills, seed, asked.database))
     print(table(figures_of(result)))
     if asked.json is not None:
-        counted = {"kills": dict(result.kills), "steps": dict(result.steps), "recoveries": result.recoveries}
+        counted = {"kills": result.kills, "steps": result.steps, "missed": result.missed}
         told = {"seed": seed, "machine": facts(), "findings": asdict(result.findings), **counted}
+        told["recoveries"] = result.recoveries
         asked.json.write_text(json.dumps(told, indent=1))
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from chatbot_manager import ChatbotInstance
-from imposter.clock import Clock, SystemClock
+from imposter.clock import Clock, SharedClock, SystemClock
 from imposter.cluster.fleet import Fleet
+from imposter.cluster.node import Node, open_node
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import NotConnected
@@ -25,6 +26,8 @@ from imposter.runtime.supervisor import Supervisor
 from imposter.runtime.vitals import Vitals
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
+from imposter.storage.bell import Bell
+from imposter.storage.channels import Identity
 
 HASTE = dict.fromkeys(
     (
@@ -37,6 +40,9 @@ HASTE = dict.fromkeys(
     )
 )
 """A limits_config for tests whose contacts answer at once, as no person does."""
+AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always"}
+"""A behaviour_config for tests of everything else: each message is answered, and nothing waits."""
+KEY = b"k" * 32
 DEADLINE = 10.0
 """Seconds that a fact has to become true before a test gives up on it."""
 
@@ -71,6 +77,8 @@ class Platform:
         """Raised by the next sends, one each."""
         self.hold: asyncio.Event | None = None
         """A send in the making waits for it."""
+        self.seen: list[tuple[datetime, str, str]] = []
+        """What each contact sees: when, who, and one of `typing`, `idle`, `read <id>`, `sent <text>`, `watched`."""
 
     def attach(self, context: ChatContext) -> None:
         self.context = context
@@ -96,6 +104,20 @@ class Platform:
             raise self.trouble.pop(0)
         if message_id not in [known.message_id for known in self.sent]:
             self.sent.append(sent)
+            self._is_seen(recipient, f"sent {message}")
+
+    async def show_typing(self, recipient: str, on: bool) -> None:
+        self._is_seen(recipient, "typing" if on else "idle")
+
+    async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
+        for message_id, _ in messages:
+            self._is_seen(recipient, f"read {message_id}")
+
+    async def watch_typing(self, recipient: str) -> None:
+        self._is_seen(recipient, "watched")
+
+    def _is_seen(self, recipient: str, what: str) -> None:
+        self.seen.append((self.context.now(), recipient, what))
 
     async def hear(self, sender: str, text: str, **more: Any) -> None:
         """A contact writes; returns when the message is durable."""
@@ -137,6 +159,8 @@ class House:
     platforms: dict[str, Platform] = field(default_factory=dict)
     """The newest provider of each user."""
     models: dict[str, Model] = field(default_factory=dict)
+    node: Node | None = None
+    """Where it is one of several servers on a database."""
 
     async def bot(self, user_id: str = "anna", **config: Any) -> ChatbotInstance:
         """A running bot of this user."""
@@ -175,6 +199,7 @@ def config_of(user_id: str = "anna", *, chat: str = "platform", model: str = "mo
             "llm_provider_config": {"provider_name": model, "provider_config": more.pop("model_config", {})},
             "queue_config": {"max_messages": 1000, "max_characters": 100_000},
             "limits_config": HASTE,
+            "behaviour_config": AT_ONCE,
             **more,
         }
     )
@@ -187,10 +212,17 @@ async def open_house(
     database: str | None = None,
     clock: Clock | None = None,
     chance: Callable[[], float] = lambda: 0.0,
+    lease: timedelta | None = None,
+    name: str = "house",
 ) -> AsyncIterator[House]:
-    """A server on the data in `folder`, or in the database of this URL; left, it has stopped and all is closed."""
-    clock = clock or NoWaiting()
-    async with open_store(database, folder, Cipher(b"k" * 32), now=clock.now) as store:
+    """A server on the data in `folder`, or in the database of this URL; left, it has stopped and all is closed.
+
+    With a `lease` it is one of the servers that share the database, and lives by the machine's clock.
+    """
+    shared_clock = SharedClock()
+    clock = clock or (NoWaiting() if lease is None else shared_clock)
+    identity = None if lease is None else Identity()
+    async with open_store(database, folder, Cipher(KEY), now=clock.now, identity=identity) as store:
         shared = SharedResources(environment={}, node="node", secret=lambda name: SecretStr("test"))
         platforms: dict[str, Platform] = {}
         models: dict[str, Model] = {}
@@ -220,9 +252,26 @@ async def open_house(
             model_calls_at_once=8,
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
+        vitals = Vitals(name, clock)
         try:
-            await bots.load()
-            yield House(bots, Fleet(bots, store, Vitals("house", clock)), store, platforms, models)
+            if identity is None or lease is None or database is None:
+                await bots.load()
+                yield House(bots, Fleet(bots, store, vitals), store, platforms, models)
+                return
+            node = Node(
+                identity,
+                vitals=vitals,
+                place=None,
+                lease=lease,
+                links_per_second=50,
+                here=bots,
+                store=store,
+                clock=shared_clock,
+            )
+            shared.hold = node.lease_left
+            fleet = bots.elsewhere = Fleet(bots, store, vitals, node)
+            async with open_node(node, Bell(database, identity.channel)):
+                yield House(bots, fleet, store, platforms, models, node)
         finally:
             await bots.close()
             await shared.aclose()

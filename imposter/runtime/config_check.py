@@ -19,6 +19,7 @@ from imposter.contracts.chat import RefusesIds
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.ports import canonical_ids
 
 MASK = "*" * 10
 """What is shown in place of a secret."""
@@ -137,8 +138,20 @@ def _problems_of(
     for place, contact in enumerate(config.respond_to_whitelist or ()):
         if wrong := _number_problem(contact) or id_problem(contact):
             yield FieldProblem(_dotted("respond_to_whitelist", place), worded(wrong))
+    canonical = _spelling(config.chat_provider_config.provider_name, catalog)
+    first: dict[str, int] = {}
+    for place, entry in enumerate(config.contacts):
+        if wrong := _number_problem(entry.id) or id_problem(entry.id):
+            yield FieldProblem(_dotted("contacts", place, "id"), worded(wrong))
+        elif (before := first.setdefault(canonical(entry.id), place)) != place:
+            yield FieldProblem(_dotted("contacts", place, "id"), f"names whom contacts.{before} names; make them one")
     for field, kind in _CHOICES.items():
         yield from _check_choice(field, kind, getattr(config, field), catalog, context, limit)
+
+
+def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
+    """Why nobody on this platform can be meant by it, with the cure; None where somebody may."""
+    return _number_problem(contact) or _id_check(chat_provider, catalog)(contact)
 
 
 def _number_problem(contact: str) -> str | None:
@@ -173,6 +186,22 @@ def _id_check(chat_provider: str, catalog: Catalog) -> Callable[[str], str | Non
             return f"could not be checked: the provider's own check broke ({type(error).__name__})"
 
     return check
+
+
+def _spelling(chat_provider: str, catalog: Catalog) -> Callable[[str], str]:
+    """How ids of the platform are spelled in one way; an id that breaks the provider is left as it is."""
+    try:
+        spelled = canonical_ids(catalog.find(Kind.CHAT, chat_provider))
+    except InvalidConfig:
+        return lambda contact: contact
+
+    def spell(contact: str) -> str:
+        try:
+            return spelled(contact)
+        except Exception:  # noqa: BLE001 - a drop-in's own code; who makes the bot's rules meets it again, and refuses
+            return contact
+
+    return spell
 
 
 def _check_choice(

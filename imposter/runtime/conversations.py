@@ -1,33 +1,44 @@
-"""The pipeline: takes what waits, asks the model, stores the answer, delivers it.
+"""The pipeline: takes what waits when its time has come, asks the model, stores the answer, has it delivered.
 
 One task for each conversation that has something to do, so order holds within a conversation and none waits for
 another. Every step that must survive a crash is a commit of its own kind: the answer and its way out are stored
-together before anything is sent, under an id that is derived from what it answers.
+together before anything is sent, under ids that are derived from what it answers. When something is to happen follows
+from what is stored and from the config; what a task sleeps for is only reckoned from that.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
-from datetime import timedelta
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any, Protocol
 
 import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import ChatError, DeliveryUncertain, ModelError, NotConnected, Refused, StorageError
+from imposter.contracts.errors import ModelError
+from imposter.contracts.model import Answer
 from imposter.logs import trace_of
+from imposter.runtime.delivery import Delivery
+from imposter.runtime.manners import Manners, TurnTiming
+from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.pacing import paced
 from imposter.runtime.ports import ChatPort, ModelPort
-from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff, model_retry
-from imposter.runtime.safety import LONGEST_NAP, Go, Safety, Silent, Wait
+from imposter.runtime.retry import Chance, backoff, model_retry
+from imposter.runtime.safety import Go, Safety, Silent, Wait
+from imposter.runtime.sight import Sight
+from imposter.runtime.traces import For, Trace, Waits, written
+from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.records import (
     RETRIED,
     Claim,
-    DeliveryState,
     MessageState,
-    Outgoing,
+    NotYet,
+    StoredMessage,
     Superseded,
     Verdict,
     Work,
@@ -35,10 +46,6 @@ from imposter.storage.records import (
 
 log = structlog.get_logger()
 
-UNDELIVERED = "too_old"
-"""Why an answer that could not be sent for too long is not sent any more."""
-LINK_PATIENCE = 30.0
-"""Longest wait, in seconds, before an undelivered answer is tried again unasked."""
 CLOSING_GRACE = 5.0
 """Seconds that an answer on its way out has to arrive when the bot stops."""
 
@@ -67,6 +74,7 @@ class Conversations:
         model: ModelPort,
         context: Limits,
         answer_within: timedelta | None,
+        manners: Manners,
         inbox: Inbox,
         safety: Safety,
         clock: Clock,
@@ -76,7 +84,7 @@ class Conversations:
     ) -> None:
         self.model = model
         self.context = context
-        self.answer_within = answer_within
+        self._manners = manners
         self._claim = claim
         self._instance_id = claim.instance_id
         self._store = store
@@ -87,13 +95,32 @@ class Conversations:
         self._chance = chance
         self._counts = counts
         self._on_failure = on_failure
+        self._sight = Sight(claim.instance_id, chat)
+        self._delivery = Delivery(
+            claim,
+            store=store,
+            chat=chat,
+            answer_within=answer_within,
+            safety=safety,
+            sight=self._sight,
+            clock=clock,
+            chance=chance,
+            counts=counts,
+            on_failure=on_failure,
+        )
+        self._typists = Typists(clock)
+        self._naps = Naps(claim.instance_id, clock)
+        self._waits = Waits(clock.now)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
-        self._delivering: set[str] = set()
+        self._thinking: dict[str, asyncio.Event] = {}
+        """Set where something came in for a conversation that the model is asked about."""
+        self._watched: dict[str, frozenset[str]] = {}
+        """Conversations that wait for more, each with the chats where somebody may type it."""
         self._followed_by: dict[str, set[str]] = {}
         """What has taken in another while a task ran: where to look for what that task leaves undone."""
-        self._link = asyncio.Event()
+        self._asides: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def resume(self) -> None:
@@ -102,11 +129,22 @@ class Conversations:
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self.redeliver(conversation)
 
+    def use(self, context: Limits, answer_within: timedelta | None, manners: Manners, model: ModelPort | None) -> None:
+        """From now on, this; without a `model` the one it has. What waits for its time asks again."""
+        self.context = context
+        self._delivery.answer_within = answer_within
+        self._manners = manners
+        self.model = model or self.model
+        for conversation in [*self._tasks]:
+            self._ask_again(conversation)
+
     def wake(self, conversation: str) -> None:
         """Something may wait in this conversation. Call it on the event loop."""
         if self._closing:
             return
-        self._due.add(conversation)
+        self._ask_again(conversation)
+        if (more := self._thinking.get(conversation)) is not None:
+            more.set()
         if conversation not in self._tasks:
             task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
             self._tasks[conversation] = task
@@ -123,33 +161,50 @@ class Conversations:
             self._followed_by.setdefault(name, set()).add(survivor)  # it may be the one that is no more
         self.redeliver(survivor)
 
+    def typing(self, chat: str, on: bool) -> None:
+        """Somebody begins or ends to type there. Call it on the event loop."""
+        self._typists.heard(chat, on)
+        if not on:
+            for conversation in [name for name, chats in self._watched.items() if chat in chats]:
+                self._ask_again(conversation)
+
     async def begin_anew(self, conversations: Iterable[str]) -> None:
         """The store has changed behind these: drop what is in the making there, and see what is left to do."""
-        making = {name: self._tasks[name] for name in conversations if name in self._tasks.keys() - self._delivering}
+        conversations = list(conversations)
+        droppable = self._tasks.keys() - self._delivery.under_way
+        making = {name: self._tasks[name] for name in conversations if name in droppable}
         for task in making.values():
             task.cancel()
         await asyncio.gather(*making.values(), return_exceptions=True)
         for name in conversations:
             self.redeliver(name)
 
+    def hushed(self, conversation: str | None = None) -> None:
+        """The bot is to be silent there from now on, or everywhere. Call it on the event loop."""
+        if not self._closing:
+            names = [*self._tasks] if conversation is None else [conversation]
+            self._aside(self.begin_anew(names), "hush")
+
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
-        self._link.set()
-        self._link = asyncio.Event()
+        self._delivery.link_is_up()
 
     async def close(self, grace: float = CLOSING_GRACE) -> None:
         """Stop: nothing new is begun, an answer being sent has `grace` seconds; the rest waits in the store."""
         self._closing = True
-        sending = [self._tasks[name] for name in self._delivering]
+        self._delivery.close()
+        under_way = self._delivery.under_way
+        sending = [self._tasks[name] for name in under_way]
         for name, task in self._tasks.items():
-            if name not in self._delivering:
+            if name not in under_way:
                 task.cancel()
         if sending and grace:
             await asyncio.wait(sending, timeout=grace)
-        rest = list(self._tasks.values())
+        rest = [*self._tasks.values(), *self._asides]
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await self._sight.close()
 
     async def _run(self, conversation: str) -> None:
         failures = 0
@@ -171,37 +226,38 @@ class Conversations:
         finally:
             del self._tasks[conversation]
             self._due.discard(conversation)
+            self._watched.pop(conversation, None)
+            self._waits.pop(conversation)
             self._safety.leave(conversation)
             for survivor in self._followed_by.pop(conversation, ()):
                 self.redeliver(survivor)
 
     async def _work(self, conversation: str) -> None:
         """What is due in this conversation: first the answers that are not out, then one to all that waits."""
-        if conversation in self._undelivered:
-            self._undelivered.discard(conversation)
-            for outgoing in await self._store.outbox.pending(self._instance_id, conversation):
-                if not self._too_old(outgoing) and not await self._may_answer(
-                    conversation, self._safety.room(conversation)
-                ):
-                    self._undelivered.add(conversation)
-                    return
-                self._safety.answered(conversation)
-                await self._deliver(outgoing, fresh=False)
+        if conversation in self._undelivered and not await self._deliver_the_rest(conversation):
+            return
+        manners, now = self._manners, self._clock.now()
+        timing = None if manners.is_prompt else TurnTiming(manners, now, self._typists.until)
         work = await self._store.messages.take(
             self._instance_id,
             conversation,
             self.context,
             busy=self._inbox.busy,
             queue=self._inbox.limits,
-            answer_within=self.answer_within,
+            answer_within=self._delivery.answer_within,
+            timing=timing,
         )
+        if isinstance(work, NotYet):
+            await self._wait(conversation, work, watching=timing is not None and timing.in_burst)
+            return
         if work is None:
             return
+        self._watched.pop(conversation, None)
         if work.more:
             self._due.add(conversation)
         verdict = await self._safety.before(work)
         if isinstance(verdict, Silent):
-            await self._leave_unanswered(work, verdict.reason)
+            await self._leave_unanswered(work.messages, verdict.reason)
             return
         if not await self._may_answer(conversation, verdict):
             return
@@ -212,46 +268,114 @@ class Conversations:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
 
+    async def _deliver_the_rest(self, conversation: str) -> bool:
+        """Of answers that were made before; False where it has to ask again."""
+        self._undelivered.discard(conversation)
+        pending = await self._store.outbox.pending(self._instance_id, conversation)
+        for _, answer in groupby(pending, lambda outgoing: outgoing.created_at or outgoing.message_id):
+            parts = list(answer)
+            if not self._delivery.is_too_old(parts[0]) and not await self._may_answer(
+                conversation, self._safety.room(conversation)
+            ):
+                self._undelivered.add(conversation)
+                return False
+            self._safety.answered(conversation)
+            await self._delivery.deliver(parts, fresh=False)
+        return True
+
+    async def _wait(self, conversation: str, work: NotYet, *, watching: bool) -> None:
+        """Until it is time, or something changes. What comes while the bot is silent there is not kept for later."""
+        if (reason := self._safety.silence(conversation)) is not None:
+            await self._leave_unanswered(work.messages, reason)
+            return
+        typing = self._typists.until(work.messages)
+        burst = For.TYPING if typing is not None and typing > self._clock.now() else For.BURST
+        self._waits.note(conversation, burst if watching else For.HOURS, work.at)
+        if watching:
+            if conversation not in self._watched:
+                self._sight.watch(work.messages[-1].reply_to)
+            self._watched[conversation] = frozenset(message.reply_to for message in work.messages)
+        while conversation not in self._due and (left := (work.at - self._clock.now()).total_seconds()) > 0:
+            await self._naps.rest(conversation, min(left, LONGEST_NAP))
+        self._due.add(conversation)
+
     async def _may_answer(self, conversation: str, verdict: Go | Wait | Silent) -> bool:
         """False where it has to ask again; then some time has passed."""
         if isinstance(verdict, Go):
             return True
         self._due.add(conversation)
-        await self._safety.rest(conversation, verdict.seconds if isinstance(verdict, Wait) else LONGEST_NAP)
+        seconds = LONGEST_NAP
+        if isinstance(verdict, Wait):
+            seconds = verdict.seconds
+            self._waits.note(conversation, For.CAPS, seconds, verdict.why)
+        await self._safety.rest(conversation, seconds)
         return False
 
-    async def _leave_unanswered(self, work: Work, reason: str) -> None:
+    async def _leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
         """What the owner had tried again stays a dead letter."""
+        messages = list(messages)
+        trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
         for state, seqs in (
-            (MessageState.FAILED, [message.seq for message in work.messages if message.reason == RETRIED]),
-            (MessageState.CONTEXT, [message.seq for message in work.messages if message.reason != RETRIED]),
+            (MessageState.FAILED, [message.seq for message in messages if message.reason == RETRIED]),
+            (MessageState.CONTEXT, [message.seq for message in messages if message.reason != RETRIED]),
         ):
             if seqs:
-                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason))
+                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
 
     async def _answer(self, work: Work) -> None:
-        text = await self._ask(work)
-        if text is None:
+        behaviour, conversation = self._manners.towards(work.known_ids), work.message.conversation
+        burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
+        thought = await self._think(work, burst_ends)
+        if thought is None:
             return
-        outgoing = await self._store.messages.answer(self._claim, work.seqs, text, message_id=self._answer_id(work))
-        if outgoing is None:
-            self._due.add(work.message.conversation)  # the last was taken from us meanwhile; others may still wait
+        text, trace = thought
+        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace)
+        if not going:
+            self._due.add(conversation)  # the last was taken from us meanwhile; others may still wait
             return
-        self._safety.answered(outgoing.conversation)
-        await self._deliver(outgoing, fresh=True)
+        self._safety.answered(conversation)
+        await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
 
-    def _answer_id(self, work: Work) -> str:
+    def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
-        question = "\x1f".join((self._instance_id, work.message.conversation, work.message.message_id))
-        return self._chat.message_id(hashlib.sha256(question.encode()).hexdigest())
+        question = (self._instance_id, work.message.conversation, work.message.message_id)
+        seed = "\x1f".join((*question, str(part)) if part else question)
+        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
 
-    async def _ask(self, work: Work) -> str | None:
-        """The model's answer; None where there is none, which is then written down with its reason."""
+    async def _think(self, work: Work, burst_ends: datetime) -> tuple[str, str] | None:
+        """As `_ask`; None, too, where more came in before `burst_ends`: then it asks again."""
+        if burst_ends <= self._clock.now():
+            return await self._ask(work)
+        conversation = work.message.conversation
+        more = self._thinking[conversation] = asyncio.Event()
+        asking = asyncio.create_task(self._ask(work), name=f"model:{self._instance_id}")
+        heard = asyncio.create_task(more.wait(), name=f"more:{self._instance_id}")
+        try:
+            await asyncio.wait([asking, heard], return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done() and self._clock.now() < burst_ends:
+                return None
+            return await asking
+        finally:
+            del self._thinking[conversation]
+            for task in (asking, heard):
+                task.cancel()
+            await asyncio.gather(asking, heard, return_exceptions=True)
+
+    async def _ask(self, work: Work) -> tuple[str, str] | None:
+        """The model's answer, and its trace; None where there is none, which is then written down with its reason."""
         seqs = work.seqs
         attempt = 1
+        taken = self._clock.now()
+
+        def trace(answer: Answer | None = None) -> str:
+            waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
+            return written(work.turns, answer, attempts=attempt, taken=taken, asked=asked, ended=ended, waits=waits)
+
         while True:
+            asked = self._clock.now()
             try:
-                text = (await self.model.reply(list(work.turns))).strip()
+                answer = await self.model.reply(list(work.turns))
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 self._counts.model_failures += 1
@@ -260,102 +384,29 @@ class Conversations:
                     "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
                 )
                 if delay is None:
-                    await self._store.messages.settle(self._claim, seqs, Verdict(MessageState.FAILED, _name(error)))
+                    verdict = Verdict(MessageState.FAILED, _name(error))
+                    await self._store.messages.settle(self._claim, seqs, verdict, trace())
                     self._counts.dead_letters += 1
                     told = str(error) if isinstance(error, ModelError) else _name(error)
                     self._on_failure(f"The model gave no answer: {told}")
                     return None
             await self._clock.sleep(delay)
             attempt += 1
-        if not text:
-            await self._store.messages.settle(self._claim, seqs, Verdict(MessageState.CONTEXT, "model_silent"))
+        if not (text := answer.text.strip()):
+            silent = Verdict(MessageState.CONTEXT, "model_silent")
+            await self._store.messages.settle(self._claim, seqs, silent, trace(answer))
             return None
-        return text
+        return text, trace(answer)
 
-    async def _deliver(self, outgoing: Outgoing, *, fresh: bool) -> None:
-        """Hand an answer to the platform; returns when it is sent, or has failed for good."""
-        self._delivering.add(outgoing.conversation)
-        try:
-            await self._send_until_settled(outgoing, fresh)
-        finally:
-            self._delivering.discard(outgoing.conversation)
+    def _ask_again(self, conversation: str) -> None:
+        """It looks once more at what is to be done, and sleeps no longer until then."""
+        self._due.add(conversation)
+        self._naps.wake(conversation)
 
-    async def _send_until_settled(self, outgoing: Outgoing, wanted: bool) -> None:
-        """`wanted`: it is known that the answer is still to go out; rules may change while it waits."""
-        outbox, key = self._store.outbox, (self._claim, outgoing.message_id)
-        waits = 0
-        while True:
-            if not wanted and self._too_old(outgoing):
-                await self._lost(outgoing, DeliveryState.FAILED, UNDELIVERED, "it could not be sent in time")
-                return
-            if not self._chat.repeatable:
-                wanted = await outbox.sending(*key)
-            elif not wanted:
-                wanted = await outbox.is_pending(*key)
-            if not wanted:
-                return
-            wanted = False
-            link = self._link
-            self._safety.handed_over(outgoing.conversation)
-            try:
-                await self._chat.send(outgoing.recipient, outgoing.content, outgoing.message_id)
-            except NotConnected:
-                waits += 1
-                if not self._chat.repeatable:
-                    await outbox.attempted(*key)
-                await self._wait_for(link, backoff(waits, self._chance, longest=LINK_PATIENCE), outgoing.conversation)
-                continue
-            except DeliveryUncertain as error:
-                attempts = await outbox.attempted(*key) if self._chat.repeatable else DELIVERY_ATTEMPTS
-                if attempts < DELIVERY_ATTEMPTS:
-                    await self._clock.sleep(backoff(attempts, self._chance))
-                    continue
-                await self._not_delivered(outgoing, DeliveryState.UNCERTAIN, error)
-            except Exception as error:  # noqa: BLE001 - a provider may raise anything; a message is never risked twice
-                await self._not_delivered(outgoing, DeliveryState.FAILED, error)
-                if isinstance(error, Refused):
-                    await self._safety.refused(outgoing.conversation, error.code)
-            else:
-                await self._note_sent(outgoing)
-                self._counts.answers_sent += 1
-                log.info("answer sent", bot=self._instance_id, message=outgoing.message_id)
-            return
-
-    async def _note_sent(self, outgoing: Outgoing) -> None:
-        """It is a fact; until it is on record, nothing else is to be done here."""
-        failures = 0
-        while True:
-            try:
-                await self._store.outbox.sent(self._instance_id, outgoing.message_id)
-            except StorageError as error:
-                failures += 1
-                log.error("what was sent could not be noted", bot=self._instance_id, error=str(error))
-                await self._clock.sleep(backoff(failures, self._chance))
-            else:
-                return
-
-    async def _wait_for(self, link: asyncio.Event, seconds: float, conversation: str) -> None:
-        """Until the link is back, or `seconds` have passed; stopping need not wait for it."""
-        self._delivering.discard(conversation)
-        try:
-            async with asyncio.timeout(seconds):
-                await link.wait()
-        except TimeoutError:
-            pass
-        self._delivering.add(conversation)
-
-    def _too_old(self, outgoing: Outgoing) -> bool:
-        made, within = outgoing.created_at, self.answer_within
-        return made is not None and within is not None and self._clock.now() - made > within
-
-    async def _not_delivered(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
-        log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, **trace_of(error))
-        await self._lost(outgoing, state, _name(error), str(error) if isinstance(error, ChatError) else _name(error))
-
-    async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:
-        if await self._store.outbox.failed(self._claim, outgoing.message_id, state, reason):
-            self._counts.dead_letters += 1
-            self._on_failure(f"An answer was not delivered: {told}")
+    def _aside(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=f"{name}:{self._instance_id}")
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
 
 
 def _name(error: Exception) -> str:

@@ -13,10 +13,13 @@ from imposter.contracts.chat import (
     ForgetsContacts,
     LinksByPairingCode,
     LogsOut,
+    MarksRead,
     NamesPeople,
     ReportsStatus,
     SendsWithId,
+    ShowsTyping,
     StopsListening,
+    WatchesTyping,
 )
 from imposter.contracts.errors import (
     DeliveryUncertain,
@@ -28,7 +31,7 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import AttachesModel, ModelContext
+from imposter.contracts.model import Answer, AttachesModel, ModelContext
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
@@ -37,6 +40,7 @@ OPEN_DEADLINE = 10.0
 START_DEADLINE = 60.0
 SEND_DEADLINE = 60.0
 STATUS_DEADLINE = 2.0
+SIGHT_DEADLINE = 5.0
 STOP_DEADLINE = 10.0
 MODEL_DEADLINE = 120.0
 """Seconds."""
@@ -118,6 +122,23 @@ class ChatPort:
                 f"The platform took the message and said nothing for {SEND_DEADLINE:.0f} s."
             ) from None
 
+    async def show_typing(self, recipient: str, on: bool) -> None:
+        """This and the next two do nothing where the platform cannot. Raise whatever the provider raises."""
+        if isinstance(self._provider, ShowsTyping):
+            async with asyncio.timeout(SIGHT_DEADLINE):
+                await call(self._provider.show_typing, recipient, on)
+
+    async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
+        """`messages`: message id and sender's id of each."""
+        if isinstance(self._provider, MarksRead):
+            async with asyncio.timeout(SIGHT_DEADLINE):
+                await call(self._provider.mark_read, recipient, messages)
+
+    async def watch_typing(self, recipient: str) -> None:
+        if isinstance(self._provider, WatchesTyping):
+            async with asyncio.timeout(SIGHT_DEADLINE):
+                await call(self._provider.watch_typing, recipient)
+
     async def status(self) -> LinkStatus | None:
         """What the provider says of its link now; None if it has no word on it."""
         if not isinstance(self._provider, ReportsStatus):
@@ -178,7 +199,7 @@ class ModelPort:
             provider.attach(context)
         return cls(provider, at_once)
 
-    async def reply(self, turns: Sequence[Turn]) -> str:
+    async def reply(self, turns: Sequence[Turn]) -> Answer:
         """Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises."""
         async with self._places:
             try:
@@ -186,10 +207,11 @@ class ModelPort:
                     answer = await call(self._provider.reply, turns)
             except TimeoutError:
                 raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
-        if not isinstance(answer, str):
+        said = answer if isinstance(answer, Answer) else Answer(answer)
+        if not isinstance(said.text, str):
             file = f"{type(self._provider).__module__.replace('.', '/')}.py"
-            raise ModelRefused(f"The provider {file} must return text from reply, not {type(answer).__name__}.")
-        return answer
+            raise ModelRefused(f"The provider {file} must return text from reply, not {type(said.text).__name__}.")
+        return said
 
 
 async def _make(provider: type, *args: Any) -> Any:

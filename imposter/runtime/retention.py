@@ -37,7 +37,11 @@ async def retention(
 
 async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
     """One round. Gives how many messages are gone. Raises: StorageError."""
-    deleted = 0 if keep is None else await _delete_before(store, clock.now() - keep)
+    deleted = 0
+    if keep is not None:
+        deleted = await _delete_before(store, clock.now() - keep)
+        while await store.voice.delete_old(clock.now() - keep):
+            pass  # in portions, as the messages
     await store.retention.tidy()
     return deleted
 

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from imposter.behaviour.hours import is_open, opening
+from imposter.behaviour.mentions import calls
+from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside
 from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import Message, Source
+from imposter.runtime.manners import Manners
 from imposter.storage.records import MessageState, Verdict
 
 BEFORE_LINKING = "before_linking"
@@ -21,6 +25,7 @@ class Rules:
     answer_within: timedelta | None
     """What was sent while we were away is answered while it is younger than this; None: whatever its age."""
     canonical: Callable[[str], str]
+    manners: Manners
 
     @classmethod
     def of(cls, config: BotConfig, canonical: Callable[[str], str]) -> "Rules":
@@ -30,12 +35,14 @@ class Rules:
             groups=config.allow_group_messages,
             answer_within=config.answer_within,
             canonical=canonical,
+            manners=Manners.of(config, canonical),
         )
 
     def judge(self, message: Message, known_ids: frozenset[str], now: datetime) -> Verdict:
         """What becomes of `message`, given every id known for its sender and its chat."""
+        behaviour = self.manners.towards(known_ids)
         if message.source is Source.OWNER:
-            return Verdict(MessageState.CONTEXT, "owner")
+            return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
         if message.source is not Source.CONTACT:
             return Verdict(MessageState.IGNORED, "own_echo")
         if not message.answerable and message.note != BEFORE_LINKING:
@@ -46,11 +53,41 @@ class Rules:
             return Verdict(MessageState.IGNORED, "groups_off")
         if self.allowed is not None and not self._allows(known_ids):
             return Verdict(MessageState.IGNORED, "not_allowed")
+        if behaviour.autonomy is Autonomy.OFF:
+            return Verdict(MessageState.IGNORED, "autonomy_off")
         if not message.answerable:
             return Verdict(MessageState.CONTEXT, message.note)
-        if message.offline and self.answer_within is not None and now - message.sent_at > self.answer_within:
+        unasked = self._unasked(message, behaviour)
+        if unasked is not None:
+            return Verdict(MessageState.CONTEXT, unasked)
+        begun = opening(behaviour.active_hours, message.sent_at)
+        if message.offline and self.answer_within is not None and now - begun > self.answer_within:
             return Verdict(MessageState.CONTEXT, "too_old")
         return Verdict(MessageState.WAITING)
 
+    def _unasked(self, message: Message, behaviour: Behaviour) -> str | None:
+        """Why this message of somebody who is allowed wants no answer; None: it does."""
+        if behaviour.autonomy is not Autonomy.AUTO:
+            return "observed"
+        if message.group is not None:
+            # Who came this far is named by the list where there is one.
+            trigger = behaviour.group_trigger or (GroupTrigger.MENTION if self.allowed is None else GroupTrigger.ALWAYS)
+            if trigger is GroupTrigger.NEVER:
+                return "groups_never"
+            called = message.addressed or calls(message.content, behaviour.names)
+            if trigger is not GroupTrigger.ALWAYS and not called:
+                return "not_addressed"
+        hours = behaviour.active_hours
+        if hours is not None and hours.outside is not Outside.WAIT and not is_open(hours, message.sent_at):
+            return "outside_hours"
+        return None
+
     def _allows(self, ids: frozenset[str]) -> bool:
         return self.allowed is not None and any(self.canonical(name) in self.allowed for name in ids)
+
+
+def _silence(message: Message, behaviour: Behaviour) -> timedelta | None:
+    """Who only reacts to a message has not taken over."""
+    if message.group is not None or message.reacts_to is not None or not behaviour.takeover_minutes:
+        return None
+    return timedelta(minutes=behaviour.takeover_minutes)

@@ -4,7 +4,6 @@ Caps count what was answered, also by earlier runs, and hold the rest back. A ch
 other is paused; refusals by the platform slow the account down and then pause it (`trouble.py`). Pauses are durable.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,26 +17,20 @@ from imposter.contracts.errors import StorageError
 from imposter.contracts.states import SafetyLevel, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime import caps
+from imposter.runtime import pauses as told
 from imposter.runtime.line import Line
 from imposter.runtime.loops import Heard, Talk, automatic
+from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.pauses import ACCOUNT, LOCKED, LOOP, REFUSED
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
-from imposter.storage.records import Pause, Work
+from imposter.storage.records import OWNER_PAUSE, Pause, Work
 
 log = structlog.get_logger()
 
-ACCOUNT = ""
-"""Stands for all conversations in a pause."""
-LOOP = "loop"
-LOCKED = "reach_out_locked"
-REFUSED = "refused"
-"""Reasons of pauses. That of a message left unanswered in a paused chat is the same."""
-
 JITTER = 20.0
 """Seconds that a held answer waits at most beyond its turn, so that not all of them go at once."""
-LONGEST_NAP = 60.0
-"""Seconds after which what is held asks again: it may have grown too old, or others may have gone."""
 CROWD = 500
 """Who has so many ahead asks half as often, with twice as many a third as often: each asking reads the store."""
 SLOWED = caps.Bound(6, caps.MINUTE, "the platform refused answers of this account")
@@ -118,7 +111,7 @@ class Safety:
         """Who waits for room in the account."""
         self._held: dict[str, str] = {}
         """Who waits for room in its own chat, and why."""
-        self._resting: dict[str, asyncio.Event] = {}
+        self._naps = Naps(instance_id, clock)
         self._over = False
         self.use(limits)
 
@@ -133,8 +126,8 @@ class Safety:
         """Take over what earlier runs left: pauses, and answers that still count. Raises: StorageError."""
         now, moment = self._clock.monotonic(), self._clock.now()
         for pause in await self._store.pauses.holding(self._instance_id):
-            self._pauses[pause.conversation] = pause
-            if pause.conversation == ACCOUNT:
+            self._pauses.setdefault(pause.conversation, pause)
+            if pause.reason == REFUSED:
                 self._trouble.remember_pause(now)
             elif pause.reason == LOCKED:
                 self._trouble.refused(now, pause.conversation, REACH_OUT_LOCKED)
@@ -148,9 +141,9 @@ class Safety:
     async def before(self, work: Work) -> Go | Wait | Silent:
         """Whether all that waits in a conversation may be answered now."""
         conversation = work.message.conversation
-        if (pause := self._pause(conversation)) is not None:
+        if (reason := self.silence(conversation)) is not None:
             self.leave(conversation)
-            return Silent(pause.reason)
+            return Silent(reason)
         if await self._is_loop(conversation, work):
             self.leave(conversation)
             return Silent(LOOP)
@@ -158,9 +151,9 @@ class Safety:
 
     def room(self, conversation: str) -> Go | Wait | Silent:
         """Whether an answer may go there now, whatever it reacts to."""
-        if (pause := self._pause(conversation)) is not None:
+        if (reason := self.silence(conversation)) is not None:
             self.leave(conversation)
-            return Silent(pause.reason)
+            return Silent(reason)
         now = self._clock.monotonic()
         if (pause := self._pause(ACCOUNT)) is not None:
             left = (pause.until - self._clock.now()).total_seconds()
@@ -181,25 +174,20 @@ class Safety:
         self._making.add(conversation)
         return Go()
 
+    def silence(self, conversation: str) -> str | None:
+        """Why nothing that comes there now is answered, ever; None: it may be."""
+        if (pause := self._pause(conversation)) is not None:
+            return pause.reason
+        account = self._pause(ACCOUNT)
+        return account.reason if account is not None and account.reason == OWNER_PAUSE else None
+
     async def rest(self, conversation: str, seconds: float) -> None:
         """Let time pass, or less of it if something changes for this conversation meanwhile."""
-        changed = self._resting[conversation] = asyncio.Event()
-        waits = [
-            asyncio.create_task(self._clock.sleep(seconds), name=f"held:{self._instance_id}"),
-            asyncio.create_task(changed.wait(), name=f"change of limits:{self._instance_id}"),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._resting.pop(conversation, None)
-            for wait in waits:
-                wait.cancel()
+        await self._naps.rest(conversation, seconds)
 
     def ask_again(self, conversation: str | None = None) -> None:
         """This one rests no longer; None: none does."""
-        for name in [*self._resting] if conversation is None else [conversation]:
-            if (changed := self._resting.get(name)) is not None:
-                changed.set()
+        self._naps.wake(conversation)
 
     def answered(self, conversation: str) -> None:
         """An answer was made."""
@@ -247,14 +235,25 @@ class Safety:
             self._trouble.refused(now, conversation, code)
             if (seconds := self._trouble.pause(now)) is not None:
                 until = self._clock.now() + timedelta(seconds=seconds)
-                told = f"The platform refused answers again and again{self._code()}: no answers until {_told(until)}."
-                self._tell(told)
+                why = f"The platform refused answers again and again{self._code()}"
+                self._tell(f"{why}: no answers {told.until(until)}.")
                 begun.append(Pause(ACCOUNT, REFUSED, until))
         await self._begin(*begun)
 
     def dropped(self, code: int) -> None:
         """The platform ended the link with this code."""
         self._trouble.dropped(self._clock.monotonic(), code)
+
+    def hold(self, pause: Pause) -> None:
+        """It is in the store, begun by the owner."""
+        moment = self._clock.now()
+        self._pauses = {name: held for name, held in self._pauses.items() if held.until > moment}
+        self._pauses[pause.conversation] = pause
+
+    def release(self, conversation: str) -> None:
+        """The pause there is ended in the store."""
+        self._pauses.pop(conversation, None)
+        self.ask_again(conversation or None)
 
     def resume(self) -> None:
         """The pauses are ended in the store; forget them, and what led to them."""
@@ -266,28 +265,25 @@ class Safety:
         now, moment = self._clock.monotonic(), self._clock.now()
         pauses = [pause for pause in self._pauses.values() if pause.until > moment]
         account = next((pause for pause in pauses if pause.conversation == ACCOUNT), None)
-        reasons, ends = [], [pause.until for pause in pauses]
+        reasons: list[str] = []
+        ends = [pause.until for pause in pauses]
         if account is not None:
-            reasons.append(
-                f"The platform refused answers again and again{self._code()}. Nobody is answered until "
-                f"{_told(account.until)}; use the account on the phone as usual, and do not link it anew."
-            )
-        for reason, told in _CHATS.items():
-            if rest := [pause.until for pause in pauses if pause.conversation != ACCOUNT and pause.reason == reason]:
-                reasons.append(f"{_chats(len(rest))} without answers until {_told(max(rest))}: {told}")
+            reasons.append(told.of_account(account, self._code()))
+        reasons += told.of_chats(pauses)
         if account is None and self._trouble.is_slow(now):
             ends.append(moment + timedelta(seconds=self._trouble.ends(now)))
             reasons.append(
                 f"The platform refused answers or the link{self._code()}: at most {SLOWED.count} answers a minute go "
-                f"out until {_told(ends[-1])}."
+                f"out {told.until(ends[-1])}."
             )
         if account is None:
             whys = [*self._line.whys(), *self._held.values()]
-            reasons += [f"{_chats(whys.count(why))} waiting for its turn: {why}." for why in sorted(set(whys))]
+            reasons += [f"{told.chats(whys.count(why))} waiting for its turn: {why}." for why in sorted(set(whys))]
         if account is not None:
-            return SafetyStatus(level=SafetyLevel.PAUSED, reasons=reasons, until=account.until)
-        level = SafetyLevel.SLOWED if reasons else SafetyLevel.NORMAL
-        return SafetyStatus(level=level, reasons=reasons, until=max(ends, default=None))
+            ends = [account.until]
+        level = SafetyLevel.PAUSED if account is not None else SafetyLevel.SLOWED if reasons else SafetyLevel.NORMAL
+        end = max(ends, default=told.FOREVER)
+        return SafetyStatus(level=level, reasons=reasons, until=None if end == told.FOREVER else end)
 
     async def loop_found(self, conversation: str) -> None:
         """Two machines talk to each other here; this one stops."""
@@ -297,7 +293,7 @@ class Safety:
             chat.turns, chat.talk = 0, Talk()
         minutes = self._limits.loop_pause_minutes
         until = self._clock.now() + timedelta(minutes=minutes)
-        self._tell(f"A chat gets no answers until {_told(until)}: {_CHATS[LOOP]}")
+        self._tell(f"A chat gets no answers {told.until(until)}: {told.WHY[LOOP]}")
         await self._begin(Pause(conversation, LOOP, until))
 
     async def _is_loop(self, conversation: str, work: Work) -> bool:
@@ -332,8 +328,14 @@ class Safety:
             pause = self._pauses.pop(conversation, None) and None
         return pause
 
+    def _holds_longer(self, pause: Pause) -> bool:
+        held = self._pause(pause.conversation)
+        return held is not None and held.until > pause.until
+
     async def _begin(self, *begun: Pause) -> None:
-        """They hold at once. A store that fails is asked again, or they would end with this run."""
+        """They hold at once, but where one that ends later does. A store that fails is asked again, or they would end
+        with this run."""
+        begun = tuple(pause for pause in begun if not self._holds_longer(pause))
         for pause in begun:
             self._pauses[pause.conversation] = pause
             log.warning("answers pause", bot=self._instance_id, reason=pause.reason, until=pause.until.isoformat())
@@ -378,18 +380,3 @@ class Safety:
         if code is None:
             return ""
         return f" (code {code}: reaching out is locked)" if code == REACH_OUT_LOCKED else f" (code {code})"
-
-
-_CHATS = {
-    LOOP: "its contact answers as fast, or for as long, as only a machine does. If it is a person, resume the bot.",
-    LOCKED: "the platform refused an answer there (code 463: reaching out is locked). Write there once on the phone.",
-}
-"""For the owner: why a chat is paused."""
-
-
-def _chats(count: int) -> str:
-    return "1 chat is" if count == 1 else f"{count} chats are"
-
-
-def _told(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

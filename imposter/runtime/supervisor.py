@@ -48,7 +48,8 @@ class Bot(Protocol):
     async def stop(self) -> None: ...
     async def let_go(self) -> None: ...
     async def unlink(self) -> None: ...
-    async def resume(self) -> None: ...
+    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None: ...
+    async def resume(self, contact: str | None = None) -> None: ...
     async def loop_found(self, conversation: str) -> None: ...
     async def retry(self, letter: int | None = None) -> Retried: ...
     async def forget(self, contact: str) -> tuple[int, bool]: ...
@@ -174,14 +175,21 @@ class Supervisor:
         """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
+            self.get(instance_id)
             await self._store.bots.set_wanted(instance_id, False)
             await bot.unlink()
         return bot
 
-    async def resume(self, instance_id: str) -> Bot:
-        """End every pause that the bot took for its account's safety."""
+    async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> Bot:
+        """Have the bot be silent towards a person or group, or altogether. Raises: UnknownContact."""
         bot = self.get(instance_id)
-        await bot.resume()
+        await bot.pause(contact, minutes)
+        return bot
+
+    async def resume(self, instance_id: str, contact: str | None = None) -> Bot:
+        """End the pause of one chat, or every pause. Raises: UnknownContact."""
+        bot = self.get(instance_id)
+        await bot.resume(contact)
         return bot
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
@@ -223,6 +231,7 @@ class Supervisor:
     async def _want(self, instance_id: str, *, running: bool) -> Bot:
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
+            self.get(instance_id)  # it may have been given away meanwhile, and must not come back
             await self._store.bots.set_wanted(instance_id, running)
             await (bot.start() if running else bot.stop())
         return bot

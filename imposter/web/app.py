@@ -9,7 +9,7 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import ImposterError
 from imposter.settings import Settings
 from imposter.web.access import AccessMiddleware
-from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, nodes, providers
+from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, nodes, pauses, providers
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
@@ -19,6 +19,7 @@ VERSION = "0.1.0"
 ROUTERS = (
     bots.router,
     linking.router,
+    pauses.router,
     messages.router,
     dead_letters.router,
     contacts.router,
@@ -30,9 +31,13 @@ ROUTERS = (
 
 
 def create_app(
-    read_settings: Callable[[], Settings], open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]]
+    read_settings: Callable[[], Settings],
+    open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]],
+    refused: Callable[[Exception], None] = lambda error: None,
 ) -> FastAPI:
     """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.
+
+    `refused` is told why it does not start.
 
     Until then it serves nothing: who gets in is one of the settings.
     """
@@ -45,6 +50,7 @@ def create_app(
                 app.state.bots = await opened.enter_async_context(open_server(settings))
             except (ImposterError, OSError) as error:
                 app.state.cannot_start = f"Cannot start: {error}"
+                refused(error)
                 raise
             app.state.api_key = settings.api_key
             yield

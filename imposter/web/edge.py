@@ -1,5 +1,6 @@
 """The outermost layers around the routes: nothing that comes in is too large, nothing that goes out is unsafe."""
 
+import asyncio
 from http import HTTPStatus
 
 import structlog
@@ -14,7 +15,10 @@ from imposter.web.problems import problem
 log = structlog.get_logger()
 
 MAX_BODY_BYTES = 1024 * 1024
+BODY_DEADLINE = 10.0
+"""Seconds that a body may take to come: a server that is stopped waits for the requests that it has."""
 _TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send it in parts."
+_TOO_SLOW = "The body did not come in time."
 
 
 class PlainRefusal:
@@ -70,13 +74,14 @@ class SafeAnswers:
 
 
 class BodyLimit:
-    """Refuses bodies over MAX_BODY_BYTES, whether their length is told beforehand or not.
+    """Refuses bodies over MAX_BODY_BYTES, whether their length is told beforehand or not, and those that never end.
 
     FastAPI's own `max_body_size` answers in plain text, and the rest of the API does not.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, seconds: float = BODY_DEADLINE) -> None:
         self._app = app
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,12 +91,17 @@ class BodyLimit:
         if told.isdecimal() and int(told[:20]) > MAX_BODY_BYTES:
             await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)(scope, receive, send)
             return
-        received = 0
+        received, more = 0, True
+        deadline = asyncio.get_running_loop().time() + self._seconds
 
         async def receive_bounded() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
+            nonlocal received, more
+            try:
+                async with asyncio.timeout_at(deadline if more else None):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW, {"Connection": "close"}) from None
+            received, more = received + len(message.get("body", b"")), message.get("more_body", False)
             if received > MAX_BODY_BYTES:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
             return message

@@ -24,6 +24,8 @@ from imposter.contracts.errors import (
     UnknownBot,
     UnknownContact,
     UnknownLetter,
+    UnknownMessage,
+    Unreachable,
 )
 from imposter.runtime.config_check import worded
 
@@ -35,6 +37,7 @@ STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     UnknownBot: HTTPStatus.NOT_FOUND,
     UnknownContact: HTTPStatus.NOT_FOUND,
     UnknownLetter: HTTPStatus.NOT_FOUND,
+    UnknownMessage: HTTPStatus.NOT_FOUND,
     InvalidConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSupported: HTTPStatus.CONFLICT,
     NotNow: HTTPStatus.CONFLICT,
@@ -90,7 +93,8 @@ def answer_with_problems(app: FastAPI) -> None:
         if status is None:
             raise error
         if isinstance(error, StorageError):  # a driver's text names hosts and paths
-            log.error("store does not answer", method=request.method, cause=str(error))
+            if not isinstance(error, Unreachable):
+                log.error("store does not answer", method=request.method, cause=str(error))
             return problem(status, "Nothing was stored, or nothing could be read; the server's log says why.")
         problems = error.problems if isinstance(error, InvalidConfig) else ()
         return problem(status, "The request cannot be used." if problems else str(error), problems)

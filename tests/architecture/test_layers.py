@@ -10,24 +10,29 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CONTRACTS = "imposter.contracts"
+BEHAVIOUR = "imposter.behaviour"
+VOICE = "imposter.voice"
 BASE = ("imposter.clock", "imposter.logs", "imposter.secrets", "imposter.settings")
 ROOMS: dict[str, tuple[str, ...]] = {
     CONTRACTS: (),
+    BEHAVIOUR: (CONTRACTS,),
+    VOICE: (CONTRACTS,),
     "imposter.clock": (CONTRACTS,),
     "imposter.logs": (CONTRACTS,),
     "imposter.secrets": (CONTRACTS,),
     "imposter.settings": (CONTRACTS,),
-    "imposter.storage": (CONTRACTS, *BASE),
-    "imposter.runtime": (CONTRACTS, *BASE, "imposter.storage"),
-    "imposter.cluster": (CONTRACTS, *BASE, "imposter.storage", "imposter.runtime"),
+    "imposter.storage": (CONTRACTS, BEHAVIOUR, *BASE),
+    "imposter.runtime": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage"),
+    "imposter.cluster": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
     "imposter.backup": (CONTRACTS, *BASE, "imposter.storage"),
-    "queue_manager": (CONTRACTS, *BASE, "imposter.storage", "imposter.runtime"),
+    "queue_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
     "chat_providers": (CONTRACTS, "queue_manager"),
     "llm_providers": (CONTRACTS,),
-    "chatbot_manager": (CONTRACTS, *BASE, "imposter.storage", "imposter.runtime", "queue_manager"),
-    "imposter.web": (CONTRACTS, *BASE, "imposter.storage", "imposter.runtime", "imposter.cluster"),
+    "chatbot_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime", "queue_manager"),
+    "imposter.web": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime", "imposter.cluster"),
     "main": (
         CONTRACTS,
+        BEHAVIOUR,
         *BASE,
         "imposter.storage",
         "imposter.runtime",

@@ -35,6 +35,24 @@ class ChatHarness:
         """The texts that reached `friend`."""
         raise NotImplementedError
 
+    # For the abilities that a platform may have:
+
+    async def typing_seen(self) -> bool:
+        """Whether `friend` sees an answer being typed."""
+        raise NotImplementedError
+
+    async def read(self) -> list[str]:
+        """Ids of the friend's messages that `friend` sees marked as read."""
+        raise NotImplementedError
+
+    async def type(self, on: bool) -> None:
+        """`friend` begins or ends to type."""
+        raise NotImplementedError
+
+    async def deleted(self) -> list[str]:
+        """Ids of the messages that were deleted for `friend`, too."""
+        raise NotImplementedError
+
 
 class DummyHarness(ChatHarness):
     """Its script says it, as soon as it listens."""
@@ -65,6 +83,21 @@ class WhatsAppHarness(ChatHarness):
 
     async def received(self, provider: Any) -> list[str]:
         return [delivery.text or "" for delivery in await self._network.inbox(self.FRIEND) if not delivery.duplicate]
+
+    async def typing_seen(self) -> bool:
+        shown = await self._network.log("chatstate")
+        return bool(shown) and shown[-1].facts["child"] == "composing"
+
+    async def read(self) -> list[str]:
+        receipts = await self._network.log("receipt")
+        return [name for event in receipts if event.facts["type"] == "read" for name in event.facts["ids"]]
+
+    async def type(self, on: bool) -> None:
+        await self._network.type(self.ACCOUNT, self.FRIEND, "composing" if on else "paused")
+
+    async def deleted(self) -> list[str]:
+        inbox = await self._network.inbox(self.FRIEND)
+        return [delivery.target or "" for delivery in inbox if delivery.kind == "revoke"]
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ class OpenAiHarness(ModelHarness):
         self._server = server
 
     def greeted(self, answer: str) -> str:
-        return self._server.requests[-1].texts[0]
+        return self._server.requests[-1].texts[0].split("\n")[0]
 
     def fail(self, status: int) -> None:
         self._server.failures.append(Failure(status))

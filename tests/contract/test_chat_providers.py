@@ -11,12 +11,21 @@ from typing import Any
 import pytest
 
 from imposter.clock import SystemClock
-from imposter.contracts.chat import ChatContext
+from imposter.contracts.behaviour import Behaviour
+from imposter.contracts.chat import (
+    ChatContext,
+    DeletesMessages,
+    HasOwnChat,
+    MarksRead,
+    ShowsTyping,
+    WatchesTyping,
+)
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Kind, ProviderFile, discover
+from imposter.runtime.manners import Manners
 from imposter.runtime.ports import ChatPort, canonical_ids
 from imposter.runtime.rules import Rules
 from imposter.runtime.shared import SharedResources
@@ -44,6 +53,8 @@ class Rig:
     provider: Any
     port: ChatPort
     store: Store
+    typing: list[tuple[str, bool]]
+    """What the provider told of chats in which somebody types."""
 
     async def link(self) -> None:
         """Listen, and do as the owner does until the link stands."""
@@ -83,11 +94,13 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             BOT,
             store=store,
             limits=Limits(),
-            rules=Rules(allowed=None, groups=True, answer_within=None, canonical=canonical),
+            rules=Rules(None, True, None, canonical, Manners(Behaviour(), {}, canonical)),
             now=clock.now,
             on_waiting=lambda conversation: None,
             on_merged=lambda conversation: None,
+            on_paused=lambda accepted: None,
         )
+        typing: list[tuple[str, bool]] = []
         context = ChatContext(
             instance_id=BOT,
             state=BotState(Claim(BOT, 0), store.state),
@@ -95,10 +108,11 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             report=lambda link: None,
             sent_text=lambda message_id: store.messages.sent_text(BOT, message_id),
             now=clock.now,
+            typing=lambda chat, on: typing.append((chat, on)),
         )
         port = await ChatPort.open(file, USER, harness.config, {USER: queue}, context)
         try:
-            yield Rig(file, harness, port._provider, port, store)
+            yield Rig(file, harness, port._provider, port, store, typing)
         finally:
             await port.stop()
             await shared.aclose()
@@ -114,6 +128,12 @@ def with_friend(rig: Rig) -> Rig:
     if rig.harness.friend is None:
         pytest.skip(f"{rig.file.name} has no harness in chat_harnesses.py that makes its platform talk")
     return rig
+
+
+def able(rig: Rig, ability: type) -> Rig:
+    if not isinstance(rig.provider, ability):
+        pytest.skip(f"{rig.file.name} has no such ability")
+    return with_friend(rig)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
@@ -175,3 +195,69 @@ async def test_an_answer_reaches_the_contact_and_only_once_under_the_same_id(rig
 
     await until(arrived, "the answer is there")
     assert await rig.harness.received(rig.provider) == ["nice to hear from you"]
+
+
+async def test_typing_is_shown_until_it_ends_or_is_sent(rig: Rig) -> None:
+    rig = able(rig, ShowsTyping)
+    with pytest.raises(NotConnected):
+        await rig.provider.show_typing("4915100000002", True)
+    await rig.link()
+    hello = await rig.hello()
+    await rig.provider.show_typing(hello.reply_to, True)
+    await until(rig.harness.typing_seen, "the friend sees it")
+    await rig.provider.show_typing(hello.reply_to, False)
+
+    async def over() -> bool:
+        return not await rig.harness.typing_seen()
+
+    await until(over, "the friend no longer sees it")
+
+
+async def test_what_was_read_is_marked_as_read(rig: Rig) -> None:
+    rig = able(rig, MarksRead)
+    await rig.link()
+    hello = await rig.hello()
+    await rig.provider.mark_read(hello.reply_to, [(hello.message_id, hello.sender_id)])
+
+    async def seen() -> bool:
+        return await rig.harness.read() == [hello.message_id]
+
+    await until(seen, "the friend sees it")
+
+
+async def test_who_is_watched_is_heard_typing(rig: Rig) -> None:
+    rig = able(rig, WatchesTyping)
+    await rig.link()
+    hello = await rig.hello()
+    await rig.provider.watch_typing(hello.reply_to)
+    for on in (True, False):
+
+        async def told(on: bool = on) -> bool:
+            await rig.harness.type(on)
+            return (hello.reply_to, on) in rig.typing
+
+        await until(told, f"typing: {on}")
+        rig.typing.clear()
+
+
+async def test_what_was_sent_can_be_deleted_for_everyone(rig: Rig) -> None:
+    rig = able(rig, DeletesMessages)
+    await rig.link()
+    hello = await rig.hello()
+    message_id = rig.port.message_id("d" * 64)
+    await rig.port.send(hello.reply_to, "I did not say that", message_id)
+    await rig.provider.delete_for_everyone(hello.reply_to, message_id)
+
+    async def gone() -> bool:
+        return await rig.harness.deleted() == [message_id]
+
+    await until(gone, "it is gone from the friend's phone")
+
+
+async def test_the_owners_own_chat_is_known_while_linked(rig: Rig) -> None:
+    rig = able(rig, HasOwnChat)
+    assert rig.provider.own_chat() is None
+    await rig.link()
+    own = rig.provider.own_chat()
+    assert own == canonical_ids(rig.file)(own)
+    await rig.port.send(own, "a note", rig.port.message_id("e" * 64))

@@ -11,6 +11,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
+from imposter.clock import Clock
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import NotNow, Refused
@@ -19,7 +20,7 @@ from imposter.logs import configure_logs
 from imposter.runtime.discovery import Kind, ProviderFile, discover_all
 from imposter.settings import Settings
 from imposter.web.app import create_app
-from tests.house import House, open_house, until
+from tests.house import AT_ONCE, House, open_house, until
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-of-the-tests-0123456789"
@@ -76,20 +77,25 @@ def config(user_id: str = "anna", *, chat: str = "dummy", model: str = "fakeLlm"
         "user_id": user_id,
         "chat_provider_config": {"provider_name": chat, "provider_config": {"messages": []} if chat == "dummy" else {}},
         "llm_provider_config": {"provider_name": model, "provider_config": {}},
+        "behaviour_config": AT_ONCE,
         **more,
     }
 
 
 @asynccontextmanager
 async def open_api(
-    folder: Path, *, key: str | None = None, spoil: Callable[[House], None] = lambda house: None
+    folder: Path,
+    *extra: ProviderFile,
+    key: str | None = None,
+    spoil: Callable[[House], None] = lambda house: None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Api]:
     """The application with the shipped providers, of which none reaches a network, and one that cannot be used."""
     shipped = discover_all(ROOT)
     files = [_without_network(file) for kind in Kind for file in shipped.all(kind)]
     files.append(ProviderFile(Kind.CHAT, "linking", provider=LinkingPlatform))
     files.append(ProviderFile(Kind.CHAT, "broken", error="SyntaxError: invalid syntax (line 1)"))
-    async with open_house(folder, *files) as house:
+    async with open_house(folder, *files, *extra, clock=clock) as house:
         spoil(house)
 
         @asynccontextmanager

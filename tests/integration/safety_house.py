@@ -40,6 +40,13 @@ class HandClock:
                 woken.set()
 
     @property
+    def next_in(self) -> float | None:
+        """Seconds until the next sleeper wakes up; None where nobody sleeps, or somebody is just waking up."""
+        if not self._sleepers or any(woken.is_set() for _, woken in self._sleepers):
+            return None
+        return max(0.0, min(due for due, _ in self._sleepers) - self.seconds)
+
+    @property
     def sleepers(self) -> int:
         """How many sleep on."""
         return sum(not woken.is_set() for _, woken in self._sleepers)

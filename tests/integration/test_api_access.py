@@ -11,7 +11,7 @@ from fastapi import WebSocket
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Message, Scope
 
-from imposter.web.edge import MAX_BODY_BYTES
+from imposter.web.edge import MAX_BODY_BYTES, BodyLimit
 from tests.house import House
 from tests.integration.api_house import KEY, config, open_api, serving
 
@@ -192,16 +192,21 @@ async def test_a_body_that_is_too_large_is_refused_whether_its_length_is_told_or
         assert fits.startswith(b"HTTP/1.1 200 ")
 
 
-async def says(app: ASGIApp, scope: Scope, *heard: Message) -> list[str]:
-    """The kinds of messages that the application sends to a client from which it hears these."""
-    said: list[str] = []
+async def says(app: ASGIApp, scope: Scope, *heard: Message) -> list[str | int]:
+    """The kinds of messages that the application sends to a client from which it hears these and then nothing more.
+
+    An answer begins with its status.
+    """
+    said: list[str | int] = []
     left = iter(heard)
 
     async def receive() -> Message:
-        return next(left)
+        for message in left:
+            return message
+        return await asyncio.Future()
 
     async def send(message: Message) -> None:
-        said.append(message["type"])
+        said.append(message.get("status", message["type"]))
 
     fixed: Scope = {"path": "/live", "scheme": "http", "client": ("127.0.0.1", 1), "headers": [], "query_string": b""}
     await app({**fixed, **scope}, receive, send)
@@ -228,6 +233,14 @@ async def test_a_sender_that_hangs_up_is_no_error(tmp_path: Path) -> None:
         scope: Scope = {"type": "http", "method": "PUT", "path": "/chatbot", "headers": headers}
         part = {"type": "http.request", "body": b"[", "more_body": True}
         assert await says(api.app, scope, part, {"type": "http.disconnect"}) == []
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        scope: Scope = {"type": "http", "method": "PUT", "path": "/chatbot", "headers": headers}
+        part = {"type": "http.request", "body": b"[", "more_body": True}
+        assert await says(BodyLimit(api.app, seconds=0.05), scope, part) == [408, "http.response.body"]
 
 
 async def test_hostile_items_get_an_answer_each_and_never_an_error_of_ours(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside, Pace
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
@@ -20,6 +21,7 @@ from imposter.contracts.states import LinkState
 from imposter.runtime.discovery import Kind, ProviderFile, discover
 from imposter.runtime.shared import SharedResources
 from tests.house import config_of, open_house, until
+from tests.integration.api_house import open_api
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -158,3 +160,19 @@ async def test_the_guides_model_provider_goes_nowhere_that_the_operator_does_not
         with pytest.raises(ValidationError, match="IMPOSTER_ALLOW_PRIVATE_URLS"):
             model.Config.model_validate(config, context={"addresses": AddressGuard()})
     assert ollama.asked == []
+
+
+BEHAVIOURS = re.findall(r"```json\n(.*?)```", (DOCS / "behaviour.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("shown", BEHAVIOURS)
+async def test_each_behaviour_that_is_shown_can_be_had(tmp_path: Path, shown: str) -> None:
+    async with open_api(tmp_path) as api:
+        await api.create(**json.loads(shown))
+
+
+def test_every_field_of_a_behaviour_is_shown() -> None:
+    page = (DOCS / "behaviour.md").read_text()
+    for name in (*Behaviour.model_fields, *Autonomy, *Pace, *GroupTrigger, *Outside):
+        assert f"`{name}" in page or f"`outside: {name}" in page, name
+    assert len(BEHAVIOURS) >= 7

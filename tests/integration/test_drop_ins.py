@@ -4,13 +4,14 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow
 from imposter.contracts.messages import Sender
+from imposter.contracts.model import Answer
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.storage.records import DeliveryState
 from tests.house import Platform, config_of, open_house, until
@@ -144,13 +145,14 @@ async def test_a_flood_from_a_task_is_refused_before_it_holds_up_the_others(tmp_
             flood()
 
 
-async def test_a_model_that_returns_no_text_is_named_to_the_owner(tmp_path: Path) -> None:
+@pytest.mark.parametrize("returned", [None, b"bytes", Answer(cast("str", None))])
+async def test_a_model_that_returns_no_text_is_named_to_the_owner(tmp_path: Path, returned: object) -> None:
     class Mute:
         def __init__(self, user_id: str, config: dict[str, Any]) -> None:
             pass
 
-        def reply(self, turns: object) -> None:
-            return None
+        def reply(self, turns: object) -> object:
+            return returned
 
     async with open_house(tmp_path, model("mute", Mute)) as house:
         bot = await house.bots.put(config_of(model="mute"))

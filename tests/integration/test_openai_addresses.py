@@ -87,7 +87,7 @@ async def test_a_host_that_the_operator_allows_is_asked(server: ModelServer) -> 
     url = f"http://localhost:{port_of(server)}/v1"
     config = {"base_url": url, "api_key": "ollama"}
     async with open_models(config, allowed=f"localhost:{port_of(server)}") as [model]:
-        assert await model.reply(HELLO) == "re: hello"
+        assert (await model.reply(HELLO)).text == "re: hello"
     assert server.requests[0].headers["host"] == f"localhost:{port_of(server)}"
 
 
@@ -98,13 +98,13 @@ async def test_a_kept_connection_to_an_allowed_host_serves_no_other_name_of_it(s
         await first.reply(HELLO)
         with pytest.raises(ModelRefused, match="IMPOSTER_ALLOW_PRIVATE_URLS"):
             await second.reply(HELLO)
-        assert await first.reply(HELLO) == "re: hello"
+        assert (await first.reply(HELLO)).text == "re: hello"
 
 
 async def test_the_servers_own_address_needs_no_leave(server: ModelServer) -> None:
     environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
     async with open_models({}, environment=environment) as [model]:
-        assert await model.reply(HELLO) == "re: hello"
+        assert (await model.reply(HELLO)).text == "re: hello"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -11,12 +11,14 @@ from pydantic import SecretStr, ValidationError
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import ModelContext
+from imposter.contracts.model import Answer, ModelContext
 from imposter.runtime.shared import SharedResources
+from llm_providers._quoted import RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import TRUNCATED, Failure, ModelServer
 
 HELLO = [Turn(Source.CONTACT, "hello")]
+MESSAGES = [{"role": "system", "content": RULE}, {"role": "user", "content": '{"text": "hello"}'}]
 
 
 @pytest.fixture
@@ -63,8 +65,12 @@ async def failure(server: ModelServer, *failures: Failure, **config: Any) -> Mod
 
 def saying(message: dict[str, Any], finish_reason: str = "stop") -> Failure:
     """A completion with a message of this form."""
+    return completion(message, finish_reason, model="gpt-4")
+
+
+def completion(message: dict[str, Any], finish_reason: str = "stop", **more: Any) -> Failure:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish_reason}
-    return answering({"id": "c", "object": "chat.completion", "created": 0, "model": "gpt-4", "choices": [choice]})
+    return answering({"id": "c", "object": "chat.completion", "created": 0, "choices": [choice], **more})
 
 
 def answering(body: Any, status: int = 200) -> Failure:
@@ -82,11 +88,11 @@ async def test_the_conversation_goes_out_with_the_system_prompt_first_and_everyb
     ]
     body = await ask(server, turns, system="You are {user_id}, {not} a bot.")
     assert [(message["role"], message["content"]) for message in body["messages"]] == [
-        ("system", "You are anna, {not} a bot."),
-        ("user", "hi"),
+        ("system", f"You are anna, {{not}} a bot.\n\n{RULE}"),
+        ("user", '{"text": "hi"}'),
         ("assistant", "hello"),
         ("assistant", "it is me now"),
-        ("user", "really?"),
+        ("user", '{"text": "really?"}'),
     ]
 
 
@@ -98,16 +104,16 @@ async def test_in_a_group_each_contact_speaks_under_their_name_on_one_line(serve
         Turn(Source.CONTACT, "anyone?", in_group=True),
     ]
     body = await ask(server, turns)
-    assert [message["content"] for message in body["messages"]] == [
-        "Anna: hi all",
+    assert [message["content"] for message in body["messages"][1:]] == [
+        '{"from": "Anna", "text": "hi all"}',
         "hi",
-        "Bob system: who is there?",
-        "anyone?",
+        '{"from": "Bob system", "text": "who is there?"}',
+        '{"text": "anyone?"}',
     ]
 
 
 async def test_only_what_the_config_gives_is_sent(server: ModelServer) -> None:
-    assert await ask(server) == {"model": "gpt-4", "messages": [{"role": "user", "content": "hello"}]}
+    assert await ask(server) == {"model": "gpt-4", "messages": MESSAGES}
 
 
 async def test_every_setting_reaches_the_vendor_under_its_own_name(server: ModelServer) -> None:
@@ -123,7 +129,7 @@ async def test_every_setting_reaches_the_vendor_under_its_own_name(server: Model
         "seed": 42,
     }
     body = await ask(server, **settings, extra={"top_k": 3})
-    assert body == {"model": "gpt-4", "messages": [{"role": "user", "content": "hello"}], **settings, "top_k": 3}
+    assert body == {"model": "gpt-4", "messages": MESSAGES, **settings, "top_k": 3}
 
 
 async def test_the_key_of_the_config_wins_over_the_servers(server: ModelServer) -> None:
@@ -138,21 +144,39 @@ async def test_the_key_of_the_config_wins_over_the_servers(server: ModelServer) 
 async def test_the_address_of_the_config_wins_over_the_servers(server: ModelServer) -> None:
     environment = {"OPENAI_API_KEY": "sk-of-the-server", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     async with open_model(server, environment, base_url=server.base_url, api_key="sk-of-anna") as model:
-        assert await model.reply(HELLO) == "re: hello"
+        assert (await model.reply(HELLO)).text == "re: hello"
 
 
 async def test_answers_are_stripped_and_an_empty_one_is_silence(server: ModelServer) -> None:
     async with open_model(server) as model:
         server.reply = "\n  hi there \n"
-        assert await model.reply(HELLO) == "hi there"
+        assert (await model.reply(HELLO)).text == "hi there"
         server.reply = " "
-        assert await model.reply(HELLO) == ""
+        assert (await model.reply(HELLO)).text == ""
 
 
 async def test_an_answer_that_was_cut_for_length_is_an_answer(server: ModelServer) -> None:
     server.failures = [saying({"content": "and so on and"}, "length")]
     async with open_model(server) as model:
-        assert await model.reply(HELLO) == "and so on and"
+        assert (await model.reply(HELLO)).text == "and so on and"
+
+
+async def test_what_the_vendor_says_of_its_answer_comes_along(server: ModelServer) -> None:
+    usage = {"prompt_tokens": 2006, "completion_tokens": 300, "prompt_tokens_details": {"cached_tokens": 1920}}
+    server.failures = [completion({"content": "hi"}, model="gpt-4-0613", usage=usage)]
+    async with open_model(server) as model:
+        assert await model.reply(HELLO) == Answer("hi", "gpt-4-0613", 2006, 300, 1920)
+        assert await model.reply(HELLO) == Answer("re: hello", "gpt-4", 1, 1), "no word of a cache"
+
+
+@pytest.mark.parametrize("usage", [None, 7, {}, {"prompt_tokens": -1, "completion_tokens": "many"}, [{}]])
+@pytest.mark.parametrize("name", [None, 7, ""])
+async def test_a_server_that_says_nothing_usable_of_its_answer_is_believed_the_answer(
+    server: ModelServer, usage: Any, name: Any
+) -> None:
+    server.failures = [completion({"content": "hi"}, model=name, usage=usage)]
+    async with open_model(server) as model:
+        assert await model.reply(HELLO) == Answer("hi")
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])

@@ -15,6 +15,7 @@ _REASONS = {
     HTTPStatus.FORBIDDEN: "The server has no key and the request is not from a program on its own machine.",
     HTTPStatus.NOT_FOUND: "No bot has this instance_id.",
     HTTPStatus.CONFLICT: "The bot or its platform cannot do that, or not now.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not come within 10 seconds.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent cannot be used; `errors` says why, field by field.",
@@ -23,7 +24,12 @@ _REASONS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was stored, or nothing could be read: the store does not answer.",
 }
 
-BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)
+BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
 """What can be wrong with a JSON body."""
 EVERYWHERE = (
     HTTPStatus.UNAUTHORIZED,
@@ -43,7 +49,9 @@ def problems(*statuses: HTTPStatus, **reasons: str) -> Responses:
     }
 
 
-def takes_json(schema: dict[str, Any], **examples: Any) -> dict[str, Any]:
+def takes_json(schema: dict[str, Any], *, required: bool = True, **examples: Any) -> dict[str, Any]:
     """`openapi_extra` of a route that reads its body through `body.JsonBody`."""
     shown = {name: {"value": value} for name, value in examples.items()}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": shown}}}}
+    return {
+        "requestBody": {"required": required, "content": {"application/json": {"schema": schema, "examples": shown}}}
+    }

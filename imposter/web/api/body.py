@@ -40,7 +40,13 @@ async def read_json(request: Request) -> JsonValue:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not usable JSON: {error}.") from None
 
 
+async def read_json_if_any(request: Request) -> JsonValue:
+    """As `read_json`; an empty object where there is no body."""
+    return await read_json(request) if await request.body() else {}
+
+
 JsonBody = Annotated[JsonValue, Depends(read_json)]
+OptionalJsonBody = Annotated[JsonValue, Depends(read_json_if_any)]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

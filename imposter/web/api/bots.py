@@ -99,7 +99,9 @@ async def list_bots(bots: Bots) -> list[BotStatus]:
 @router.get(
     "/{instance_id}",
     summary="Show a bot",
-    responses=examples.shown("The bot.", examples.BOT_DETAIL) | _NOT_FOUND,
+    responses=examples.shown("The bot.", examples.BOT_DETAIL)
+    | _NOT_FOUND
+    | problems(CONFLICT="A newer version of the server wrote this bot's config; ask a server of that version."),
 )
 async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
     """A bot's config, without its secrets, and its status."""
@@ -157,15 +159,6 @@ async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
     the phone.
     """
     return await bots.unlink(instance_id)
-
-
-@router.post("/{instance_id}/resume", summary="End a bot's safety pauses", responses=_CHANGES)
-async def resume_bot(instance_id: str, bots: Bots) -> BotStatus:
-    """Has the bot answer again where it had stopped for the safety of its account; `safety` in the status says why.
-
-    The caps of `limits_config` hold on. A bot that was stopped stays so.
-    """
-    return await bots.resume(instance_id)
 
 
 async def _put(item: BotConfig | Rejected, bots: Fleet, places: asyncio.Semaphore) -> str:

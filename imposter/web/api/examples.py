@@ -78,9 +78,12 @@ NODES: list[dict[str, Any]] = [
         "node_id": "0f6fd1c2a7c14f6ab6f0c7c0a1c9b3de-1",
         "this": True,
         "since": "2026-01-31T11:00:00Z",
+        "heard_at": "2026-01-31T11:59:59Z",
+        "live": True,
+        "lease_seconds": 10.0,
         "lease_until": "2026-01-31T12:00:09Z",
         "leaving": False,
-        "revision": "0003",
+        "revision": "0004",
         "bots": 12,
         "report": {
             "taken_over": 14,
@@ -125,6 +128,38 @@ MESSAGES: dict[str, Any] = {
     "before": None,
 }
 
+
+def _gates(outcome: str, *gates: str, **more: str) -> list[dict[str, Any]]:
+    nothing = {"reason": None, "told": None, "until": None}
+    return [{"gate": gate, "outcome": outcome, **nothing, **more} for gate in gates]
+
+
+_FIRST_GATES = ["author", "kind", "groups", "whitelist", "autonomy", "linked", "group_trigger"]
+DECISION: dict[str, Any] = {
+    "told": "Not answered: you took over this chat 12 minutes before.",
+    "seq": 9,
+    "conversation": "4915123456789@s.whatsapp.net",
+    "message_id": "3EB0A1B2C3D4E5F60718",
+    "state": "context",
+    "reason": "takeover",
+    "together": [9],
+    "gates": [
+        *_gates("passed", *_FIRST_GATES, "hours", "age", "queue", "burst"),
+        *_gates("stopped", "pause", reason="takeover", told="you took over this chat 12 minutes before"),
+        *_gates("not_reached", "caps", "model", "delivery"),
+    ],
+    "waits": [],
+    "model": None,
+    "times": {
+        "sent": "2026-01-31T12:17:00Z",
+        "received": "2026-01-31T12:17:01Z",
+        "taken": None,
+        "asked": None,
+        "ended": "2026-01-31T12:17:01Z",
+    },
+    "answer": [],
+}
+
 DEAD_LETTERS: dict[str, Any] = {
     "dead_letters": [
         {
@@ -159,6 +194,8 @@ PROVIDERS: list[dict[str, Any]] = [
     }
 ]
 
+PAUSE: dict[str, Any] = {"contact": "+49 151 23456789", "minutes": 60}
+RESUME: dict[str, Any] = {"contact": "+49 151 23456789"}
 PAIRING: dict[str, Any] = {"phone": "+49 151 23456789"}
 PAIRING_CODE: dict[str, Any] = {"instance_id": INSTANCE_ID, "code": "ABCD1234"}
 

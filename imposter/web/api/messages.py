@@ -1,13 +1,13 @@
-"""What was said, and what became of it."""
+"""What was said, what became of it, and why."""
 
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
-from imposter.web.api.schemas import MessagesPage, MessagesQuery
+from imposter.web.api.schemas import MAX_INTEGER, DecisionDetail, MessagesPage, MessagesQuery
 from imposter.web.dependencies import Bots
 
 router = APIRouter(tags=["messages"])
@@ -24,3 +24,25 @@ async def list_messages(instance_id: str, asked: Annotated[MessagesQuery, Query(
     messages = await bots.messages(instance_id, conversation=asked.conversation, before=asked.before, limit=asked.limit)
     more = len(messages) == asked.limit
     return MessagesPage(messages=messages, before=messages[-1].seq if more else None)
+
+
+@router.get(
+    "/chatbot/{instance_id}/messages/{message:int}/decision",
+    summary="Explain what became of a message",
+    responses=examples.shown("Why.", examples.DECISION)
+    | problems(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        NOT_FOUND="No bot has this instance_id, or it has no such message (any more), or that is an answer of its own.",
+    ),
+)
+async def explain_message(
+    instance_id: str,
+    message: Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `seq` of the message.")],
+    bots: Bots,
+) -> DecisionDetail:
+    """Why it was answered, was not, or is not yet: every gate with its outcome, and `told`, one plain sentence.
+
+    What the model was shown is not repeated, only its SHA-256.
+    """
+    return DecisionDetail.of(await bots.decision(instance_id, message))

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from imposter.contracts.config import Strict, printable
 from imposter.contracts.states import BotStatus
+from imposter.contracts.strict import Strict, printable
 from imposter.runtime.discovery import Kind
+from imposter.runtime.traces import Trace, Wait
+from imposter.runtime.why import Explained, Passage
 from imposter.storage.dead_letters import DeadLetter
-from imposter.storage.records import StoredMessage
+from imposter.storage.records import MessageState, PartRow, StoredMessage
 from imposter.web.problems import FieldError
 
 MAX_INTEGER = 2**63 - 1
@@ -72,6 +74,28 @@ class PairingCode(BaseModel):
     code: str
 
 
+Named = Annotated[
+    str, Field(min_length=1, max_length=256, json_schema_extra={"pattern": LINE}), AfterValidator(printable)
+]
+
+
+class PauseRequest(Strict):
+    """Where a bot is to be silent, and for how long."""
+
+    contact: Named | None = Field(
+        default=None, description="Any id or number of a person or group it knows; left out: all chats."
+    )
+    minutes: float | None = Field(default=None, gt=0, le=525_600, description="Left out: until it is resumed.")
+
+
+class ResumeRequest(Strict):
+    """Where a bot is to answer again."""
+
+    contact: Named | None = Field(
+        default=None, description="Any id or number of a person or group it knows; left out: all chats."
+    )
+
+
 Conversation = Annotated[
     str, Field(min_length=1, max_length=256, json_schema_extra={"pattern": LINE}), AfterValidator(printable)
 ]
@@ -94,6 +118,82 @@ class MessagesPage(BaseModel):
 
     messages: list[StoredMessage]
     before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class DecisionTimes(BaseModel):
+    """When each step was done; null where it was not, or is not known."""
+
+    sent: datetime = Field(description="By its sender, as the platform says.")
+    received: datetime
+    taken: datetime | None = Field(description="When the waiting was over.")
+    asked: datetime | None = Field(description="When the model was asked, the last time.")
+    ended: datetime | None = Field(description="When the model had answered, or the message was given up.")
+
+
+class ModelCall(BaseModel):
+    """What is known of how the model was asked."""
+
+    name: str | None = Field(description="Which model answered, as its vendor names it.")
+    attempts: int = Field(description="How often it was asked.")
+    turns: int | None = Field(description="How many turns of the conversation it was shown.")
+    prompt_sha256: str | None = Field(
+        description="SHA-256 of these turns as JSON: a list of objects with the keys `author`, `content`, `in_group` "
+        "and `source` in this order, without blanks and with ASCII only."
+    )
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cached_tokens: int | None = Field(description="Those of `prompt_tokens` that the vendor had read before.")
+
+
+class DecisionDetail(BaseModel):
+    """Why a message was answered, was not, or is not yet."""
+
+    told: str = Field(description="One sentence for the owner.")
+    seq: int
+    conversation: str
+    message_id: str
+    state: MessageState
+    reason: str | None
+    together: list[int] = Field(description="The `seq` of all that it was answered or given up with, its own too.")
+    gates: list[Passage] = Field(description="What a message passes on its way to an answer, in this order.")
+    waits: list[Wait] = Field(description="What it waited for before the model was asked, as far as that is known.")
+    model: ModelCall | None = Field(description="null where it was not asked, or nothing was written down.")
+    times: DecisionTimes
+    answer: list[PartRow] = Field(description="What was sent, or is to be; in order.")
+
+    @classmethod
+    def of(cls, explained: Explained) -> "DecisionDetail":
+        decision, trace = explained.decision, explained.trace or Trace()
+        message = decision.message
+        asked = trace.attempts is not None and ModelCall(
+            name=trace.model,
+            attempts=trace.attempts,
+            turns=trace.turns,
+            prompt_sha256=trace.prompt,
+            prompt_tokens=trace.prompt_tokens,
+            completion_tokens=trace.completion_tokens,
+            cached_tokens=trace.cached_tokens,
+        )
+        return cls(
+            told=explained.told,
+            seq=message.seq,
+            conversation=message.conversation,
+            message_id=message.message_id,
+            state=message.state,
+            reason=message.reason,
+            together=list(decision.together),
+            gates=list(explained.gates),
+            waits=trace.waits,
+            model=asked or None,
+            times=DecisionTimes(
+                sent=message.sent_at,
+                received=message.received_at,
+                taken=trace.taken,
+                asked=trace.asked,
+                ended=trace.ended,
+            ),
+            answer=list(decision.parts),
+        )
 
 
 class DeadLettersQuery(BaseModel):

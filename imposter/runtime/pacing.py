@@ -1,0 +1,48 @@
+"""An answer as it is stored and sent: its bubbles, and the time of each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from imposter.behaviour import pace
+from imposter.contracts.behaviour import Behaviour, Pace
+from imposter.storage.records import Part, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is looked at before the answer is typed."""
+
+    at: datetime
+    messages: Sequence[tuple[str, str]]
+    """Message id and sender's id of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    parts: tuple[Part, ...]
+    reading: Reading | None
+    """None: it goes out at once."""
+    typing: tuple[float, ...] = ()
+    """For how many seconds before each part it is seen to be typed."""
+
+
+def paced(
+    text: str, work: Work, behaviour: Behaviour, now: datetime, chance: pace.Chance, new_id: Callable[[int], str]
+) -> Paced:
+    """`new_id` makes the id of each part, counted from 0.
+
+    Reading and thinking begin when the last message came: what the model took is part of them, what is typed is not.
+    """
+    plan = pace.plan(text, sum(len(message.content) for message in work.messages), behaviour, chance)
+    if behaviour.pace is Pace.OFF or not plan.bubbles:
+        return Paced((Part(text, new_id(0)),), None)
+    read_at = min(work.message.received_at, now) + timedelta(seconds=plan.read_after)
+    parts: list[Part] = []
+    free_at = read_at
+    for number, bubble in enumerate(plan.bubbles):
+        begun = max(now, free_at + timedelta(seconds=bubble.pause))
+        free_at = begun + timedelta(seconds=bubble.typing)
+        parts.append(Part(bubble.text, new_id(number), free_at))
+    heard = [(message.message_id, message.sender_id) for message in work.messages]
+    return Paced(tuple(parts), Reading(read_at, heard), tuple(bubble.typing for bubble in plan.bubbles))

@@ -1,0 +1,118 @@
+"""Every reason that a message, or an answer, may bear: at which gate it ended, and what its owner is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imposter.storage.records import DeliveryState, MessageState
+
+
+class Gate(StrEnum):
+    """What a message passes on its way to an answer, in this order."""
+
+    AUTHOR = "author"
+    KIND = "kind"
+    GROUPS = "groups"
+    WHITELIST = "whitelist"
+    AUTONOMY = "autonomy"
+    LINKED = "linked"
+    GROUP_TRIGGER = "group_trigger"
+    HOURS = "hours"
+    AGE = "age"
+    QUEUE = "queue"
+    BURST = "burst"
+    PAUSE = "pause"
+    CAPS = "caps"
+    MODEL = "model"
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    gate: Gate
+    told: str
+    """The rest of a sentence that begins with "Not answered: "."""
+
+
+OF_MESSAGES: Mapping[str, Reason] = {
+    "own_echo": Reason(Gate.AUTHOR, "it is the bot's own"),
+    "echo": Reason(Gate.AUTHOR, "it is an answer of the bot's, reported back"),
+    "duplicate": Reason(Gate.AUTHOR, "it is on record already"),
+    "not_answerable": Reason(Gate.KIND, "it is of a kind that wants no answer"),
+    "reaction": Reason(Gate.KIND, "it is a reaction to a message"),
+    "edit": Reason(Gate.KIND, "it only changes an earlier message"),
+    "revoke": Reason(Gate.KIND, "it only takes back an earlier message"),
+    "undecryptable": Reason(Gate.KIND, "it could not be read; its sender's phone may send it once more"),
+    "event": Reason(Gate.KIND, "it is a call or an event of the chat"),
+    "unsupported": Reason(Gate.KIND, "it is of a kind that cannot be read here"),
+    "empty": Reason(Gate.KIND, "it holds no words"),
+    "groups_off": Reason(Gate.GROUPS, "the bot leaves groups alone (allow_group_messages)"),
+    "not_allowed": Reason(Gate.WHITELIST, "its sender is not on the whitelist (respond_to_whitelist)"),
+    "autonomy_off": Reason(Gate.AUTONOMY, "the bot is turned off for this contact (autonomy)"),
+    "observed": Reason(Gate.AUTONOMY, "the bot only reads along with this contact (autonomy)"),
+    "before_linking": Reason(Gate.LINKED, "it was sent before the account was linked"),
+    "groups_never": Reason(Gate.GROUP_TRIGGER, "the bot never answers in this group (group_trigger)"),
+    "not_addressed": Reason(Gate.GROUP_TRIGGER, "nobody called you in this group (group_trigger)"),
+    "outside_hours": Reason(Gate.HOURS, "it came outside of your active hours"),
+    "too_old": Reason(Gate.AGE, "it was too old before it could be answered (answer_within_minutes)"),
+    "max_days": Reason(Gate.QUEUE, "it was too old for the queue (queue_config.max_days)"),
+    "max_messages": Reason(Gate.QUEUE, "too many messages waited for an answer (queue_config.max_messages)"),
+    "max_characters": Reason(Gate.QUEUE, "what waited for an answer was too long (queue_config.max_characters)"),
+    "unlinked": Reason(Gate.QUEUE, "the account was unlinked before it was answered"),
+    "platform_changed": Reason(Gate.QUEUE, "the bot was moved to another platform before it was answered"),
+    "takeover": Reason(Gate.PAUSE, "you took over this chat"),
+    "paused": Reason(Gate.PAUSE, "you paused the bot"),
+    "loop": Reason(Gate.PAUSE, "its sender seems to be a machine that answers machines, so the chat is paused"),
+    "reach_out_locked": Reason(
+        Gate.PAUSE, "the platform refused an answer in this chat (code 463), so the chat is paused"
+    ),
+    "refused": Reason(Gate.PAUSE, "the platform refused answers again and again, so the account is paused"),
+    "model_silent": Reason(Gate.MODEL, "the model chose to say nothing"),
+    "ModelUnavailable": Reason(Gate.MODEL, "the model could not be reached, or was too busy, each time it was asked"),
+    "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and would give none if it was asked again"),
+    "removed": Reason(Gate.MODEL, "you let its dead letter go"),
+    "interrupted": Reason(Gate.DELIVERY, "its answer was cut short, and somebody whom it was for, too, is forgotten"),
+    "Refused": Reason(Gate.DELIVERY, "the platform refused its answer"),
+    "DeliveryUncertain": Reason(Gate.DELIVERY, "nobody knows whether its answer arrived"),
+}
+"""By code; one such as `event:call` by what stands before the colon."""
+
+OWN = "owner"
+"""The reason of what the owner wrote: nobody waits for an answer to that."""
+
+OF_ANSWERS: Mapping[str, str] = {
+    "too_old": "it could not be sent in time",
+    "interrupted": "the server ended while it was handed over, so nobody knows whether it arrived",
+    "Refused": "the platform refused it",
+    "DeliveryUncertain": "it was handed over and nothing came back, so nobody knows whether it arrived",
+    "removed": "you let it go",
+    "takeover": "you wrote in this chat yourself",
+    "paused": "you paused the bot",
+    "unlinked": "the account was unlinked",
+    "platform_changed": "the bot was moved to another platform",
+}
+"""The rest of a sentence that begins with "Answered, but "."""
+
+
+def of_message(state: MessageState, code: str | None) -> Reason:
+    """Of a message that ended without an answer."""
+    code = code or "not_answerable"
+    reason = OF_MESSAGES.get(code)
+    if reason is not None:
+        return reason
+    if state is MessageState.FAILED:  # whatever somebody's provider raised
+        return Reason(Gate.MODEL, f"the model's provider failed ({code})")
+    kind = code.partition(":")[0]
+    told = OF_MESSAGES[kind if kind in OF_MESSAGES else "not_answerable"].told
+    return Reason(Gate.KIND, f"{told} ({code})")
+
+
+def of_answer(state: DeliveryState, code: str | None) -> str:
+    """Of one that was not sent, or may not have been."""
+    if code is None:
+        return "nobody knows whether it arrived" if state is DeliveryState.UNCERTAIN else "it was not sent"
+    if code in OF_ANSWERS:
+        return OF_ANSWERS[code]
+    if state is DeliveryState.WITHDRAWN and code in OF_MESSAGES:
+        return f"it was taken back by new rules: {OF_MESSAGES[code].told}"
+    return f"sending it failed ({code})"

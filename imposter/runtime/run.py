@@ -1,0 +1,279 @@
+"""One run of a bot: its provider, its queue and its conversations, under one claim."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.chat import ChatContext
+from imposter.contracts.config import BotConfig, Limits
+from imposter.contracts.states import LinkState, LinkStatus, SafetyStatus
+from imposter.logs import trace_of
+from imposter.runtime.conversations import CLOSING_GRACE, Conversations, Inbox
+from imposter.runtime.parts import Parts
+from imposter.runtime.ports import ChatPort, ModelPort
+from imposter.runtime.retry import Chance
+from imposter.runtime.rules import Rules
+from imposter.runtime.safety import Peers, Safety
+from imposter.runtime.standing import Standing
+from imposter.runtime.state import BotState
+from imposter.runtime.vitals import Counts
+from imposter.storage import Store
+from imposter.storage.records import Accepted, Claim, Pause
+
+log = structlog.get_logger()
+
+
+class Queue(Inbox, Protocol):
+    rules: Rules
+
+    def close(self) -> None: ...
+
+
+class MakeQueue(Protocol):
+    def __call__(
+        self,
+        *,
+        limits: Limits,
+        rules: Rules,
+        claim: Claim,
+        on_waiting: Callable[[str], None],
+        on_merged: Callable[[Accepted], None],
+        on_paused: Callable[[Accepted], None],
+    ) -> Queue: ...
+
+
+class Run:
+    """Opened once, to listen and answer or for one errand of a bot that does neither; closed any number of times.
+
+    What it hears of the link goes to `standing`; `on_logged_out` hears that the platform took the account away.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        config: BotConfig,
+        *,
+        make_queue: MakeQueue,
+        parts: Parts,
+        store: Store,
+        clock: Clock,
+        chance: Chance,
+        peers: Peers,
+        counts: Counts,
+        standing: Standing,
+        on_logged_out: Callable[[], None],
+    ) -> None:
+        """Raises: InvalidConfig."""
+        self.chat: ChatPort | None = None
+        """While it is open."""
+        self._claim = claim
+        self._config = config
+        self._parts = parts
+        self._store = store
+        self._clock = clock
+        self._chance = chance
+        self._peers = peers
+        self._counts = counts
+        self._standing = standing
+        self._on_logged_out = on_logged_out
+        self._loop = asyncio.get_running_loop()
+        self._listens = False
+        self._safety: Safety | None = None
+        self._conversations: Conversations | None = None
+        self._queue = make_queue(
+            limits=config.queue_config,
+            rules=parts.rules(config),
+            claim=claim,
+            on_waiting=self._on_loop(self._wake),
+            on_merged=self._on_loop(self._merged),
+            on_paused=self._on_loop(self._taken_over),
+        )
+
+    async def open(self) -> None:
+        """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
+        model = await self._parts.open_model(self._claim.instance_id, self._config)
+        self._listens = True
+        chat = self.chat = await self._open_chat()
+        safety = Safety(
+            self._claim.instance_id,
+            limits=self._config.limits_config,
+            store=self._store,
+            clock=self._clock,
+            chance=self._chance,
+            peers=self._peers,
+            tell=self._standing.paused,
+        )
+        self._safety = safety  # what is paused meanwhile is told to it
+        await safety.load()
+        self._conversations = Conversations(
+            self._claim,
+            store=self._store,
+            chat=chat,
+            model=model,
+            context=self._config.context_limits,
+            answer_within=self._config.answer_within,
+            manners=self._queue.rules.manners,
+            inbox=self._queue,
+            safety=safety,
+            clock=self._clock,
+            chance=self._chance,
+            counts=self._counts,
+            on_failure=self._standing.failed,
+        )
+        await self._conversations.resume()
+        await chat.start()
+        await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
+        if self._standing.link.status is LinkState.STARTING:
+            self._move(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
+
+    async def open_for_errand(self) -> ChatPort:
+        """The provider alone, which nobody listens to. Raises whatever it raises."""
+        self._queue.close()
+        self.chat = await self._open_chat()
+        return self.chat
+
+    async def close(self, grace: float = CLOSING_GRACE) -> None:
+        """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
+        conversations, self._conversations = self._conversations, None
+        safety, self._safety = self._safety, None
+        if conversations is not None:
+            await conversations.close(grace)
+        if safety is not None:
+            safety.close()
+        await self.hang_up()
+        self._queue.close()
+
+    async def hang_up(self) -> None:
+        """Close the provider at once, whatever is under way."""
+        self._listens = False
+        chat, self.chat = self.chat, None
+        try:
+            if chat is not None:
+                await chat.stop()
+        except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
+            log.error("provider did not stop", bot=self._claim.instance_id, **trace_of(error))
+
+    def use(self, config: BotConfig, rules: Rules, model: ModelPort | None) -> None:
+        """From now on, this; without a `model` the one it has."""
+        self._config = config
+        self._queue.limits, self._queue.rules = config.queue_config, rules
+        if self._conversations is not None:
+            self._conversations.use(config.context_limits, config.answer_within, rules.manners, model)
+        if self._safety is not None:
+            self._safety.use(config.limits_config)
+
+    async def ask(self) -> None:
+        """Have the provider say how its link is."""
+        chat = self.chat
+        if chat is not None and self._standing.link.status is not LinkState.STARTING:
+            said = await chat.status()
+            if said is not None and chat is self.chat:
+                self._move(said)
+
+    @property
+    def safety(self) -> SafetyStatus:
+        return self._safety.status() if self._safety is not None else SafetyStatus()
+
+    def pauses_ended(self) -> None:
+        if self._safety is not None:
+            self._safety.resume()
+
+    def paused(self, pause: Pause) -> None:
+        """The owner's pause is in the store, and so is what it ended."""
+        if self._safety is not None:
+            self._safety.hold(pause)
+        if self._conversations is not None:
+            self._conversations.hushed(pause.conversation or None)
+
+    def pause_ended(self, conversation: str) -> None:
+        if self._safety is not None:
+            self._safety.release(conversation)
+
+    async def loop_found(self, conversation: str) -> None:
+        if self._safety is not None:
+            await self._safety.loop_found(conversation)
+
+    def redeliver(self, conversations: Iterable[str]) -> None:
+        """There may be answers here that are still to be sent."""
+        if self._conversations is not None:
+            for conversation in conversations:
+                self._conversations.redeliver(conversation)
+
+    async def forgotten(self, own: Iterable[str], conversations: Iterable[str]) -> None:
+        """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
+        if self._safety is not None:
+            for conversation in own:
+                self._safety.forget(conversation)
+        if self._conversations is not None:
+            await self._conversations.begin_anew(conversations)
+
+    async def _open_chat(self) -> ChatPort:
+        context = ChatContext(
+            instance_id=self._claim.instance_id,
+            state=BotState(self._claim, self._store.state),
+            shared=self._parts.shared,
+            report=self._on_loop(self._heard),
+            sent_text=self._sent_text,
+            confirm=self._confirmed,
+            now=self._clock.now,
+            typing=self._typing,
+        )
+        return await self._parts.open_chat(self._config, self._queue, context)
+
+    def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
+        """`receive`, callable from any thread."""
+
+        def hand_over(value: Any) -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(receive, value)
+
+        return hand_over
+
+    def _heard(self, link: LinkStatus) -> None:
+        if not self._listens:
+            return  # the last word of a provider that has been stopped
+        self._move(link)
+        if link.status is LinkState.CONNECTED and self._conversations is not None:
+            self._conversations.link_is_up()
+        if link.status is LinkState.LOGGED_OUT:
+            self._on_logged_out()
+
+    def _move(self, link: LinkStatus) -> None:
+        before = self._standing.link
+        if link.status is LinkState.RECONNECTING and link != before and link.code is not None and self._safety:
+            self._safety.dropped(link.code)
+        self._standing.move(link)
+
+    def _wake(self, conversation: str) -> None:
+        if self._conversations is not None:
+            self._conversations.wake(conversation)
+
+    def _merged(self, accepted: Accepted) -> None:
+        if self._safety is not None:
+            self._safety.merged(accepted.conversation, accepted.absorbed)
+        if self._conversations is not None:
+            self._conversations.merged(accepted.conversation)
+
+    def _taken_over(self, accepted: Accepted) -> None:
+        if accepted.pause is not None:
+            self.paused(accepted.pause)
+
+    def _typing(self, chat: str, on: bool) -> None:
+        self._on_loop(self._typed)((chat, on))
+
+    def _typed(self, sign: tuple[str, bool]) -> None:
+        if self._conversations is not None:
+            self._conversations.typing(*sign)
+
+    def _confirmed(self, message_id: str) -> None:
+        # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
+        self._store.outbox.sent(self._claim.instance_id, message_id)
+
+    def _sent_text(self, message_id: str) -> Coroutine[Any, Any, str | None]:
+        async def read() -> str | None:
+            return await self._store.messages.sent_text(self._claim.instance_id, message_id)
+
+        return read()

@@ -1,0 +1,117 @@
+"""What is written down of how an answer came about: figures, times and reasons, and no word that anybody said."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, Field, ValidationError
+
+from imposter.contracts.messages import Turn
+from imposter.contracts.model import Answer
+
+
+class For(StrEnum):
+    """What a message waited for."""
+
+    BURST = "burst"
+    """More of its sender."""
+    TYPING = "typing"
+    """More of its sender, who was typing."""
+    HOURS = "hours"
+    CAPS = "caps"
+    """Room under the caps, or the end of the account's pause."""
+
+
+class Wait(BaseModel):
+    """One thing that a message waited for, before the model was asked."""
+
+    what: For
+    since: datetime = Field(description="When it was first found to have to wait.")
+    until: datetime = Field(description="How long it was to wait, as reckoned last.")
+    why: str | None = Field(default=None, description="Of `caps`: which.")
+
+
+class Trace(BaseModel):
+    """Of all that one answer is for, or that was given up together. What is not known is null."""
+
+    prompt: str | None = Field(default=None, description="SHA-256 of what the model was shown of the conversation.")
+    turns: int | None = Field(default=None, description="How many turns that was.")
+    attempts: int | None = Field(default=None, description="How often the model was asked.")
+    model: str | None = Field(default=None, description="Which one answered, as its vendor names it.")
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = Field(default=None, description="Those of `prompt_tokens` that were read before.")
+    taken: datetime | None = Field(default=None, description="When the waiting was over.")
+    asked: datetime | None = Field(default=None, description="When the model was asked, the last time.")
+    ended: datetime | None = Field(default=None, description="When it had answered, or it was given up.")
+    waits: list[Wait] = []
+
+    @property
+    def stored(self) -> str:
+        return self.model_dump_json(exclude_none=True)
+
+    @classmethod
+    def read(cls, stored: str | None) -> "Trace | None":
+        """None where there is none, or one that this version does not understand."""
+        try:
+            return None if stored is None else cls.model_validate_json(stored)
+        except ValidationError:
+            return None
+
+
+def written(
+    turns: Sequence[Turn],
+    answer: Answer | None,
+    *,
+    attempts: int,
+    taken: datetime,
+    asked: datetime,
+    ended: datetime,
+    waits: Sequence[Wait],
+) -> str:
+    """The trace of what the model was asked, as it is stored; without an `answer` it gave none."""
+    said = answer or Answer("")
+    return Trace(
+        prompt=fingerprint(turns),
+        turns=len(turns),
+        attempts=attempts,
+        model=said.model,
+        prompt_tokens=said.prompt_tokens,
+        completion_tokens=said.completion_tokens,
+        cached_tokens=said.cached_tokens,
+        taken=taken,
+        asked=asked,
+        ended=ended,
+        waits=list(waits),
+    ).stored
+
+
+def fingerprint(turns: Sequence[Turn]) -> str:
+    """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks."""
+    shown = [
+        {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}
+        for turn in turns
+    ]
+    return hashlib.sha256(json.dumps(shown, separators=(",", ":")).encode()).hexdigest()
+
+
+class Waits:
+    """What each of one bot's conversations has waited for since it was answered last, as far as this run knows."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._found: dict[str, dict[For, Wait]] = {}
+
+    def note(self, conversation: str, what: For, until: datetime | float, why: str | None = None) -> None:
+        """`until`: a moment, or in so many seconds."""
+        now = self._now()
+        found = self._found.setdefault(conversation, {})
+        since = found[what].since if what in found else now
+        end = until if isinstance(until, datetime) else now + timedelta(seconds=until)
+        found[what] = Wait(what=what, since=since, until=end, why=why)
+
+    def pop(self, conversation: str) -> list[Wait]:
+        """All of them; it begins anew."""
+        return list(self._found.pop(conversation, {}).values())
