@@ -9,7 +9,7 @@ from what is stored and from the config; what a task sleeps for is only reckoned
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any, Protocol
@@ -18,18 +18,17 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import ModelError
-from imposter.contracts.model import Answer
 from imposter.logs import trace_of
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.pacing import paced
 from imposter.runtime.ports import ChatPort, ModelPort
-from imposter.runtime.retry import Chance, backoff, model_retry
+from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.runtime.sight import Sight
-from imposter.runtime.traces import For, Trace, Waits, written
+from imposter.runtime.thinking import Thinker, Thought
+from imposter.runtime.traces import For, Trace, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
@@ -82,7 +81,6 @@ class Conversations:
         counts: Counts,
         on_failure: Callable[[str], None],
     ) -> None:
-        self.model = model
         self.context = context
         self._manners = manners
         self._claim = claim
@@ -111,11 +109,12 @@ class Conversations:
         self._typists = Typists(clock)
         self._naps = Naps(claim.instance_id, clock)
         self._waits = Waits(clock.now)
+        self._thinker = Thinker(
+            claim.instance_id, model=model, clock=clock, chance=chance, counts=counts, waits=self._waits
+        )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
-        self._thinking: dict[str, asyncio.Event] = {}
-        """Set where something came in for a conversation that the model is asked about."""
         self._watched: dict[str, frozenset[str]] = {}
         """Conversations that wait for more, each with the chats where somebody may type it."""
         self._followed_by: dict[str, set[str]] = {}
@@ -134,7 +133,7 @@ class Conversations:
         self.context = context
         self._delivery.answer_within = answer_within
         self._manners = manners
-        self.model = model or self.model
+        self._thinker.model = model or self._thinker.model
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
 
@@ -143,8 +142,7 @@ class Conversations:
         if self._closing:
             return
         self._ask_again(conversation)
-        if (more := self._thinking.get(conversation)) is not None:
-            more.set()
+        self._thinker.heard_more(conversation)
         if conversation not in self._tasks:
             task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
             self._tasks[conversation] = task
@@ -325,78 +323,31 @@ class Conversations:
     async def _answer(self, work: Work) -> None:
         behaviour, conversation = self._manners.towards(work.known_ids), work.message.conversation
         burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-        thought = await self._think(work, burst_ends)
+        thought = await self._thinker.think(work, burst_ends)
         if thought is None:
             return
-        text, trace = thought
-        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
-        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace)
+        if thought.verdict is not None:
+            await self._give_up(work, thought, thought.verdict)
+            return
+        answer = paced(thought.text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, thought.trace.stored)
         if not going:
             self._due.add(conversation)  # the last was taken from us meanwhile; others may still wait
             return
         self._safety.answered(conversation)
         await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
 
+    async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
+        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored)
+        if thought.failure is not None:
+            self._counts.dead_letters += 1
+            self._on_failure(f"The model gave no answer: {thought.failure}")
+
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
         question = (self._instance_id, work.message.conversation, work.message.message_id)
         seed = "\x1f".join((*question, str(part)) if part else question)
         return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
-
-    async def _think(self, work: Work, burst_ends: datetime) -> tuple[str, str] | None:
-        """As `_ask`; None, too, where more came in before `burst_ends`: then it asks again."""
-        if burst_ends <= self._clock.now():
-            return await self._ask(work)
-        conversation = work.message.conversation
-        more = self._thinking[conversation] = asyncio.Event()
-        asking = asyncio.create_task(self._ask(work), name=f"model:{self._instance_id}")
-        heard = asyncio.create_task(more.wait(), name=f"more:{self._instance_id}")
-        try:
-            await asyncio.wait([asking, heard], return_when=asyncio.FIRST_COMPLETED)
-            if not asking.done() and self._clock.now() < burst_ends:
-                return None
-            return await asking
-        finally:
-            del self._thinking[conversation]
-            for task in (asking, heard):
-                task.cancel()
-            await asyncio.gather(asking, heard, return_exceptions=True)
-
-    async def _ask(self, work: Work) -> tuple[str, str] | None:
-        """The model's answer, and its trace; None where there is none, which is then written down with its reason."""
-        seqs = work.seqs
-        attempt = 1
-        taken = self._clock.now()
-
-        def trace(answer: Answer | None = None) -> str:
-            waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
-            return written(work.turns, answer, attempts=attempt, taken=taken, asked=asked, ended=ended, waits=waits)
-
-        while True:
-            asked = self._clock.now()
-            try:
-                answer = await self.model.reply(list(work.turns))
-                break
-            except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
-                self._counts.model_failures += 1
-                delay = model_retry(attempt, error, self._chance)
-                log.warning(
-                    "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
-                )
-                if delay is None:
-                    verdict = Verdict(MessageState.FAILED, _name(error))
-                    await self._store.messages.settle(self._claim, seqs, verdict, trace())
-                    self._counts.dead_letters += 1
-                    told = str(error) if isinstance(error, ModelError) else _name(error)
-                    self._on_failure(f"The model gave no answer: {told}")
-                    return None
-            await self._clock.sleep(delay)
-            attempt += 1
-        if not (text := answer.text.strip()):
-            silent = Verdict(MessageState.CONTEXT, "model_silent")
-            await self._store.messages.settle(self._claim, seqs, silent, trace(answer))
-            return None
-        return text, trace(answer)
 
     def _ask_again(self, conversation: str) -> None:
         """It looks once more at what is to be done, and sleeps no longer until then."""
@@ -407,8 +358,3 @@ class Conversations:
         task = asyncio.create_task(work, name=f"{name}:{self._instance_id}")
         self._asides.add(task)
         task.add_done_callback(self._asides.discard)
-
-
-def _name(error: Exception) -> str:
-    """A foreign exception's text may hold anything, so only its type is told."""
-    return type(error).__name__

@@ -61,7 +61,7 @@ class Trace(BaseModel):
             return None
 
 
-def written(
+def traced(
     turns: Sequence[Turn],
     answer: Answer | None,
     *,
@@ -70,8 +70,8 @@ def written(
     asked: datetime,
     ended: datetime,
     waits: Sequence[Wait],
-) -> str:
-    """The trace of what the model was asked, as it is stored; without an `answer` it gave none."""
+) -> Trace:
+    """The trace of what the model was asked; without an `answer` it gave none."""
     said = answer or Answer("")
     return Trace(
         prompt=fingerprint(turns),
@@ -85,7 +85,7 @@ def written(
         asked=asked,
         ended=ended,
         waits=list(waits),
-    ).stored
+    )
 
 
 def fingerprint(turns: Sequence[Turn]) -> str:

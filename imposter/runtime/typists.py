@@ -17,15 +17,18 @@ class Typists:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until: dict[str, datetime] = {}
+        self._seen: dict[str, datetime] = {}
 
     def heard(self, chat: str, on: bool) -> None:
-        self._until.pop(chat, None)
+        self._seen.pop(chat, None)
         if on:
-            self._until[chat] = self._clock.now() + BELIEVED
-            if len(self._until) > MOST:
-                del self._until[next(iter(self._until))]
+            self._seen[chat] = self._clock.now()
+            if len(self._seen) > MOST:
+                del self._seen[next(iter(self._seen))]
 
     def until(self, waits: Sequence[StoredMessage]) -> datetime | None:
         """Until when it is believed that more is being typed where these came from."""
-        return max(filter(None, (self._until.get(chat) for chat in {each.reply_to for each in waits})), default=None)
+        came = {each.reply_to: each.received_at for each in waits}  # the last of each chat, for they are in order
+        # What was typed before a message came was that message.
+        signs = [seen for chat, last in came.items() if (seen := self._seen.get(chat)) is not None and seen >= last]
+        return max(signs) + BELIEVED if signs else None

@@ -75,6 +75,15 @@ async def test_who_stops_typing_is_answered_and_who_types_for_too_long_is_too(tm
         assert anna.platform.texts() == ["re: hello", "re: again"]
 
 
+async def test_what_was_typed_before_a_message_came_is_not_waited_for_once_more(tmp_path: Path) -> None:
+    async with open_anna(tmp_path, HandClock(), BURSTS) as anna:
+        _types(anna, True)
+        await anna.pass_by(1)
+        await anna.hear("hello")
+        await anna.pass_by(2.6)
+        assert anna.platform.texts() == ["re: hello"]
+
+
 async def test_what_comes_while_the_model_thinks_has_it_think_again(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), BURSTS) as anna:
         anna.model.hold["dinner?"] = asyncio.Event()

@@ -12,7 +12,7 @@ from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer
 from imposter.runtime.manners import Manners
 from imposter.runtime.reasons import Gate
-from imposter.runtime.traces import For, Trace, Wait, Waits, fingerprint, written
+from imposter.runtime.traces import For, Trace, Wait, Waits, fingerprint, traced
 from imposter.runtime.why import Explained, Now, Outcome, explain
 from imposter.storage.records import (
     FOREVER,
@@ -232,7 +232,7 @@ TURNS = [Turn(Source.CONTACT, "swordfish ö", author="Bob"), Turn(Source.OWNER, 
 
 def test_a_trace_holds_no_words_and_no_names_and_reads_as_it_was_written() -> None:
     answer = Answer("secret text", "gpt-4", 20, 5, 0)
-    stored = written(TURNS, answer, attempts=2, taken=NOON, asked=NOON, ended=NOON, waits=[])
+    stored = traced(TURNS, answer, attempts=2, taken=NOON, asked=NOON, ended=NOON, waits=[]).stored
     for word in ("swordfish", "Bob", "noted", "secret text"):
         assert word not in stored
     trace = Trace.read(stored)

@@ -1,0 +1,111 @@
+"""Asking the model: again where it fails, anew where more comes in meanwhile, and with a record of how it went."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.errors import ModelError
+from imposter.contracts.model import Answer
+from imposter.logs import trace_of
+from imposter.runtime.ports import ModelPort
+from imposter.runtime.retry import Chance, model_retry
+from imposter.runtime.traces import Trace, Waits, traced
+from imposter.runtime.vitals import Counts
+from imposter.storage.records import MessageState, Verdict, Work
+
+log = structlog.get_logger()
+
+SILENT = Verdict(MessageState.CONTEXT, "model_silent")
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What came of asking the model about what waits in a conversation."""
+
+    trace: Trace
+    answer: Answer | None
+    """None: it gave none."""
+    verdict: Verdict | None = None
+    """Where there is nothing to send: what becomes of the messages."""
+    failure: str | None = None
+    """Where it failed: how, for the owner."""
+
+    @property
+    def text(self) -> str:
+        return self.answer.text.strip() if self.answer is not None else ""
+
+
+class Thinker:
+    """For one run of a bot."""
+
+    def __init__(
+        self, instance_id: str, *, model: ModelPort, clock: Clock, chance: Chance, counts: Counts, waits: Waits
+    ) -> None:
+        self.model = model
+        self._instance_id = instance_id
+        self._clock = clock
+        self._chance = chance
+        self._counts = counts
+        self._waits = waits
+        self._asking: dict[str, asyncio.Event] = {}
+        """Conversations that the model is asked about; set where something came in there."""
+
+    def heard_more(self, conversation: str) -> None:
+        """Something came in. Call it on the event loop."""
+        if (more := self._asking.get(conversation)) is not None:
+            more.set()
+
+    async def think(self, work: Work, burst_ends: datetime) -> Thought | None:
+        """Ask the model; None where more came in before `burst_ends`: then all of it is to be taken again."""
+        if burst_ends <= self._clock.now():
+            return await self._ask(work)
+        conversation = work.message.conversation
+        more = self._asking[conversation] = asyncio.Event()
+        asking = asyncio.create_task(self._ask(work), name=f"model:{self._instance_id}")
+        heard = asyncio.create_task(more.wait(), name=f"more:{self._instance_id}")
+        try:
+            await asyncio.wait([asking, heard], return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done() and self._clock.now() < burst_ends:
+                return None
+            return await asking
+        finally:
+            del self._asking[conversation]
+            for task in (asking, heard):
+                task.cancel()
+            await asyncio.gather(asking, heard, return_exceptions=True)
+
+    async def _ask(self, work: Work) -> Thought:
+        attempt = 1
+        taken = self._clock.now()
+
+        def trace(answer: Answer | None = None) -> Trace:
+            waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
+            return traced(work.turns, answer, attempts=attempt, taken=taken, asked=asked, ended=ended, waits=waits)
+
+        while True:
+            asked = self._clock.now()
+            try:
+                answer = await self.model.reply(list(work.turns))
+                break
+            except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+                self._counts.model_failures += 1
+                delay = model_retry(attempt, error, self._chance)
+                log.warning(
+                    "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
+                )
+                if delay is None:
+                    verdict = Verdict(MessageState.FAILED, _name(error))
+                    return Thought(
+                        trace(), None, verdict, str(error) if isinstance(error, ModelError) else _name(error)
+                    )
+            await self._clock.sleep(delay)
+            attempt += 1
+        return Thought(trace(answer), answer, None if answer.text.strip() else SILENT)
+
+
+def _name(error: Exception) -> str:
+    """A foreign exception's text may hold anything, so only its type is told."""
+    return type(error).__name__
