@@ -20,6 +20,10 @@ class Autonomy(StrEnum):
     """As if they were not allowed: nothing of theirs becomes context."""
     OBSERVE = "observe"
     """Reads, and never answers."""
+    DRAFT = "draft"
+    """Proposes each answer to the owner, and sends what they approve."""
+    AUTO_IN_HOURS = "auto_in_hours"
+    """As `auto` within the active hours, as `draft` outside of them."""
     AUTO = "auto"
 
 
@@ -42,6 +46,27 @@ class Outside(StrEnum):
 
     WAIT = "wait"
     SILENT = "silent"
+
+
+class AskedIfBot(StrEnum):
+    """What somebody gets who asks whether they are talking to a machine."""
+
+    DEFLECT = "deflect"
+    """A light sentence that says neither yes nor no; who asks again gets what `hand_over` gives."""
+    HONEST = "honest"
+    """A sentence that says so."""
+    HAND_OVER = "hand_over"
+    """No answer: the owner is told, and the bot is silent there until they resume it."""
+
+
+class Guarded(StrEnum):
+    """What becomes of an answer that promises or claims what stands nowhere in the conversation."""
+
+    DRAFT = "draft"
+    LET_ME_CHECK = "let_me_check"
+    """They are told that it will be looked into, and the answer becomes a draft."""
+    OFF = "off"
+    """It is sent."""
 
 
 Word = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
@@ -114,6 +139,39 @@ class Behaviour(Strict):
     )
     names: Annotated[list[Word], Field(max_length=20)] = Field(
         default=[], description="What the owner is called in groups; each counts as a mention, as a whole word."
+    )
+
+    draft_minutes: float = Field(
+        default=60, ge=1, le=10_080, description="How long a draft waits for its owner before it is dropped."
+    )
+    asked_if_bot: Annotated[AskedIfBot, Field(strict=False)] = Field(
+        default=AskedIfBot.HAND_OVER, description="What somebody gets who asks whether they are talking to a machine."
+    )
+    guard: Annotated[Guarded, Field(strict=False)] = Field(
+        default=Guarded.DRAFT,
+        description="What becomes of an answer that promises money, a time, a place, a meeting or a fact that stands "
+        "nowhere in the conversation.",
+    )
+    blocked: Annotated[list[Word], Field(max_length=200)] = Field(
+        default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."
+    )
+    pause_words: Annotated[list[Word], Field(max_length=20)] = Field(
+        default=["!pause"], description="The owner writes one of these, and nothing else, and the bot is silent there."
+    )
+    resume_words: Annotated[list[Word], Field(max_length=20)] = Field(
+        default=["!resume"], description="The same, and the bot answers again."
+    )
+    pause_reactions: Annotated[list[Word], Field(max_length=20)] = Field(
+        default=["\u270b"], description="As `pause_words`, as the owner's reaction to any message."
+    )
+    resume_reactions: Annotated[list[Word], Field(max_length=20)] = Field(
+        default=["\u25b6\ufe0f"], description="As `resume_words`, as a reaction."
+    )
+    auto_from_score: float | None = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="Until an exam reaches this score, the bot only drafts. Left out: it need not pass any.",
     )
 
     @model_validator(mode="after")

@@ -211,6 +211,56 @@ voice_lines = Table(
     sqlite_autoincrement=True,
 )
 
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("number", Number, primary_key=True),
+    _bot(),
+    Column("conversation", String, nullable=False),
+    Column("answers", Number, ForeignKey("messages.seq", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),  # empty: the owner is to answer themselves
+    Column("why", String, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("note_id", String),  # the message that shows it in the owner's own chat
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime),
+    Index("ix_drafts_by_state", "instance_id", "state", "expires_at"),
+    Index(None, "answers"),
+    sqlite_autoincrement=True,
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),  # ISO 8601, UTC
+    Column("conversation", String, primary_key=True),
+    Column("model", String, primary_key=True),  # as its vendor names it; empty where it does not
+    Column("calls", BigInteger, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False),  # millionths of the bot's currency
+    Column("unpriced", BigInteger, nullable=False),  # calls whose price nobody knows
+)
+
+exams = Table(
+    "exams",
+    metadata,
+    Column("number", Number, primary_key=True),
+    _bot(),
+    Column("state", String(16), nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("score", Float),
+    Column("body", Text, nullable=False),  # JSON
+    Index(None, "instance_id"),
+    sqlite_autoincrement=True,
+)
+
 provider_state = Table(
     "provider_state",
     metadata,
