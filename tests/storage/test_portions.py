@@ -16,7 +16,8 @@ from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.tables import messages, outbox
 from tests.storage.desk import BOT, KEY, Desk, Time
 
-PORTIONS = 3
+PORTIONS = 8
+"""More than there are commits beside them, in each of which others have a turn, too."""
 EXCHANGES = PORTIONS * AT_ONCE // 2 + 1
 """Of a message and its answer."""
 
