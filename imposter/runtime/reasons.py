@@ -86,6 +86,7 @@ OF_ANSWERS: Mapping[str, str] = {
     "Refused": "the platform refused it",
     "DeliveryUncertain": "it was handed over and nothing came back, so nobody knows whether it arrived",
     "removed": "you let it go",
+    "undone": "you took it back",
     "takeover": "you wrote in this chat yourself",
     "paused": "you paused the bot",
     "unlinked": "the account was unlinked",

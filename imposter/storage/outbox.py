@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.storage import claims
-from imposter.storage.records import Claim, DeliveryState, Outgoing
+from imposter.storage.records import UNDONE, Claim, DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
 from imposter.storage.writer import Pending, Writer
@@ -32,7 +32,9 @@ _ATTEMPTED = (
     .values(state=PENDING, attempts=outbox.c.attempts + 1)
     .returning(outbox.c.attempts)
 )
-_SENT = _one.values(state=SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now")))
+_SENT = _one.where(outbox.c.reason.is_distinct_from(UNDONE)).values(
+    state=SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now"))
+)
 _FAILED = (
     _one.where(outbox.c.state.in_([PENDING, SENDING]))
     .values(state=bindparam("outcome"), reason=bindparam("why"))

@@ -233,6 +233,8 @@ TAKEOVER = "takeover"
 """The reason of a pause, and of what it ended: the owner wrote in the chat themselves."""
 OWNER_PAUSE = "paused"
 """The same, where the owner asked for it."""
+UNDONE = "undone"
+"""Why an answer that had been sent is no longer part of the conversation: its owner took it back."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a pause that only the owner ends. Not the last moment of all: PostgreSQL tells it in a zone of its own."""
 

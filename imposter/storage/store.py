@@ -14,6 +14,7 @@ from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, SecretKeyError
 from imposter.storage.backup import BackupStore
 from imposter.storage.bots import BotStore
+from imposter.storage.briefs import BriefStore
 from imposter.storage.channels import Identity
 from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
@@ -46,6 +47,7 @@ class Store:
     pauses: PauseStore
     state: StateStore
     dead_letters: DeadLetterStore
+    briefs: BriefStore
     retention: RetentionStore
     forgetting: ForgettingStore
     backup: BackupStore
@@ -82,6 +84,7 @@ async def open_store(
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
             dead_letters=DeadLetterStore(writer, now),
+            briefs=BriefStore(writer),
             retention=RetentionStore(writer, now),
             forgetting=ForgettingStore(writer),
             backup=BackupStore(writer, data_dir, now),
