@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, exists, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message, Source, Turn
@@ -88,11 +88,28 @@ _came_readable = exists().where(
     _read.c.conversation == messages.c.conversation,
     _read.c.message_id == func.substr(_id, 1, func.length(_id) - len(f"/{UNREADABLE}")),
 )
-_PAGE = (
-    SELECT_STORED.where(_of_bot, messages.c.reason.is_distinct_from(UNREADABLE) | ~_came_readable)
-    .order_by(messages.c.seq.desc())
-    .limit(bindparam("most"))
+_listed = (
+    _of_bot,
+    messages.c.seq < bindparam("before"),
+    messages.c.reason.is_distinct_from(UNREADABLE) | ~_came_readable,
 )
+_newest_first = messages.c.seq.desc()
+# The newest of each state, which an index holds in order: of a bot with very many messages no more than these are read.
+_NEWEST = union_all(
+    *(
+        select(
+            select(messages.c.seq)
+            .where(*_listed, messages.c.state == state)
+            .order_by(_newest_first)
+            .limit(bindparam("most"))
+            .subquery()
+        )
+        for state in MessageState
+    )
+)
+_PAGE = SELECT_STORED.where(messages.c.seq.in_(_NEWEST)).order_by(_newest_first).limit(bindparam("most"))
+_PAGE_OF_CHAT = SELECT_STORED.where(*_listed, _of_conversation).order_by(_newest_first).limit(bindparam("most"))
+LAST = 2**63 - 1
 
 
 class MessageStore:
@@ -250,11 +267,10 @@ class MessageStore:
 
         A message that could not be read is left out where it is known as one that could.
         """
-        statement, parameters = _PAGE, {"instance_id": instance_id, "most": limit}
+        parameters = {"instance_id": instance_id, "most": limit, "before": LAST if before is None else before}
+        statement = _PAGE
         if conversation is not None:
-            statement, parameters = statement.where(_of_conversation), parameters | {"conversation": conversation}
-        if before is not None:
-            statement = statement.where(messages.c.seq < before)
+            statement, parameters = _PAGE_OF_CHAT, parameters | {"conversation": conversation}
         return self._submit(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
     def sent_text(self, instance_id: str, message_id: str) -> Pending[str | None]:
