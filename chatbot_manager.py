@@ -13,10 +13,11 @@ from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotNow, StorageError, UnknownContact
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
+from imposter.runtime import exams
 from imposter.runtime.conversations import CLOSING_GRACE
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.parts import Parts
-from imposter.runtime.pauses import ACCOUNT, FOREVER
+from imposter.runtime.pauses import ACCOUNT
 from imposter.runtime.ports import ChatPort, forgets_contacts
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.rules import Rules
@@ -26,7 +27,9 @@ from imposter.runtime.standing import Standing
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
-from imposter.storage.records import OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded
+from imposter.storage.drafted import Draft
+from imposter.storage.exams import ExamState
+from imposter.storage.records import FOREVER, OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -35,6 +38,7 @@ NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkS
 """States that last until somebody starts the bot again."""
 MOVED = "platform_changed"
 """What waited on another platform is not answered on this one."""
+NOT_RUNNING = "The bot is not running: start it first."
 UNLINK_DEADLINE = 15.0
 """Seconds that the platform has to take note of an unlinking; the credentials are forgotten in any case."""
 
@@ -155,6 +159,8 @@ class ChatbotInstance:
             self.config = config
             if self._run is not None:
                 self._run.use(config, rules, model)
+                if new_model:
+                    await self._run.exams.end(ExamState.INTERRUPTED, exams.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
@@ -214,6 +220,8 @@ class ChatbotInstance:
         async with self._changing:
             canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
             person = await forgetting.known(self.instance_id, contact, canonical)
+            if self._run is not None:
+                await self._run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
             await self._forget_at_platform(sorted(person.ids))
             forgotten = await forgetting.forget(self.instance_id, contact, canonical)
             if self._run is not None:
@@ -222,6 +230,31 @@ class ChatbotInstance:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same
                 return forgotten.messages, False
+
+    async def begin_exam(self, most: int, contact: str | None = None) -> None:
+        """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
+
+        Raises: UnknownContact, NotNow, StorageError.
+        """
+        async with self._changing:
+            if self._run is None:
+                raise NotNow(NOT_RUNNING)
+            await self._run.begin_exam(most, contact)
+
+    async def cancel_exam(self) -> None:
+        """End the one that is held, if one is."""
+        if self._run is not None:
+            await self._run.exams.end(ExamState.CANCELLED, exams.CANCELLED)
+
+    async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
+        """Send a draft, or `text` in its place, or drop it.
+
+        Raises: UnknownDraft, NotNow (it is decided already, its time is over, the bot does not run), StorageError.
+        """
+        drafts = self._run.drafts if self._run is not None else None
+        if drafts is None:
+            raise NotNow("The bot is not running: start it first.")
+        return await (drafts.send(number, text) if send else drafts.drop(number))
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
@@ -237,6 +270,7 @@ class ChatbotInstance:
             user_id=self.user_id,
             waiting=waiting,
             safety=self._run.safety if self._run is not None else SafetyStatus(),
+            budget=self._run.budget if self._run is not None else None,
             **self._standing.fields,
         )
 
@@ -244,7 +278,7 @@ class ChatbotInstance:
         """The code to type on the phone with this number. Raises: NotNow, NotSupported, Refused."""
         chat = self._open_chat
         if chat is None:
-            raise NotNow("The bot is not running: start it first.")
+            raise NotNow(NOT_RUNNING)
         return await chat.pairing_code(phone)
 
     async def _start(self) -> None:
@@ -380,6 +414,8 @@ class ChatbotInstance:
 
     async def _forget_account(self) -> None:
         """Its credentials, and all that waits for it. Raises: StorageError."""
+        if self._run is not None:
+            await self._run.exams.account_gone()
         await self._store.state.clear(self.claim or await self._take_over())
         self._pauses_ended()
 

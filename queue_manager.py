@@ -169,7 +169,7 @@ class UserQueue:
         self._places.release()
         if pending.exception() is None and not self._closed:
             accepted = pending.result()
-            if accepted.pause is not None:
+            if accepted.pause is not None or accepted.resumed:
                 self._on_paused(accepted)
             if accepted.merged:
                 self._on_merged(accepted)

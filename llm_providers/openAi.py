@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Annotated, Any
@@ -141,6 +142,10 @@ class OpenAiProvider:
     def attach(self, context: ModelContext) -> None:
         self._shared = context.shared
 
+    @property
+    def address(self) -> str:
+        return self._config.base_url or _servers_url(self._shared.secret)
+
     async def reply(self, turns: Sequence[Turn]) -> Answer:
         client = self._client = self._client or await self._connect()
         from openai import OpenAIError
@@ -235,16 +240,20 @@ def _message(turn: Turn) -> dict[str, str]:
 
 def _answer(completion: Any) -> Answer:
     """Raises: ModelRefused."""
-    text = _text(completion)
     usage = getattr(completion, "usage", None)
     details = getattr(usage, "prompt_tokens_details", None)
-    return Answer(
-        text,
+    answer = Answer(
+        "",
         model=getattr(completion, "model", None),
         prompt_tokens=getattr(usage, "prompt_tokens", None),
         completion_tokens=getattr(usage, "completion_tokens", None),
         cached_tokens=getattr(details, "cached_tokens", None),
     )
+    try:
+        return replace(answer, text=_text(completion))
+    except ModelRefused as refusal:
+        refusal.spent = answer
+        raise
 
 
 def _text(answer: Any) -> str:

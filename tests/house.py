@@ -64,6 +64,10 @@ class Sent:
     message_id: str
 
 
+OWN_CHAT = "anna"
+"""Where the owner talks to themselves: only Anna does, for whom the tests of that are."""
+
+
 class Platform:
     """A chat platform in memory that takes every send under its id, as WhatsApp does."""
 
@@ -115,6 +119,9 @@ class Platform:
 
     async def watch_typing(self, recipient: str) -> None:
         self._is_seen(recipient, "watched")
+
+    def own_chat(self) -> str | None:
+        return OWN_CHAT
 
     def _is_seen(self, recipient: str, what: str) -> None:
         self.seen.append((self.context.now(), recipient, what))

@@ -18,11 +18,13 @@ from imposter.contracts.errors import (
     StorageError,
     UnknownBot,
     UnknownContact,
+    UnknownDraft,
     UnknownLetter,
 )
 from imposter.contracts.states import BotStatus
 from imposter.runtime.supervisor import Supervisor
 from imposter.storage.dead_letters import Retried
+from imposter.storage.drafted import Draft
 
 
 class Errand(BaseModel):
@@ -110,6 +112,29 @@ class Forget(Errand):
         return await here.get(instance_id).forget(self.contact)
 
 
+class DecideDraft(Errand):
+    answer = TypeAdapter(Draft)
+    number: int
+    send: bool
+    text: str | None = None
+
+    async def do(self, here: Supervisor, instance_id: str) -> Draft:
+        return await here.get(instance_id).decide_draft(self.number, send=self.send, text=self.text)
+
+
+class BeginExam(Errand):
+    most: int
+    contact: str | None = None
+
+    async def do(self, here: Supervisor, instance_id: str) -> None:
+        await here.get(instance_id).begin_exam(self.most, self.contact)
+
+
+class CancelExam(Errand):
+    async def do(self, here: Supervisor, instance_id: str) -> None:
+        await here.get(instance_id).cancel_exam()
+
+
 class LoopFound(Errand):
     """Another of our bots talks to this one there."""
 
@@ -121,11 +146,36 @@ class LoopFound(Errand):
 
 _ERRANDS = {
     kind.__name__: kind
-    for kind in (Put, Start, Stop, Unlink, Pause, Resume, Delete, PairingCode, Retry, Forget, LoopFound)
+    for kind in (
+        Put,
+        Start,
+        Stop,
+        Unlink,
+        Pause,
+        Resume,
+        Delete,
+        PairingCode,
+        Retry,
+        Forget,
+        DecideDraft,
+        BeginExam,
+        CancelExam,
+        LoopFound,
+    )
 }
 _FAILURES = {
     kind.__name__: kind
-    for kind in (InvalidConfig, NotNow, NotSupported, Refused, StorageError, UnknownBot, UnknownContact, UnknownLetter)
+    for kind in (
+        InvalidConfig,
+        NotNow,
+        NotSupported,
+        Refused,
+        StorageError,
+        UnknownBot,
+        UnknownContact,
+        UnknownDraft,
+        UnknownLetter,
+    )
 }
 _PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProblem, ...])
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ from pydantic import SecretStr, ValidationError
 
 from imposter.cluster import hearing
 from imposter.cluster.errands import (
+    BeginExam,
+    CancelExam,
+    DecideDraft,
     Delete,
     Errand,
     Forget,
@@ -31,7 +34,7 @@ from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.publishing import SAID_BY
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot
+from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
@@ -42,8 +45,11 @@ from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
 from imposter.storage.dead_letters import DeadLetter, Retried
+from imposter.storage.drafted import Draft
+from imposter.storage.exams import ExamRow
 from imposter.storage.migrations import NEWEST
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
+from imposter.storage.usage import By, Costs
 from imposter.storage.writer import Pending
 
 log = structlog.get_logger()
@@ -226,6 +232,42 @@ class Fleet:
         forgotten: tuple[int, bool] = await self._do(instance_id, Forget(contact=contact))
         return forgotten
 
+    async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
+        """Up to `limit` with a number below `before`, the newest first."""
+        await self.exists(instance_id)
+        return await self._store.drafts.page(instance_id, before=before, limit=limit)
+
+    async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
+        """Send it, or `text` in its place. Raises: UnknownDraft, NotNow (it is too late; the bot does not run)."""
+        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=True, text=text))
+        return draft
+
+    async def drop_draft(self, instance_id: str, number: int) -> Draft:
+        """Raises: UnknownDraft, NotNow (it was sent; the bot does not run)."""
+        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
+        return draft
+
+    async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> ExamRow:
+        """Have the bot answer up to `most` questions of the past; gives where it stands.
+
+        Raises: UnknownContact, NotNow (one is under way, there is nothing to ask), InvalidConfig.
+        """
+        await self._do(instance_id, BeginExam(most=most, contact=contact))
+        return await self.exam(instance_id)
+
+    async def cancel_exam(self, instance_id: str) -> ExamRow:
+        """End the one that is held, if one is; gives the last one. Raises: UnknownExam."""
+        await self._do(instance_id, CancelExam())
+        return await self.exam(instance_id)
+
+    async def exam(self, instance_id: str) -> ExamRow:
+        """The bot's last one. Raises: UnknownExam."""
+        await self.exists(instance_id)
+        row = await self._store.exams.last(instance_id)
+        if row is None:
+            raise UnknownExam
+        return row
+
     async def loop_found(self, instance_id: str, conversation: str) -> None:
         """See `runtime.safety.Peers`. Raises nothing: it is only a hint."""
         try:
@@ -245,6 +287,11 @@ class Fleet:
         """Why a message was answered, was not, or is not yet. Raises: UnknownMessage."""
         row, status = await asyncio.gather(self._row(instance_id), self.status(instance_id))
         return await inquire(self._store, self.catalog, row, status, seq)
+
+    async def costs(self, instance_id: str, by: By, *, first: date | None = None, last: date | None = None) -> Costs:
+        """What the bot's models took. See `storage.usage.UsageStore.sums`."""
+        await self.exists(instance_id)
+        return await self._store.usage.sums(instance_id, by, first, last)
 
     async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
         """What contacts did not get, newest first."""

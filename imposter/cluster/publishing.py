@@ -79,4 +79,5 @@ class Publisher:
 
 
 def _is_restless(bot: Bot, status: BotStatus) -> bool:
-    return bot.must_be_asked or status.safety.level is not SafetyLevel.NORMAL
+    ends = status.safety.level is not SafetyLevel.NORMAL or status.budget is not None
+    return bot.must_be_asked or ends

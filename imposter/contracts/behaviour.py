@@ -182,6 +182,11 @@ class Behaviour(Strict):
         return self
 
     @property
+    def waiting_hours(self) -> ActiveHours | None:
+        """Those outside of which nothing is done about a message: with `auto_in_hours` it is drafted at any hour."""
+        return None if self.autonomy is Autonomy.AUTO_IN_HOURS else self.active_hours
+
+    @property
     def longest_debounce(self) -> float:
         """Seconds; one of the two may come from elsewhere than the other."""
         return max(self.debounce_max_seconds, self.debounce_seconds) if self.debounce_seconds else 0.0

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
 from imposter.contracts.behaviour import Behaviour, ContactBehaviour
+from imposter.contracts.budget import Budget
 from imposter.contracts.strict import Strict, printable
 
 __all__ = ["BotConfig", "Limits", "ProviderChoice", "SafetyLimits", "Strict"]
@@ -102,6 +103,8 @@ class BotConfig(Strict):
     behaviour_config: Behaviour = Field(default_factory=Behaviour)
     contacts: list[ContactBehaviour] = Field(default=[], max_length=1000)
     """Who is treated otherwise; of several entries that name one conversation, the first."""
+    budget_config: Budget | None = None
+    """What the model may cost; left out: its tokens are counted, not its money, and nothing is bounded."""
     llm_provider_config: ProviderChoice
 
     @property

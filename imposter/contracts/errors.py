@@ -6,6 +6,8 @@
     ├── UnknownContact       the bot knows nobody of this name
     ├── UnknownLetter        the bot has no such dead letter
     ├── UnknownMessage       the bot has no such message
+    ├── UnknownExam          the bot had no exam
+    ├── UnknownDraft         the bot has no such draft
     ├── NotSupported         this platform has no such ability
     ├── OwnerSilent          the machine that runs the bot does not answer
     ├── StorageError         nothing was stored
@@ -23,6 +25,10 @@ Texts are for the owner and never hold a secret or a contact's words. Nothing of
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imposter.contracts.model import Answer
 
 
 class ImposterError(Exception):
@@ -62,6 +68,14 @@ class UnknownLetter(ImposterError):
 
 class UnknownMessage(ImposterError):
     """There is no such message; for an answer of the bot's ask about the message that it answers."""
+
+
+class UnknownExam(ImposterError):
+    """This bot had no exam."""
+
+
+class UnknownDraft(ImposterError):
+    """There is no such draft."""
 
 
 class NotSupported(ImposterError):
@@ -111,6 +125,9 @@ class DeliveryUncertain(ChatError):
 
 class ModelError(ImposterError):
     """The model gave no answer."""
+
+    spent: "Answer | None" = None
+    """What it took all the same, where its vendor told; there is no text in it."""
 
 
 class ModelUnavailable(ModelError):

@@ -12,6 +12,8 @@ from imposter.contracts.chat import Shared
 from imposter.contracts.messages import Turn
 
 LONGEST_NAME = 256
+UNSURE = "[[unsure]]"
+"""A model that writes this anywhere in its answer doubts it, as `Answer.unsure` says; nobody gets to see the marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Answer:
     completion_tokens: int | None = None
     cached_tokens: int | None = None
     """Those of `prompt_tokens` that the vendor had read before."""
+    unsure: bool = False
+    """The model doubts that it is what the owner would say: they are asked first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))
@@ -40,7 +44,9 @@ class ModelProvider(Protocol):
 
         An empty text means silence. Raises: ModelUnavailable (will be tried again), ModelRefused (will not).
         Any other exception counts as ModelRefused. An attribute `deadline` (seconds) says how long one call may
-        take in all; without it the core waits two minutes.
+        take in all; without it the core waits two minutes. One called `address` (its server's URL) says whose prices
+        the price list is asked for; without it a budget knows only the prices in its config. What a call took that
+        ended with a ModelError may stand in the error's `spent`.
         """
 
 

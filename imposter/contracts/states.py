@@ -56,6 +56,13 @@ class SafetyStatus(BaseModel):
     until: datetime | None = Field(default=None, description="When the level changes by itself, where that is known.")
 
 
+class BudgetStatus(BaseModel):
+    """What the model may cost is spent."""
+
+    reason: str = Field(description="For the owner: which bound is reached, and what becomes of messages.")
+    until: datetime = Field(description="When that ends by itself.")
+
+
 class BotStatus(BaseModel):
     """The answer of `GET /chatbot/{instance_id}/status`. Times are UTC."""
 
@@ -70,5 +77,8 @@ class BotStatus(BaseModel):
     code: int | None = Field(default=None, description="The platform's own number for why the connection ended.")
     waiting: int = Field(default=0, description="Messages accepted and not yet answered.")
     safety: SafetyStatus = Field(default_factory=SafetyStatus)
+    budget: BudgetStatus | None = Field(
+        default=None, description="Only while a bound of `budget_config` is reached for the whole bot."
+    )
     last_error: str | None = Field(default=None, description="The last failure that cost a contact an answer.")
     last_error_at: datetime | None = None

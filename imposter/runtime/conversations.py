@@ -8,7 +8,7 @@ from what is stored and from the config; what a task sleeps for is only reckoned
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
@@ -17,17 +17,24 @@ from typing import Any, Protocol
 import structlog
 
 from imposter.clock import Clock
+from imposter.contracts.behaviour import Behaviour
+from imposter.contracts.budget import WhenSpent
 from imposter.contracts.config import Limits
+from imposter.contracts.messages import Source
 from imposter.logs import trace_of
 from imposter.runtime.delivery import Delivery
+from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.pacing import paced
 from imposter.runtime.ports import ChatPort, ModelPort
+from imposter.runtime.release import Hold, before_asking, released
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.runtime.sight import Sight
-from imposter.runtime.thinking import Thinker, Thought
+from imposter.runtime.spending import BUDGET_SPENT, Spending
+from imposter.runtime.thinking import SILENT, Thinker, Thought
 from imposter.runtime.traces import For, Trace, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
@@ -39,6 +46,7 @@ from imposter.storage.records import (
     NotYet,
     StoredMessage,
     Superseded,
+    Usage,
     Verdict,
     Work,
 )
@@ -76,9 +84,11 @@ class Conversations:
         manners: Manners,
         inbox: Inbox,
         safety: Safety,
+        spending: Spending,
         clock: Clock,
         chance: Chance,
         counts: Counts,
+        has_passed: Callable[[Behaviour], bool],
         on_failure: Callable[[str], None],
     ) -> None:
         self.context = context
@@ -89,9 +99,11 @@ class Conversations:
         self._chat = chat
         self._inbox = inbox
         self._safety = safety
+        self._spending = spending
         self._clock = clock
         self._chance = chance
         self._counts = counts
+        self._has_passed = has_passed
         self._on_failure = on_failure
         self._sight = Sight(claim.instance_id, chat)
         self._delivery = Delivery(
@@ -110,7 +122,23 @@ class Conversations:
         self._naps = Naps(claim.instance_id, clock)
         self._waits = Waits(clock.now)
         self._thinker = Thinker(
-            claim.instance_id, model=model, clock=clock, chance=chance, counts=counts, waits=self._waits
+            claim.instance_id,
+            model=model,
+            spending=spending,
+            clock=clock,
+            chance=chance,
+            counts=counts,
+            waits=self._waits,
+        )
+        self.drafts = Drafts(claim, store=store, chat=chat, clock=clock, chance=chance, going=self.redeliver)
+        self._owner_chat = OwnerChat(
+            claim,
+            store=store,
+            chat=chat,
+            drafts=self.drafts,
+            safety=safety,
+            hushed=self.hushed,
+            going=self.redeliver,
         )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
@@ -125,6 +153,7 @@ class Conversations:
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
         self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
+        await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self.redeliver(conversation)
 
@@ -202,6 +231,7 @@ class Conversations:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await self.drafts.close()
         await self._sight.close()
 
     async def _run(self, conversation: str) -> None:
@@ -234,6 +264,7 @@ class Conversations:
         """What is due in this conversation: first the answers that are not out, then one to all that waits."""
         if conversation in self._undelivered and not await self._deliver_the_rest(conversation):
             return
+        await self.drafts.reopen(conversation)
         manners, now = self._manners, self._clock.now()
         timing = None if manners.is_prompt else TurnTiming(manners, now, self._typists.until)
         work = await self._store.messages.take(
@@ -253,6 +284,10 @@ class Conversations:
         self._watched.pop(conversation, None)
         if work.more:
             self._due.add(conversation)
+        if work.message.source is Source.OWNER:
+            for message in work.messages:
+                await self._owner_chat.obey(message, manners)
+            return
         verdict = await self._safety.before(work)
         if isinstance(verdict, Silent):
             await self._leave_unanswered(work.messages, verdict.reason)
@@ -270,6 +305,9 @@ class Conversations:
         """Of answers that were made before; False where it has to ask again."""
         self._undelivered.discard(conversation)
         pending = await self._store.outbox.pending(self._instance_id, conversation)
+        if pending and pending[0].recipient == self._chat.own_chat():
+            await self._delivery.deliver(pending, fresh=False)
+            return True
         for _, answer in groupby(pending, lambda outgoing: outgoing.created_at or outgoing.message_id):
             parts = list(answer)
             if not self._delivery.is_too_old(parts[0]) and not await self._may_answer(
@@ -323,22 +361,57 @@ class Conversations:
     async def _answer(self, work: Work) -> None:
         behaviour, conversation = self._manners.towards(work.known_ids), work.message.conversation
         burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-        thought = await self._thinker.think(work, burst_ends)
-        if thought is None:
-            return
-        if thought.verdict is not None:
-            await self._give_up(work, thought, thought.verdict)
-            return
-        answer = paced(thought.text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
-        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, thought.trace.stored)
+        over = await self._spending.over(conversation)
+        trace, release = None, before_asking(work, behaviour, over_budget=over is WhenSpent.DRAFT)
+        if release is None:
+            if over is WhenSpent.STOP:
+                await self._leave_unanswered(work.messages, BUDGET_SPENT)
+                return
+            thought = await self._thinker.think(work, burst_ends)
+            if thought is None:
+                return
+            trace = thought.trace
+            if thought.answer is None or thought.verdict is not None:
+                await self._give_up(work, thought, thought.verdict or SILENT)
+                return
+            release = released(
+                thought.answer,
+                behaviour,
+                self._clock.now(),
+                exam_passed=self._has_passed(behaviour),
+            )
+        trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
+        used = self._spending.unwritten(conversation)
+        if isinstance(release, Hold):
+            await self._hold(work, release, behaviour, trace, used)
+        else:
+            await self._send(work, release.text, behaviour, trace, used)
+
+    async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace, used: Sequence[Usage]) -> None:
+        conversation = work.message.conversation
+        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
+        self._spending.written(conversation, used)
         if not going:
             self._due.add(conversation)  # the last was taken from us meanwhile; others may still wait
             return
         self._safety.answered(conversation)
         await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
 
+    async def _hold(self, work: Work, hold: Hold, behaviour: Behaviour, trace: Trace, used: Sequence[Usage]) -> None:
+        conversation = work.message.conversation
+        proposed = await self.drafts.propose(work, hold, behaviour, trace=trace.stored, used=used)
+        self._spending.written(conversation, used)
+        if not proposed:
+            self._due.add(conversation)
+        elif hold.hands_over:
+            await self._safety.hand_over(conversation)
+
     async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
-        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored)
+        conversation = work.message.conversation
+        used = self._spending.unwritten(conversation)
+        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored, used)
+        self._spending.written(conversation, used)
         if thought.failure is not None:
             self._counts.dead_letters += 1
             self._on_failure(f"The model gave no answer: {thought.failure}")

@@ -8,6 +8,7 @@ from imposter.behaviour import bursts
 from imposter.behaviour.hours import is_open, opening
 from imposter.contracts.behaviour import Behaviour, Pace
 from imposter.contracts.config import BotConfig
+from imposter.contracts.messages import Source
 from imposter.storage.records import StoredMessage, Timing
 
 LATE = timedelta(minutes=15)
@@ -39,10 +40,9 @@ class Manners:
     @property
     def is_prompt(self) -> bool:
         """Whether everybody is answered at once, at any hour."""
-        return all(
-            not behaviour.debounce_seconds and behaviour.active_hours is None and behaviour.pace is Pace.OFF
-            for behaviour in (self.base, *(behaviour for _, behaviour in self.others.values()))
-        )
+        base = self.base
+        prompt = not base.debounce_seconds and base.waiting_hours is None and base.pace is Pace.OFF
+        return prompt and not self.others  # who it is must be known where anybody is treated otherwise
 
 
 class TurnTiming(Timing):
@@ -64,12 +64,14 @@ class TurnTiming(Timing):
         self._typing_until = typing_until
 
     def due_at(self, waits: Sequence[StoredMessage], known_ids: frozenset[str]) -> datetime:
+        if waits[-1].source is Source.OWNER:
+            return self._now
         behaviour = self._manners.towards(known_ids)
         first, last = waits[0].received_at, waits[-1].received_at
         finished = bursts.due_at(first, last, behaviour, self._typing_until(waits))
         if last > self._now:  # the clock was set back: how long ago it came, nobody knows
             finished = self._now
-        moment, hours = max(finished, self._now), behaviour.active_hours
+        moment, hours = max(finished, self._now), behaviour.waiting_hours
         in_time = moment - last <= LATE and is_open(hours, waits[-1].sent_at)
         if in_time or is_open(hours, moment):
             self.in_burst = finished > self._now
@@ -77,4 +79,4 @@ class TurnTiming(Timing):
         return opening(hours, moment)
 
     def counts_from(self, message: StoredMessage, known_ids: frozenset[str]) -> datetime:
-        return max(message.received_at, opening(self._manners.towards(known_ids).active_hours, message.sent_at))
+        return max(message.received_at, opening(self._manners.towards(known_ids).waiting_hours, message.sent_at))

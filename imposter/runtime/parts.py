@@ -10,7 +10,7 @@ from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig
 from imposter.contracts.model import ModelContext
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids
+from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids, has_own_chat
 from imposter.runtime.rules import Rules
 
 log = structlog.get_logger()
@@ -29,8 +29,9 @@ class Parts:
 
     def rules(self, config: BotConfig) -> Rules:
         """Raises: InvalidConfig."""
+        file = self.chat_file(config)
         try:
-            return Rules.of(config, canonical_ids(self.chat_file(config)))
+            return Rules.of(config, canonical_ids(file), own_chat=has_own_chat(file))
         except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
             told = f"the provider cannot read an entry: {type(error).__name__}"
             raise InvalidConfig(FieldProblem("respond_to_whitelist", told)) from None

@@ -1,24 +1,23 @@
 """Where a bot is silent, in words for its owner."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from imposter.storage.records import OWNER_PAUSE, TAKEOVER, Pause
+from imposter.storage.records import FOREVER, OWNER_PAUSE, TAKEOVER, Pause
 
 ACCOUNT = ""
 """Stands for all conversations in a pause."""
 LOOP = "loop"
 LOCKED = "reach_out_locked"
 REFUSED = "refused"
+HANDED_OVER = "handed_over"
 """Reasons of pauses. That of a message left unanswered in a paused chat is the same."""
-
-FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""The end of a pause that its owner ends."""
 
 WHY = {
     LOOP: "its contact answers as fast, or for as long, as only a machine does. If it is a person, resume the bot.",
     LOCKED: "the platform refused an answer there (code 463: reaching out is locked). Write there once on the phone.",
     TAKEOVER: "you wrote there yourself.",
+    HANDED_OVER: "they asked whether they talk to a machine. Answer them yourself, or resume it.",
     OWNER_PAUSE: "you paused it; resume it to have it answered again.",
 }
 """Of one chat."""

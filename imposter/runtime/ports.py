@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,8 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from imposter.contracts.chat import (
     Attaches,
     ChatContext,
+    DeletesMessages,
     DerivesMessageIds,
     ForgetsContacts,
+    HasOwnChat,
     LinksByPairingCode,
     LogsOut,
     MarksRead,
@@ -31,7 +34,7 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import Answer, AttachesModel, ModelContext
+from imposter.contracts.model import UNSURE, Answer, AttachesModel, ModelContext
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
@@ -59,6 +62,11 @@ def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
 def forgets_contacts(file: ProviderFile) -> bool:
     """Whether this platform keeps something about people."""
     return file.provider is not None and issubclass(file.provider, ForgetsContacts)
+
+
+def has_own_chat(file: ProviderFile) -> bool:
+    """Whether on this platform an owner has a chat with themselves."""
+    return file.provider is not None and issubclass(file.provider, HasOwnChat)
 
 
 class ChatPort:
@@ -139,6 +147,21 @@ class ChatPort:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.watch_typing, recipient)
 
+    def own_chat(self) -> str | None:
+        """Recipient of the chat that the owner has with themselves; None where there is none, or none yet."""
+        return self._provider.own_chat() if isinstance(self._provider, HasOwnChat) else None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether a message that was sent can be taken back."""
+        return isinstance(self._provider, DeletesMessages)
+
+    async def take_back(self, recipient: str, message_id: str) -> None:
+        """May be repeated. Raises whatever the provider raises."""
+        if isinstance(self._provider, DeletesMessages):
+            async with asyncio.timeout(SEND_DEADLINE):
+                await call(self._provider.delete_for_everyone, recipient, message_id)
+
     async def status(self) -> LinkStatus | None:
         """What the provider says of its link now; None if it has no word on it."""
         if not isinstance(self._provider, ReportsStatus):
@@ -187,6 +210,9 @@ class ModelPort:
         self._provider = provider
         self._deadline = float(getattr(provider, "deadline", MODEL_DEADLINE))
         self._places = asyncio.Semaphore(at_once)
+        address = getattr(provider, "address", None)
+        self.address = address if isinstance(address, str) else None
+        """Where it is asked, as far as the provider says."""
 
     @classmethod
     async def open(
@@ -211,6 +237,8 @@ class ModelPort:
         if not isinstance(said.text, str):
             file = f"{type(self._provider).__module__.replace('.', '/')}.py"
             raise ModelRefused(f"The provider {file} must return text from reply, not {type(said.text).__name__}.")
+        if UNSURE in said.text:
+            return replace(said, text=said.text.replace(UNSURE, "").strip(), unsure=True)
         return said
 
 

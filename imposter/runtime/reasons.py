@@ -23,7 +23,9 @@ class Gate(StrEnum):
     BURST = "burst"
     PAUSE = "pause"
     CAPS = "caps"
+    BUDGET = "budget"
     MODEL = "model"
+    RELEASE = "release"
     DELIVERY = "delivery"
 
 
@@ -67,9 +69,16 @@ OF_MESSAGES: Mapping[str, Reason] = {
         Gate.PAUSE, "the platform refused an answer in this chat (code 463), so the chat is paused"
     ),
     "refused": Reason(Gate.PAUSE, "the platform refused answers again and again, so the account is paused"),
+    "budget_spent": Reason(Gate.BUDGET, "what the model may cost was spent (budget_config)"),
     "model_silent": Reason(Gate.MODEL, "the model chose to say nothing"),
     "ModelUnavailable": Reason(Gate.MODEL, "the model could not be reached, or was too busy, each time it was asked"),
     "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and would give none if it was asked again"),
+    "drafted": Reason(Gate.RELEASE, "its answer waits for your word (drafts)"),
+    "draft_dropped": Reason(Gate.RELEASE, "you dropped its draft"),
+    "draft_expired": Reason(Gate.RELEASE, "its draft waited too long for your word (draft_minutes)"),
+    "handed_over": Reason(Gate.PAUSE, "they asked whether they talk to a machine, so the chat is yours"),
+    "command": Reason(Gate.AUTHOR, "it is your word to the bot"),
+    "own_chat": Reason(Gate.AUTHOR, "you wrote it to yourself"),
     "removed": Reason(Gate.MODEL, "you let its dead letter go"),
     "interrupted": Reason(Gate.DELIVERY, "its answer was cut short, and somebody whom it was for, too, is forgotten"),
     "Refused": Reason(Gate.DELIVERY, "the platform refused its answer"),

@@ -42,6 +42,11 @@ async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
         deleted = await _delete_before(store, clock.now() - keep)
         while await store.voice.delete_old(clock.now() - keep):
             pass  # in portions, as the messages
+        while await store.usage.age((clock.now() - keep).date(), clock.now().date()):
+            pass
+        after: int | None = 0
+        while after is not None:
+            after = await store.exams.delete_old(clock.now() - keep, after)
     await store.retention.tidy()
     return deleted
 

@@ -10,8 +10,10 @@ from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outs
 from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import Message, Source
 from imposter.runtime.manners import Manners
-from imposter.storage.records import MessageState, Verdict
+from imposter.runtime.orders import Order, order_in
+from imposter.storage.records import COMMAND, MessageState, Verdict
 
+ANSWERING = {Autonomy.DRAFT, Autonomy.AUTO_IN_HOURS, Autonomy.AUTO}
 BEFORE_LINKING = "before_linking"
 """A provider's note on what was sent before the account was linked: part of the conversation, never answered."""
 
@@ -26,9 +28,11 @@ class Rules:
     """What was sent while we were away is answered while it is younger than this; None: whatever its age."""
     canonical: Callable[[str], str]
     manners: Manners
+    own_chat: bool = False
+    """Whether the platform has a chat in which the owner talks to themselves."""
 
     @classmethod
-    def of(cls, config: BotConfig, canonical: Callable[[str], str]) -> "Rules":
+    def of(cls, config: BotConfig, canonical: Callable[[str], str], *, own_chat: bool = False) -> "Rules":
         listed = config.respond_to_whitelist
         return cls(
             allowed=None if listed is None else frozenset(canonical(entry) for entry in listed),
@@ -36,13 +40,14 @@ class Rules:
             answer_within=config.answer_within,
             canonical=canonical,
             manners=Manners.of(config, canonical),
+            own_chat=own_chat,
         )
 
     def judge(self, message: Message, known_ids: frozenset[str], now: datetime) -> Verdict:
         """What becomes of `message`, given every id known for its sender and its chat."""
         behaviour = self.manners.towards(known_ids)
         if message.source is Source.OWNER:
-            return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
+            return self._of_owner(message, known_ids, behaviour)
         if message.source is not Source.CONTACT:
             return Verdict(MessageState.IGNORED, "own_echo")
         if not message.answerable and message.note != BEFORE_LINKING:
@@ -60,14 +65,31 @@ class Rules:
         unasked = self._unasked(message, behaviour)
         if unasked is not None:
             return Verdict(MessageState.CONTEXT, unasked)
-        begun = opening(behaviour.active_hours, message.sent_at)
+        begun = opening(behaviour.waiting_hours, message.sent_at)
         if message.offline and self.answer_within is not None and now - begun > self.answer_within:
             return Verdict(MessageState.CONTEXT, "too_old")
         return Verdict(MessageState.WAITING)
 
+    def _of_owner(self, message: Message, known_ids: frozenset[str], behaviour: Behaviour) -> Verdict:
+        order = order_in(message, behaviour)
+        if self._is_own_chat(message, known_ids):
+            if order is None and message.reacts_to is None and message.quotes is None:
+                return Verdict(MessageState.IGNORED, "own_chat")
+            return Verdict(MessageState.WAITING)
+        if order is Order.PAUSE:
+            return Verdict(MessageState.IGNORED, COMMAND, pauses=True)
+        if order is Order.RESUME:
+            return Verdict(MessageState.IGNORED, COMMAND, resumes=True)
+        return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
+
+    def _is_own_chat(self, message: Message, known_ids: frozenset[str]) -> bool:
+        """Nobody but the owner has the owner's ids: where these are the chat's, they talk to themselves."""
+        mine = map(self.canonical, message.sender.identifiers)
+        return self.own_chat and message.group is None and not known_ids.isdisjoint(mine)
+
     def _unasked(self, message: Message, behaviour: Behaviour) -> str | None:
         """Why this message of somebody who is allowed wants no answer; None: it does."""
-        if behaviour.autonomy is not Autonomy.AUTO:
+        if behaviour.autonomy not in ANSWERING:
             return "observed"
         if message.group is not None:
             # Who came this far is named by the list where there is one.
@@ -77,7 +99,7 @@ class Rules:
             called = message.addressed or calls(message.content, behaviour.names)
             if trigger is not GroupTrigger.ALWAYS and not called:
                 return "not_addressed"
-        hours = behaviour.active_hours
+        hours = behaviour.waiting_hours
         if hours is not None and hours.outside is not Outside.WAIT and not is_open(hours, message.sent_at):
             return "outside_hours"
         return None

@@ -9,18 +9,23 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig, Limits
-from imposter.contracts.states import LinkState, LinkStatus, SafetyStatus
+from imposter.contracts.errors import NotNow
+from imposter.contracts.states import BudgetStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime.conversations import CLOSING_GRACE, Conversations, Inbox
+from imposter.runtime.drafts import Drafts
+from imposter.runtime.exams import STOPPED, Exams
 from imposter.runtime.parts import Parts
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import Chance
 from imposter.runtime.rules import Rules
 from imposter.runtime.safety import Peers, Safety
+from imposter.runtime.spending import Spending
 from imposter.runtime.standing import Standing
 from imposter.runtime.state import BotState
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
+from imposter.storage.exams import ExamState
 from imposter.storage.records import Accepted, Claim, Pause
 
 log = structlog.get_logger()
@@ -69,6 +74,8 @@ class Run:
         """Raises: InvalidConfig."""
         self.chat: ChatPort | None = None
         """While it is open."""
+        self.exams = Exams(claim.instance_id, store=store, clock=clock, chance=chance)
+        self._model: ModelPort | None = None
         self._claim = claim
         self._config = config
         self._parts = parts
@@ -82,6 +89,7 @@ class Run:
         self._loop = asyncio.get_running_loop()
         self._listens = False
         self._safety: Safety | None = None
+        self._spending: Spending | None = None
         self._conversations: Conversations | None = None
         self._queue = make_queue(
             limits=config.queue_config,
@@ -94,7 +102,7 @@ class Run:
 
     async def open(self) -> None:
         """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
-        model = await self._parts.open_model(self._claim.instance_id, self._config)
+        model = self._model = await self._parts.open_model(self._claim.instance_id, self._config)
         self._listens = True
         chat = self.chat = await self._open_chat()
         safety = Safety(
@@ -108,6 +116,17 @@ class Run:
         )
         self._safety = safety  # what is paused meanwhile is told to it
         await safety.load()
+        spending = self._spending = Spending(
+            self._claim.instance_id,
+            budget=self._config.budget_config,
+            address=model.address,
+            store=self._store,
+            now=self._clock.now,
+            counts=self._counts,
+            tell=self._standing.failed,
+        )
+        await spending.load()
+        await self.exams.load()
         self._conversations = Conversations(
             self._claim,
             store=self._store,
@@ -118,9 +137,11 @@ class Run:
             manners=self._queue.rules.manners,
             inbox=self._queue,
             safety=safety,
+            spending=spending,
             clock=self._clock,
             chance=self._chance,
             counts=self._counts,
+            has_passed=self.exams.passed,
             on_failure=self._standing.failed,
         )
         await self._conversations.resume()
@@ -139,6 +160,8 @@ class Run:
         """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
+        self._spending = None
+        await (self.exams.end(ExamState.INTERRUPTED, STOPPED) if grace else self.exams.let_go())
         if conversations is not None:
             await conversations.close(grace)
         if safety is not None:
@@ -160,10 +183,13 @@ class Run:
         """From now on, this; without a `model` the one it has."""
         self._config = config
         self._queue.limits, self._queue.rules = config.queue_config, rules
+        self._model = model or self._model
         if self._conversations is not None:
             self._conversations.use(config.context_limits, config.answer_within, rules.manners, model)
         if self._safety is not None:
             self._safety.use(config.limits_config)
+        if self._spending is not None and self._model is not None:
+            self._spending.use(config.budget_config, self._model.address)
 
     async def ask(self) -> None:
         """Have the provider say how its link is."""
@@ -174,8 +200,17 @@ class Run:
                 self._move(said)
 
     @property
+    def drafts(self) -> Drafts | None:
+        """While it answers."""
+        return self._conversations.drafts if self._conversations is not None else None
+
+    @property
     def safety(self) -> SafetyStatus:
         return self._safety.status() if self._safety is not None else SafetyStatus()
+
+    @property
+    def budget(self) -> BudgetStatus | None:
+        return self._spending.status if self._spending is not None else None
 
     def pauses_ended(self) -> None:
         if self._safety is not None:
@@ -192,6 +227,13 @@ class Run:
         if self._safety is not None:
             self._safety.release(conversation)
 
+    async def begin_exam(self, most: int, contact: str | None) -> None:
+        """See `Exams.begin`. Raises: UnknownContact, NotNow, StorageError."""
+        if self._model is None or self._spending is None:
+            raise NotNow("The bot is still being started.")
+        context = self._config.context_limits
+        await self.exams.begin(most, contact, self._queue.rules, context, self._model, self._spending)
+
     async def loop_found(self, conversation: str) -> None:
         if self._safety is not None:
             await self._safety.loop_found(conversation)
@@ -207,6 +249,9 @@ class Run:
         if self._safety is not None:
             for conversation in own:
                 self._safety.forget(conversation)
+        if self._spending is not None:
+            for conversation in own:
+                self._spending.forget(conversation)
         if self._conversations is not None:
             await self._conversations.begin_anew(conversations)
 
@@ -254,12 +299,16 @@ class Run:
     def _merged(self, accepted: Accepted) -> None:
         if self._safety is not None:
             self._safety.merged(accepted.conversation, accepted.absorbed)
+        if self._spending is not None:
+            self._spending.merged(accepted.conversation, accepted.absorbed)
         if self._conversations is not None:
             self._conversations.merged(accepted.conversation)
 
     def _taken_over(self, accepted: Accepted) -> None:
         if accepted.pause is not None:
             self.paused(accepted.pause)
+        if accepted.resumed:
+            self.pause_ended(accepted.conversation)
 
     def _typing(self, chat: str, on: bool) -> None:
         self._on_loop(self._typed)((chat, on))

@@ -25,7 +25,7 @@ from imposter.runtime.pauses import ACCOUNT, LOCKED, LOOP, REFUSED
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
-from imposter.storage.records import OWNER_PAUSE, Pause, Work
+from imposter.storage.records import FOREVER, OWNER_PAUSE, Pause, Work
 
 log = structlog.get_logger()
 
@@ -282,8 +282,8 @@ class Safety:
         if account is not None:
             ends = [account.until]
         level = SafetyLevel.PAUSED if account is not None else SafetyLevel.SLOWED if reasons else SafetyLevel.NORMAL
-        end = max(ends, default=told.FOREVER)
-        return SafetyStatus(level=level, reasons=reasons, until=None if end == told.FOREVER else end)
+        end = max(ends, default=FOREVER)
+        return SafetyStatus(level=level, reasons=reasons, until=None if end == FOREVER else end)
 
     async def loop_found(self, conversation: str) -> None:
         """Two machines talk to each other here; this one stops."""
@@ -295,6 +295,10 @@ class Safety:
         until = self._clock.now() + timedelta(minutes=minutes)
         self._tell(f"A chat gets no answers {told.until(until)}: {told.WHY[LOOP]}")
         await self._begin(Pause(conversation, LOOP, until))
+
+    async def hand_over(self, conversation: str) -> None:
+        """From now on this chat is its owner's, until they resume it."""
+        await self._begin(Pause(conversation, told.HANDED_OVER, FOREVER))
 
     async def _is_loop(self, conversation: str, work: Work) -> bool:
         """Whether this message is one too many that no person wrote; then the chat is paused, on both sides."""

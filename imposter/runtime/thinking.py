@@ -12,9 +12,10 @@ from imposter.contracts.model import Answer
 from imposter.logs import trace_of
 from imposter.runtime.ports import ModelPort
 from imposter.runtime.retry import Chance, model_retry
+from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
 from imposter.runtime.vitals import Counts
-from imposter.storage.records import MessageState, Verdict, Work
+from imposter.storage.records import MessageState, Usage, Verdict, Work
 
 log = structlog.get_logger()
 
@@ -42,9 +43,18 @@ class Thinker:
     """For one run of a bot."""
 
     def __init__(
-        self, instance_id: str, *, model: ModelPort, clock: Clock, chance: Chance, counts: Counts, waits: Waits
+        self,
+        instance_id: str,
+        *,
+        model: ModelPort,
+        spending: Spending,
+        clock: Clock,
+        chance: Chance,
+        counts: Counts,
+        waits: Waits,
     ) -> None:
         self.model = model
+        self._spending = spending
         self._instance_id = instance_id
         self._clock = clock
         self._chance = chance
@@ -80,18 +90,28 @@ class Thinker:
     async def _ask(self, work: Work) -> Thought:
         attempt = 1
         taken = self._clock.now()
+        used: list[Usage] = []
 
         def trace(answer: Answer | None = None) -> Trace:
             waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
-            return traced(work.turns, answer, attempts=attempt, taken=taken, asked=asked, ended=ended, waits=waits)
+            return traced(
+                work.turns, answer, attempts=attempt, used=used, taken=taken, asked=asked, ended=ended, waits=waits
+            )
+
+        async def took(answer: Answer) -> None:
+            if (usage := await self._spending.took(work.message.conversation, answer)) is not None:
+                used.append(usage)
 
         while True:
             asked = self._clock.now()
             try:
                 answer = await self.model.reply(list(work.turns))
+                await took(answer)
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 self._counts.model_failures += 1
+                if isinstance(error, ModelError) and error.spent is not None:
+                    await took(error.spent)
                 delay = model_retry(attempt, error, self._chance)
                 log.warning(
                     "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
@@ -103,7 +123,7 @@ class Thinker:
                     )
             await self._clock.sleep(delay)
             attempt += 1
-        return Thought(trace(answer), answer, None if answer.text.strip() else SILENT)
+        return Thought(trace(answer), answer, None if answer.text.strip() or answer.unsure else SILENT)
 
 
 def _name(error: Exception) -> str:

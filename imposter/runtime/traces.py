@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer
+from imposter.runtime.prices import MILLION
+from imposter.storage.records import Usage
 
 
 class For(StrEnum):
@@ -43,6 +45,8 @@ class Trace(BaseModel):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = Field(default=None, description="Those of `prompt_tokens` that were read before.")
+    cost: float | None = Field(default=None, description="What all these calls cost; null where nobody knows.")
+    currency: str | None = Field(default=None, description="Of `cost`.")
     taken: datetime | None = Field(default=None, description="When the waiting was over.")
     asked: datetime | None = Field(default=None, description="When the model was asked, the last time.")
     ended: datetime | None = Field(default=None, description="When it had answered, or it was given up.")
@@ -66,6 +70,7 @@ def traced(
     answer: Answer | None,
     *,
     attempts: int,
+    used: Sequence[Usage] = (),
     taken: datetime,
     asked: datetime,
     ended: datetime,
@@ -73,6 +78,7 @@ def traced(
 ) -> Trace:
     """The trace of what the model was asked; without an `answer` it gave none."""
     said = answer or Answer("")
+    priced = bool(used) and all(each.currency for each in used)
     return Trace(
         prompt=fingerprint(turns),
         turns=len(turns),
@@ -81,6 +87,8 @@ def traced(
         prompt_tokens=said.prompt_tokens,
         completion_tokens=said.completion_tokens,
         cached_tokens=said.cached_tokens,
+        cost=sum(each.cost for each in used) / MILLION if priced else None,
+        currency=used[-1].currency if priced else None,
         taken=taken,
         asked=asked,
         ended=ended,

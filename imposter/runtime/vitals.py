@@ -4,14 +4,28 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from imposter.clock import Clock
+from imposter.storage.records import Usage
 
 BEAT = 1.0
 """Seconds between two measurements."""
 REMEMBERED = 60
 """Measurements."""
+MOST_MODELS = 50
+OTHER = "other"
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Of one model."""
+
+    calls: int = 0
+    input: int = 0
+    """But for those that the vendor had read before."""
+    cached_input: int = 0
+    output: int = 0
 
 
 @dataclass(slots=True)
@@ -23,6 +37,23 @@ class Counts:
     """Calls of a model that failed, those that were tried again too."""
     dead_letters: int = 0
     """What a contact did not get, or may not have; whatever its owner did about it since."""
+    models: dict[str, Tokens] = field(default_factory=dict)
+    """What calls took, by model."""
+    money: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What those of known price cost, by model and currency; in millionths."""
+
+    def used(self, usage: Usage) -> None:
+        """A vendor may call its models anything, and ever more of them: beyond so many they count as one."""
+        full = usage.model not in self.models and len(self.models) >= MOST_MODELS
+        model = OTHER if full else usage.model
+        tokens = self.models.setdefault(model, Tokens())
+        tokens.calls += usage.calls
+        tokens.input += usage.prompt_tokens - usage.cached_tokens
+        tokens.cached_input += usage.cached_tokens
+        tokens.output += usage.completion_tokens
+        if usage.currency:
+            key = (model, usage.currency)
+            self.money[key] = self.money.get(key, 0) + usage.cost
 
 
 class Vitals:

@@ -126,7 +126,7 @@ def _waiting(decision: Decision, now: Now) -> Passage:
         due_at = timing.due_at([message], decision.known_ids)
         if due_at > decision.moment and timing.in_burst:
             return Passage(Gate.BURST, waiting, For.BURST, "its sender may not have finished", due_at)
-        hours = now.manners.towards(decision.known_ids).active_hours
+        hours = now.manners.towards(decision.known_ids).waiting_hours
         if due_at > decision.moment and hours is not None:
             begin = _clock(due_at, decision.moment, hours.time_zone)
             return Passage(Gate.HOURS, waiting, For.HOURS, f"your active hours begin {begin}", due_at)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, selec
 
 from imposter.contracts.messages import Message, Source
 from imposter.storage.tables import aliases, messages, pauses
+from imposter.storage.usage import move as move_usage
 
 
 class Kind(StrEnum):
@@ -167,6 +168,7 @@ def _settle(
             connection.execute(_DROP_TWINS, moves)
             connection.execute(_MOVE, moves)
             _merge_pauses(connection, instance_id, survivor, absorbed)
+            move_usage(connection, instance_id, absorbed, survivor)
     return survivor, known.union(ids), tuple(absorbed), bool(absorbed or new)
 
 

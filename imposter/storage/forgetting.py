@@ -11,11 +11,15 @@ from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_
 from imposter.contracts.errors import UnknownContact
 from imposter.contracts.messages import Source
 from imposter.storage.conversations import Kind, forget_remembered
+from imposter.storage.exams import forget as forget_exams
+from imposter.storage.exams import is_in_exams
+from imposter.storage.notes import forget as forget_notes
 from imposter.storage.outbox import INTERRUPTED
 from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay
 from imposter.storage.tables import aliases, messages, outbox, pauses
+from imposter.storage.usage import move as move_usage
 from imposter.storage.voice import forget as forget_voice
 from imposter.storage.voice import is_in_voice
 from imposter.storage.writer import Pending, Writer
@@ -124,8 +128,9 @@ class ForgettingStore:
 
     async def known(self, instance_id: str, contact: str, canonical: Canonical) -> Person:
         """Whom any spelling of any of their ids means. Raises: UnknownContact, StorageError."""
-        spellings = await self._spellings(instance_id, contact, canonical)
-        return await self._submit(lambda connection: _find(connection, instance_id, spellings))
+        meant = frozenset({contact, canonical(contact)})
+        spellings = await self._spellings(instance_id, meant, canonical)
+        return await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
 
     async def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Forgotten:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
@@ -134,16 +139,19 @@ class ForgettingStore:
         nobody knows whether it arrived, or they got only a part of it, their messages are dead letters. What they said
         alone goes first, in portions: cut short, it is to be called again. Raises: UnknownContact, StorageError.
         """
-        spellings = await self._spellings(instance_id, contact, canonical)
-        person = await self._submit(lambda connection: _find(connection, instance_id, spellings))
+        meant = frozenset({contact, canonical(contact)})
+        spellings = await self._spellings(instance_id, meant, canonical)
+        person = await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
+        await self._submit(lambda connection: forget_notes(connection, instance_id, person.ids, person.conversations))
         before = sum([await self._shorten(instance_id, name) for name in person.conversations])
 
         def job(connection: Connection) -> Forgotten:
-            person = _find(connection, instance_id, spellings)
+            person = _find(connection, instance_id, spellings, meant)
             theirs = {"instance_id": instance_id, "ids": person.ids, "conversations": person.conversations}
             affected = frozenset(connection.execute(_AFFECTED, theirs).scalars())
             not_sent = connection.execute(_NOT_SENT, theirs).all()
             # Answers first: they are found by what they answer.
+            forget_notes(connection, instance_id, person.ids, person.conversations)
             gone = sum(connection.execute(each, theirs).rowcount for each in (_DELETE_ANSWERS, _DELETE_MESSAGES))
             for conversation, answers, begun, reason in not_sent:
                 others = {"bot": instance_id, "chat": conversation, "group": answers}
@@ -154,7 +162,9 @@ class ForgettingStore:
             # Why others in a group were answered has a fingerprint of words that were theirs.
             connection.execute(_NO_TRACE, {"bot": instance_id, "chats": affected})
             forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
+            forget_exams(connection, instance_id, person.ids | person.conversations, canonical)
             connection.execute(_DELETE_ALIASES, theirs)
+            move_usage(connection, instance_id, person.ids | person.conversations)
             connection.execute(_DELETE_PAUSES, theirs | {"names": person.ids | person.conversations})
             forget_remembered(connection)
             owe(connection)
@@ -183,12 +193,11 @@ class ForgettingStore:
         """Whether all that was deleted is out of the files; where another program reads them, retention goes on."""
         return self._submit(lambda connection: not is_owed(connection))
 
-    async def _spellings(self, instance_id: str, contact: str, canonical: Canonical) -> frozenset[str]:
-        """Ids on record that are other spellings of `contact`: only `canonical` can tell, so it is asked of each.
+    async def _spellings(self, instance_id: str, meant: Collection[str], canonical: Canonical) -> frozenset[str]:
+        """Ids on record that are other spellings of those `meant`: only `canonical` can tell, so it is asked of each.
 
         In portions: a hundred thousand contacts would hold everybody up for a second and more.
         """
-        meant = {contact, canonical(contact)}
         found: set[str] = set()
         after = ("", "")
         while portion := await self._portion(instance_id, *after, meant, canonical):
@@ -210,8 +219,11 @@ class ForgettingStore:
         return self._submit(job)
 
 
-def _find(connection: Connection, instance_id: str, spellings: Collection[str]) -> Person:
-    """Everything that is known of whom one of these means. Raises: UnknownContact."""
+def _find(connection: Connection, instance_id: str, spellings: Collection[str], meant: Collection[str]) -> Person:
+    """Everything that is known of whom one of these means; of who never wrote here, only what is `meant` is known.
+
+    Raises: UnknownContact.
+    """
     of_bot = {"instance_id": instance_id}
     ids: set[str] = set()
     more = set(spellings)
@@ -226,6 +238,8 @@ def _find(connection: Connection, instance_id: str, spellings: Collection[str]) 
                 _NAMED, of_bot | {"kind": kind, "names": [name for of_kind, name in names if of_kind == kind]}
             ).scalars()
         } - ids
-    if not names and not is_in_voice(connection, instance_id, spellings):
-        raise UnknownContact
+    if not names:
+        if not (is_in_voice(connection, instance_id, meant) or is_in_exams(connection, instance_id, meant)):
+            raise UnknownContact
+        ids |= set(meant)
     return Person(frozenset(ids), frozenset(name for kind, name in names if kind == Kind.CHAT))

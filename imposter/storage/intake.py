@@ -13,6 +13,8 @@ from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.storage import claims, pauses, unfinished, waiting
 from imposter.storage.conversations import locate
 from imposter.storage.records import (
+    FOREVER,
+    OWNER_PAUSE,
     TAKEOVER,
     Accepted,
     Claim,
@@ -122,7 +124,10 @@ def accept(
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if verdict.state is not MessageState.WAITING:
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
-        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed, pause=pause)
+        resumed = message.source is Source.OWNER and verdict.resumes
+        if resumed:
+            pauses.end(connection, instance_id, place.conversation)
+        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed, pause=pause, resumed=resumed)
     evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
@@ -166,6 +171,9 @@ def _taken_over(
     connection: Connection, instance_id: str, conversation: str, message: Message, verdict: Verdict, now: datetime
 ) -> Pause | None:
     """The owner speaks in this chat themselves: nothing that waits there is answered, and nothing more goes out."""
+    if message.source is Source.OWNER and verdict.pauses:
+        unfinished.hush(connection, instance_id, conversation, OWNER_PAUSE)
+        return pauses.begin(connection, instance_id, Pause(conversation, OWNER_PAUSE, FOREVER))
     if message.source is not Source.OWNER or verdict.silence is None:
         return None
     until = min(message.sent_at, now) + verdict.silence  # a phone's clock may be years ahead

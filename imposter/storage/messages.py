@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message, Source, Turn
-from imposter.storage import answering, claims, decisions, unfinished, waiting
+from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
 from imposter.storage.conversations import locate
 from imposter.storage.intake import accept
 from imposter.storage.records import (
@@ -25,6 +25,7 @@ from imposter.storage.records import (
     Part,
     StoredMessage,
     Timing,
+    Usage,
     Verdict,
     Work,
 )
@@ -201,26 +202,40 @@ class MessageStore:
         return pending
 
     def answer(
-        self, claim: Claim, seqs: Sequence[int], parts: Sequence[Part], trace: str | None = None
+        self,
+        claim: Claim,
+        seqs: Sequence[int],
+        parts: Sequence[Part],
+        trace: str | None = None,
+        used: Sequence[Usage] = (),
     ) -> Pending[list[Outgoing]]:
         """Store the answer to waiting messages, in one part or more, and put it in the outbox.
 
         Gives the parts in order; none if the last of the messages no longer waits. Where the first part's id is stored
         already, the answer that it belongs to stands and is returned. `trace` is JSON that says why it was answered,
-        without a word that anybody said. Raises from the result: Superseded.
+        without a word that anybody said; `used` what the model took, which counts in any case. Raises from the result:
+        Superseded.
         """
         return self._submit(
-            lambda connection: answering.answer(connection, claim, seqs, parts, trace, self._now()),
+            lambda connection: answering.answer(connection, claim, seqs, parts, trace, used, self._now()),
         )
 
-    def settle(self, claim: Claim, seqs: Sequence[int], verdict: Verdict, trace: str | None = None) -> Pending[int]:
+    def settle(
+        self,
+        claim: Claim,
+        seqs: Sequence[int],
+        verdict: Verdict,
+        trace: str | None = None,
+        used: Sequence[Usage] = (),
+    ) -> Pending[int]:
         """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded.
 
-        `trace` as for `answer`.
+        `trace` and `used` as for `answer`.
         """
 
         def job(connection: Connection) -> int:
             claims.check(connection, claim)
+            usage.record(connection, claim.instance_id, seqs[-1], used)
             return unfinished.settle(connection, seqs, verdict, trace)
 
         return self._submit(job)

@@ -42,12 +42,16 @@ class PauseStore:
 
     def end(self, instance_id: str, conversation: str) -> Pending[bool]:
         """End that of one conversation, or of the account where it is empty. False if there was none."""
-        one = {"bot": instance_id, "paused": conversation}
-        return self._submit(lambda connection: connection.execute(_ONE, one).rowcount > 0)
+        return self._submit(lambda connection: end(connection, instance_id, conversation))
 
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
         return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount)
+
+
+def end(connection: Connection, instance_id: str, conversation: str) -> bool:
+    """See `PauseStore.end`."""
+    return connection.execute(_ONE, {"bot": instance_id, "paused": conversation}).rowcount > 0
 
 
 def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:

@@ -31,6 +31,19 @@ RETRIED = "retried"
 """The reason of a message that waits once more because the owner asked for it: no bound of age or number ends that."""
 
 
+class DraftState(StrEnum):
+    """What became of a draft."""
+
+    OPEN = "open"
+    SENT = "sent"
+    EDITED = "edited"
+    """Sent in the owner's words."""
+    DROPPED = "dropped"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    """More came in: what it was for was taken up once more."""
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -52,6 +65,10 @@ class Verdict:
     reason: str | None = None
     silence: timedelta | None = None
     """Of the owner's own message: how long the bot is silent in that chat, from when it was sent."""
+    pauses: bool = False
+    """Of the owner's own message: the bot is silent in that chat until it is resumed."""
+    resumes: bool = False
+    """Of the owner's own message: the pause of that chat ends."""
 
 
 Judge = Callable[[Message, frozenset[str]], Verdict]
@@ -85,6 +102,9 @@ class Accepted:
     """Conversations that its ids proved to be the same as `conversation`, which is what remains of them."""
     pause: "Pause | None" = None
     """The bot is silent in `conversation` by this message, until then or longer; nothing waits there any more."""
+
+    resumed: bool = False
+    """The pause of `conversation` is ended by this message."""
 
     @property
     def merged(self) -> bool:
@@ -170,6 +190,30 @@ class Timing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What calls of one model took. Money is in millionths."""
+
+    day: str
+    """ISO 8601, UTC."""
+    model: str
+    """As its vendor names it; empty where it does not."""
+    calls: int = 1
+    uncounted: int = 0
+    """Those whose tokens nobody knows."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of `prompt_tokens` that the vendor had read before."""
+    completion_tokens: int = 0
+    currency: str = ""
+    """Of `cost`; empty where nobody knows the price."""
+    cost: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One bubble of an answer."""
 
@@ -233,6 +277,10 @@ TAKEOVER = "takeover"
 """The reason of a pause, and of what it ended: the owner wrote in the chat themselves."""
 OWNER_PAUSE = "paused"
 """The same, where the owner asked for it."""
+COMMAND = "command"
+"""The reason of what the owner said to the bot, not to anybody in the chat."""
+DRAFTED = "drafted"
+"""The reason of a message whose answer waits for the owner's word."""
 UNDONE = "undone"
 """Why an answer that had been sent is no longer part of the conversation: its owner took it back."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)

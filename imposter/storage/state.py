@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.secrets import Cipher
-from imposter.storage import claims
+from imposter.storage import claims, exams, usage
 from imposter.storage.records import Claim
 from imposter.storage.tables import pauses, provider_state
 from imposter.storage.unfinished import abandon
@@ -72,6 +72,8 @@ class StateStore:
             claims.check(connection, claim)
             for each in (_CLEAR, _END_PAUSES):
                 connection.execute(each, {"instance_id": claim.instance_id})
+            exams.clear(connection, claim.instance_id)
+            usage.unname(connection, claim.instance_id)
             return abandon(connection, claim.instance_id, UNLINKED)
 
         return self._submit(job)

@@ -18,17 +18,21 @@ from imposter.storage.briefs import BriefStore
 from imposter.storage.channels import Identity
 from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
+from imposter.storage.drafts import DraftStore
 from imposter.storage.engine import cure_of, database_file, only_server, open_engine
+from imposter.storage.exams import ExamStore
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
 from imposter.storage.nodes import NodeStore
+from imposter.storage.notes import NoteStore
 from imposter.storage.outbox import OutboxStore
 from imposter.storage.pauses import PauseStore
 from imposter.storage.retention import RetentionStore
 from imposter.storage.state import StateStore
 from imposter.storage.statuses import StatusStore
 from imposter.storage.tables import meta
+from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
 from imposter.storage.writer import Activity, Pending, Writer, describe
 
@@ -48,6 +52,8 @@ class Store:
     state: StateStore
     dead_letters: DeadLetterStore
     briefs: BriefStore
+    drafts: DraftStore
+    notes: NoteStore
     retention: RetentionStore
     forgetting: ForgettingStore
     backup: BackupStore
@@ -55,6 +61,8 @@ class Store:
     commands: CommandStore
     statuses: StatusStore
     voice: VoiceStore
+    usage: UsageStore
+    exams: ExamStore
     activity: Callable[[], Activity]
 
 
@@ -85,6 +93,8 @@ async def open_store(
             state=StateStore(writer, cipher),
             dead_letters=DeadLetterStore(writer, now),
             briefs=BriefStore(writer),
+            drafts=DraftStore(writer, now),
+            notes=NoteStore(writer, now),
             retention=RetentionStore(writer, now),
             forgetting=ForgettingStore(writer),
             backup=BackupStore(writer, data_dir, now),
@@ -92,6 +102,8 @@ async def open_store(
             commands=CommandStore(writer, cipher),
             statuses=StatusStore(writer, cipher),
             voice=VoiceStore(writer, now),
+            usage=UsageStore(writer, now),
+            exams=ExamStore(writer, now, identity),
             activity=writer.activity,
         )
 

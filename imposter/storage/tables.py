@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from imposter.contracts.messages import Source
-from imposter.storage.records import DeliveryState, MessageState
+from imposter.storage.records import DeliveryState, DraftState, MessageState
 
 metadata = MetaData(
     naming_convention={
@@ -216,11 +216,10 @@ drafts = Table(
     metadata,
     Column("number", Number, primary_key=True),
     _bot(),
-    Column("conversation", String, nullable=False),
     Column("answers", Number, ForeignKey("messages.seq", ondelete="CASCADE"), nullable=False),
     Column("text", Text, nullable=False),  # empty: the owner is to answer themselves
     Column("why", String, nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("state", _one_of(DraftState), nullable=False),
     Column("note_id", String),  # the message that shows it in the owner's own chat
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
@@ -230,19 +229,30 @@ drafts = Table(
     sqlite_autoincrement=True,
 )
 
+notes = Table(
+    "notes",
+    metadata,
+    Column("seq", Number, ForeignKey("messages.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("about", Number, nullable=False),  # the seq of a message in the chat whose words it may hold
+    Index(None, "about"),
+)
+"""What is said to owners in their own chats of what others said."""
+
 usage = Table(
     "usage",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
     Column("day", String(10), primary_key=True),  # ISO 8601, UTC
-    Column("conversation", String, primary_key=True),
+    Column("conversation", String, primary_key=True),  # empty: of nobody any more
     Column("model", String, primary_key=True),  # as its vendor names it; empty where it does not
+    Column("currency", String(3), primary_key=True),  # of `cost`; empty: calls whose price nobody knows
     Column("calls", BigInteger, nullable=False),
+    Column("uncounted", BigInteger, nullable=False),  # calls whose tokens nobody knows
     Column("prompt_tokens", BigInteger, nullable=False),
     Column("cached_tokens", BigInteger, nullable=False),
     Column("completion_tokens", BigInteger, nullable=False),
-    Column("cost", BigInteger, nullable=False),  # millionths of the bot's currency
-    Column("unpriced", BigInteger, nullable=False),  # calls whose price nobody knows
+    Column("cost", BigInteger, nullable=False),  # millionths
+    Index("ix_usage_by_day", "day"),
 )
 
 exams = Table(
@@ -251,6 +261,7 @@ exams = Table(
     Column("number", Number, primary_key=True),
     _bot(),
     Column("state", String(16), nullable=False),
+    Column("place", String),  # the node that holds it; it runs no longer where its bot is another's
     Column("begun_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("done", Integer, nullable=False),

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, case, exists, func, select, union_all, update
 
+from imposter.contracts.messages import Source
+from imposter.storage import drafted
 from imposter.storage.conversations import locate
 from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.rows import SELECT_STORED, received, stored
@@ -53,7 +55,8 @@ _chat = bindparam("chat", type_=String)
 _in_chat = (_chat == "") | (messages.c.conversation == _chat)
 _HUSH_WAITING = (
     update(messages)
-    .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat)
+    # What waits of the owner's own are commands.
+    .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat, messages.c.source == Source.CONTACT)
     .values(
         state=case((messages.c.reason == RETRIED, MessageState.FAILED), else_=MessageState.CONTEXT),
         reason=bindparam("why"),
@@ -62,7 +65,9 @@ _HUSH_WAITING = (
 _HUSH_UNSENT = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == DeliveryState.PENDING)
-    .where(exists(select(messages.c.seq).where(messages.c.seq == outbox.c.seq, _in_chat)))
+    .where(
+        exists(select(messages.c.seq).where(messages.c.seq == outbox.c.seq, _in_chat, messages.c.answers.is_not(None)))
+    )
     .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
 _unfinished = union_all(
@@ -113,12 +118,14 @@ def abandon(connection: Connection, instance_id: str, reason: str) -> int:
 
     Nothing is left that the owner could have sent again from another account. Returns how many these are.
     """
+    drafted.close_in(connection, instance_id, "", reason)
     parameters = {"bot": instance_id, "why": reason}
     return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
 
 
 def hush(connection: Connection, instance_id: str, conversation: str, reason: str) -> int:
     """See `MessageStore.hush`."""
+    drafted.close_in(connection, instance_id, conversation, reason)
     parameters = {"bot": instance_id, "chat": conversation, "why": reason}
     return sum(connection.execute(each, parameters).rowcount for each in (_HUSH_WAITING, _HUSH_UNSENT))
 

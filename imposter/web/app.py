@@ -9,7 +9,21 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import ImposterError
 from imposter.settings import Settings
 from imposter.web.access import AccessMiddleware
-from imposter.web.api import backup, bots, contacts, dead_letters, health, linking, messages, nodes, pauses, providers
+from imposter.web.api import (
+    backup,
+    bots,
+    contacts,
+    costs,
+    dead_letters,
+    drafts,
+    exams,
+    health,
+    linking,
+    messages,
+    nodes,
+    pauses,
+    providers,
+)
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
@@ -22,6 +36,9 @@ ROUTERS = (
     pauses.router,
     messages.router,
     dead_letters.router,
+    drafts.router,
+    exams.router,
+    costs.router,
     contacts.router,
     backup.router,
     providers.router,

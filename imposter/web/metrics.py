@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from imposter.cluster.figures import Figures
+from imposter.runtime.prices import MILLION
+from imposter.runtime.vitals import Counts
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -42,6 +44,7 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
     yield Counter(
         "imposter_dead_letters", "What a contact did not get, or may not have; never goes down.", counts.dead_letters
     )
+    yield from _of_models(counts)
     yield Counter("imposter_evicted_messages", "Messages that fell out of a bounded queue unanswered.", figures.evicted)
     yield Gauge("imposter_store_waiting_jobs", "Calls that wait for their turn at the database.", store.waiting)
     yield Summary("imposter_store_commit_seconds", "Commits and the time they took.", store.commits,
@@ -57,3 +60,18 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
         yield Counter("imposter_takeovers", "Bots taken because nobody had them.", report.taken_over)
         yield Counter("imposter_bots_given_away", "Bots given to the other servers.", report.given_away)
         yield Counter("imposter_errands", "What was done for other servers' callers.", report.errands)
+
+
+def _of_models(counts: Counts) -> Iterator["Metric"]:
+    from prometheus_client.core import CounterMetricFamily as Counter
+
+    calls = Counter("imposter_model_calls", "Answers of models whose tokens or price are known.", labels=["model"])
+    tokens = Counter("imposter_model_tokens", "What models read and wrote.", labels=["model", "kind"])
+    money = Counter("imposter_model_cost", "What calls of known price cost.", labels=["model", "currency"])
+    for model, used in counts.models.items():
+        calls.add_metric([model], used.calls)
+        for kind in ("input", "cached_input", "output"):
+            tokens.add_metric([model, kind], getattr(used, kind))
+    for (model, currency), cost in counts.money.items():
+        money.add_metric([model, currency], cost / MILLION)
+    yield from (calls, tokens, money)

@@ -22,7 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "imposter.secrets": (CONTRACTS,),
     "imposter.settings": (CONTRACTS,),
     "imposter.storage": (CONTRACTS, BEHAVIOUR, *BASE),
-    "imposter.runtime": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage"),
+    "imposter.runtime": (CONTRACTS, BEHAVIOUR, VOICE, *BASE, "imposter.storage"),
     "imposter.cluster": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
     "imposter.backup": (CONTRACTS, *BASE, "imposter.storage"),
     "queue_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
@@ -50,10 +50,12 @@ OWNERS = {
     "starlette": {"imposter.web"},
     "segno": {"imposter.web"},
     "prometheus_client": {"imposter.web"},
+    "jinja2": {"imposter.web"},
     "openai": {"llm_providers"},
     "httpx2": {"llm_providers"},
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},
+    "genai_prices": {"imposter.runtime"},
 }
 """Who alone may import a foreign package."""
 

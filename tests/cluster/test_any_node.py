@@ -58,6 +58,8 @@ async def test_a_bot_is_linked_and_read_by_the_others(cluster: Cluster) -> None:
             assert question["content"] == "c9999 hello"
             why = await node.api.get(f"/chatbot/{instance_id}/messages/{question['seq']}/decision")
             assert why.json()["told"].startswith("Answered")
+            costs = await node.api.get(f"/chatbot/{instance_id}/costs", params={"by": "model"})
+            assert (costs.json()["total"]["calls"], costs.json()["total"]["prompt_tokens"]) == (1, 1)
 
 
 async def test_every_errand_is_run_from_afar(cluster: Cluster) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot_manager import ChatbotInstance
 from imposter.contracts.messages import Sender, Source
-from tests.house import DEADLINE, House, Model, Platform, config_of, open_house, until
+from tests.house import DEADLINE, OWN_CHAT, House, Model, Platform, config_of, open_house, until
 from tests.integration.safety_house import HandClock
 
 PROMPT: dict[str, Any] = {"debounce_seconds": 0, "pace": "off"}
@@ -36,6 +36,20 @@ class Anna:
 
     async def write_herself(self, text: str, to: str = "bob", **more: Any) -> None:
         await self.platform.hear("anna", text, source=Source.OWNER, to=Sender(to), **more)
+
+    def notes(self) -> list[str]:
+        """What stands in her own chat, of the bot."""
+        return self.platform.texts(OWN_CHAT)
+
+    async def say_to_herself(self, text: str, **more: Any) -> None:
+        await self.write_herself(text, to=OWN_CHAT, **more)
+
+    async def react(self, emoji: str, to: str, chat: str = OWN_CHAT) -> None:
+        await self.write_herself(emoji, to=chat, reacts_to=to, answerable=False, note="reaction")
+
+    def note_id(self, place: int = -1) -> str:
+        """Of one of the bot's messages in her own chat."""
+        return [sent for sent in self.platform.sent if sent.recipient == OWN_CHAT][place].message_id
 
     async def configure(self, behaviour: dict[str, Any], **config: Any) -> None:
         await self.house.bots.put(config_of(behaviour_config=behaviour, **config))

@@ -98,10 +98,10 @@ async def test_the_first_entry_that_names_somebody_counts_whatever_they_are_know
 @pytest.mark.parametrize(
     ("more", "field", "told"),
     [
-        ({"behaviour_config": {"autonomy": "draft"}}, "behaviour_config.autonomy", "'off', 'observe' or 'auto'"),
+        ({"behaviour_config": {"autonomy": "full"}}, "behaviour_config.autonomy", "'auto_in_hours' or 'auto'"),
         ({"behaviour_config": {"pace": "fast"}}, "behaviour_config.pace", "'human' or 'off'"),
         ({"behaviour_config": {"debounce_secs": 1}}, "behaviour_config.debounce_secs", "did you mean"),
-        ({"contacts": [{"id": "15551", "autonomy": "all"}]}, "contacts.0.autonomy", "'off', 'observe' or 'auto'"),
+        ({"contacts": [{"id": "15551", "autonomy": "all"}]}, "contacts.0.autonomy", "'auto_in_hours' or 'auto'"),
         ({"contacts": [{"autonomy": "off"}]}, "contacts.0.id", "is required"),
         ({"contacts": [{"id": "0151 2345678"}]}, "contacts.0.id", "international form"),
         (

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside, Pace
+from imposter.contracts.budget import Budget, Price, WhenSpent
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
@@ -169,6 +170,12 @@ BEHAVIOURS = re.findall(r"```json\n(.*?)```", (DOCS / "behaviour.md").read_text(
 async def test_each_behaviour_that_is_shown_can_be_had(tmp_path: Path, shown: str) -> None:
     async with open_api(tmp_path) as api:
         await api.create(**json.loads(shown))
+
+
+def test_every_field_of_a_budget_is_shown() -> None:
+    page = (DOCS / "behaviour.md").read_text()
+    for name in (*Budget.model_fields, *Price.model_fields, *WhenSpent):
+        assert f'"{name}"' in page or f"`{name}`" in page, name
 
 
 def test_every_field_of_a_behaviour_is_shown() -> None:

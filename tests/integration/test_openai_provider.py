@@ -169,6 +169,18 @@ async def test_what_the_vendor_says_of_its_answer_comes_along(server: ModelServe
         assert await model.reply(HELLO) == Answer("re: hello", "gpt-4", 1, 1), "no word of a cache"
 
 
+async def test_a_call_that_gave_no_answer_says_what_it_took_all_the_same(server: ModelServer) -> None:
+    usage = {"prompt_tokens": 20, "completion_tokens": 300}
+    error = await failure(server, completion({"content": ""}, "length", model="o3", usage=usage))
+    assert isinstance(error, ModelRefused)
+    assert error.spent == Answer("", "o3", 20, 300)
+
+
+async def test_it_says_where_it_asks_so_that_its_prices_are_found(server: ModelServer) -> None:
+    async with open_model(server) as model:
+        assert model.address == server.base_url
+
+
 @pytest.mark.parametrize("usage", [None, 7, {}, {"prompt_tokens": -1, "completion_tokens": "many"}, [{}]])
 @pytest.mark.parametrize("name", [None, 7, ""])
 async def test_a_server_that_says_nothing_usable_of_its_answer_is_believed_the_answer(

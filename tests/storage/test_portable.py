@@ -5,11 +5,11 @@ from sqlalchemy import ClauseElement, Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from imposter.storage import bots, conversations, intake, messages, outbox, state, unfinished, waiting
+from imposter.storage import bots, conversations, exams, intake, messages, outbox, state, unfinished, waiting
 from imposter.storage.tables import metadata
 
 POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-ROOMS = (bots, conversations, intake, messages, outbox, state, unfinished, waiting)
+ROOMS = (bots, conversations, exams, intake, messages, outbox, state, unfinished, waiting)
 STATEMENTS = [
     pytest.param(value, id=f"{room.__name__.rpartition('.')[2]}{name}")
     for room in ROOMS

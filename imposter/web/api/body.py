@@ -5,12 +5,17 @@ import json
 import math
 from collections import Counter
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
+
+from imposter.contracts.errors import InvalidConfig
+from imposter.runtime.config_check import field_problems
+
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def parse(body: bytes) -> JsonValue:
@@ -47,6 +52,14 @@ async def read_json_if_any(request: Request) -> JsonValue:
 
 JsonBody = Annotated[JsonValue, Depends(read_json)]
 OptionalJsonBody = Annotated[JsonValue, Depends(read_json_if_any)]
+
+
+def checked(body: JsonValue, model: type[Asked]) -> Asked:
+    """Raises: InvalidConfig."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise InvalidConfig(*field_problems(error, model)) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

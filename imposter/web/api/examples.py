@@ -51,6 +51,7 @@ BOT_STATUS: dict[str, Any] = {
     "account": None,
     "waiting": 0,
     "safety": {"level": "normal", "reasons": [], "until": None},
+    "budget": None,
     "last_error": None,
     "last_error_at": None,
 }
@@ -146,7 +147,7 @@ DECISION: dict[str, Any] = {
     "gates": [
         *_gates("passed", *_FIRST_GATES, "hours", "age", "queue", "burst"),
         *_gates("stopped", "pause", reason="takeover", told="you took over this chat 12 minutes before"),
-        *_gates("not_reached", "caps", "model", "delivery"),
+        *_gates("not_reached", "caps", "budget", "model", "release", "delivery"),
     ],
     "waits": [],
     "model": None,
@@ -160,6 +161,21 @@ DECISION: dict[str, Any] = {
     "answer": [],
 }
 
+DRAFT: dict[str, Any] = {
+    "number": 7,
+    "conversation": "4915123456789@s.whatsapp.net",
+    "name": "Ann",
+    "message": 12,
+    "question": "Can you lend me 50 euros?",
+    "text": "Sure, come by tomorrow.",
+    "why": "autonomy",
+    "state": "open",
+    "created_at": "2026-01-31T12:05:02Z",
+    "expires_at": "2026-01-31T13:05:02Z",
+    "decided_at": None,
+}
+DRAFTS: dict[str, Any] = {"drafts": [DRAFT], "before": None}
+EDITED: dict[str, Any] = {"text": "Let us talk about it tonight."}
 DEAD_LETTERS: dict[str, Any] = {
     "dead_letters": [
         {
@@ -193,6 +209,70 @@ PROVIDERS: list[dict[str, Any]] = [
         "error": None,
     }
 ]
+
+_COST: dict[str, Any] = {
+    "calls": 31,
+    "prompt_tokens": 12_772,
+    "cached_tokens": 0,
+    "completion_tokens": 558,
+    "uncounted": 0,
+    "unpriced": 0,
+    "money": {"USD": 0.41664},
+}
+COSTS: dict[str, Any] = {
+    "from": "2026-01-01",
+    "to": "2026-01-31",
+    "by": "model",
+    "total": _COST,
+    "rows": [{"key": "gpt-4-0613"} | _COST],
+}
+
+EXAM: dict[str, Any] = {
+    "state": "done",
+    "told": "It is finished.",
+    "begun_at": "2026-01-31T12:00:00Z",
+    "ended_at": "2026-01-31T12:00:41Z",
+    "done": 1,
+    "total": 1,
+    "score": 81.4,
+    "last_score": 81.4,
+    "measures": [
+        {
+            "name": "emoji",
+            "score": 90.0,
+            "told": "20% of the owner's answers have an emoji, 30% of the bot's.",
+        }
+    ],
+    "pairs": [
+        {
+            "contact": "4915123456789@s.whatsapp.net",
+            "name": "Ben",
+            "asked": "Is Friday fine?",
+            "owner": "yep, friday works",
+            "bot": "friday is fine!",
+            "at": "2026-01-30T18:12:00Z",
+            "imported": False,
+        }
+    ],
+    "removed": 0,
+    "models": ["gpt-4"],
+    "prompt_tokens": 412,
+    "completion_tokens": 6,
+}
+EXAM_BEGUN: dict[str, Any] = EXAM | {
+    "state": "running",
+    "told": "It is under way.",
+    "ended_at": None,
+    "done": 0,
+    "score": None,
+    "last_score": None,
+    "measures": [],
+    "pairs": [],
+    "models": [],
+    "prompt_tokens": None,
+    "completion_tokens": None,
+}
+EXAM_REQUEST: dict[str, Any] = {"pairs": 50, "contact": "+49 151 23456789"}
 
 PAUSE: dict[str, Any] = {"contact": "+49 151 23456789", "minutes": 60}
 RESUME: dict[str, Any] = {"contact": "+49 151 23456789"}

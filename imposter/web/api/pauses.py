@@ -1,23 +1,17 @@
 """Where a bot is silent, by its owner's wish or for its account's safety."""
 
 from http import HTTPStatus
-from typing import TypeVar
 
 from fastapi import APIRouter
-from pydantic import BaseModel, JsonValue, ValidationError
 
-from imposter.contracts.errors import InvalidConfig
 from imposter.contracts.states import BotStatus
-from imposter.runtime.config_check import field_problems
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
-from imposter.web.api.body import OptionalJsonBody
+from imposter.web.api.body import OptionalJsonBody, checked
 from imposter.web.api.schemas import PauseRequest, ResumeRequest
 from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}", tags=["bots"])
-
-Asked = TypeVar("Asked", bound=BaseModel)
 
 _ANSWERS = examples.shown("Where the bot stands.", examples.BOT_STATUS) | problems(
     *BODY,
@@ -40,7 +34,7 @@ async def pause_bot(instance_id: str, body: OptionalJsonBody, bots: Bots) -> Bot
     It goes on reading. What waits for an answer there, and what comes meanwhile, is not answered later either.
     """
     await bots.exists(instance_id)
-    asked = _read(body, PauseRequest)
+    asked = checked(body, PauseRequest)
     return await bots.pause(instance_id, asked.contact, asked.minutes)
 
 
@@ -59,12 +53,4 @@ async def resume_bot(instance_id: str, body: OptionalJsonBody, bots: Bots) -> Bo
     The caps of `limits_config` hold on. A bot that was stopped stays so.
     """
     await bots.exists(instance_id)
-    return await bots.resume(instance_id, _read(body, ResumeRequest).contact)
-
-
-def _read(body: JsonValue, model: type[Asked]) -> Asked:
-    """Raises: InvalidConfig."""
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        raise InvalidConfig(*field_problems(error, model)) from None
+    return await bots.resume(instance_id, checked(body, ResumeRequest).contact)

@@ -12,7 +12,8 @@ from imposter.runtime.discovery import Kind
 from imposter.runtime.traces import Trace, Wait
 from imposter.runtime.why import Explained, Passage
 from imposter.storage.dead_letters import DeadLetter
-from imposter.storage.records import MessageState, PartRow, StoredMessage
+from imposter.storage.drafted import Draft
+from imposter.storage.records import DraftState, MessageState, PartRow, StoredMessage
 from imposter.web.problems import FieldError
 
 MAX_INTEGER = 2**63 - 1
@@ -143,6 +144,8 @@ class ModelCall(BaseModel):
     prompt_tokens: int | None
     completion_tokens: int | None
     cached_tokens: int | None = Field(description="Those of `prompt_tokens` that the vendor had read before.")
+    cost: float | None = Field(description="What these calls cost; null where nobody knows.")
+    currency: str | None = Field(description="Of `cost`; ISO 4217.")
 
 
 class DecisionDetail(BaseModel):
@@ -173,6 +176,8 @@ class DecisionDetail(BaseModel):
             prompt_tokens=trace.prompt_tokens,
             completion_tokens=trace.completion_tokens,
             cached_tokens=trace.cached_tokens,
+            cost=trace.cost,
+            currency=trace.currency,
         )
         return cls(
             told=explained.told,
@@ -211,6 +216,64 @@ class DeadLettersPage(BaseModel):
     """What contacts did not get, newest first."""
 
     dead_letters: list[DeadLetter]
+    before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class DraftsQuery(BaseModel):
+    """Which drafts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    before: int | None = Field(
+        default=None, ge=1, le=MAX_INTEGER, description="Only those with a smaller `number`: the next page."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="At most so many.")
+
+
+class DraftRequest(Strict):
+    """What is to be sent for a draft."""
+
+    text: str | None = Field(
+        default=None, min_length=1, max_length=20_000, description="In place of the draft's own; left out: as it is."
+    )
+
+
+class DraftRow(BaseModel):
+    """An answer that waits, or waited, for its owner's word."""
+
+    number: int
+    conversation: str
+    name: str = Field(description="Of who asked, as they call themselves.")
+    message: int = Field(description="The `seq` of the last message that it is for.")
+    question: str = Field(description="That message.")
+    text: str = Field(description="Empty where the owner is to find the words.")
+    why: str = Field(description="Why it was not sent by itself, such as `autonomy`, `doubt` or `guard`.")
+    state: DraftState
+    created_at: datetime
+    expires_at: datetime = Field(description="When it is dropped by itself.")
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, draft: Draft) -> "DraftRow":
+        return cls(
+            number=draft.number,
+            conversation=draft.conversation,
+            name=draft.name,
+            message=draft.answers,
+            question=draft.question,
+            text=draft.text,
+            why=draft.why,
+            state=draft.state,
+            created_at=draft.created_at,
+            expires_at=draft.expires_at,
+            decided_at=draft.decided_at,
+        )
+
+
+class DraftsPage(BaseModel):
+    """Drafts, newest first."""
+
+    drafts: list[DraftRow]
     before: int | None = Field(description="What to ask with for the next page; null on the last one.")
 
 

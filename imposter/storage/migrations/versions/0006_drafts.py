@@ -1,4 +1,4 @@
-"""Answers that wait for the owner's word."""
+"""Answers that wait for the owner's word, and what the owner is told in their own chat."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,6 @@ def upgrade() -> None:
         "drafts",
         sa.Column("number", NUMBER, nullable=False),
         sa.Column("instance_id", sa.String(), nullable=False),
-        sa.Column("conversation", sa.String(), nullable=False),
         sa.Column("answers", NUMBER, nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
@@ -31,5 +30,13 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "notes",
+        sa.Column("seq", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("about", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_notes"),
+        sa.ForeignKeyConstraint(["seq"], ["messages.seq"], name="fk_notes_seq", ondelete="CASCADE"),
+    )
+    op.create_index("ix_notes_about", "notes", ["about"])
     op.create_index("ix_drafts_by_state", "drafts", ["instance_id", "state", "expires_at"])
     op.create_index("ix_drafts_answers", "drafts", ["answers"])

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("number", NUMBER, nullable=False),
         sa.Column("instance_id", sa.String(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("place", sa.String()),
         sa.Column("begun_at", TIME, nullable=False),
         sa.Column("ended_at", TIME),
         sa.Column("done", sa.Integer(), nullable=False),

@@ -1,0 +1,71 @@
+"""What a bot's model may cost, and what is done when that is spent. Days and months are those of UTC."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from imposter.contracts.strict import Strict, printable
+
+DOLLARS = "USD"
+ANY = "*"
+
+
+class WhenSpent(StrEnum):
+    """What becomes of a message that there is no money for. The model is asked in neither case."""
+
+    STOP = "stop"
+    """It gets no answer."""
+    DRAFT = "draft"
+    """It is left to the owner, in a draft without a text."""
+
+
+class Price(Strict):
+    """Of a million tokens."""
+
+    input: float = Field(ge=0, le=1_000_000)
+    cached_input: float | None = Field(
+        default=None, ge=0, le=1_000_000, description="Of what the vendor had read before; left out: as `input`."
+    )
+    output: float = Field(ge=0, le=1_000_000)
+
+
+Model = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(printable)]
+Money = Annotated[float, Field(ge=0, le=1_000_000_000)]
+
+
+class Budget(Strict):
+    """Bounds that are left out do not hold."""
+
+    currency: str = Field(default=DOLLARS, pattern="^[A-Z]{3}$", description="Of all money here; ISO 4217.")
+    prices: Annotated[dict[Model, Price], Field(max_length=200)] = Field(
+        default={},
+        description="By a model's name, as its vendor tells it, or how that begins, the longest counts; `*`: any other "
+        "model. In dollars, what is left out is looked up in the price list that comes with the server.",
+    )
+    daily: Money | None = Field(default=None, description="For one day.")
+    monthly: Money | None = Field(default=None, description="For one month.")
+    per_contact_daily: Money | None = Field(default=None, description="For one day, in one chat.")
+    tokens_per_day: int | None = Field(default=None, ge=0, le=10**15, description="Read and written.")
+    when_spent: Annotated[WhenSpent, Field(strict=False)] = Field(
+        default=WhenSpent.STOP, description="`stop` gives no answer, `draft` leaves it to the owner."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_reckoned(self) -> Self:
+        if self.bounds_money and not self.prices and self.currency != DOLLARS:
+            raise ValueError(f"prices must say what the model costs in {self.currency}: the price list is in USD")
+        return self
+
+    @property
+    def bounds_money(self) -> bool:
+        return any(bound is not None for bound in (self.daily, self.monthly, self.per_contact_daily))
+
+    @property
+    def bounds(self) -> bool:
+        return self.bounds_money or self.tokens_per_day is not None
+
+    def price_of(self, model: str | None) -> Price | None:
+        """None where `prices` names none for it."""
+        named = [name for name in self.prices if name != ANY and model is not None and model.startswith(name)]
+        return self.prices.get(max(named, key=len, default=ANY))

@@ -1,0 +1,160 @@
+"""A bot's drafts while it runs: made, shown to their owner, decided, and dropped when their time is over."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.behaviour import Behaviour
+from imposter.contracts.errors import NotNow
+from imposter.logs import trace_of
+from imposter.runtime import telling
+from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.ports import ChatPort
+from imposter.runtime.release import Hold
+from imposter.runtime.retry import Chance, backoff
+from imposter.storage import Store
+from imposter.storage.drafted import Draft
+from imposter.storage.notes import Note
+from imposter.storage.records import Claim, DraftState, Part, Superseded, Usage, Work
+
+log = structlog.get_logger()
+
+EXPIRY = "expiry"
+
+
+class Drafts:
+    """For one run. `going` hears of conversations in which there is something to send."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        *,
+        store: Store,
+        chat: ChatPort,
+        clock: Clock,
+        chance: Chance,
+        going: Callable[[str], None],
+    ) -> None:
+        self._claim = claim
+        self._store = store
+        self._chat = chat
+        self._clock = clock
+        self._chance = chance
+        self._going = going
+        self._open: dict[int, Draft] = {}
+        self._naps = Naps(claim.instance_id, clock)
+        self._expiring: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Take over what an earlier run left. Raises: StorageError."""
+        await self._expire()
+        self._expiring = asyncio.create_task(self._keep_expiring(), name=f"drafts:{self._claim.instance_id}")
+
+    async def close(self) -> None:
+        if self._expiring is not None:
+            self._expiring.cancel()
+            await asyncio.gather(self._expiring, return_exceptions=True)
+
+    async def propose(
+        self,
+        work: Work,
+        hold: Hold,
+        behaviour: Behaviour,
+        *,
+        trace: str | None = None,
+        used: Sequence[Usage] = (),
+    ) -> bool:
+        """Have an answer wait for the owner. False where its messages no longer wait. Raises: StorageError."""
+        until = self._clock.now() + timedelta(minutes=behaviour.draft_minutes)
+        own_chat, message = self._chat.own_chat(), work.message
+
+        def note(number: int, about: int) -> Note:
+            assert own_chat is not None  # noqa: S101 - else it is not asked for one
+            question = "\n".join(each.content for each in work.messages)
+            name = message.sender_name or message.reply_to
+            text = telling.of_draft(name, question, hold.text, hold.why, hold.detail, until)
+            return Note(own_chat, text, self.new_id("note", str(number)), about)
+
+        draft = await self._store.drafts.propose(
+            self._claim,
+            work.seqs,
+            hold.text,
+            hold.why,
+            until,
+            note=note if own_chat is not None else None,
+            instead=[Part(hold.instead, self.new_id("instead", message.message_id))] if hold.instead else [],
+            trace=trace,
+            used=used,
+        )
+        if draft is None:
+            return False
+        self._open[draft.number] = draft
+        self._naps.wake(EXPIRY)
+        if hold.instead:
+            self._going(message.conversation)
+        if own_chat is not None:
+            self._going(await self._store.notes.place(self._claim.instance_id, own_chat))
+        return True
+
+    async def reopen(self, conversation: str) -> None:
+        """If something waits there, so does what is drafted there. Raises: StorageError."""
+        if any(draft.conversation == conversation for draft in self._open.values()):
+            await self._store.drafts.reopen(self._claim, conversation)
+
+    async def send(self, number: int, text: str | None = None) -> Draft:
+        """Send a draft, or `text` in its place. The draft as it was decided, by this or before.
+
+        Raises: UnknownDraft, NotNow (it is too late, or there are no words to send), StorageError.
+        """
+        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        words = (text if text is not None else draft.text).strip()
+        if not words:
+            raise NotNow(telling.EMPTY)
+        parts = [Part(words, self.new_id("draft", str(number)))]
+        if not await self._store.drafts.send(self._claim, number, parts, edited=words != draft.text.strip()):
+            raise NotNow(telling.too_late(await self._decided(number)))
+        self._going(draft.conversation)
+        return await self._decided(number)
+
+    async def drop(self, number: int) -> Draft:
+        """Raises: UnknownDraft, NotNow (it is too late), StorageError."""
+        if not await self._store.drafts.drop(self._claim, number):
+            draft = await self._decided(number)
+            if draft.state is not DraftState.DROPPED:
+                raise NotNow(telling.too_late(draft))
+        return await self._decided(number)
+
+    def new_id(self, *of: str) -> str:
+        """A message's id, the same for the same."""
+        seed = "\x1f".join((self._claim.instance_id, *of))
+        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
+
+    async def _decided(self, number: int) -> Draft:
+        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        self._open.pop(number, None)
+        return draft
+
+    async def _keep_expiring(self) -> None:
+        failures = 0
+        while True:
+            ends = min((draft.expires_at for draft in self._open.values()), default=None)
+            left = LONGEST_NAP if ends is None else (ends - self._clock.now()).total_seconds()
+            try:
+                await self._naps.rest(EXPIRY, max(0.0, min(left, LONGEST_NAP)))
+                if self._open:
+                    await self._expire()
+                failures = 0
+            except Superseded:
+                return
+            except Exception as error:  # noqa: BLE001 - a store that does not answer is asked again
+                failures += 1
+                log.error("drafts could not be looked at", bot=self._claim.instance_id, **trace_of(error))
+                await self._clock.sleep(backoff(failures, self._chance))
+
+    async def _expire(self) -> None:
+        left = await self._store.drafts.expire(self._claim)
+        self._open = {draft.number: draft for draft in left}

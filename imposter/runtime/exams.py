@@ -1,0 +1,295 @@
+"""Exams: the bot is asked what contacts once asked its owner, and its answers are held against the owner's.
+
+Nothing is sent to anybody. An exam lives where its bot does; how far it is and what came of it stands in the Store.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.behaviour import Autonomy, Behaviour
+from imposter.contracts.config import Limits
+from imposter.contracts.errors import ModelError, NotNow, StorageError
+from imposter.contracts.messages import Source
+from imposter.contracts.model import Answer
+from imposter.logs import trace_of
+from imposter.runtime.ports import ModelPort
+from imposter.runtime.retry import Chance, backoff, model_retry
+from imposter.runtime.rules import Rules
+from imposter.runtime.spending import Spending
+from imposter.storage import Store
+from imposter.storage.exams import ExamState, Imported, Talk
+from imposter.storage.records import Usage
+from imposter.storage.usage import NOBODY
+from imposter.voice.likeness import compare
+from imposter.voice.questions import Question, Spoken, questions, spread
+
+log = structlog.get_logger()
+
+AT_ONCE = 2
+"""Questions that an exam has the model think about at the same time: contacts come first."""
+LONGEST_ANSWER = 4_000
+"""Characters of an answer of the bot's that are kept."""
+WRITING = 2.0
+"""Seconds that the end of an exam is waited for where the store does not answer."""
+
+NOTHING_TO_ASK = (
+    "There is nothing to ask: no answer that the owner wrote themselves to somebody who may be answered is on record. "
+    "Import a chat, or let the owner write for a while."
+)
+STOPPED = "It was cut short: the bot was stopped, or started anew."
+ANOTHER_MODEL = "It was cut short: the bot was given another model."
+FORGOTTEN = "It was cut short: somebody was forgotten."
+SPENT = "It was cut short: the budget is spent."
+UNLINKED = "It was cut short: the account was unlinked."
+CANCELLED = "It was cancelled."
+NO_ANSWERS = "The model gave no answer to any question."
+BROKE_OFF = "It was cut short by an error, of which the server's log knows more."
+
+
+@dataclass(slots=True)
+class _Answered:
+    question: Question
+    answer: Answer | None = None
+    """None: there was none."""
+
+    @property
+    def text(self) -> str:
+        return self.answer.text.strip() if self.answer is not None else ""
+
+
+@dataclass(slots=True)
+class _Exam:
+    number: int
+    pairs: list[_Answered]
+    done: int = 0
+    used: tuple[Usage, ...] = ()
+    """What could not be written down yet."""
+    task: asyncio.Task[None] | None = None
+
+
+class Exams:
+    """Those of one bot, of which one is held at a time. `score` is that of the last one that was finished."""
+
+    def __init__(self, instance_id: str, *, store: Store, clock: Clock, chance: Chance) -> None:
+        self.score: float | None = None
+        self._instance_id = instance_id
+        self._store = store
+        self._clock = clock
+        self._chance = chance
+        self._exam: _Exam | None = None
+        self._ends: set[asyncio.Task[None]] = set()
+
+    async def load(self) -> None:
+        """Raises: StorageError."""
+        self.score = await self._store.exams.last_score(self._instance_id)
+
+    def passed(self, behaviour: Behaviour) -> bool:
+        """Whether the bot may go as far by itself as it is set to."""
+        wanted = behaviour.auto_from_score
+        return wanted is None or (self.score is not None and self.score >= wanted)
+
+    async def begin(
+        self, most: int, contact: str | None, rules: Rules, context: Limits, model: ModelPort, spending: Spending
+    ) -> None:
+        """Have `model` answer up to `most` questions, of this person or of all (None).
+
+        Raises: UnknownContact, NotNow (one is under way, there is nothing to ask, the budget is spent), StorageError.
+        """
+        if await spending.over(NOBODY) is not None:
+            raise NotNow("The budget is spent: raise it, or wait until it is renewed.")
+        people: list[str] | None = None
+        if contact is not None:
+            person = await self._store.forgetting.known(self._instance_id, contact, rules.canonical)
+            people = [*sorted(person.conversations), *sorted(person.ids)]
+        asked = await self._questions(most, people, rules, context)
+        if not asked:
+            raise NotNow(NOTHING_TO_ASK)
+        number = await self._store.exams.begin(self._instance_id, len(asked))
+        if number is None:
+            raise NotNow("An exam is under way: wait for its end, or cancel it first.")
+        exam = self._exam = _Exam(number, [_Answered(question) for question in asked])
+        exam.task = asyncio.create_task(self._hold(exam, model, spending), name=f"exam:{self._instance_id}")
+
+    async def end(self, state: ExamState, told: str) -> None:
+        """Cut the one short that is held, if one is. Raises nothing: a store that does not answer is told later."""
+        exam, self._exam = self._exam, None
+        if exam is None or exam.task is None:
+            return
+        exam.task.cancel()
+        await asyncio.gather(exam.task, return_exceptions=True)
+        ending = asyncio.create_task(self._end(exam, state, {"told": told}), name=f"exam-end:{self._instance_id}")
+        self._ends.add(ending)
+        ending.add_done_callback(self._ends.discard)
+        await asyncio.wait([ending], timeout=WRITING)
+
+    async def account_gone(self) -> None:
+        """And with it, in the Store, all exams: the next account may be somebody else's."""
+        await self.end(ExamState.INTERRUPTED, UNLINKED)
+        self.score = None
+
+    async def let_go(self) -> None:
+        """The bot may be another server's now: say nothing more of it."""
+        exam, self._exam = self._exam, None
+        tasks = [*self._ends, *([exam.task] if exam is not None and exam.task is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _questions(
+        self, most: int, people: Collection[str] | None, rules: Rules, context: Limits
+    ) -> list[Question]:
+        if people is None:
+            conversations, imported = await self._store.exams.chats(self._instance_id)
+            people = [*conversations, *imported]
+        seen: set[str] = set()
+        found: list[list[Question]] = []
+        for contact in people:
+            if contact in seen:
+                continue
+            talk = await self._store.exams.talk(self._instance_id, contact, rules.canonical)
+            seen |= talk.ids
+            if _may_be_shown(talk.ids, rules) and (asked := _asked(contact, talk, context)):
+                found.append(asked)
+            if len(found) == most:
+                break
+        return spread(found, most)
+
+    async def _hold(self, exam: _Exam, model: ModelPort, spending: Spending) -> None:
+        try:
+            left = iter(exam.pairs)
+            workers = [
+                asyncio.create_task(self._work(exam, left, model, spending), name=f"exam-ask:{self._instance_id}")
+                for _ in range(AT_ONCE)
+            ]
+            try:
+                goes_on = all(await asyncio.gather(*workers))
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+            if goes_on:
+                await self._conclude(exam)
+        except Exception as error:  # noqa: BLE001 - an exam's trouble ends here, and is told as its end
+            log.error("exam broke off", bot=self._instance_id, **trace_of(error))
+            await self._end(exam, ExamState.FAILED, {"told": BROKE_OFF})
+        if self._exam is exam:
+            self._exam = None
+
+    async def _work(self, exam: _Exam, left: Iterator[_Answered], model: ModelPort, spending: Spending) -> bool:
+        """One question after the other; False where the exam has ended meanwhile."""
+        for pair in left:
+            if await spending.over(NOBODY) is not None:
+                await self._end(exam, ExamState.INTERRUPTED, {"told": SPENT})
+                return False
+            pair.answer = await self._ask(pair.question, model, spending)
+            exam.done += 1
+            used = spending.unwritten(NOBODY)
+            spending.written(NOBODY, used)  # before it is: the other question may end meanwhile, and writes its own
+            used, exam.used = (*exam.used, *used), ()
+            try:
+                if not await self._store.exams.progress(self._instance_id, exam.number, exam.done, used):
+                    return False
+            except StorageError as error:  # the next one tells it, too
+                log.warning("progress of an exam was not stored", bot=self._instance_id, error=str(error))
+                exam.used = (*used, *exam.used)
+        return True
+
+    async def _ask(self, question: Question, model: ModelPort, spending: Spending) -> Answer | None:
+        attempt = 1
+        while True:
+            try:
+                answer = await model.reply(list(question.turns))
+                await spending.took(NOBODY, answer)
+                return answer
+            except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+                if isinstance(error, ModelError) and error.spent is not None:
+                    await spending.took(NOBODY, error.spent)
+                log.warning("model failed in an exam", bot=self._instance_id, attempt=attempt, **trace_of(error))
+                delay = model_retry(attempt, error, self._chance)
+            if delay is None:
+                return None
+            await self._clock.sleep(delay)
+            attempt += 1
+
+    async def _conclude(self, exam: _Exam) -> None:
+        if not any(pair.answer for pair in exam.pairs):
+            await self._end(exam, ExamState.FAILED, {"told": NO_ANSWERS})
+            return
+        likeness = compare([pair.question.answer for pair in exam.pairs], [pair.text for pair in exam.pairs])
+        answers = [pair.answer for pair in exam.pairs if pair.answer is not None]
+        body = {
+            "measures": [
+                {"name": measure.name, "score": measure.score, "told": measure.told} for measure in likeness.measures
+            ],
+            "models": sorted({answer.model for answer in answers if answer.model}),
+            "prompt_tokens": sum(answer.prompt_tokens or 0 for answer in answers),
+            "completion_tokens": sum(answer.completion_tokens or 0 for answer in answers),
+            "pairs": [_told(pair) for pair in exam.pairs],
+        }
+        await self._end(exam, ExamState.DONE, body, likeness.score)
+
+    async def _end(self, exam: _Exam, state: ExamState, body: dict[str, Any], score: float | None = None) -> None:
+        """Store it, and be it later: a store that does not answer is waited for."""
+        failures = 0
+        while True:
+            try:
+                await self._store.exams.end(self._instance_id, exam.number, state, body, score)
+                self.score = await self._store.exams.last_score(self._instance_id)
+            except StorageError as error:
+                failures += 1
+                log.error("end of an exam was not stored", bot=self._instance_id, error=str(error))
+            else:
+                log.info("exam ended", bot=self._instance_id, state=state.value)
+                return
+            await self._clock.sleep(backoff(failures, self._chance))
+
+
+def _may_be_shown(ids: Collection[str], rules: Rules) -> bool:
+    """Whether the model is shown what they say when they write."""
+    allowed = rules.allowed is None or any(name in rules.allowed for name in ids)
+    return allowed and rules.manners.towards(frozenset(ids)).autonomy is not Autonomy.OFF
+
+
+def _asked(contact: str, talk: Talk, context: Limits) -> list[Question]:
+    """Oldest first. What was imported and is stored here as well is asked once."""
+    here = list(questions(contact, _said(talk), context))
+    known = {(question.asked, question.answer) for question in here}
+    imported = questions(contact, _imported(talk), context, imported=True)
+    more = [question for question in imported if (question.asked, question.answer) not in known]
+    return sorted([*here, *more], key=lambda question: question.at)
+
+
+def _said(talk: Talk) -> list[Spoken]:
+    return [Spoken(each.source, each.content, each.sent_at, each.kept_since, each.sender_name) for each in talk.said]
+
+
+def _imported(talk: Talk) -> list[Spoken]:
+    return [message for line in talk.imported for message in _spoken(line)]
+
+
+def _spoken(line: Imported) -> Iterator[Spoken]:
+    if line.question:
+        asked_at = line.said_at - timedelta(seconds=line.after or 0)
+        yield Spoken(Source.CONTACT, line.question, asked_at, line.kept_since)
+    for bubble in line.bubbles:
+        yield Spoken(Source.OWNER, bubble, line.said_at, line.kept_since)
+
+
+def _told(pair: _Answered) -> dict[str, Any]:
+    question = pair.question
+    return {
+        "contact": question.contact,
+        "name": question.turns[-1].author,
+        "asked": question.asked,
+        "owner": question.answer,
+        "bot": pair.text[:LONGEST_ANSWER] if pair.answer is not None else None,
+        "at": question.at.isoformat(),
+        "kept_since": question.kept_since.isoformat(),
+        "imported": question.imported,
+    }

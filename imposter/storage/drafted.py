@@ -1,0 +1,102 @@
+"""What is drafted in a bot's conversations, and ending it: beneath `drafts`, for what ends everything in a chat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from imposter.storage.records import DRAFTED, DraftState, MessageState
+from imposter.storage.tables import drafts, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    number: int
+    """Names it."""
+    conversation: str
+    name: str
+    """Of who asked, as they call themselves."""
+    answers: int
+    """The seq of the last message that it is for."""
+    question: str
+    """That message."""
+    text: str
+    """Empty where the owner is to find the words."""
+    why: str
+    """A short code."""
+    state: DraftState
+    note_id: str | None
+    """The message that shows it in the owner's own chat."""
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+
+
+_question = messages.alias("question")
+COLUMNS: Select[Any] = (
+    select(
+        drafts.c.number,
+        _question.c.conversation,
+        _question.c.sender_name,
+        drafts.c.answers,
+        _question.c.content,
+        drafts.c.text,
+        drafts.c.why,
+        drafts.c.state,
+        drafts.c.note_id,
+        drafts.c.created_at,
+        drafts.c.expires_at,
+        drafts.c.decided_at,
+    )
+    .join(_question, _question.c.seq == drafts.c.answers)
+    .where(drafts.c.instance_id == bindparam("bot"))
+)
+"""In the order of Draft's fields; its parameter is `bot`."""
+is_open = drafts.c.state == DraftState.OPEN
+_OPEN = COLUMNS.where(is_open).order_by(drafts.c.expires_at)
+_CLOSE = (
+    update(drafts)
+    .where(drafts.c.number == bindparam("closed"), is_open)
+    .values(state=bindparam("becomes"), decided_at=bindparam("moment"))
+)
+_SETTLE = (
+    update(messages)
+    .where(
+        messages.c.instance_id == bindparam("bot"),
+        messages.c.conversation == bindparam("chat"),
+        func.coalesce(messages.c.joined, messages.c.seq) == bindparam("last"),
+        messages.c.answers.is_(None),
+        messages.c.reason == DRAFTED,
+    )
+    .values(state=bindparam("becomes"), reason=bindparam("why"))
+)
+
+
+def found(connection: Connection, statement: Select[Any], of: Mapping[str, Any]) -> list[Draft]:
+    """Rows of COLUMNS."""
+    return [Draft(*row) for row in connection.execute(statement, of)]
+
+
+def still_open(connection: Connection, instance_id: str) -> list[Draft]:
+    """Those whose time is over first."""
+    return found(connection, _OPEN, {"bot": instance_id})
+
+
+def close(connection: Connection, draft: Draft, state: DraftState, now: datetime | None = None) -> None:
+    connection.execute(_CLOSE, {"closed": draft.number, "becomes": state, "moment": now})
+
+
+def settle(connection: Connection, instance_id: str, draft: Draft, state: MessageState, reason: str | None) -> None:
+    """What the draft was for comes to this."""
+    of_chat = {"bot": instance_id, "chat": draft.conversation, "last": draft.answers}
+    connection.execute(_SETTLE, of_chat | {"becomes": state, "why": reason})
+
+
+def close_in(connection: Connection, instance_id: str, conversation: str, reason: str) -> None:
+    """Drop what is drafted there, or everywhere where it is empty; what it was for ends with `reason`."""
+    for draft in still_open(connection, instance_id):
+        if conversation in ("", draft.conversation):
+            close(connection, draft, DraftState.DROPPED)
+            settle(connection, instance_id, draft, MessageState.CONTEXT, reason)

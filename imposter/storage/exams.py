@@ -1,0 +1,380 @@
+"""Exams: what the owner answered once, put to the bot again, and how close it came.
+
+There are two of a bot at most, the last one and the last that was finished, whose score counts. What was said in them
+goes with the person who said it, and in time; the score stays.
+"""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, String, bindparam, case, delete, func, insert, literal, select, update
+
+from imposter.contracts.messages import Source
+from imposter.storage.channels import Identity
+from imposter.storage.conversations import Kind
+from imposter.storage.records import DeliveryState, MessageState, Usage
+from imposter.storage.scrubbing import owe
+from imposter.storage.tables import aliases, anchor, bots, exams, messages, outbox, voice_lines
+from imposter.storage.usage import record
+from imposter.storage.writer import Pending, Writer
+
+MOST_CHATS = 200
+"""Chats in which questions are looked for, the newest first."""
+MOST_LOOKED_AT = 5_000
+"""The newest messages among which the owner's are looked for."""
+MOST_SAID = 600
+"""The newest messages of a chat."""
+MOST_LINES = 400
+"""The newest imported lines of a chat."""
+NO_MESSAGE = 0
+"""In place of a message's seq: what an exam takes is nobody's."""
+AT_ONCE = 50
+"""Exams that are looked at in one commit."""
+
+Canonical = Callable[[str], str]
+
+
+class ExamState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    """The bot had no answer to any question."""
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class ExamRow:
+    number: int
+    state: ExamState
+    begun_at: datetime
+    ended_at: datetime | None
+    done: int
+    total: int
+    score: float | None
+    body: dict[str, Any]
+    """Made by who holds exams. Its `pairs`, a list, hold what was said: each has a `contact`, and `kept_since`."""
+    last_score: float | None
+    """Of the bot's last exam that was finished, which may be this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidHere:
+    """A message that is stored here; `content` is empty where no model is ever shown it."""
+
+    source: Source
+    content: str
+    sender_name: str
+    sent_at: datetime
+    kept_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A line of a chat that the owner imported; the question may be empty."""
+
+    question: str
+    bubbles: tuple[str, ...]
+    said_at: datetime
+    after: float | None
+    """Seconds from the question."""
+    kept_since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What was said with one contact, each oldest first."""
+
+    ids: frozenset[str]
+    """Every spelling of every id that is known of the contact."""
+    said: tuple[SaidHere, ...]
+    imported: tuple[Imported, ...]
+
+
+def _is_here(bot: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether this exam is held where its bot is now."""
+    owner = select(bots.c.owner).where(bots.c.instance_id == bot).scalar_subquery()
+    return exams.c.place.is_not_distinct_from(owner)
+
+
+_of_bot = exams.c.instance_id == bindparam("instance_id")
+_runs = (exams.c.state == ExamState.RUNNING.value) & _is_here(exams.c.instance_id)
+_one = exams.c.number == bindparam("exam")
+_mine = exams.c.place.is_not_distinct_from(bindparam("node", type_=String))
+_RUNNING = select(exams.c.number).where(_of_bot, _runs)
+_OTHERS = delete(exams).where(_of_bot, exams.c.number.not_in(bindparam("kept", expanding=True)))
+_ADD = insert(exams).returning(exams.c.number)
+_PROGRESS = update(exams).where(_one, _mine, _runs).values(done=bindparam("so_many"))
+_END = update(exams).where(_one, _mine, _runs)
+_LAST_DONE = (
+    select(exams.c.number)
+    .where(_of_bot, exams.c.state == ExamState.DONE.value)
+    .order_by(exams.c.number.desc())
+    .limit(1)
+)
+_finished = exams.alias("finished")
+_last_score = (
+    select(_finished.c.score)
+    .where(_finished.c.instance_id == bindparam("instance_id"), _finished.c.state == ExamState.DONE.value)
+    .order_by(_finished.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_SCORE = select(_last_score)
+_LAST = (
+    select(
+        exams.c.number,
+        # Whoever held it is gone, and could not say so any more.
+        case(
+            (_runs, exams.c.state),
+            (exams.c.state == ExamState.RUNNING.value, literal(ExamState.INTERRUPTED.value)),
+            else_=exams.c.state,
+        ),
+        exams.c.begun_at,
+        exams.c.ended_at,
+        exams.c.done,
+        exams.c.total,
+        exams.c.score,
+        exams.c.body,
+        _last_score,
+    )
+    .where(_of_bot)
+    .order_by(exams.c.number.desc())
+    .limit(1)
+)
+_LEFT_BEHIND = (
+    update(exams)
+    .where(exams.c.state == ExamState.RUNNING.value)
+    .values(state=ExamState.INTERRUPTED.value, ended_at=bindparam("moment"))
+)
+_BODIES = select(exams.c.number, exams.c.body).where(_of_bot)
+_SOME_BODIES = (
+    select(exams.c.number, exams.c.body)
+    .where(exams.c.number > bindparam("after"))
+    .order_by(exams.c.number)
+    .limit(AT_ONCE)
+)
+_SET_BODY = update(exams).where(_one).values(body=bindparam("left"))
+_CLEAR = delete(exams).where(_of_bot)
+
+_recent = (
+    # The owner's messages are context, which an index holds in order: however many others there are, no more is read.
+    select(messages.c.seq, messages.c.conversation, messages.c.source, messages.c.group_id)
+    .where(messages.c.instance_id == bindparam("instance_id"), messages.c.state == MessageState.CONTEXT)
+    .order_by(messages.c.seq.desc())
+    .limit(MOST_LOOKED_AT)
+    .subquery()
+)
+_CHATS = (
+    select(_recent.c.conversation)
+    .where(_recent.c.source == Source.OWNER, _recent.c.group_id.is_(None))
+    .group_by(_recent.c.conversation)
+    .order_by(func.max(_recent.c.seq).desc())
+    .limit(MOST_CHATS)
+)
+_IMPORTED_CHATS = (
+    select(voice_lines.c.contact)
+    .where(voice_lines.c.instance_id == bindparam("instance_id"))
+    .group_by(voice_lines.c.contact)
+    .order_by(func.max(voice_lines.c.number).desc())
+    .limit(MOST_CHATS)
+)
+_SAID = (
+    select(
+        messages.c.source,
+        case((messages.c.state == MessageState.IGNORED, ""), else_=messages.c.content),
+        messages.c.sender_name,
+        messages.c.sent_at,
+        messages.c.received_at,
+    )
+    .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
+    .where(
+        messages.c.instance_id == bindparam("instance_id"),
+        messages.c.conversation == bindparam("conversation"),
+        messages.c.group_id.is_(None),
+        messages.c.reacts_to.is_(None),
+        messages.c.reason.is_distinct_from("command"),
+        outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]),
+    )
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(MOST_SAID)
+)
+_LINES = (
+    select(
+        voice_lines.c.question,
+        voice_lines.c.answer,
+        voice_lines.c.said_at,
+        voice_lines.c.waited,
+        voice_lines.c.added_at,
+    )
+    .where(
+        voice_lines.c.instance_id == bindparam("instance_id"),
+        voice_lines.c.contact.in_(bindparam("contacts", expanding=True)),
+    )
+    .order_by(voice_lines.c.number.desc())
+    .limit(MOST_LINES)
+)
+_IDS = select(aliases.c.alias).where(
+    aliases.c.instance_id == bindparam("instance_id"),
+    aliases.c.kind == Kind.CHAT.value,
+    aliases.c.canonical == bindparam("conversation"),
+)
+
+
+class ExamStore:
+    """With an `identity`, exams are held by that node."""
+
+    def __init__(self, writer: Writer, now: Callable[[], datetime], identity: Identity | None) -> None:
+        self._submit = writer.submit
+        self._now = now
+        self._identity = identity
+
+    @property
+    def _node_id(self) -> str | None:
+        return None if self._identity is None else self._identity.node_id
+
+    def chats(self, instance_id: str) -> Pending[tuple[list[str], list[str]]]:
+        """Conversations with one person in which the owner wrote, and contacts of whom a chat was imported; the newest
+        first. They may be the same people.
+        """
+        bot = {"instance_id": instance_id}
+        return self._submit(
+            lambda connection: (
+                list(connection.execute(_CHATS, bot).scalars()),
+                list(connection.execute(_IMPORTED_CHATS, bot).scalars()),
+            )
+        )
+
+    def talk(self, instance_id: str, contact: str, canonical: Canonical) -> Pending[Talk]:
+        """What was said with whom this conversation is, or of whom a chat was imported under this name."""
+
+        def job(connection: Connection) -> Talk:
+            chat = {"instance_id": instance_id, "conversation": contact}
+            known = {contact, *connection.execute(_IDS, chat).scalars()}
+            ids = frozenset(known | {canonical(name) for name in known})
+            said = connection.execute(_SAID, chat).all()
+            lines = connection.execute(_LINES, {"instance_id": instance_id, "contacts": sorted(ids)}).all()
+            imported = (Imported(line[0], tuple(json.loads(line[1])), *line[2:]) for line in reversed(lines))
+            return Talk(ids, tuple(SaidHere(*row) for row in reversed(said)), tuple(imported))
+
+        return self._submit(job)
+
+    def begin(self, instance_id: str, total: int) -> Pending[int | None]:
+        """The number of a new exam, which takes the place of one that was not finished; None while one runs."""
+
+        def job(connection: Connection) -> int | None:
+            bot = {"instance_id": instance_id}
+            if connection.execute(_RUNNING, bot).first() is not None:
+                return None
+            last_done = list(connection.execute(_LAST_DONE, bot).scalars())
+            connection.execute(_OTHERS, bot | {"kept": last_done})
+            row = {
+                "state": ExamState.RUNNING.value,
+                "place": self._node_id,
+                "begun_at": self._now(),
+                "done": 0,
+                "total": total,
+                "body": "{}",
+            }
+            return int(connection.execute(_ADD, bot | row).scalar_one())
+
+        return self._submit(job)
+
+    def progress(self, instance_id: str, exam: int, done: int, used: Sequence[Usage] = ()) -> Pending[bool]:
+        """So many questions are done, and that is what the last ones took. False: it is not to go on."""
+        mine = {"exam": exam, "node": self._node_id, "so_many": done}
+
+        def job(connection: Connection) -> bool:
+            record(connection, instance_id, NO_MESSAGE, used)  # also where it ended meanwhile: it was spent
+            return connection.execute(_PROGRESS, mine).rowcount == 1
+
+        return self._submit(job)
+
+    def end(
+        self, instance_id: str, exam: int, state: ExamState, body: dict[str, Any], score: float | None = None
+    ) -> Pending[bool]:
+        """Of one that runs. One that is done takes the place of all before. False: it had ended already."""
+
+        def job(connection: Connection) -> bool:
+            values = {
+                "state": state.value,
+                "ended_at": self._now(),
+                "score": score,
+                "body": json.dumps(body),
+            }
+            mine = {"exam": exam, "node": self._node_id}
+            ended = connection.execute(_END.values(values), mine).rowcount == 1
+            if ended and state is ExamState.DONE:
+                gone = connection.execute(_OTHERS, {"instance_id": instance_id, "kept": [exam]}).rowcount
+                if gone:
+                    owe(connection)
+            return ended
+
+        return self._submit(job)
+
+    def last(self, instance_id: str) -> Pending[ExamRow | None]:
+        def job(connection: Connection) -> ExamRow | None:
+            row = connection.execute(_LAST, {"instance_id": instance_id}).first()
+            return row and ExamRow(row[0], ExamState(row[1]), *row[2:7], json.loads(row[7]), row[8])
+
+        return self._submit(job)
+
+    def last_score(self, instance_id: str) -> Pending[float | None]:
+        """Of the last exam that was finished; None where there is none."""
+        return self._submit(lambda connection: connection.execute(_SCORE, {"instance_id": instance_id}).scalar_one())
+
+    def leave_behind(self) -> Pending[int]:
+        """What runs by the book was cut short when this server, which is alone, was last stopped."""
+        return self._submit(lambda connection: connection.execute(_LEFT_BEHIND, {"moment": self._now()}).rowcount)
+
+    def delete_old(self, before: datetime, after: int = 0) -> Pending[int | None]:
+        """Of some exams above this number, delete what was said and has been here since before this moment; the score
+        stays. Gives the number to go on from; None when it was the last.
+        """
+
+        def job(connection: Connection) -> int | None:
+            found = connection.execute(_SOME_BODIES, {"after": after}).all()
+            for number, body in found:
+                _strike(connection, number, body, lambda pair: datetime.fromisoformat(pair["kept_since"]) < before)
+            return found[-1].number if len(found) == AT_ONCE else None
+
+        return self._submit(job)
+
+
+def is_in_exams(connection: Connection, instance_id: str, spellings: Collection[str]) -> bool:
+    """Whether an exam holds words of whom one of these means, of whom nothing else may be here any more."""
+    bodies = connection.execute(_BODIES, {"instance_id": instance_id}).all()
+    return any(pair["contact"] in spellings for _, body in bodies for pair in json.loads(body).get("pairs", ()))
+
+
+def forget(connection: Connection, instance_id: str, ids: frozenset[str], canonical: Canonical) -> None:
+    """Take what was said with whom any of these ids means out of the bot's exams; scores stay."""
+    spelled = ids | {canonical(name) for name in ids}
+    for number, body in connection.execute(_BODIES, {"instance_id": instance_id}).all():
+        _strike(
+            connection,
+            number,
+            body,
+            lambda pair: pair["contact"] in spelled or canonical(pair["contact"]) in spelled,
+        )
+
+
+def clear(connection: Connection, instance_id: str) -> None:
+    """The account is gone: how close the bot came to its owner says nothing of the next one's."""
+    if connection.execute(_CLEAR, {"instance_id": instance_id}).rowcount:
+        owe(connection)
+
+
+def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict[str, Any]], bool]) -> None:
+    held = json.loads(body)
+    pairs = held.get("pairs", [])
+    left = [pair for pair in pairs if not goes(pair)]
+    if len(left) < len(pairs):
+        removed = held.get("removed", 0) + len(pairs) - len(left)
+        rest = held | {"pairs": left, "removed": removed}
+        connection.execute(_SET_BODY, {"exam": number, "left": json.dumps(rest)})
+        owe(connection)

@@ -1,0 +1,91 @@
+"""What an owner is told in the chat that they have with themselves."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from imposter.storage import answering, claims
+from imposter.storage.conversations import Kind
+from imposter.storage.records import Claim, Part
+from imposter.storage.tables import aliases, messages, notes
+from imposter.storage.writer import Pending, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    recipient: str
+    text: str
+    message_id: str
+    """Used once."""
+    about: int | None = None
+    """The seq of a message in the chat that it tells of: forgotten with whoever wrote there."""
+
+
+_CHAT = select(aliases.c.canonical).where(
+    aliases.c.instance_id == bindparam("bot"),
+    aliases.c.kind == Kind.CHAT.value,
+    aliases.c.alias == bindparam("named"),
+)
+_SEQ = select(messages.c.seq).where(
+    messages.c.instance_id == bindparam("bot"),
+    messages.c.conversation == bindparam("chat"),
+    messages.c.message_id == bindparam("note"),
+)
+_IS_KNOWN = select(notes.c.seq).where(notes.c.seq == bindparam("noted"))
+_LINK = insert(notes)
+_about = messages.alias("about")
+_FORGET = delete(messages).where(
+    messages.c.seq.in_(
+        select(notes.c.seq)
+        .join(_about, _about.c.seq == notes.c.about)
+        .where(
+            _about.c.instance_id == bindparam("bot"),
+            _about.c.conversation.in_(bindparam("chats", expanding=True))
+            | _about.c.sender_id.in_(bindparam("ids", expanding=True)),
+        )
+    )
+)
+
+
+class NoteStore:
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._submit = writer.submit
+        self._now = now
+
+    def add(self, claim: Claim, note: Note) -> Pending[str]:
+        """Put it into the outbox, once. Gives the conversation that it is in. Raises from the result: Superseded."""
+
+        def job(connection: Connection) -> str:
+            claims.check(connection, claim)
+            return say(connection, claim.instance_id, note, self._now())
+
+        return self._submit(job)
+
+    def place(self, instance_id: str, recipient: str) -> Pending[str]:
+        """The conversation that is sent to by `recipient`."""
+        return self._submit(lambda connection: place_of(connection, instance_id, recipient))
+
+
+def place_of(connection: Connection, instance_id: str, recipient: str) -> str:
+    named = {"bot": instance_id, "named": recipient}
+    return connection.execute(_CHAT, named).scalar_one_or_none() or recipient
+
+
+def say(connection: Connection, instance_id: str, note: Note, now: datetime) -> str:
+    """See `NoteStore.add`."""
+    conversation = place_of(connection, instance_id, note.recipient)
+    place = answering.Question(instance_id, conversation, None, None, note.recipient, None)
+    answering.put(connection, place, [Part(note.text, note.message_id)], now)
+    if note.about is not None:
+        key = {"bot": instance_id, "chat": conversation, "note": note.message_id}
+        seq = connection.execute(_SEQ, key).scalar_one()
+        if connection.execute(_IS_KNOWN, {"noted": seq}).first() is None:
+            connection.execute(_LINK, {"seq": seq, "about": note.about})
+    return conversation
+
+
+def forget(connection: Connection, instance_id: str, ids: Collection[str], conversations: Collection[str]) -> None:
+    """Delete what was told of these chats, and of what these people said in others."""
+    connection.execute(_FORGET, {"bot": instance_id, "ids": list(ids), "chats": list(conversations)})

@@ -1,0 +1,58 @@
+"""Answers that wait for the owner's word."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from imposter.web.api import examples
+from imposter.web.api.answers import BODY, problems, takes_json
+from imposter.web.api.body import OptionalJsonBody, checked
+from imposter.web.api.schemas import MAX_INTEGER, DraftRequest, DraftRow, DraftsPage, DraftsQuery
+from imposter.web.dependencies import Bots
+
+router = APIRouter(prefix="/chatbot/{instance_id}/drafts", tags=["messages"])
+
+Number = Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `number` of the draft.")]
+
+_UNKNOWN = "No bot has this instance_id, or it has no such draft."
+_TOO_LATE = "It is decided already, its time is over, it has no words to send, or the bot does not run."
+_DECIDED = examples.shown("The draft as it was decided.", examples.DRAFT)
+
+
+@router.get(
+    "",
+    summary="List the drafts",
+    responses=examples.shown("One page.", examples.DRAFTS)
+    | problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], bots: Bots) -> DraftsPage:
+    """Answers that wait, or waited, for their owner's word, whatever became of them; newest first."""
+    drafts = await bots.drafts(instance_id, before=asked.before, limit=asked.limit)
+    more = len(drafts) == asked.limit
+    return DraftsPage(drafts=list(map(DraftRow.of, drafts)), before=drafts[-1].number if more else None)
+
+
+@router.post(
+    "/{number:int}/send",
+    summary="Send a draft",
+    openapi_extra=takes_json(
+        {"$ref": "#/components/schemas/DraftRequest"}, required=False, as_it_is={}, in_other_words=examples.EDITED
+    ),
+    responses=_DECIDED | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_UNKNOWN, CONFLICT=_TOO_LATE),
+)
+async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, bots: Bots) -> DraftRow:
+    """As it is, or with another `text`. However often, and from wherever it is asked for, it is sent once."""
+    await bots.exists(instance_id)
+    return DraftRow.of(await bots.send_draft(instance_id, number, checked(body, DraftRequest).text))
+
+
+@router.post(
+    "/{number:int}/drop",
+    summary="Drop a draft",
+    responses=_DECIDED
+    | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_UNKNOWN, CONFLICT=_TOO_LATE),
+)
+async def drop_draft(instance_id: str, number: Number, bots: Bots) -> DraftRow:
+    """The contact gets no answer; what they wrote stays part of the conversation."""
+    return DraftRow.of(await bots.drop_draft(instance_id, number))
