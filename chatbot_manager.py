@@ -366,13 +366,8 @@ class ChatbotInstance:
 
     async def _pause(self, conversation: str, minutes: float | None) -> None:
         until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
-        held = await self._store.pauses.holding(self.instance_id)
-        account = next((pause for pause in held if pause.conversation == ACCOUNT == conversation), None)
-        if account is not None and account.reason != OWNER_PAUSE:
-            until = max(until, account.until)  # the platform's refusals end no sooner by it
-        pause = Pause(conversation, OWNER_PAUSE, until)
-        await self._store.pauses.set(self.instance_id, pause)
-        await self._store.messages.hush(self.claim or await self._take_over(), conversation, OWNER_PAUSE)
+        claim = self.claim or await self._take_over()
+        pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
         if self._run is not None:
             self._run.paused(pause)
 

@@ -110,7 +110,7 @@ class Delivery:
                 continue
             self.under_way.add(part.conversation)
             try:
-                outcome = await self._send_until_settled(part, fresh and part.due_at is None)
+                outcome = await self._send_until_settled(part, fresh and part.due_at is None, fresh)
             finally:
                 self.under_way.discard(part.conversation)
             if outcome is Outcome.SENT:
@@ -140,12 +140,12 @@ class Delivery:
         while 0 < (left := (moment - self._clock.now()).total_seconds()) <= FARTHEST:
             await self._clock.sleep(left)
 
-    async def _send_until_settled(self, outgoing: Outgoing, wanted: bool) -> Outcome:
-        """`wanted`: it is known that it is still to go out; that may change while it waits."""
+    async def _send_until_settled(self, outgoing: Outgoing, wanted: bool, fresh: bool) -> Outcome:
+        """`wanted`: it is known that it is still to go out, `fresh`: that it is not old; both change while it waits."""
         outbox, key = self._store.outbox, (self._claim, outgoing.message_id)
         waits = 0
         while True:
-            if not wanted and self.is_too_old(outgoing):
+            if not fresh and self.is_too_old(outgoing):
                 await self._lost(outgoing, DeliveryState.FAILED, UNDELIVERED, "it could not be sent in time")
                 return Outcome.LOST
             if not self._chat.repeatable:
@@ -154,7 +154,7 @@ class Delivery:
                 wanted = await outbox.is_pending(*key)
             if not wanted:
                 return Outcome.UNWANTED
-            wanted = False
+            wanted = fresh = False
             link = self._link
             self._safety.handed_over(outgoing.conversation)
             try:

@@ -52,7 +52,7 @@ class Drafts:
     async def begin(self) -> None:
         """Take over what an earlier run left. Raises: StorageError."""
         await self._expire()
-        self._expiring = asyncio.create_task(self._keep_expiring(), name=f"drafts:{self._claim.instance_id}")
+        self._watch()
 
     async def close(self) -> None:
         if self._expiring is not None:
@@ -94,6 +94,7 @@ class Drafts:
             return False
         self._open[draft.number] = draft
         self._naps.wake(EXPIRY)
+        self._watch()
         if hold.instead:
             self._going(message.conversation)
         if own_chat is not None:
@@ -138,15 +139,19 @@ class Drafts:
         self._open.pop(number, None)
         return draft
 
+    def _watch(self) -> None:
+        """While any is open, somebody looks for when its time is over."""
+        if self._open and (self._expiring is None or self._expiring.done()):
+            self._expiring = asyncio.create_task(self._keep_expiring(), name=f"drafts:{self._claim.instance_id}")
+
     async def _keep_expiring(self) -> None:
         failures = 0
-        while True:
-            ends = min((draft.expires_at for draft in self._open.values()), default=None)
-            left = LONGEST_NAP if ends is None else (ends - self._clock.now()).total_seconds()
+        while self._open:
+            ends = min(draft.expires_at for draft in self._open.values())
+            left = (ends - self._clock.now()).total_seconds()
             try:
                 await self._naps.rest(EXPIRY, max(0.0, min(left, LONGEST_NAP)))
-                if self._open:
-                    await self._expire()
+                await self._expire()
                 failures = 0
             except Superseded:
                 return

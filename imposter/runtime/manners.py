@@ -72,7 +72,7 @@ class TurnTiming(Timing):
         if last > self._now:  # the clock was set back: how long ago it came, nobody knows
             finished = self._now
         moment, hours = max(finished, self._now), behaviour.waiting_hours
-        in_time = moment - last <= LATE and is_open(hours, waits[-1].sent_at)
+        in_time = any(moment - each.received_at <= LATE and is_open(hours, each.sent_at) for each in waits)
         if in_time or is_open(hours, moment):
             self.in_burst = finished > self._now
             return finished

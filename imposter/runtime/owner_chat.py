@@ -97,9 +97,7 @@ class OwnerChat:
                 await self._store.pauses.end(instance_id, conversation)
                 self._safety.release(conversation)
             return
-        pause = Pause(conversation, OWNER_PAUSE, FOREVER)
-        await self._store.pauses.set(instance_id, pause)
-        await self._store.messages.hush(self._claim, conversation, OWNER_PAUSE)
+        pause = await self._store.pauses.begin(self._claim, Pause(conversation, OWNER_PAUSE, FOREVER))
         self._safety.hold(pause)
         self._hushed(conversation or None)
 

@@ -109,7 +109,9 @@ class Rules:
 
 
 def _silence(message: Message, behaviour: Behaviour) -> timedelta | None:
-    """Who only reacts to a message has not taken over."""
-    if message.group is not None or message.reacts_to is not None or not behaviour.takeover_minutes:
+    """Who only reacts to a message, edits or deletes one, or is called, has not taken over."""
+    if message.group is not None or not message.answerable or message.reacts_to is not None:
+        return None
+    if not behaviour.takeover_minutes:
         return None
     return timedelta(minutes=behaviour.takeover_minutes)

@@ -184,7 +184,7 @@ def _since_takeover(decision: Decision) -> str:
     came = decision.message.sent_at
     if decision.trace is None and decision.owner_after is not None:
         return f" {_span(decision.owner_after - decision.message.received_at)} later"
-    if decision.trace is not None and decision.owner_before is not None:
+    if decision.owner_before is not None and decision.owner_before <= came:
         return f" {_span(came - decision.owner_before)} before"
     return ""
 

@@ -143,6 +143,8 @@ class DraftStore:
     def reopen(self, claim: Claim, conversation: str) -> Pending[bool]:
         """Where something waits, what is drafted there waits with it once more, and the draft is replaced.
 
+        But for one without words: what that is for is the owner's.
+
         Raises from the result: Superseded.
         """
 
@@ -151,7 +153,7 @@ class DraftStore:
             bot, reopened = claim.instance_id, False
             if connection.execute(_IS_WAITED_IN, {"bot": bot, "chat": conversation}).scalar_one():
                 for draft in drafted.still_open(connection, bot):
-                    if draft.conversation == conversation:
+                    if draft.conversation == conversation and draft.text:
                         drafted.close(connection, draft, DraftState.REPLACED, self._now())
                         drafted.settle(connection, bot, draft, MessageState.WAITING, None)
                         reopened = True

@@ -93,6 +93,9 @@ def accept(
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     verdict = judge(message, place.known_ids)
+    if verdict.state is MessageState.WAITING and message.source is Source.CONTACT:
+        reason = pauses.silencing(connection, instance_id, place.conversation, message.sent_at)
+        verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
     content = message.content[: limits.single]
     guard = claims.of(claim) if claim else {}
     seq: int | None = connection.execute(
@@ -177,7 +180,7 @@ def _taken_over(
     if message.source is not Source.OWNER or verdict.silence is None:
         return None
     until = min(message.sent_at, now) + verdict.silence  # a phone's clock may be years ahead
-    if until <= now:
-        return None
-    unfinished.hush(connection, instance_id, conversation, TAKEOVER)
-    return pauses.begin(connection, instance_id, Pause(conversation, TAKEOVER, until))
+    # What comes late and was sent after this is answered, if its time has not come.
+    unfinished.hush(connection, instance_id, conversation, TAKEOVER, None if until > now else until)
+    pause = pauses.begin(connection, instance_id, Pause(conversation, TAKEOVER, until))
+    return pause if pause.until > now else None

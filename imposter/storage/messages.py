@@ -240,19 +240,6 @@ class MessageStore:
 
         return self._submit(job)
 
-    def hush(self, claim: Claim, conversation: str, reason: str) -> Pending[int]:
-        """The bot is to be silent there, or altogether where `conversation` is empty: end what waits and is not sent.
-
-        What waits becomes context, or a dead letter again if it was one; answers that are not handed over are
-        withdrawn. Gives how many these are. Raises from the result: Superseded.
-        """
-
-        def job(connection: Connection) -> int:
-            claims.check(connection, claim)
-            return unfinished.hush(connection, claim.instance_id, conversation, reason)
-
-        return self._submit(job)
-
     def decision(self, instance_id: str, seq: int) -> Pending[Decision | None]:
         """Why this message was answered, or was not; None where there is none of that seq that somebody else said."""
         return self._submit(lambda connection: decisions.decision(connection, instance_id, seq, self._now()))

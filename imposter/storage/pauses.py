@@ -1,17 +1,31 @@
 """Where a bot is silent, and until when."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from imposter.storage.records import Pause
+from imposter.storage import claims, unfinished
+from imposter.storage.records import OWNER_PAUSE, Claim, Pause
 from imposter.storage.tables import pauses
 from imposter.storage.writer import Pending, Writer
 
 _of_bot = pauses.c.instance_id == bindparam("bot")
 _ALL = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(_of_bot).order_by(pauses.c.until)
-_OVER = delete(pauses).where(_of_bot, pauses.c.until <= bindparam("now"))
+_OLD = delete(pauses).where(_of_bot, pauses.c.until <= bindparam("long_ago"))
+_SILENCING = (
+    select(pauses.c.reason)
+    .where(
+        _of_bot,
+        pauses.c.conversation.in_([bindparam("here"), ""]),
+        pauses.c.until > bindparam("sent"),
+        (pauses.c.conversation != "") | (pauses.c.reason == OWNER_PAUSE),
+    )
+    .order_by(pauses.c.until.desc())
+    .limit(1)
+)
+KEPT = timedelta(days=30)
+"""After its end: what was sent before may come in late, as when a server was away meanwhile."""
 _ONE = delete(pauses).where(_of_bot, pauses.c.conversation == bindparam("paused"))
 _CLEAR = delete(pauses).where(_of_bot)
 _ADD = insert(pauses)
@@ -28,17 +42,33 @@ class PauseStore:
         self._now = now
 
     def holding(self, instance_id: str) -> Pending[list[Pause]]:
-        """Those that are not over, the first to end first; the others are removed."""
+        """Those that are not over, the first to end first."""
 
         def job(connection: Connection) -> list[Pause]:
-            connection.execute(_OVER, {"bot": instance_id, "now": self._now()})
-            return [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
+            now = self._now()
+            connection.execute(_OLD, {"bot": instance_id, "long_ago": now - KEPT})
+            found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
+            return [pause for pause in found if pause.until > now]
 
         return self._submit(job)
 
     def set(self, instance_id: str, pause: Pause) -> Pending[None]:
         """In place of an earlier one of the same conversation. Raises from the result: StorageError."""
         return self._submit(lambda connection: _put(connection, instance_id, pause))
+
+    def begin(self, claim: Claim, pause: Pause) -> Pending[Pause]:
+        """Have the bot be silent there, and end what waits and is not sent, in one commit.
+
+        Gives the pause that holds from now on: this one, or one that ends later.
+        Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> Pause:
+            claims.check(connection, claim)
+            unfinished.hush(connection, claim.instance_id, pause.conversation, pause.reason)
+            return begin(connection, claim.instance_id, pause)
+
+        return self._submit(job)
 
     def end(self, instance_id: str, conversation: str) -> Pending[bool]:
         """End that of one conversation, or of the account where it is empty. False if there was none."""
@@ -47,6 +77,12 @@ class PauseStore:
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
         return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount)
+
+
+def silencing(connection: Connection, instance_id: str, conversation: str, sent_at: datetime) -> str | None:
+    """Why what was sent there at this moment is not answered, not even later; None: no pause says so."""
+    sent = {"bot": instance_id, "here": conversation, "sent": sent_at}
+    return connection.execute(_SILENCING, sent).scalar_one_or_none()
 
 
 def end(connection: Connection, instance_id: str, conversation: str) -> bool:

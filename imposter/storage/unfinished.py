@@ -1,6 +1,7 @@
 """What is not finished, messages that wait and answers not yet sent, and what ends it early."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, case, exists, func, select, union_all, update
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, String, bindparam, case, exists, func, select
 from imposter.contracts.messages import Source
 from imposter.storage import drafted
 from imposter.storage.conversations import locate
-from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import FOREVER, RETRIED, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.tables import messages, outbox
 
@@ -53,10 +54,12 @@ _ABANDON_UNSENT = (
 )
 _chat = bindparam("chat", type_=String)
 _in_chat = (_chat == "") | (messages.c.conversation == _chat)
+_by_then = messages.c.sent_at < bindparam("then", type_=messages.c.sent_at.type)
 _HUSH_WAITING = (
     update(messages)
     # What waits of the owner's own are commands.
     .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat, messages.c.source == Source.CONTACT)
+    .where(_by_then)
     .values(
         state=case((messages.c.reason == RETRIED, MessageState.FAILED), else_=MessageState.CONTEXT),
         reason=bindparam("why"),
@@ -66,7 +69,11 @@ _HUSH_UNSENT = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.state == DeliveryState.PENDING)
     .where(
-        exists(select(messages.c.seq).where(messages.c.seq == outbox.c.seq, _in_chat, messages.c.answers.is_not(None)))
+        exists(
+            select(messages.c.seq).where(
+                messages.c.seq == outbox.c.seq, _in_chat, messages.c.answers.is_not(None), _by_then
+            )
+        )
     )
     .values(state=DeliveryState.WITHDRAWN, reason=bindparam("why"))
 )
@@ -123,10 +130,17 @@ def abandon(connection: Connection, instance_id: str, reason: str) -> int:
     return sum(connection.execute(each, parameters).rowcount for each in (_ABANDON_WAITING, _ABANDON_UNSENT))
 
 
-def hush(connection: Connection, instance_id: str, conversation: str, reason: str) -> int:
-    """See `MessageStore.hush`."""
-    drafted.close_in(connection, instance_id, conversation, reason)
-    parameters = {"bot": instance_id, "chat": conversation, "why": reason}
+def hush(
+    connection: Connection, instance_id: str, conversation: str, reason: str, sent_before: datetime | None = None
+) -> int:
+    """The bot is to be silent there, or altogether where `conversation` is empty: end what waits and is not sent.
+
+    What waits becomes context, or a dead letter again if it was one; drafts are dropped, and answers that are not
+    handed over withdrawn. With `sent_before`, only what was sent, or answered, before that. Gives how many these are.
+    """
+    if sent_before is None:
+        drafted.close_in(connection, instance_id, conversation, reason)
+    parameters = {"bot": instance_id, "chat": conversation, "why": reason, "then": sent_before or FOREVER}
     return sum(connection.execute(each, parameters).rowcount for each in (_HUSH_WAITING, _HUSH_UNSENT))
 
 

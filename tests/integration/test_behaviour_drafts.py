@@ -275,6 +275,7 @@ async def test_a_word_to_oneself_pauses_the_whole_bot_or_the_chat_that_a_note_is
         await anna.settle()
         assert anna.platform.texts("eve") == ["re: hello?"]
         await anna.say_to_herself("!resume")
+        await anna.settle()
         await anna.hear("and now?", "eve")
         await anna.settle()
         assert anna.platform.texts("eve") == ["re: hello?", "re: and now?"]

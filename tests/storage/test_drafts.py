@@ -14,6 +14,7 @@ from imposter.storage.records import (
     DraftState,
     MessageState,
     Part,
+    Pause,
     Superseded,
     Verdict,
 )
@@ -139,7 +140,7 @@ async def test_a_takeover_ends_it_and_so_does_a_pause(desk: Desk) -> None:
     )
     assert (await state(desk, draft), await state(desk, other)) == (DraftState.DROPPED, DraftState.OPEN)
     assert (await desk.states())["q"] == "context:takeover"
-    await desk.store.messages.hush(desk.claim, "", "paused")
+    await desk.store.pauses.begin(desk.claim, Pause("", "paused", desk.time() + HOUR))
     assert await state(desk, other) is DraftState.DROPPED
     assert (await desk.states())["from ben"] == "context:paused"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from imposter.storage.dead_letters import LetterKind
-from imposter.storage.records import DeliveryState, MessageState, Outgoing, Part, Superseded, Verdict
+from imposter.storage.records import FOREVER, DeliveryState, MessageState, Outgoing, Part, Pause, Superseded, Verdict
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
 FAILED, PENDING, SENT = DeliveryState.FAILED, DeliveryState.PENDING, DeliveryState.SENT
@@ -99,7 +99,7 @@ async def test_what_comes_behind_a_part_that_was_sent_after_all_is_left_alone(de
 async def test_only_what_comes_behind_and_is_still_to_be_sent_fails_with_a_part(desk: Desk) -> None:
     await answered(desk)
     await desk.store.outbox.sending(desk.claim, "two")
-    await desk.store.messages.hush(desk.claim, "anna", "paused")
+    await desk.store.pauses.begin(desk.claim, Pause("anna", "paused", FOREVER))
     await answered(desk, *(Part(text, text) for text in ("1", "2", "3")))
     await desk.store.outbox.failed(desk.claim, "two", FAILED, "Refused")
     await desk.store.outbox.failed(desk.claim, "2", FAILED, "Refused")

@@ -11,6 +11,7 @@ from imposter.storage.records import (
     OWNER_PAUSE,
     TAKEOVER,
     Accepted,
+    Claim,
     DeliveryState,
     MessageState,
     Part,
@@ -116,8 +117,8 @@ async def test_only_a_verdict_with_silence_makes_one(desk: Desk) -> None:
 @pytest.mark.parametrize("minutes", [20, 60])
 async def test_of_two_pauses_the_one_that_ends_later_holds(desk: Desk, minutes: int) -> None:
     earlier = Pause("anna", "loop", desk.time() + timedelta(minutes=minutes))
-    await desk.store.pauses.set(BOT, earlier)
     await desk.receive("q")
+    await desk.store.pauses.set(BOT, earlier)
     accepted = await owner_writes(desk)
     holds = max(earlier, Pause("anna", TAKEOVER, desk.time() + HALF_AN_HOUR), key=lambda pause: pause.until)
     assert accepted.pause == holds
@@ -162,8 +163,7 @@ async def test_silence_by_request_ends_what_waits_and_what_is_not_out(
         await desk.reply([(await desk.receive("q", chat)).seq], Part(f"to {chat}", f"to {chat}"))
         await desk.receive(f"of {chat}", chat)
     forever = Pause(conversation, OWNER_PAUSE, FOREVER)
-    await desk.store.pauses.set(BOT, forever)
-    assert await desk.store.messages.hush(desk.claim, conversation, OWNER_PAUSE) == (2 if left else 4)
+    assert await desk.store.pauses.begin(desk.claim, forever) == forever
     assert await desk.store.pauses.holding(BOT) == [forever]
     assert await desk.store.messages.unfinished(BOT) == left
     assert (await desk.states())["of anna"] == "context:paused"
@@ -174,7 +174,7 @@ async def test_silence_is_the_newest_runs_to_begin(desk: Desk) -> None:
     await desk.receive("q")
     await desk.store.bots.claim(BOT)
     with pytest.raises(Superseded):
-        await desk.store.messages.hush(desk.claim, "", OWNER_PAUSE)
+        await desk.store.pauses.begin(desk.claim, Pause("", OWNER_PAUSE, FOREVER))
     assert await desk.prompt() == ["q"]
 
 
@@ -197,3 +197,36 @@ async def test_one_pause_ends_and_the_others_hold(desk: Desk) -> None:
     assert await pauses.holding(BOT) == [anna]
     assert await pauses.end(BOT, "anna")
     assert await pauses.holding(BOT) == []
+
+
+async def test_what_was_sent_before_a_pause_is_over_is_not_answered_however_late_it_comes(desk: Desk) -> None:
+    await owner_writes(desk)
+    await desk.store.pauses.begin(desk.claim, Pause("ben", OWNER_PAUSE, desk.time() + HALF_AN_HOUR))
+    desk.time.pass_by(minutes=40)
+    assert await desk.store.pauses.holding(BOT) == []
+    await desk.receive("late", age=timedelta(minutes=15))
+    await desk.receive("late to ben", "ben", age=timedelta(minutes=15))
+    await desk.receive("new")
+    states = await desk.states()
+    assert (states["late"], states["late to ben"], states["new"]) == ("context:takeover", "context:paused", "waiting")
+
+
+async def test_the_owner_s_late_word_ends_what_was_sent_before_its_silence_was_over(desk: Desk) -> None:
+    await desk.receive("before", age=timedelta(minutes=50))
+    await desk.receive("behind", age=timedelta(minutes=5))
+    accepted = await owner_writes(desk, age=timedelta(minutes=45))
+    assert accepted.pause is None
+    states = await desk.states()
+    assert (states["before"], states["behind"]) == ("context:takeover", "waiting")
+
+
+async def test_a_pause_makes_none_shorter_and_ends_what_waits_with_it(desk: Desk) -> None:
+    locked = Pause("anna", "reach_out_locked", desk.time() + timedelta(hours=24))
+    await desk.receive("q")
+    await desk.store.pauses.set(BOT, locked)
+    short = Pause("anna", OWNER_PAUSE, desk.time() + timedelta(minutes=1))
+    assert await desk.store.pauses.begin(desk.claim, short) == locked
+    assert await desk.store.pauses.holding(BOT) == [locked]
+    assert (await desk.states())["q"] == "context:paused"
+    with pytest.raises(Superseded):
+        await desk.store.pauses.begin(Claim(BOT, 7), short)

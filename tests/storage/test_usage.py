@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from imposter.runtime.retention import delete_old
-from imposter.storage.records import MessageState, Part, Superseded, Usage, Verdict
+from imposter.storage.records import FOREVER, MessageState, Part, Pause, Superseded, Usage, Verdict
 from imposter.storage.usage import KEPT_DAYS, By, Sum
 from tests.storage.desk import BOT, Desk
 from tests.storage.test_retention import At
@@ -65,7 +65,7 @@ async def test_silence_costs_and_so_does_an_answer_that_came_too_late(desk: Desk
     assert silent is not None
     assert late is not None
     await desk.store.messages.settle(desk.claim, [silent], SETTLED, None, [took(cost=1)])
-    await desk.store.messages.hush(desk.claim, "ben", "paused")
+    await desk.store.pauses.begin(desk.claim, Pause("ben", "paused", FOREVER))
     assert await desk.store.messages.answer(desk.claim, [late], [Part("hi", "out")], None, [took(cost=2)]) == []
     assert await costs(desk) == {"anna": 1, "ben": 2}
 

@@ -26,6 +26,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { AuthState } from './auth-state.ts'
+import { Backlog } from './backlog.ts'
 import { Bounded } from './bounded.ts'
 import { failureOf, statusOf } from './failures.ts'
 import { inOrder } from './in-order.ts'
@@ -80,6 +81,7 @@ export class Connection {
   readonly #typists = new Typists()
   readonly #typings = new Turns()
   #status: Status = 'connecting'
+  #backlog: Backlog | undefined
   #watch: Watch | undefined
   /** Seconds that WhatsApp's clock is ahead of ours. */
   #ahead = 0
@@ -238,7 +240,7 @@ export class Connection {
     })
     ev.on('group-participants.update', ({ id }) => groups.del(id))
 
-    inOrder(ws, 'CB:message')
+    this.#backlog = new Backlog(ws, inOrder(ws, 'CB:message'))
     ws.on('frame', (node: BinaryNode) => this.#heard(node))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (!attrs.id) return
@@ -277,9 +279,14 @@ export class Connection {
     if (connection === 'open') {
       this.#status = 'open'
       this.#watch = this.#watchOver()
-      this.#account.tell({ type: 'open', account: jidNormalizedUser(this.#socket.user?.id) })
+      void this.#backlog?.through().then(() => this.#opened())
     }
     if (connection === 'close') this.#closed(statusOf(lastDisconnect?.error) ?? 0)
+  }
+
+  #opened(): void {
+    if (this.ended.aborted) return
+    this.#account.tell({ type: 'open', account: jidNormalizedUser(this.#socket.user?.id) })
   }
 
   #watchOver(): Watch {
