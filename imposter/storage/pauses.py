@@ -12,7 +12,6 @@ from imposter.storage.writer import Pending, Writer
 
 _of_bot = pauses.c.instance_id == bindparam("bot")
 _ALL = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(_of_bot).order_by(pauses.c.until)
-_OLD = delete(pauses).where(_of_bot, pauses.c.until <= bindparam("long_ago"))
 _SILENCING = (
     select(pauses.c.reason)
     .where(
@@ -45,10 +44,8 @@ class PauseStore:
         """Those that are not over, the first to end first."""
 
         def job(connection: Connection) -> list[Pause]:
-            now = self._now()
-            connection.execute(_OLD, {"bot": instance_id, "long_ago": now - KEPT})
             found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
-            return [pause for pause in found if pause.until > now]
+            return [pause for pause in found if pause.until > self._now()]
 
         return self._submit(job)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, tuple_
 
 from imposter.storage.conversations import Kind, forget_remembered
+from imposter.storage.pauses import KEPT
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay, strike_out, write_down, written_down
 from imposter.storage.tables import aliases, messages, outbox, pauses
@@ -95,7 +96,7 @@ class RetentionStore:
             seqs = [seq for seq, spared in old if not spared]
             if seqs:
                 connection.execute(_DELETE, {"seqs": seqs})
-            if connection.execute(_ENDED_PAUSES, {"now": self._now()}).rowcount or seqs:
+            if connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount or seqs:
                 write_down(connection, _REMAINS, b"")
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)
 

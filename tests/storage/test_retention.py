@@ -115,15 +115,15 @@ async def test_no_word_of_it_is_left_once_the_day_is_over(database: str | None, 
         assert await desk.states() == {"young": "context"}
 
 
-async def test_a_pause_that_is_over_goes_though_its_bot_stands_still(
+async def test_a_pause_that_is_long_over_goes_though_its_bot_stands_still(
     database: str | None, tmp_path: Path, time: Time
 ) -> None:
     canary = "canary-9f3a"
     async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
         await store.bots.add(BOT, "anna", {})
-        for name, hours in ((canary, 1), ("ben", 3)):
-            await store.pauses.set(BOT, Pause(name, "loop", time() + timedelta(hours=hours)))
-        time.pass_by(hours=2)
+        for name, days in ((canary, 1), ("ben", 33)):
+            await store.pauses.set(BOT, Pause(name, "loop", time() + timedelta(days=days)))
+        time.pass_by(days=32)
         await round_of(Desk(store, time), days=365)
         assert not traces(database, tmp_path, canary)
         assert [pause.conversation for pause in await store.pauses.holding(BOT)] == ["ben"]
