@@ -59,16 +59,6 @@ class AskedIfBot(StrEnum):
     """No answer: the owner is told, and the bot is silent there until they resume it."""
 
 
-class Guarded(StrEnum):
-    """What becomes of an answer that promises or claims what stands nowhere in the conversation."""
-
-    DRAFT = "draft"
-    LET_ME_CHECK = "let_me_check"
-    """They are told that it will be looked into, and the answer becomes a draft."""
-    OFF = "off"
-    """It is sent."""
-
-
 Word = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -146,11 +136,6 @@ class Behaviour(Strict):
     )
     asked_if_bot: Annotated[AskedIfBot, Field(strict=False)] = Field(
         default=AskedIfBot.HAND_OVER, description="What somebody gets who asks whether they are talking to a machine."
-    )
-    guard: Annotated[Guarded, Field(strict=False)] = Field(
-        default=Guarded.DRAFT,
-        description="What becomes of an answer that promises money, a time, a place, a meeting or a fact that stands "
-        "nowhere in the conversation.",
     )
     blocked: Annotated[list[Word], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."

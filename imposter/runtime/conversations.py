@@ -7,10 +7,8 @@ from what is stored and from the config; what a task sleeps for is only reckoned
 """
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any, Protocol
 
@@ -18,37 +16,29 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
-from imposter.contracts.budget import WhenSpent
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
+from imposter.runtime.answering import Answering
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
-from imposter.runtime.pacing import paced
 from imposter.runtime.ports import ChatPort, ModelPort
-from imposter.runtime.release import Hold, before_asking, released
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.runtime.sight import Sight
-from imposter.runtime.spending import BUDGET_SPENT, Spending
-from imposter.runtime.thinking import SILENT, Thinker, Thought
-from imposter.runtime.traces import For, Trace, Waits
+from imposter.runtime.spending import Spending
+from imposter.runtime.thinking import Thinker
+from imposter.runtime.traces import For, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.records import (
-    RETRIED,
     Claim,
-    MessageState,
     NotYet,
-    StoredMessage,
     Superseded,
-    Usage,
-    Verdict,
-    Work,
 )
 
 log = structlog.get_logger()
@@ -99,12 +89,9 @@ class Conversations:
         self._chat = chat
         self._inbox = inbox
         self._safety = safety
-        self._spending = spending
         self._clock = clock
         self._chance = chance
         self._counts = counts
-        self._has_passed = has_passed
-        self._on_failure = on_failure
         self._sight = Sight(claim.instance_id, chat)
         self._delivery = Delivery(
             claim,
@@ -140,6 +127,23 @@ class Conversations:
             hushed=self.hushed,
             going=self.redeliver,
         )
+        self._answering = Answering(
+            claim,
+            store=store,
+            chat=chat,
+            manners=manners,
+            thinker=self._thinker,
+            delivery=self._delivery,
+            drafts=self.drafts,
+            safety=safety,
+            spending=spending,
+            waits=self._waits,
+            clock=clock,
+            chance=chance,
+            counts=counts,
+            has_passed=has_passed,
+            on_failure=on_failure,
+        )
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
@@ -161,7 +165,7 @@ class Conversations:
         """From now on, this; without a `model` the one it has. What waits for its time asks again."""
         self.context = context
         self._delivery.answer_within = answer_within
-        self._manners = manners
+        self._manners = self._answering.manners = manners
         self._thinker.model = model or self._thinker.model
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
@@ -290,13 +294,14 @@ class Conversations:
             return
         verdict = await self._safety.before(work)
         if isinstance(verdict, Silent):
-            await self._leave_unanswered(work.messages, verdict.reason)
+            await self._answering.leave_unanswered(work.messages, verdict.reason)
             return
         if not await self._may_answer(conversation, verdict):
             return
         self._inbox.busy.update(work.seqs)
         try:
-            await self._answer(work)
+            if not await self._answering.answer(work):
+                self._due.add(conversation)
         finally:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
@@ -322,7 +327,7 @@ class Conversations:
     async def _wait(self, conversation: str, work: NotYet, *, watching: bool) -> None:
         """Until it is time, or something changes. What comes while the bot is silent there is not kept for later."""
         if (reason := self._safety.silence(conversation)) is not None:
-            await self._leave_unanswered(work.messages, reason)
+            await self._answering.leave_unanswered(work.messages, reason)
             return
         typing = self._typists.until(work.messages)
         burst = For.TYPING if typing is not None and typing > self._clock.now() else For.BURST
@@ -346,81 +351,6 @@ class Conversations:
             self._waits.note(conversation, For.CAPS, seconds, verdict.why)
         await self._safety.rest(conversation, seconds)
         return False
-
-    async def _leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
-        """What the owner had tried again stays a dead letter."""
-        messages = list(messages)
-        trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
-        for state, seqs in (
-            (MessageState.FAILED, [message.seq for message in messages if message.reason == RETRIED]),
-            (MessageState.CONTEXT, [message.seq for message in messages if message.reason != RETRIED]),
-        ):
-            if seqs:
-                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
-
-    async def _answer(self, work: Work) -> None:
-        behaviour, conversation = self._manners.towards(work.known_ids), work.message.conversation
-        burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-        over = await self._spending.over(conversation)
-        trace, release = None, before_asking(work, behaviour, over_budget=over is WhenSpent.DRAFT)
-        if release is None:
-            if over is WhenSpent.STOP:
-                await self._leave_unanswered(work.messages, BUDGET_SPENT)
-                return
-            thought = await self._thinker.think(work, burst_ends)
-            if thought is None:
-                return
-            trace = thought.trace
-            if thought.answer is None or thought.verdict is not None:
-                await self._give_up(work, thought, thought.verdict or SILENT)
-                return
-            release = released(
-                thought.answer,
-                behaviour,
-                self._clock.now(),
-                exam_passed=self._has_passed(behaviour),
-            )
-        trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
-        used = self._spending.unwritten(conversation)
-        if isinstance(release, Hold):
-            await self._hold(work, release, behaviour, trace, used)
-        else:
-            await self._send(work, release.text, behaviour, trace, used)
-
-    async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace, used: Sequence[Usage]) -> None:
-        conversation = work.message.conversation
-        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
-        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
-        self._spending.written(conversation, used)
-        if not going:
-            self._due.add(conversation)  # the last was taken from us meanwhile; others may still wait
-            return
-        self._safety.answered(conversation)
-        await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
-
-    async def _hold(self, work: Work, hold: Hold, behaviour: Behaviour, trace: Trace, used: Sequence[Usage]) -> None:
-        conversation = work.message.conversation
-        proposed = await self.drafts.propose(work, hold, behaviour, trace=trace.stored, used=used)
-        self._spending.written(conversation, used)
-        if not proposed:
-            self._due.add(conversation)
-        elif hold.hands_over:
-            await self._safety.hand_over(conversation)
-
-    async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
-        conversation = work.message.conversation
-        used = self._spending.unwritten(conversation)
-        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored, used)
-        self._spending.written(conversation, used)
-        if thought.failure is not None:
-            self._counts.dead_letters += 1
-            self._on_failure(f"The model gave no answer: {thought.failure}")
-
-    def _answer_id(self, work: Work, part: int) -> str:
-        """The same for the same question, whichever run answers it."""
-        question = (self._instance_id, work.message.conversation, work.message.message_id)
-        seed = "\x1f".join((*question, str(part)) if part else question)
-        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
 
     def _ask_again(self, conversation: str) -> None:
         """It looks once more at what is to be done, and sleeps no longer until then."""

@@ -86,7 +86,6 @@ class Drafts:
             hold.why,
             until,
             note=note if own_chat is not None else None,
-            instead=[Part(hold.instead, self.new_id("instead", message.message_id))] if hold.instead else [],
             trace=trace,
             used=used,
         )
@@ -95,8 +94,6 @@ class Drafts:
         self._open[draft.number] = draft
         self._naps.wake(EXPIRY)
         self._watch()
-        if hold.instead:
-            self._going(message.conversation)
         if own_chat is not None:
             self._going(await self._store.notes.place(self._claim.instance_id, own_chat))
         return True

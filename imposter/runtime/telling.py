@@ -16,8 +16,7 @@ BECAUSE: Mapping[str, str] = {
     Why.EXAM: "the bot has not passed its exam",
     Why.BUDGET: "your budget is spent",
     Why.DOUBT: "the model was not sure",
-    Why.GUARD: "it promises or claims what was not said before",
-    Why.BLOCKED: "they touch on something that you keep the bot out of",
+    Why.BLOCKED: "it touches on something that you keep the bot out of",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
 BECAME: Mapping[DraftState, str] = {

@@ -114,15 +114,6 @@ async def test_it_is_shown_in_the_owner_s_own_chat(desk: Desk) -> None:
     assert await desk.prompt() == []
 
 
-async def test_something_is_said_meanwhile_and_the_answer_stands_behind_it(desk: Desk) -> None:
-    draft = await propose(desk, instead=[Part("let me check", "meanwhile")])
-    assert await waiting_to_go(desk) == ["let me check"]
-    assert await send(desk, draft) == ["a draft"]
-    assert await waiting_to_go(desk) == ["let me check", "a draft"]
-    await desk.receive("next")
-    assert await desk.prompt() == ["q", "let me check", "a draft", "next"]
-
-
 async def test_what_no_longer_waits_is_not_drafted(desk: Desk) -> None:
     seq = (await desk.receive("q")).seq or 0
     await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.CONTEXT, "takeover"))

@@ -247,7 +247,7 @@ class DraftRow(BaseModel):
     message: int = Field(description="The `seq` of the last message that it is for.")
     question: str = Field(description="That message.")
     text: str = Field(description="Empty where the owner is to find the words.")
-    why: str = Field(description="Why it was not sent by itself, such as `autonomy`, `doubt` or `guard`.")
+    why: str = Field(description="Why it was not sent by itself, such as `autonomy` or `doubt`.")
     state: DraftState
     created_at: datetime
     expires_at: datetime = Field(description="When it is dropped by itself.")

@@ -1,0 +1,132 @@
+"""One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+
+from imposter.clock import Clock
+from imposter.contracts.behaviour import Behaviour
+from imposter.contracts.budget import WhenSpent
+from imposter.runtime.delivery import Delivery
+from imposter.runtime.drafts import Drafts
+from imposter.runtime.manners import Manners
+from imposter.runtime.pacing import paced
+from imposter.runtime.ports import ChatPort
+from imposter.runtime.release import Gate, Hold
+from imposter.runtime.retry import Chance
+from imposter.runtime.safety import Safety
+from imposter.runtime.spending import BUDGET_SPENT, Spending
+from imposter.runtime.thinking import SILENT, Thinker, Thought
+from imposter.runtime.traces import Trace, Waits
+from imposter.runtime.vitals import Counts
+from imposter.storage import Store
+from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work
+
+
+class Answering:
+    """For one run of a bot. `on_failure` gets a sentence for the owner where the model gave no answer."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        *,
+        store: Store,
+        chat: ChatPort,
+        manners: Manners,
+        thinker: Thinker,
+        delivery: Delivery,
+        drafts: Drafts,
+        safety: Safety,
+        spending: Spending,
+        waits: Waits,
+        clock: Clock,
+        chance: Chance,
+        counts: Counts,
+        has_passed: Callable[[Behaviour], bool],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self.manners = manners
+        self._claim = claim
+        self._store = store
+        self._chat = chat
+        self._thinker = thinker
+        self._delivery = delivery
+        self._drafts = drafts
+        self._safety = safety
+        self._spending = spending
+        self._waits = waits
+        self._clock = clock
+        self._chance = chance
+        self._counts = counts
+        self._has_passed = has_passed
+        self._on_failure = on_failure
+
+    async def answer(self, work: Work) -> bool:
+        """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
+        behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
+        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour))
+        over = await self._spending.over(conversation)
+        release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
+        if release is None:
+            if over is WhenSpent.STOP:
+                await self.leave_unanswered(work.messages, BUDGET_SPENT)
+                return True
+            burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
+            thought = await self._thinker.think(work, burst_ends)
+            if thought is None:
+                return True  # more came in, and with it the word to look again
+            if thought.answer is None or thought.verdict is not None:
+                await self._give_up(work, thought, thought.verdict or SILENT)
+                return True
+            release, trace = gate.released(thought.answer), thought.trace
+        trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
+        if isinstance(release, Hold):
+            return await self._hold(work, release, behaviour, trace)
+        return await self._send(work, release.text, behaviour, trace)
+
+    async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
+        """What the owner had tried again stays a dead letter."""
+        messages = list(messages)
+        trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
+        for state, seqs in (
+            (MessageState.FAILED, [message.seq for message in messages if message.reason == RETRIED]),
+            (MessageState.CONTEXT, [message.seq for message in messages if message.reason != RETRIED]),
+        ):
+            if seqs:
+                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
+
+    async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
+        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+        used = self._used(work)
+        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
+        self._spending.written(work.message.conversation, used)
+        if going:
+            self._safety.answered(work.message.conversation)
+            await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
+        return bool(going)
+
+    async def _hold(self, work: Work, hold: Hold, behaviour: Behaviour, trace: Trace) -> bool:
+        used = self._used(work)
+        proposed = await self._drafts.propose(work, hold, behaviour, trace=trace.stored, used=used)
+        self._spending.written(work.message.conversation, used)
+        if proposed and hold.hands_over:
+            await self._safety.hand_over(work.message.conversation)
+        return proposed
+
+    async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
+        used = self._used(work)
+        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored, used)
+        self._spending.written(work.message.conversation, used)
+        if thought.failure is not None:
+            self._counts.dead_letters += 1
+            self._on_failure(f"The model gave no answer: {thought.failure}")
+
+    def _used(self, work: Work) -> Sequence[Usage]:
+        return self._spending.unwritten(work.message.conversation)
+
+    def _answer_id(self, work: Work, part: int) -> str:
+        """The same for the same question, whichever run answers it."""
+        question = (self._claim.instance_id, work.message.conversation, work.message.message_id)
+        seed = "\x1f".join((*question, str(part)) if part else question)
+        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
