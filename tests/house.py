@@ -120,6 +120,9 @@ class Platform:
     async def watch_typing(self, recipient: str) -> None:
         self._is_seen(recipient, "watched")
 
+    async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
+        self._is_seen(recipient, f"deleted {message_id}")
+
     def own_chat(self) -> str | None:
         return OWN_CHAT
 

@@ -152,6 +152,10 @@ class Behaviour(Strict):
     resume_reactions: Annotated[list[Word], Field(max_length=20)] = Field(
         default=["\u25b6\ufe0f"], description="As `resume_words`, as a reaction."
     )
+    brief: bool = Field(
+        default=True,
+        description="Tell the owner in their own chat what was said for them, when they write in a chat again.",
+    )
     auto_from_score: float | None = Field(
         default=None,
         ge=0,

@@ -20,6 +20,7 @@ from imposter.contracts.config import Limits
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
 from imposter.runtime.answering import Answering
+from imposter.runtime.briefs import Briefs
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners, TurnTiming
@@ -36,6 +37,7 @@ from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.records import (
+    TAKEOVER,
     Claim,
     NotYet,
     Superseded,
@@ -118,11 +120,15 @@ class Conversations:
             waits=self._waits,
         )
         self.drafts = Drafts(claim, store=store, chat=chat, clock=clock, chance=chance, going=self.redeliver)
+        self._briefs = Briefs(
+            claim, store=store, chat=chat, now=clock.now, new_id=self.drafts.new_id, going=self.redeliver
+        )
         self._owner_chat = OwnerChat(
             claim,
             store=store,
             chat=chat,
             drafts=self.drafts,
+            briefs=self._briefs,
             safety=safety,
             hushed=self.hushed,
             going=self.redeliver,
@@ -160,6 +166,9 @@ class Conversations:
         await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self.redeliver(conversation)
+        for pause in await self._store.pauses.holding(self._instance_id):
+            if pause.reason == TAKEOVER:
+                self.came_back(pause.conversation)
 
     def use(self, context: Limits, answer_within: timedelta | None, manners: Manners, model: ModelPort | None) -> None:
         """From now on, this; without a `model` the one it has. What waits for its time asks again."""
@@ -207,6 +216,9 @@ class Conversations:
         for task in making.values():
             task.cancel()
         await asyncio.gather(*making.values(), return_exceptions=True)
+        for name, task in making.items():
+            if self._tasks.get(name) is task:  # it had not begun, and so could not tidy up
+                del self._tasks[name]
         for name in conversations:
             self.redeliver(name)
 
@@ -215,6 +227,11 @@ class Conversations:
         if not self._closing:
             names = [*self._tasks] if conversation is None else [conversation]
             self._aside(self.begin_anew(names), "hush")
+
+    def came_back(self, conversation: str) -> None:
+        """The owner has written there. Call it on the event loop."""
+        if not self._closing and self._manners.towards(frozenset({conversation})).brief:
+            self._aside(self._brief(conversation), "brief")
 
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
@@ -351,6 +368,12 @@ class Conversations:
             self._waits.note(conversation, For.CAPS, seconds, verdict.why)
         await self._safety.rest(conversation, seconds)
         return False
+
+    async def _brief(self, conversation: str) -> None:
+        try:
+            await self._briefs.came_back(conversation)
+        except Exception as error:  # noqa: BLE001 - it is told at the next start, or when they write again
+            log.warning("the owner was not told of a chat", bot=self._instance_id, **trace_of(error))
 
     def _ask_again(self, conversation: str) -> None:
         """It looks once more at what is to be done, and sleeps no longer until then."""

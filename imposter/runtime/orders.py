@@ -3,6 +3,7 @@
 import re
 from enum import Enum, auto
 
+from imposter.behaviour.brief import UNDO
 from imposter.behaviour.plain import plain
 from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.messages import Message
@@ -10,7 +11,6 @@ from imposter.storage.records import StoredMessage
 
 YES, NO = "\U0001f44d", "\U0001f44e"
 """Thumbs up and down, whatever their colour."""
-UNDO = "undo"
 _SHADES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]")
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from imposter.contracts.errors import NotNow
+from imposter.runtime.briefs import Briefs
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
-from imposter.runtime.orders import NO, YES, Order, order_in, unshaded
+from imposter.runtime.orders import NO, YES, Order, is_undo, order_in, unshaded
 from imposter.runtime.pauses import ACCOUNT
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.safety import Safety
@@ -36,6 +37,7 @@ class OwnerChat:
         store: Store,
         chat: ChatPort,
         drafts: Drafts,
+        briefs: Briefs,
         safety: Safety,
         hushed: Callable[[str | None], None],
         going: Callable[[str], None],
@@ -44,6 +46,7 @@ class OwnerChat:
         self._store = store
         self._chat = chat
         self._drafts = drafts
+        self._briefs = briefs
         self._safety = safety
         self._hushed = hushed
         self._going = going
@@ -66,15 +69,21 @@ class OwnerChat:
             if order is not None:
                 await self._follow(order, ACCOUNT)
             return order is not None
-        draft = await self._store.drafts.of_note(self._claim.instance_id, pointed)
-        if draft is None:
+        about = await self._store.notes.about(self._claim.instance_id, pointed)
+        if about is None:
             return False
         if order is not None:
-            await self._follow(order, draft.conversation)
-        elif message.reacts_to is not None:
+            await self._follow(order, about[0])
+            return True
+        draft = await self._store.drafts.of_note(self._claim.instance_id, pointed)
+        if draft is None:
+            undo = message.reacts_to is None and is_undo(message.content)
+            if undo:
+                await self._briefs.undo(*about)
+            return undo
+        if message.reacts_to is not None:
             return await self._decide(draft, message.content)
-        else:
-            await self._drafts.send(draft.number, message.content)
+        await self._drafts.send(draft.number, message.content)
         return True
 
     async def _decide(self, draft: Draft, emoji: str) -> bool:

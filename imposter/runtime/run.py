@@ -26,7 +26,7 @@ from imposter.runtime.state import BotState
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.exams import ExamState
-from imposter.storage.records import Accepted, Claim, Pause
+from imposter.storage.records import TAKEOVER, Accepted, Claim, Pause
 
 log = structlog.get_logger()
 
@@ -307,6 +307,8 @@ class Run:
     def _taken_over(self, accepted: Accepted) -> None:
         if accepted.pause is not None:
             self.paused(accepted.pause)
+            if accepted.pause.reason == TAKEOVER and self._conversations is not None:
+                self._conversations.came_back(accepted.conversation)
         if accepted.resumed:
             self.pause_ended(accepted.conversation)
 

@@ -28,14 +28,20 @@ _CHAT = select(aliases.c.canonical).where(
     aliases.c.kind == Kind.CHAT.value,
     aliases.c.alias == bindparam("named"),
 )
+_about = messages.alias("about")
 _SEQ = select(messages.c.seq).where(
     messages.c.instance_id == bindparam("bot"),
     messages.c.conversation == bindparam("chat"),
     messages.c.message_id == bindparam("note"),
 )
+_ABOUT = (
+    select(_about.c.conversation, _about.c.seq)
+    .join(notes, notes.c.about == _about.c.seq)
+    .join(messages, messages.c.seq == notes.c.seq)
+    .where(messages.c.instance_id == bindparam("bot"), messages.c.message_id == bindparam("note"))
+)
 _IS_KNOWN = select(notes.c.seq).where(notes.c.seq == bindparam("noted"))
 _LINK = insert(notes)
-_about = messages.alias("about")
 _FORGET = delete(messages).where(
     messages.c.seq.in_(
         select(notes.c.seq)
@@ -60,6 +66,15 @@ class NoteStore:
         def job(connection: Connection) -> str:
             claims.check(connection, claim)
             return say(connection, claim.instance_id, note, self._now())
+
+        return self._submit(job)
+
+    def about(self, instance_id: str, note_id: str) -> Pending[tuple[str, int] | None]:
+        """What the note with this id tells of: the conversation, and the seq of a message there."""
+
+        def job(connection: Connection) -> tuple[str, int] | None:
+            row = connection.execute(_ABOUT, {"bot": instance_id, "note": note_id}).first()
+            return None if row is None else (row.conversation, row.seq)
 
         return self._submit(job)
 

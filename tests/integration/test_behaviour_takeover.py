@@ -66,7 +66,7 @@ async def test_an_answer_of_which_half_is_out_stops_there(tmp_path: Path) -> Non
         await anna.settle()
         assert anna.shown()[-1] == "idle"
         await anna.pass_by(60 * MINUTE)
-        assert anna.platform.texts() == ["re: One thing."]
+        assert anna.platform.texts("bob") == ["re: One thing."]
         states = [(row.delivery, row.delivery_reason) for row in await rows(anna.house, anna.bot.instance_id)]
         assert states.count((DeliveryState.WITHDRAWN, "takeover")) == 2
 
