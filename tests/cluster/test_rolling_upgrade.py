@@ -28,10 +28,10 @@ def upgrade() -> None:
     op.create_index("ix_messages_language", "messages", ["language"], if_not_exists=True)
     op.add_column("outbox", sa.Column("mood", sa.String()))
     op.create_table(
-        "notes",
+        "diaries",
         sa.Column("instance_id", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("instance_id", name="pk_notes"),
-        sa.ForeignKeyConstraint(["instance_id"], ["bots.instance_id"], name="fk_notes_instance_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("instance_id", name="pk_diaries"),
+        sa.ForeignKeyConstraint(["instance_id"], ["bots.instance_id"], name="fk_diaries_instance_id", ondelete="CASCADE"),
     )
 '''
 CONTRACT = f'''
@@ -44,9 +44,9 @@ def upgrade() -> None:
     op.execute("UPDATE outbox SET mood = 'calm' WHERE mood IS NULL")
     op.alter_column("outbox", "mood", nullable=False)
 '''
-NOTES = """
-notes = Table(
-    "notes",
+DIARIES = """
+diaries = Table(
+    "diaries",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
 )
@@ -65,7 +65,7 @@ def expanding(folder: Path) -> Path:
     tables = storage / "tables.py"
     changed(tables, r'^    Column\("joined", Number\),$', r'\g<0> Column("language", String, index=True),')
     changed(tables, r'^    Column\("attempts", Integer, .*$', r'\g<0> Column("mood", String, default="calm"),')
-    tables.write_text(tables.read_text() + NOTES)
+    tables.write_text(tables.read_text() + DIARIES)
     return program
 
 
