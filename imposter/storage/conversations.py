@@ -126,10 +126,17 @@ def known_ids(connection: Connection, instance_id: str, message: Message) -> fro
 
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
-    """Call it where aliases are removed, or may have been changed by another node; all bots' without a bot."""
+    """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
+    never_paused(connection).difference_update({instance_id} if instance_id else {*never_paused(connection)})
     remembered = _remembered(connection)
     for who in [who for who in remembered if instance_id in (None, who[0])]:
         del remembered[who]
+
+
+def never_paused(connection: Connection) -> set[str]:
+    """Bots without a pause, not even one that is over; remembered as whereabouts are, to spare messages a query."""
+    never: set[str] = connection.info.setdefault("never paused", set())
+    return never
 
 
 def _remembered(connection: Connection) -> dict[Any, Whereabouts]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.storage import claims, unfinished
+from imposter.storage.conversations import never_paused
 from imposter.storage.records import OWNER_PAUSE, Claim, Pause
 from imposter.storage.tables import pauses
 from imposter.storage.writer import Pending, Writer
@@ -23,6 +24,7 @@ _SILENCING = (
     .order_by(pauses.c.until.desc())
     .limit(1)
 )
+_ANY = select(pauses.c.reason).where(_of_bot).limit(1)
 KEPT = timedelta(days=30)
 """After its end: what was sent before may come in late, as when a server was away meanwhile."""
 _ONE = delete(pauses).where(_of_bot, pauses.c.conversation == bindparam("paused"))
@@ -78,6 +80,11 @@ class PauseStore:
 
 def silencing(connection: Connection, instance_id: str, conversation: str, sent_at: datetime) -> str | None:
     """Why what was sent there at this moment is not answered, not even later; None: no pause says so."""
+    if instance_id in (never := never_paused(connection)):
+        return None
+    if connection.execute(_ANY, {"bot": instance_id}).first() is None:
+        never.add(instance_id)
+        return None
     sent = {"bot": instance_id, "here": conversation, "sent": sent_at}
     return connection.execute(_SILENCING, sent).scalar_one_or_none()
 
@@ -97,6 +104,7 @@ def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:
 
 
 def _put(connection: Connection, instance_id: str, pause: Pause) -> None:
+    never_paused(connection).discard(instance_id)
     connection.execute(_ONE, {"bot": instance_id, "paused": pause.conversation})
     row = {"conversation": pause.conversation, "reason": pause.reason, "until": pause.until}
     connection.execute(_ADD, row | {"instance_id": instance_id})

@@ -72,7 +72,7 @@ def _length(owner: Sequence[str], bot: Sequence[str]) -> Found:
                       for n in range(count)) / count  # fmt: skip
     middle, other = theirs[len(theirs) // 2], ours[len(ours) // 2]
     return (
-        2** -apart,
+        0.5**apart,
         f"Half of the owner's answers have {middle} characters or more, half of the bot's {other} or more.",
     )
 

@@ -31,7 +31,9 @@ def upgrade() -> None:
         "diaries",
         sa.Column("instance_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("instance_id", name="pk_diaries"),
-        sa.ForeignKeyConstraint(["instance_id"], ["bots.instance_id"], name="fk_diaries_instance_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["instance_id"], ["bots.instance_id"], name="fk_diaries_instance_id", ondelete="CASCADE"
+        ),
     )
 '''
 CONTRACT = f'''
