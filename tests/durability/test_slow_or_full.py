@@ -50,6 +50,10 @@ def _connection(url: str) -> "psycopg.Connection[tuple[object, ...]] | None":
         return None
 
 
+async def written(here: Scene) -> str:
+    return here.victim.output.read_text()
+
+
 async def leases_lost(here: Scene) -> int:
     [node] = (await here.victim.api.get("/nodes")).json()
     return int(node["report"]["leases_lost"])
@@ -75,7 +79,7 @@ async def test_a_database_without_a_connection_to_spare_is_waited_for(
             )
             assert said.status_code == 503
             assert "the server's log says why" in said.text
-            assert "too many clients" in here.victim.output.read_text()
+            await here.victim.until(lambda: written(here), lambda log: "too many clients" in log)
             assert await here.is_not_ready()
             await here.say(here.ben, "for me?")
         await here.is_answered(here.ann, "hello", "any room?")
