@@ -193,6 +193,7 @@ async def test_a_killed_sidecar_loses_no_message(network: WhatsAppNetwork, desk:
         await desk.hears_all(said)
     await network.say(BOT, ANN, "still there?")
     await desk.hears_all({"still there?"})
+    await desk.becomes(LinkState.CONNECTED)
     await desk.send(f"{ANN}@s.whatsapp.net", "yes")
     await network.wait_inbox(ANN, 1)
 
