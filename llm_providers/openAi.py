@@ -17,7 +17,7 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer, ModelContext, fill_in
+from imposter.contracts.model import Answer, ModelContext, Private, fill_in
 from llm_providers._quoted import RULE, quoted
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ class OpenAiProvider:
     def address(self) -> str:
         return self._config.base_url or _servers_url(self._shared.secret)
 
+    def private(self) -> Private:
+        key = self._key()
+        return Private((self._opening["content"],), (key.get_secret_value(),) if key else ())
+
     async def reply(self, turns: Sequence[Turn]) -> Answer:
         client = self._client = self._client or await self._connect()
         from openai import OpenAIError
@@ -166,7 +170,7 @@ class OpenAiProvider:
     async def _connect(self) -> "AsyncOpenAI":
         secret, own_url = self._shared.secret, self._config.base_url
         elsewhere = _is_another_server(own_url, secret)
-        key = self._config.api_key or (None if elsewhere else secret("OPENAI_API_KEY"))
+        key = self._key()
         if key is None:
             raise ModelRefused(f"api_key {_OWN_KEY if elsewhere else _NO_KEY}.")
         everybodys = await self._shared.get("openai-client", _open_client)
@@ -182,6 +186,11 @@ class OpenAiProvider:
             client.organization = client.project = None
             client._custom_headers = {}
         return client
+
+    def _key(self) -> SecretStr | None:
+        secret = self._shared.secret
+        elsewhere = _is_another_server(self._config.base_url, secret)
+        return self._config.api_key or (None if elsewhere else secret("OPENAI_API_KEY"))
 
 
 def _servers_url(secret: ReadSecret) -> str:

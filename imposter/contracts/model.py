@@ -5,7 +5,7 @@ and the provider's business; `{user_id}` in it stands for the bot's user_id, oth
 """
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from imposter.contracts.chat import Shared
@@ -61,6 +61,23 @@ class ModelContext:
 @runtime_checkable
 class AttachesModel(Protocol):
     def attach(self, context: ModelContext) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What a model or its vendor is told and no contact may read; an answer that repeats it never goes out by itself."""
+
+    instructions: tuple[str, ...] = field(default=(), repr=False)
+    """Such as the system prompt."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Such as keys."""
+
+
+@runtime_checkable
+class TellsPrivate(Protocol):
+    def private(self) -> Private:
+        """Asked once, after `attach`."""
+        ...
 
 
 def fill_in(template: str, *, user_id: str) -> str:

@@ -65,7 +65,7 @@ class Answering:
     async def answer(self, work: Work) -> bool:
         """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
         behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
-        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour))
+        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), self._thinker.model.leaks)
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         if release is None:

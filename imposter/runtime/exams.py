@@ -5,12 +5,13 @@ Nothing is sent to anybody. An exam lives where its bot does; how far it is and 
 
 import asyncio
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
+from imposter.behaviour.leaks import Leak
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Autonomy, Behaviour
 from imposter.contracts.config import Limits
@@ -206,7 +207,7 @@ class Exams:
             try:
                 answer = await model.reply(list(question.turns))
                 await spending.took(NOBODY, answer)
-                return answer
+                return replace(answer, text="") if model.leaks.of(answer.text) is Leak.SECRET else answer
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 if isinstance(error, ModelError) and error.spent is not None:
                     await spending.took(NOBODY, error.spent)

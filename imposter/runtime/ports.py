@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from imposter.behaviour.leaks import Leaks
 from imposter.contracts.chat import (
     Attaches,
     ChatContext,
@@ -34,7 +35,7 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import UNSURE, Answer, AttachesModel, ModelContext
+from imposter.contracts.model import UNSURE, Answer, AttachesModel, ModelContext, Private, TellsPrivate
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
@@ -213,6 +214,8 @@ class ModelPort:
         address = getattr(provider, "address", None)
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
+        self.leaks = Leaks(provider.private() if isinstance(provider, TellsPrivate) else Private())
+        """What it must not say."""
 
     @classmethod
     async def open(

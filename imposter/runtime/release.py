@@ -7,6 +7,7 @@ from enum import StrEnum
 from imposter.behaviour.blocked import blocked
 from imposter.behaviour.complaints import DEFLECT, HONEST, asks_if_bot
 from imposter.behaviour.hours import is_open
+from imposter.behaviour.leaks import Leak, Leaks
 from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour
 from imposter.contracts.messages import Source
 from imposter.contracts.model import Answer
@@ -23,6 +24,7 @@ class Why(StrEnum):
     DOUBT = "doubt"
     BLOCKED = "blocked"
     COMPLAINT = "complaint"
+    LEAK = "leak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Gate:
     behaviour: Behaviour
     now: datetime
     exam_passed: bool
+    leaks: Leaks
 
     def before_asking(self, work: Work, *, over_budget: bool = False) -> Send | Hold | None:
         """What is said without the model, or is left to the owner; None: the model is asked.
@@ -75,6 +78,10 @@ class Gate:
     def released(self, answer: Answer) -> Send | Hold:
         """Whether what the model answered goes out."""
         text = answer.text.strip()
+        leak = self.leaks.of(text)
+        if leak is not None:
+            # A key is not to stand in a chat or a table, not even in its owner's.
+            return Hold("" if leak is Leak.SECRET else text, Why.LEAK)
         word = blocked([text], self.behaviour.blocked)
         if word is not None:
             return Hold(text, Why.BLOCKED, detail=word)

@@ -17,6 +17,7 @@ BECAUSE: Mapping[str, str] = {
     Why.BUDGET: "your budget is spent",
     Why.DOUBT: "the model was not sure",
     Why.BLOCKED: "it touches on something that you keep the bot out of",
+    Why.LEAK: "it repeats what the bot was told in secret",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
 BECAME: Mapping[DraftState, str] = {
