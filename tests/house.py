@@ -15,6 +15,7 @@ from chatbot_manager import ChatbotInstance
 from imposter.clock import Clock, SharedClock, SystemClock
 from imposter.cluster.fleet import Fleet
 from imposter.cluster.node import Node, open_node
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import NotConnected
@@ -224,6 +225,7 @@ async def open_house(
     chance: Callable[[], float] = lambda: 0.0,
     lease: timedelta | None = None,
     name: str = "house",
+    addresses: AddressGuard = AddressGuard(),  # noqa: B008 - frozen
 ) -> AsyncIterator[House]:
     """A server on the data in `folder`, or in the database of this URL; left, it has stopped and all is closed.
 
@@ -233,7 +235,9 @@ async def open_house(
     clock = clock or (NoWaiting() if lease is None else shared_clock)
     identity = None if lease is None else Identity()
     async with open_store(database, folder, Cipher(KEY), now=clock.now, identity=identity) as store:
-        shared = SharedResources(environment={}, node="node", secret=lambda name: SecretStr("test"))
+        shared = SharedResources(
+            environment={}, node="node", secret=lambda name: SecretStr("test"), addresses=addresses
+        )
         platforms: dict[str, Platform] = {}
         models: dict[str, Model] = {}
 
