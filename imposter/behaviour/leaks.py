@@ -23,7 +23,7 @@ class Leak(StrEnum):
 
 
 class Leaks:
-    """What one bot's model knows and must not tell. Spelled in other letter case, spacing or punctuation, it is told."""
+    """What one bot's model knows and must not tell, also in other letter case, spacing or punctuation."""
 
     __slots__ = ("_instructions", "_secrets")
 

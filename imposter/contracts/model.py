@@ -65,7 +65,7 @@ class AttachesModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What a model or its vendor is told and no contact may read; an answer that repeats it never goes out by itself."""
+    """What a model or its vendor is told and no contact may read: an answer that repeats it goes to the owner."""
 
     instructions: tuple[str, ...] = field(default=(), repr=False)
     """Such as the system prompt."""

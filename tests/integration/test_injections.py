@@ -42,7 +42,7 @@ async def open_bots(folder: Path, server: ModelServer) -> AsyncIterator[House]:
         server.reply = "fine"
         await house.platforms["anna"].hear("carol", CAROLS)
         await house.platforms["otto"].hear("dora", DORAS)
-        await until(lambda: house.platforms["anna"].texts("carol") and house.platforms["otto"].texts("dora"))
+        await until(lambda: house.platforms["anna"].texts("carol") == ["fine"] == house.platforms["otto"].texts("dora"))
         server.requests.clear()
         yield house
 
