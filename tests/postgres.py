@@ -26,6 +26,8 @@ NOBODY = "nobody"
 """Whom the server runs as where the tests run as root, which it refuses."""
 DEADLINE = 30.0
 """Seconds."""
+PATIENCE_MS = 10_000
+"""Milliseconds that the end of a test waits for its database to go."""
 
 QUICK = {
     "fsync": "off",  # a process that is killed loses nothing by it; only a machine's power does
@@ -181,8 +183,16 @@ def new_database(server: str, *, copy_of: str = "") -> str:
 
 
 def drop_database(server: str, url: str) -> None:
-    """Remove a database of `new_database`, whoever still uses it."""
-    with psycopg.connect(server, autocommit=True) as connection:
+    """Remove a database of `new_database`, whoever still uses it.
+
+    PostgreSQL does it when each of its backends has heard of it, and one that is stuck in writing to a client hears
+    nothing. Then it stays until the server's folder goes.
+    """
+    options = f"-c statement_timeout={PATIENCE_MS}"
+    with (
+        psycopg.connect(server, autocommit=True, options=options) as connection,
+        suppress(psycopg.errors.QueryCanceled),
+    ):
         connection.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)".encode())
 
 
