@@ -147,6 +147,8 @@ class Model:
         self.trouble: list[Exception] = []
         self.hold: dict[str, asyncio.Event] = {}
         """Answering this text waits for the event."""
+        self.says: str | None = None
+        """In place of that, whatever it is asked."""
 
     async def reply(self, turns: Sequence[Turn]) -> str:
         self.asked.append(list(turns))
@@ -154,6 +156,8 @@ class Model:
             await event.wait()
         if self.trouble:
             raise self.trouble.pop(0)
+        if self.says is not None:
+            return self.says
         return str(self.config.get("prefix", "re: ")) + turns[-1].content
 
     def prompts(self) -> list[list[str]]:

@@ -59,6 +59,17 @@ class AskedIfBot(StrEnum):
     """No answer: the owner is told, and the bot is silent there until they resume it."""
 
 
+class Guard(StrEnum):
+    """What becomes of an answer that would bind its owner to something that nobody there has named."""
+
+    DRAFT = "draft"
+    """It waits for the owner's word."""
+    LET_ME_CHECK = "let_me_check"
+    """The same, and the contact is told meanwhile that it is being looked into."""
+    OFF = "off"
+    """It goes out."""
+
+
 Word = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -136,6 +147,11 @@ class Behaviour(Strict):
     )
     asked_if_bot: Annotated[AskedIfBot, Field(strict=False)] = Field(
         default=AskedIfBot.HAND_OVER, description="What somebody gets who asks whether they are talking to a machine."
+    )
+    guard: Annotated[Guard, Field(strict=False)] = Field(
+        default=Guard.DRAFT,
+        description="What becomes of an answer that promises money, a time, a place, a meeting or a fact "
+        "which stands nowhere in the conversation.",
     )
     blocked: Annotated[list[Word], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."

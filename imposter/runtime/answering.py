@@ -11,7 +11,7 @@ from imposter.contracts.budget import WhenSpent
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
-from imposter.runtime.pacing import paced
+from imposter.runtime.pacing import Paced, paced
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.release import Gate, Hold
 from imposter.runtime.retry import Chance
@@ -65,7 +65,8 @@ class Answering:
     async def answer(self, work: Work) -> bool:
         """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
         behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
-        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), self._thinker.model.leaks)
+        model = self._thinker.model
+        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), model.leaks, model.named)
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         if release is None:
@@ -79,7 +80,7 @@ class Answering:
             if thought.answer is None or thought.verdict is not None:
                 await self._give_up(work, thought, thought.verdict or SILENT)
                 return True
-            release, trace = gate.released(thought.answer), thought.trace
+            release, trace = gate.released(thought.answer, work), thought.trace
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, Hold):
             return await self._hold(work, release, behaviour, trace)
@@ -97,7 +98,7 @@ class Answering:
                 await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
 
     async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
-        answer = paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+        answer = self._paced(text, work, behaviour)
         used = self._used(work)
         going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
         self._spending.written(work.message.conversation, used)
@@ -108,11 +109,15 @@ class Answering:
 
     async def _hold(self, work: Work, hold: Hold, behaviour: Behaviour, trace: Trace) -> bool:
         used = self._used(work)
-        proposed = await self._drafts.propose(work, hold, behaviour, trace=trace.stored, used=used)
+        instead = self._paced(hold.meanwhile, work, behaviour).parts if hold.meanwhile else ()
+        proposed = await self._drafts.propose(work, hold, behaviour, instead=instead, trace=trace.stored, used=used)
         self._spending.written(work.message.conversation, used)
         if proposed and hold.hands_over:
             await self._safety.hand_over(work.message.conversation)
         return proposed
+
+    def _paced(self, text: str, work: Work, behaviour: Behaviour) -> Paced:
+        return paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
 
     async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
         used = self._used(work)

@@ -65,10 +65,14 @@ class Drafts:
         hold: Hold,
         behaviour: Behaviour,
         *,
+        instead: Sequence[Part] = (),
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> bool:
-        """Have an answer wait for the owner. False where its messages no longer wait. Raises: StorageError."""
+        """Have an answer wait for the owner. False where its messages no longer wait. Raises: StorageError.
+
+        `instead` goes to the contact meanwhile.
+        """
         until = self._clock.now() + timedelta(minutes=behaviour.draft_minutes)
         own_chat, message = self._chat.own_chat(), work.message
 
@@ -86,6 +90,7 @@ class Drafts:
             hold.why,
             until,
             note=note if own_chat is not None else None,
+            instead=instead,
             trace=trace,
             used=used,
         )
@@ -94,6 +99,8 @@ class Drafts:
         self._open[draft.number] = draft
         self._naps.wake(EXPIRY)
         self._watch()
+        if instead:
+            self._going(message.conversation)
         if own_chat is not None:
             self._going(await self._store.notes.place(self._claim.instance_id, own_chat))
         return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from imposter.behaviour.commitments import Named
 from imposter.behaviour.leaks import Leaks
 from imposter.contracts.chat import (
     Attaches,
@@ -214,8 +215,11 @@ class ModelPort:
         address = getattr(provider, "address", None)
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
-        self.leaks = Leaks(provider.private() if isinstance(provider, TellsPrivate) else Private())
+        private = provider.private() if isinstance(provider, TellsPrivate) else Private()
+        self.leaks = Leaks(private)
         """What it must not say."""
+        self.named = Named(private.instructions)
+        """What its owner had it know."""
 
     @classmethod
     async def open(

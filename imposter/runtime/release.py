@@ -5,13 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from imposter.behaviour.blocked import blocked
+from imposter.behaviour.commitments import Named, objections
 from imposter.behaviour.complaints import DEFLECT, HONEST, asks_if_bot
+from imposter.behaviour.deferring import LET_ME_CHECK
 from imposter.behaviour.hours import is_open
 from imposter.behaviour.leaks import Leak, Leaks
-from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour
+from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard
 from imposter.contracts.messages import Source
 from imposter.contracts.model import Answer
 from imposter.storage.records import Work
+from imposter.voice.tongues import language_of
+
+MOST_TOLD = 3
+"""Of the passages that an answer is held for."""
 
 
 class Why(StrEnum):
@@ -25,6 +31,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     COMPLAINT = "complaint"
     LEAK = "leak"
+    GUARD = "guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Hold:
     """For the owner."""
     hands_over: bool = False
     """The bot is silent there from now on, until its owner resumes it."""
+    meanwhile: str = ""
+    """What the contact gets in its place, for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Gate:
     now: datetime
     exam_passed: bool
     leaks: Leaks
+    named: Named
+    """What the model was told by its owner."""
 
     def before_asking(self, work: Work, *, over_budget: bool = False) -> Send | Hold | None:
         """What is said without the model, or is left to the owner; None: the model is asked.
@@ -75,7 +86,7 @@ class Gate:
             return self._let_out(DEFLECT[language])
         return Hold("", Why.COMPLAINT, hands_over=True)
 
-    def released(self, answer: Answer) -> Send | Hold:
+    def released(self, answer: Answer, work: Work) -> Send | Hold:
         """Whether what the model answered goes out."""
         text = answer.text.strip()
         leak = self.leaks.of(text)
@@ -85,7 +96,23 @@ class Gate:
         word = blocked([text], self.behaviour.blocked)
         if word is not None:
             return Hold(text, Why.BLOCKED, detail=word)
-        return Hold(text, Why.DOUBT) if answer.unsure else self._let_out(text)
+        if answer.unsure:
+            return Hold(text, Why.DOUBT)
+        release = self._let_out(text)
+        return self._unbound(release, work) or release
+
+    def _unbound(self, release: Send | Hold, work: Work) -> Hold | None:
+        """None where the answer binds nobody, or its owner lets it."""
+        if self.behaviour.guard is Guard.OFF:
+            return None
+        found = objections(release.text, self.named, Named([turn.content for turn in work.turns]))
+        if not found:
+            return None
+        detail, meanwhile = "; ".join(each.words for each in found[:MOST_TOLD]), ""
+        if self.behaviour.guard is Guard.LET_ME_CHECK and isinstance(release, Send):
+            meanwhile = _let_me_check(work)
+            detail += f"; they were told: {meanwhile}" if meanwhile else ""
+        return Hold(release.text, Why.GUARD, detail=detail, meanwhile=meanwhile)
 
     def _let_out(self, text: str) -> Send | Hold:
         behaviour = self.behaviour
@@ -97,3 +124,12 @@ class Gate:
         if behaviour.auto_from_score is not None and not self.exam_passed:
             return Hold(text, Why.EXAM)
         return Send(text)
+
+
+def _let_me_check(work: Work) -> str:
+    """In the language of the chat; empty where that is not known, or they were told already."""
+    said = {turn.content for turn in work.turns if turn.source is Source.BOT}
+    if not said.isdisjoint(LET_ME_CHECK.values()):
+        return ""
+    contacts = " ".join(turn.content for turn in reversed(work.turns) if turn.source is Source.CONTACT)
+    return LET_ME_CHECK.get(language_of(contacts) or "", "")

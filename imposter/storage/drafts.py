@@ -60,13 +60,14 @@ class DraftStore:
         expires_at: datetime,
         *,
         note: MakeNote | None = None,
+        instead: Sequence[Part] = (),
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> Pending[Draft | None]:
         """Have waiting messages wait for their owner's word, and show them the draft by `note`.
 
-        None where they no longer wait. `trace` and `used` as in `MessageStore.answer`.
-        Raises from the result: Superseded.
+        None where they no longer wait. `instead` goes to the contact meanwhile: it is in the outbox then, as the note
+        is. `trace` and `used` as in `MessageStore.answer`. Raises from the result: Superseded.
         """
 
         def job(connection: Connection) -> Draft | None:
@@ -85,6 +86,7 @@ class DraftStore:
                 "expires_at": expires_at,
             }
             number: int = connection.execute(_ADD, columns).scalar_one()
+            answering.put(connection, answering.question(connection, seqs[-1]), instead, now)
             if note is not None:
                 shown = note(number, seqs[-1])
                 say(connection, bot, shown, now)

@@ -1,0 +1,96 @@
+"""What an answer may not say by itself, because it binds its owner."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imposter.behaviour.commitments import Kind, Named, objections
+
+HERE = Path(__file__).parent
+BINDING = (HERE / "commitments.txt").read_text("utf-8").splitlines()
+HARMLESS = (HERE / "harmless.txt").read_text("utf-8").splitlines()
+
+
+def kinds(answer: str, *heard: str) -> set[Kind]:
+    return {objection.kind for objection in objections(answer, Named(heard))}
+
+
+@pytest.mark.parametrize("answer", BINDING)
+def test_a_promise_is_seen(answer: str) -> None:
+    assert kinds(answer)
+
+
+def test_everyday_answers_pass() -> None:
+    assert len(HARMLESS) >= 120
+    held = [answer for answer in HARMLESS if kinds(answer)]
+    assert len(held) <= len(HARMLESS) // 20, held
+
+
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        ("8 works", "at 8?"),
+        ("20:00 it is", "8 pm?"),
+        ("yes, 20 Uhr", "so um 20:00"),
+        ("at 8, you said", "um acht"),
+        ("fifty euros, really?", "50 € please"),
+        ("50€ is a lot", "can you lend me fifty"),
+        ("1.000,50 EUR is too much", "it is 1,000.50 euros"),
+        ("friday, right", "friday?"),
+        ("the 12.5. is a holiday", "what about 12/5/2026?"),
+        ("it was 0151 2345678", "call +49... no, 0151-2345678"),
+        ("haha https://example.org/x", "look: https://example.org/x"),
+    ],
+)
+def test_what_the_chat_names_may_be_repeated_in_any_spelling(answer: str, heard: str) -> None:
+    assert not kinds(answer, heard)
+
+
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        ("yes, I'll pay you 50 €", "pay me 50 €?"),
+        ("ok, I'll be there at 8", "come at 8?"),
+        ("ja, ich komme um 8", "um 8?"),
+    ],
+)
+def test_a_promise_binds_also_where_they_named_what_it_is_about(answer: str, heard: str) -> None:
+    assert kinds(answer, heard)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("it costs $120", Kind.MONEY),
+        ("at 7:30 pm", Kind.TIME),
+        ("12 Baker Street", Kind.PLACE),
+        ("see you tomorrow", Kind.MEETING),
+        ("write to anna@example.org", Kind.FACT),
+    ],
+)
+def test_the_owner_is_told_what_kind_it_is(answer: str, kind: Kind) -> None:
+    assert kind in kinds(answer)
+
+
+def test_the_passage_is_quoted_and_short() -> None:
+    [objection] = objections("ok " * 50 + "I'll come")
+    assert len(objection.words) <= 80
+    assert objections("sure. it costs 50 €.")[0].words == "50 €"
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=100), max_size=3))
+def test_any_text_can_be_looked_at(answer: str, heard: list[str]) -> None:
+    objections(answer, Named(heard))
+
+
+@given(st.integers(1, 10**6), st.sampled_from(["{} €", "${}", "{} euros", "EUR {} EUR"]))
+def test_an_amount_that_was_named_is_none_of_the_bots(amount: int, spelled: str) -> None:
+    said = spelled.format(amount)
+    assert Kind.MONEY not in kinds(f"really {said}", f"it is {said}")
+
+
+@pytest.mark.parametrize("piece", ["1", "a", "1 ", "ich komme ", "a.b@", "1.1", "at 8 ", "\u20ac1,"])
+def test_a_very_long_answer_is_looked_at_as_well(piece: str) -> None:
+    objections(piece * (100_000 // len(piece)), Named([piece * 1000]))
