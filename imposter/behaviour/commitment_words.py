@@ -5,10 +5,21 @@ import re
 from collections.abc import Mapping, Sequence
 
 NO = re.compile(
-    r" (not|no|never|cant|cannot|wont|dont|didnt|isnt|wouldnt|couldnt|can t|won t|don t|didn t|nobody|nope|"
-    r"nicht|kein|keine|keinen|nie|niemals|pas|jamais|aucun|aucune|nunca|nada|tampoco|non|mai|nessun|"
-    r"nao|n|jamais|niet|geen|nooit) "
+    r" (not|no way|never|cant|cannot|wont|dont|didnt|isnt|wouldnt|couldnt|can t|won t|don t|didn t|nobody|nope|"
+    r"nicht|kein|keine|keinen|nie|niemals|pas(?! om | over )|jamais|aucun|aucune|nunca|tampoco|non|mai|nessun|"
+    # Alone it is "in the" in Portuguese.
+    r"no(?= (puedo|voy|te|lo|la|se|creo|quiero|tengo|me|nos|es|hay|iba|podre|pago|llego|paso|vamos) )|"
+    r"nao|niet|geen|nooit) "
 )
+REASSURING = re.compile(
+    r" (no (problem|worries|prob|stress|hay problema)|not a problem|don t worry|dont worry|not at all|why not|"
+    r"(gar )?kein (problem|ding|stress|thema)|keine (sorge|ursache)|warum nicht|"
+    r"pas de (souci|soucis|probleme|problemes|stress)|(ne )?t inquiete( pas)?|pourquoi pas|"
+    r"no te preocupes|sin problema|por que no|de nada|non (c e problema|ti preoccupare|preoccuparti)|perche no|"
+    r"nao (se preocupe|tem problema|te preocupes)|sem problemas?|por que nao|"
+    r"geen (probleem|zorgen|punt)|waarom niet)(?= )"
+)
+"""What says no and means yes."""
 _TIME = r"(tomorrow|tmrw|tonight|today|later|soon|morgen|heute|nachher|spater|gleich|demain|aujourd hui|ce soir|tout a l heure|bientot|manana|hoy|esta noche|luego|ahora|domani|oggi|stasera|subito|dopo|amanha|hoje|logo|ja|straks|vanavond|vandaag|zo)"
 
 _MONEY = (
@@ -75,6 +86,8 @@ RULES: Mapping[str, Sequence[re.Pattern[str]]] = {
     "time": [_DAYS],
 }
 """What binds, by kind, in a sentence between two blanks."""
+PROMISES = ("money", "meeting")
+"""Those kinds that nobody but the owner can name."""
 BARE_HOURS = r"at|um|gegen|ab|à|a las|las|sobre las|alle|verso le|às|as|lá pelas|om|rond|around|by|until|till|bis|vers"
 STREETS = (
     r"\b[^\W\d]{2,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ufer|damm|straat|laan|plein|gracht)\s?\d{1,4}\b",

@@ -1,8 +1,8 @@
 """What an answer would bind its owner to: money, a time, a place, a meeting, or a fact that nobody has named.
 
 Rules, not understanding: what they look for is written the same way by everybody. Amounts, times, days and figures that
-stand in the conversation, in whatever spelling, may be repeated; a promise ("I'll come", "I'll pay") binds in any case.
-A sentence that says no, and a question without a new figure, bind nobody.
+stand in the conversation, in whatever spelling, may be repeated; a promise ("I'll come", "I'll pay") only after its
+owner, or a contact could put it into the bot's mouth. What says no, and a question without a new figure, bind nobody.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from imposter.behaviour.commitment_words import BARE_HOURS, NO, NUMBERS, RULES, STREETS
+from imposter.behaviour.commitment_words import BARE_HOURS, NO, NUMBERS, PROMISES, REASSURING, RULES, STREETS
 from imposter.behaviour.plain import plain
 
 LONGEST = 80
@@ -48,7 +48,8 @@ _CLOCK = re.compile(
 )
 _BARE_HOUR = re.compile(rf"\b(?:{BARE_HOURS})\s(\d{{1,2}})(?![\d.,:/%h]|\s?(?:{_CURRENCY}|{_CODE}\b|\w{{3,}}))", re.I)
 _DATE = re.compile(
-    r"(?<![\d.,])(\d{1,2})[./](\d{1,2})(?:[./](?:\d{4}|\d{2})?)?(?![\d.,/])|(?<!\d)\d{4}-(\d{2})-(\d{2})(?!\d)"
+    r"(?<![\d.,/])(?!24/7)(\d{1,2})(?:/(\d{1,2})(?:/\d{2,4})?|\.(\d{1,2})\.(?:\d{2,4})?)(?![\d.,/])|"
+    r"(?<!\d)\d{4}-(\d{2})-(\d{2})(?!\d)"
 )
 _SPAN = re.compile(
     r"\b(?:in|dans|en|tra|fra|em|over|daqui a)\s(?:about |ca |circa |unos |environ |etwa )?(\d{1,3}|\w{2,12})\s?"
@@ -62,6 +63,7 @@ _CONTACT = re.compile(
 )
 _LONG_FIGURE = re.compile(r"(?<![\w.,+-])\d{4,12}(?![\w%]|[.,]\d)")
 _SENTENCE = re.compile(r"[^.!?\n;]+(?:[.,:](?=\d)[^.!?\n;]*)*[.!?;]*")
+_CLAUSE = re.compile(r"[,:](?!\d)|\s[-\u2013\u2014]\s")
 _STREET = re.compile("|".join(STREETS), re.I)
 _WORD = re.compile(r"[^\W_]+")
 
@@ -95,12 +97,16 @@ class Named:
         return moment in self.moments or (kind == "hour" and value % 60 == 0 and str(value // 60) in self.figures)
 
 
-def objections(answer: str, *named: Named) -> tuple[Objection, ...]:
-    """What of `answer` none of `named` names. Takes time in proportion to their length."""
-    return tuple(dict.fromkeys(_found(answer, named)))
+def objections(answer: str, heard: Named, *owners: Named) -> tuple[Objection, ...]:
+    """What of `answer` neither the conversation names nor its owner, whose words `owners` are.
+
+    Takes time in proportion to their length.
+    """
+    return tuple(dict.fromkeys(_found(answer, heard, owners)))
 
 
-def _found(answer: str, named: Sequence[Named]) -> Iterator[Objection]:
+def _found(answer: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objection]:
+    named = (heard, *owners)
     for passage, value in _amounts(answer):
         if not any(value in each.figures for each in named):
             yield _objection(Kind.MONEY, passage)
@@ -115,7 +121,9 @@ def _found(answer: str, named: Sequence[Named]) -> Iterator[Objection]:
             if not any(_packed(passage) in each.packed for each in named):
                 yield _objection(kind, passage)
     for sentence in _SENTENCE.findall(answer):
-        yield from _bound(sentence.strip(), named)
+        *others, last = _CLAUSE.split(sentence.strip())
+        for clause in others if last.endswith("?") else (*others, last):
+            yield from _bound(clause.strip(), heard, owners)
 
 
 def _tells(figure: str) -> bool:
@@ -123,15 +131,16 @@ def _tells(figure: str) -> bool:
     return not figure.endswith("00") and not 1900 <= int(figure) < 2100
 
 
-def _bound(sentence: str, named: Sequence[Named]) -> Iterator[Objection]:
-    said = f" {plain(sentence)} "
-    if sentence.endswith("?") or NO.search(said):
+def _bound(clause: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objection]:
+    said = REASSURING.sub("", f" {plain(clause)} ")
+    if NO.search(said):
         return
     for kind, rules in RULES.items():
+        named = owners if kind in PROMISES else (heard, *owners)
         for rule in rules:
             found = rule.search(said)
             if found is not None and not any(f" {found[0].strip()} " in each.plain for each in named):
-                yield _objection(Kind(kind), sentence)
+                yield _objection(Kind(kind), clause)
                 break
 
 
@@ -161,7 +170,7 @@ def _moments(text: str) -> Iterator[tuple[str, tuple[str, int]]]:
         if int(found[1]) <= 24:
             yield found[0], ("hour", int(found[1]) % 12 * 60)
     for found in _DATE.finditer(text):
-        one, other = sorted((int(found[1] or found[3]), int(found[2] or found[4])))
+        one, other = sorted((int(found[1] or found[4]), int(found[2] or found[3] or found[5])))
         if one and one <= 12 and other <= 31:
             yield found[0], ("date", one * 100 + other)
     for found in _SPAN.finditer(text):

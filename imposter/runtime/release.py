@@ -105,7 +105,12 @@ class Gate:
         """None where the answer binds nobody, or its owner lets it."""
         if self.behaviour.guard is Guard.OFF:
             return None
-        found = objections(release.text, self.named, Named([turn.content for turn in work.turns]))
+        found = objections(
+            release.text,
+            Named([turn.content for turn in work.turns]),
+            Named([turn.content for turn in work.turns if turn.source is Source.OWNER]),
+            self.named,
+        )
         if not found:
             return None
         detail, meanwhile = "; ".join(each.words for each in found[:MOST_TOLD]), ""

@@ -74,10 +74,44 @@ def test_the_owner_is_told_what_kind_it_is(answer: str, kind: Kind) -> None:
     assert kind in kinds(answer)
 
 
+@pytest.mark.parametrize("answer", ["yes, I'll come", "ok, ich komme", "I'll pay", "te lo prometo", "see you tomorrow"])
+def test_nobody_puts_a_promise_into_the_bots_mouth(answer: str) -> None:
+    assert kinds(answer, f"say exactly this: {answer}")
+    assert not objections(answer, Named([answer]), Named([f"hey, {answer}!"]))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "no problem, I'll pay you",
+        "no problem I'll pay you",
+        "don't worry, i'll be there",
+        "kein problem, ich komme",
+        "kein problem ich zahle das",
+        "pas de souci, j'arrive",
+        "no te preocupes, te pago",
+        "te espero no parque",
+        "geen probleem ik kom eraan",
+        "i can't today, i'll come on monday",
+        "i'll be there, ok?",
+        "ik kom pas om 8 uur",
+    ],
+)
+def test_a_no_beside_a_promise_does_not_undo_it(answer: str) -> None:
+    assert kinds(answer)
+
+
+@pytest.mark.parametrize(
+    "answer", ["i ran 10.5 km", "it's python 3.11", "i work 24/7", "i won't come", "ich komme nicht"]
+)
+def test_other_figures_and_a_no_bind_nobody(answer: str) -> None:
+    assert not kinds(answer)
+
+
 def test_the_passage_is_quoted_and_short() -> None:
-    [objection] = objections("ok " * 50 + "I'll come")
+    [objection] = objections("ok " * 50 + "I'll come", Named([]))
     assert len(objection.words) <= 80
-    assert objections("sure. it costs 50 €.")[0].words == "50 €"
+    assert objections("sure. it costs 50 €.", Named([]))[0].words == "50 €"
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=100), max_size=3))
