@@ -17,8 +17,8 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer, ModelContext, Private, fill_in
-from llm_providers._quoted import RULE, quoted
+from imposter.contracts.model import Answer, Guidance, ModelContext, Private, fill_in
+from llm_providers._quoted import EXAMPLES, RULE, quoted, shown
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -148,13 +148,22 @@ class OpenAiProvider:
 
     def private(self) -> Private:
         key = self._key()
-        return Private((self._opening["content"],), (key.get_secret_value(),) if key else ())
+        return Private((self._opening["content"], EXAMPLES), (key.get_secret_value(),) if key else ())
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
+        return await self._complete([self._opening, *map(_message, turns)])
+
+    async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Answer:
+        told = [self._opening["content"], guidance.style, *([EXAMPLES] if guidance.examples else [])]
+        examples = [{"role": "user", "content": shown(guidance.examples)}] if guidance.examples else []
+        opening = self._opening | {"content": "\n\n".join(told)}
+        return await self._complete([opening, *examples, *map(_message, turns)])
+
+    async def _complete(self, messages: list[dict[str, str]]) -> Answer:
         client = self._client = self._client or await self._connect()
         from openai import OpenAIError
 
-        body = self._parameters | {"messages": [self._opening, *map(_message, turns)]}
+        body = self._parameters | {"messages": messages}
         try:
             async with asyncio.timeout(self._config.timeout):
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,

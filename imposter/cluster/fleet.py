@@ -39,6 +39,7 @@ from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.inquiry import inquire
+from imposter.runtime.learning import Learning
 from imposter.runtime.supervisor import Bot, Supervisor
 from imposter.runtime.vitals import Vitals
 from imposter.runtime.why import Explained
@@ -101,6 +102,8 @@ class Fleet:
     """
 
     def __init__(self, here: Supervisor, store: Store, vitals: Vitals, elsewhere: Elsewhere | None = None) -> None:
+        self.learning = Learning(store, here.catalog)
+        """For bots that exist."""
         self._here = here
         self._store = store
         self._vitals = vitals

@@ -172,6 +172,9 @@ class Behaviour(Strict):
         default=True,
         description="Tell the owner in their own chat what was said for them, when they write in a chat again.",
     )
+    voice: bool = Field(
+        default=True, description="Tell the model how the owner writes, as far as it is known and the model takes it."
+    )
     auto_from_score: float | None = Field(
         default=None,
         ge=0,

@@ -1,6 +1,6 @@
 """What a model provider is: `__init__(user_id, config)` and `reply(turns) -> text or Answer`, plain or async.
 
-One file in `llm_providers/`. A plain `reply` runs in a thread of its own. The system prompt is part of `config`
+One file in `llm_providers/`. A plain method runs in a thread of its own. The system prompt is part of `config`
 and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
 """
 
@@ -77,6 +77,31 @@ class Private:
 class TellsPrivate(Protocol):
     def private(self) -> Private:
         """Asked once, after `attach`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What was written to the owner once, and what they answered: in the chat that is answered, and in no other."""
+
+    asked: str = field(repr=False)
+    answered: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """How the owner of the account writes, so that the model can write as they do."""
+
+    style: str = field(repr=False)
+    """For its instructions: sentences of ours, in which nothing is quoted that a contact wrote."""
+    examples: tuple[Example, ...] = ()
+    """Contacts' words are in them: they are to be shown as data, never as instructions."""
+
+
+@runtime_checkable
+class TakesGuidance(Protocol):
+    def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Awaitable[str | Answer] | str | Answer:
+        """As `reply`, in the owner's manner; asked in its place where enough is known of how they write."""
         ...
 
 

@@ -74,7 +74,7 @@ class Answering:
                 await self.leave_unanswered(work.messages, BUDGET_SPENT)
                 return True
             burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-            thought = await self._thinker.think(work, burst_ends)
+            thought = await self._thinker.think(work, burst_ends, guided=behaviour.voice)
             if thought is None:
                 return True  # more came in, and with it the word to look again
             if thought.answer is None or thought.verdict is not None:

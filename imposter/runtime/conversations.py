@@ -23,6 +23,7 @@ from imposter.runtime.answering import Answering
 from imposter.runtime.briefs import Briefs
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
+from imposter.runtime.guide import Guide
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
@@ -71,6 +72,7 @@ class Conversations:
         store: Store,
         chat: ChatPort,
         model: ModelPort,
+        guide: Guide,
         context: Limits,
         answer_within: timedelta | None,
         manners: Manners,
@@ -113,6 +115,7 @@ class Conversations:
         self._thinker = Thinker(
             claim.instance_id,
             model=model,
+            guide=guide,
             spending=spending,
             clock=clock,
             chance=chance,

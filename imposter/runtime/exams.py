@@ -17,8 +17,9 @@ from imposter.contracts.behaviour import Autonomy, Behaviour
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import ModelError, NotNow, StorageError
 from imposter.contracts.messages import Source
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Guidance
 from imposter.logs import trace_of
+from imposter.runtime.guide import Chat, Guide, learned, past
 from imposter.runtime.ports import ModelPort
 from imposter.runtime.retry import Chance, backoff, model_retry
 from imposter.runtime.rules import Rules
@@ -27,6 +28,7 @@ from imposter.storage import Store
 from imposter.storage.exams import ExamState, Imported, Talk
 from imposter.storage.records import Usage
 from imposter.storage.usage import NOBODY
+from imposter.voice.blind import untold
 from imposter.voice.likeness import compare
 from imposter.voice.questions import Question, Spoken, questions, spread
 
@@ -68,6 +70,10 @@ class _Answered:
 class _Exam:
     number: int
     pairs: list[_Answered]
+    model: ModelPort
+    guide: Guide
+    spending: Spending
+    rules: Rules
     done: int = 0
     used: tuple[Usage, ...] = ()
     """What could not be written down yet."""
@@ -96,7 +102,14 @@ class Exams:
         return wanted is None or (self.score is not None and self.score >= wanted)
 
     async def begin(
-        self, most: int, contact: str | None, rules: Rules, context: Limits, model: ModelPort, spending: Spending
+        self,
+        most: int,
+        contact: str | None,
+        rules: Rules,
+        context: Limits,
+        model: ModelPort,
+        guide: Guide,
+        spending: Spending,
     ) -> None:
         """Have `model` answer up to `most` questions, of this person or of all (None).
 
@@ -114,8 +127,9 @@ class Exams:
         number = await self._store.exams.begin(self._instance_id, len(asked))
         if number is None:
             raise NotNow("An exam is under way: wait for its end, or cancel it first.")
-        exam = self._exam = _Exam(number, [_Answered(question) for question in asked])
-        exam.task = asyncio.create_task(self._hold(exam, model, spending), name=f"exam:{self._instance_id}")
+        pairs = [_Answered(question) for question in asked]
+        exam = self._exam = _Exam(number, pairs, model, guide, spending, rules)
+        exam.task = asyncio.create_task(self._hold(exam), name=f"exam:{self._instance_id}")
 
     async def end(self, state: ExamState, told: str) -> None:
         """Cut the one short that is held, if one is. Raises nothing: a store that does not answer is told later."""
@@ -161,11 +175,11 @@ class Exams:
                 break
         return spread(found, most)
 
-    async def _hold(self, exam: _Exam, model: ModelPort, spending: Spending) -> None:
+    async def _hold(self, exam: _Exam) -> None:
         try:
             left = iter(exam.pairs)
             workers = [
-                asyncio.create_task(self._work(exam, left, model, spending), name=f"exam-ask:{self._instance_id}")
+                asyncio.create_task(self._work(exam, left), name=f"exam-ask:{self._instance_id}")
                 for _ in range(AT_ONCE)
             ]
             try:
@@ -182,13 +196,14 @@ class Exams:
         if self._exam is exam:
             self._exam = None
 
-    async def _work(self, exam: _Exam, left: Iterator[_Answered], model: ModelPort, spending: Spending) -> bool:
+    async def _work(self, exam: _Exam, left: Iterator[_Answered]) -> bool:
         """One question after the other; False where the exam has ended meanwhile."""
+        spending = exam.spending
         for pair in left:
             if await spending.over(NOBODY) is not None:
                 await self._end(exam, ExamState.INTERRUPTED, {"told": SPENT})
                 return False
-            pair.answer = await self._ask(pair.question, model, spending)
+            pair.answer = await self._ask(exam, pair.question)
             exam.done += 1
             used = spending.unwritten(NOBODY)
             spending.written(NOBODY, used)  # before it is: the other question may end meanwhile, and writes its own
@@ -201,11 +216,28 @@ class Exams:
                 exam.used = (*used, *exam.used)
         return True
 
-    async def _ask(self, question: Question, model: ModelPort, spending: Spending) -> Answer | None:
+    async def _guidance(self, exam: _Exam, question: Question) -> Guidance | None:
+        """How the owner writes there, by what was before the question and is not asked in this exam."""
+        if not exam.model.takes_guidance:
+            return None
+        try:
+            talk = await self._store.exams.talk(self._instance_id, question.contact, exam.rules.canonical)
+            if not exam.rules.manners.towards(talk.ids).voice:
+                return None
+            held_out = [pair.question for pair in exam.pairs if pair.question.contact == question.contact]
+            known = await asyncio.to_thread(_known, talk, question, held_out)
+            return await exam.guide.by(question.asked, known, without={question.answer})
+        except StorageError as error:
+            log.warning("voice was not read", bot=self._instance_id, error=str(error))
+            return None
+
+    async def _ask(self, exam: _Exam, question: Question) -> Answer | None:
+        model, spending = exam.model, exam.spending
+        guidance = await self._guidance(exam, question)
         attempt = 1
         while True:
             try:
-                answer = await model.reply(list(question.turns))
+                answer = await model.reply(list(question.turns), guidance)
                 await spending.took(NOBODY, answer)
                 return replace(answer, text="") if model.leaks.of(answer.text) is Leak.SECRET else answer
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
@@ -264,6 +296,10 @@ def _asked(contact: str, talk: Talk, context: Limits) -> list[Question]:
     imported = questions(contact, _imported(talk), context, imported=True)
     more = [question for question in imported if (question.asked, question.answer) not in known]
     return sorted([*here, *more], key=lambda question: question.at)
+
+
+def _known(talk: Talk, question: Question, held_out: Collection[Question]) -> Chat:
+    return learned(untold(question, past(talk.imported, talk.said), held_out))
 
 
 def _said(talk: Talk) -> list[Spoken]:

@@ -36,7 +36,16 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import UNSURE, Answer, AttachesModel, ModelContext, Private, TellsPrivate
+from imposter.contracts.model import (
+    UNSURE,
+    Answer,
+    AttachesModel,
+    Guidance,
+    ModelContext,
+    Private,
+    TakesGuidance,
+    TellsPrivate,
+)
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
@@ -232,12 +241,20 @@ class ModelPort:
             provider.attach(context)
         return cls(provider, at_once)
 
-    async def reply(self, turns: Sequence[Turn]) -> Answer:
+    @property
+    def takes_guidance(self) -> bool:
+        """Whether it can be told how the owner writes."""
+        return isinstance(self._provider, TakesGuidance)
+
+    async def reply(self, turns: Sequence[Turn], guidance: Guidance | None = None) -> Answer:
         """Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises."""
         async with self._places:
             try:
                 async with asyncio.timeout(self._deadline):
-                    answer = await call(self._provider.reply, turns)
+                    if guidance is not None and isinstance(self._provider, TakesGuidance):
+                        answer = await call(self._provider.reply_as, turns, guidance)
+                    else:
+                        answer = await call(self._provider.reply, turns)
             except TimeoutError:
                 raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
         said = answer if isinstance(answer, Answer) else Answer(answer)

@@ -15,6 +15,7 @@ from imposter.logs import trace_of
 from imposter.runtime.conversations import CLOSING_GRACE, Conversations, Inbox
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.exams import STOPPED, Exams
+from imposter.runtime.guide import Guide
 from imposter.runtime.parts import Parts
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import Chance
@@ -76,6 +77,7 @@ class Run:
         """While it is open."""
         self.exams = Exams(claim.instance_id, store=store, clock=clock, chance=chance)
         self._model: ModelPort | None = None
+        self._guide = Guide(claim.instance_id, store=store, canonical=parts.rules(config).canonical, now=clock.now)
         self._claim = claim
         self._config = config
         self._parts = parts
@@ -132,6 +134,7 @@ class Run:
             store=self._store,
             chat=chat,
             model=model,
+            guide=self._guide,
             context=self._config.context_limits,
             answer_within=self._config.answer_within,
             manners=self._queue.rules.manners,
@@ -232,7 +235,7 @@ class Run:
         if self._model is None or self._spending is None:
             raise NotNow("The bot is still being started.")
         context = self._config.context_limits
-        await self.exams.begin(most, contact, self._queue.rules, context, self._model, self._spending)
+        await self.exams.begin(most, contact, self._queue.rules, context, self._model, self._guide, self._spending)
 
     async def loop_found(self, conversation: str) -> None:
         if self._safety is not None:
@@ -246,6 +249,7 @@ class Run:
 
     async def forgotten(self, own: Iterable[str], conversations: Iterable[str]) -> None:
         """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
+        self._guide.forget()
         if self._safety is not None:
             for conversation in own:
                 self._safety.forget(conversation)
@@ -297,6 +301,7 @@ class Run:
             self._conversations.wake(conversation)
 
     def _merged(self, accepted: Accepted) -> None:
+        self._guide.forget()
         if self._safety is not None:
             self._safety.merged(accepted.conversation, accepted.absorbed)
         if self._spending is not None:

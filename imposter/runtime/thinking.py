@@ -10,6 +10,7 @@ from imposter.clock import Clock
 from imposter.contracts.errors import ModelError
 from imposter.contracts.model import Answer
 from imposter.logs import trace_of
+from imposter.runtime.guide import Guide
 from imposter.runtime.ports import ModelPort
 from imposter.runtime.retry import Chance, model_retry
 from imposter.runtime.spending import Spending
@@ -47,6 +48,7 @@ class Thinker:
         instance_id: str,
         *,
         model: ModelPort,
+        guide: Guide,
         spending: Spending,
         clock: Clock,
         chance: Chance,
@@ -54,6 +56,7 @@ class Thinker:
         waits: Waits,
     ) -> None:
         self.model = model
+        self._guide = guide
         self._spending = spending
         self._instance_id = instance_id
         self._clock = clock
@@ -68,13 +71,16 @@ class Thinker:
         if (more := self._asking.get(conversation)) is not None:
             more.set()
 
-    async def think(self, work: Work, burst_ends: datetime) -> Thought | None:
-        """Ask the model; None where more came in before `burst_ends`: then all of it is to be taken again."""
+    async def think(self, work: Work, burst_ends: datetime, *, guided: bool) -> Thought | None:
+        """Ask the model; None where more came in before `burst_ends`: then all of it is to be taken again.
+
+        `guided`: it is told how the owner writes.
+        """
         if burst_ends <= self._clock.now():
-            return await self._ask(work)
+            return await self._ask(work, guided)
         conversation = work.message.conversation
         more = self._asking[conversation] = asyncio.Event()
-        asking = asyncio.create_task(self._ask(work), name=f"model:{self._instance_id}")
+        asking = asyncio.create_task(self._ask(work, guided), name=f"model:{self._instance_id}")
         heard = asyncio.create_task(more.wait(), name=f"more:{self._instance_id}")
         try:
             await asyncio.wait([asking, heard], return_when=asyncio.FIRST_COMPLETED)
@@ -87,7 +93,8 @@ class Thinker:
                 task.cancel()
             await asyncio.gather(asking, heard, return_exceptions=True)
 
-    async def _ask(self, work: Work) -> Thought:
+    async def _ask(self, work: Work, guided: bool) -> Thought:
+        guidance = await self._guide.towards(work) if guided and self.model.takes_guidance else None
         attempt = 1
         taken = self._clock.now()
         used: list[Usage] = []
@@ -95,7 +102,15 @@ class Thinker:
         def trace(answer: Answer | None = None) -> Trace:
             waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
             return traced(
-                work.turns, answer, attempts=attempt, used=used, taken=taken, asked=asked, ended=ended, waits=waits
+                work.turns,
+                answer,
+                guidance=guidance,
+                attempts=attempt,
+                used=used,
+                taken=taken,
+                asked=asked,
+                ended=ended,
+                waits=waits,
             )
 
         async def took(answer: Answer) -> None:
@@ -105,7 +120,7 @@ class Thinker:
         while True:
             asked = self._clock.now()
             try:
-                answer = await self.model.reply(list(work.turns))
+                answer = await self.model.reply(list(work.turns), guidance)
                 await took(answer)
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything

@@ -5,11 +5,12 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Guidance
 from imposter.runtime.prices import MILLION
 from imposter.storage.records import Usage
 
@@ -38,7 +39,10 @@ class Wait(BaseModel):
 class Trace(BaseModel):
     """Of all that one answer is for, or that was given up together. What is not known is null."""
 
-    prompt: str | None = Field(default=None, description="SHA-256 of what the model was shown of the conversation.")
+    prompt: str | None = Field(
+        default=None,
+        description="SHA-256 of what the model was shown of the conversation, and of how its owner writes.",
+    )
     turns: int | None = Field(default=None, description="How many turns that was.")
     attempts: int | None = Field(default=None, description="How often the model was asked.")
     model: str | None = Field(default=None, description="Which one answered, as its vendor names it.")
@@ -69,6 +73,7 @@ def traced(
     turns: Sequence[Turn],
     answer: Answer | None,
     *,
+    guidance: Guidance | None = None,
     attempts: int,
     used: Sequence[Usage] = (),
     taken: datetime,
@@ -80,7 +85,7 @@ def traced(
     said = answer or Answer("")
     priced = bool(used) and all(each.currency for each in used)
     return Trace(
-        prompt=fingerprint(turns),
+        prompt=fingerprint(turns, guidance),
         turns=len(turns),
         attempts=attempts,
         model=said.model,
@@ -96,12 +101,18 @@ def traced(
     )
 
 
-def fingerprint(turns: Sequence[Turn]) -> str:
-    """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks."""
-    shown = [
+def fingerprint(turns: Sequence[Turn], guidance: Guidance | None = None) -> str:
+    """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks.
+
+    Where there is `guidance`, one object more stands at the end.
+    """
+    shown: list[dict[str, Any]] = [
         {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}
         for turn in turns
     ]
+    if guidance is not None:
+        examples = [[example.asked, example.answered] for example in guidance.examples]
+        shown.append({"examples": examples, "style": guidance.style})
     return hashlib.sha256(json.dumps(shown, separators=(",", ":")).encode()).hexdigest()
 
 

@@ -34,8 +34,11 @@ class Exchange:
         return "\n".join(self.bubbles)
 
 
-def exchanges(messages: Iterable[Said]) -> Iterator[Exchange]:
-    """The owner's turns in one conversation, whose messages come oldest first."""
+def exchanges(messages: Iterable[Said], one_turn: timedelta = SAME_TALK) -> Iterator[Exchange]:
+    """The owner's turns in one conversation, whose messages come oldest first.
+
+    Messages of theirs in a row that are no further apart than `one_turn` are one.
+    """
     heard: list[Said] = []
     mine: list[Said] = []
     for message in messages:
@@ -46,7 +49,7 @@ def exchanges(messages: Iterable[Said]) -> Iterator[Exchange]:
                 yield _exchange(heard, mine)
                 heard, mine = [], []
             heard.append(message)
-        elif mine and message.at - mine[-1].at > SAME_TALK:
+        elif mine and message.at - mine[-1].at > one_turn:
             yield _exchange(heard, mine)
             heard, mine = [], [message]
         else:

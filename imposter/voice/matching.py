@@ -11,32 +11,35 @@ MOST_TERMS = 60
 """Of a question: a long one is about what stands at its end."""
 
 
-def best(asked: str, past: Sequence[Exchange], most: int, without: Collection[str] = ()) -> list[Exchange]:
-    """Up to `most` of `past` (oldest first), the likest first; of equals the newest.
+class Past:
+    """Exchanges, oldest first, made ready to be compared with what is asked."""
 
-    None of whose answers one is in `without`, nor two with the same answer. Those that have nothing in common with
-    `asked` but words that stand everywhere are left out.
-    """
-    wanted = _terms(asked)
-    if not wanted:
-        return []
-    asked_before = [_terms(exchange.question) for exchange in past]
-    seen_in = Counter(term for each in asked_before for term in each)
-    weight = {term: math.log(1 + len(past) / seen_in[term]) for term in wanted if term in seen_in}
-    scored = []
-    for number, (exchange, theirs) in enumerate(zip(past, asked_before, strict=True)):
-        common = sum(weight[term] for term in wanted & theirs)
-        if common >= math.log(3):  # not by a word alone that half of them have
-            scored.append((common / math.sqrt(len(theirs)), number, exchange))
-    found: list[Exchange] = []
-    taken = set(without)
-    for _, _, exchange in sorted(scored, reverse=True, key=lambda each: each[:2]):
-        if len(found) == most:
-            break
-        if exchange.answer not in taken:
-            taken.add(exchange.answer)
-            found.append(exchange)
-    return found
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        self._asked_before = [(exchange, _terms(exchange.question)) for exchange in exchanges if exchange.question]
+        self._seen_in = Counter(term for _, theirs in self._asked_before for term in theirs)
+
+    def best(self, asked: str, most: int, without: Collection[str] = ()) -> list[Exchange]:
+        """Up to `most`, the likest first; of equals the newest.
+
+        None of whose answers one is in `without`, nor two with the same answer. Those that have nothing in common with
+        `asked` but words that stand everywhere are left out.
+        """
+        count = len(self._asked_before)
+        weight = {term: math.log(1 + count / self._seen_in[term]) for term in _terms(asked) if term in self._seen_in}
+        scored = []
+        for number, (exchange, theirs) in enumerate(self._asked_before):
+            common = sum(weight[term] for term in weight.keys() & theirs)
+            if common >= math.log(3):  # not by a word alone that half of them have
+                scored.append((common / math.sqrt(len(theirs)), number, exchange))
+        found: list[Exchange] = []
+        taken = set(without)
+        for _, _, exchange in sorted(scored, reverse=True, key=lambda each: each[:2]):
+            if len(found) == most:
+                break
+            if exchange.answer not in taken:
+                taken.add(exchange.answer)
+                found.append(exchange)
+        return found
 
 
 def _terms(text: str) -> frozenset[str]:

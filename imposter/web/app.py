@@ -23,6 +23,7 @@ from imposter.web.api import (
     nodes,
     pauses,
     providers,
+    voice,
 )
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
@@ -38,6 +39,7 @@ ROUTERS = (
     dead_letters.router,
     drafts.router,
     exams.router,
+    voice.router,
     costs.router,
     contacts.router,
     backup.router,

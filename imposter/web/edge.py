@@ -17,7 +17,10 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 1024 * 1024
 BODY_DEADLINE = 10.0
 """Seconds that a body may take to come: a server that is stopped waits for the requests that it has."""
-_TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES} bytes; send it in parts."
+UPLOAD = "/voice/import"
+"""How the path ends that takes a file."""
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024
+UPLOAD_DEADLINE = 60.0
 _TOO_SLOW = "The body did not come in time."
 
 
@@ -87,12 +90,16 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most, seconds, cure = MAX_BODY_BYTES, self._seconds, "send it in parts"
+        if scope["path"].endswith(UPLOAD):
+            most, seconds, cure = MAX_UPLOAD_BYTES, UPLOAD_DEADLINE, "export the chat without media"
+        too_large = f"The body is larger than {most} bytes; {cure}."
         told = Headers(scope=scope).get("content-length", "0")
-        if told.isdecimal() and int(told[:20]) > MAX_BODY_BYTES:
-            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)(scope, receive, send)
+        if told.isdecimal() and int(told[:20]) > most:
+            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)(scope, receive, send)
             return
         received, more = 0, True
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        deadline = asyncio.get_running_loop().time() + seconds
 
         async def receive_bounded() -> Message:
             nonlocal received, more
@@ -102,8 +109,8 @@ class BodyLimit:
             except TimeoutError:
                 raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW, {"Connection": "close"}) from None
             received, more = received + len(message.get("body", b"")), message.get("more_body", False)
-            if received > MAX_BODY_BYTES:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+            if received > most:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
             return message
 
         await self._app(scope, receive_bounded, send)

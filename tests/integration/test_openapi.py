@@ -19,8 +19,13 @@ OPTIONS = (
     *("--request-timeout", "10", "--warnings", "off", "--no-color"),
 )
 
-# The description of a config says nothing of which providers there are: what fits it may still be refused.
+# The description of a config says nothing of which providers there are, nor that of an export what a chat looks like:
+# what fits it may still be refused.
 RULES = """
+[[operations]]
+include-path = "/chatbot/{instance_id}/voice/import"
+checks.positive_data_acceptance.enabled = false
+
 [[operations]]
 include-path = "/chatbot"
 include-method = "PUT"

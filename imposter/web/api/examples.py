@@ -274,6 +274,21 @@ EXAM_BEGUN: dict[str, Any] = EXAM | {
 }
 EXAM_REQUEST: dict[str, Any] = {"pairs": 50, "contact": "+49 151 23456789"}
 
+VOICE: dict[str, Any] = {
+    "told": [
+        "Messages have mostly 12 to 48 (24 in the middle) characters.",
+        "Mostly small letters only (81%), also where a sentence begins.",
+        "Messages end with no mark at all (92%).",
+        "Emoji in 8% of messages: \U0001f605.",
+        "Languages: de (97%).",
+    ],
+    "messages": 412,
+    "imported": [{"contact": "+4915123456789", "answers": 380}],
+}
+EXPORT = "31.12.24, 23:58 - Ben: are you coming?\n31.12.24, 23:59 - Anna: sure\n"
+VOICE_IMPORTED: dict[str, Any] = {"answers": 380}
+VOICE_UNLEARNED: dict[str, Any] = {"answers": 380}
+
 PAUSE: dict[str, Any] = {"contact": "+49 151 23456789", "minutes": 60}
 RESUME: dict[str, Any] = {"contact": "+49 151 23456789"}
 PAIRING: dict[str, Any] = {"phone": "+49 151 23456789"}

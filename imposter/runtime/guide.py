@@ -1,0 +1,167 @@
+"""How the owner writes, as a model is told it: of the chat that is answered where enough is known, else of all chats.
+
+Words are told only of the very chat that is answered; of all the others there are nothing but figures.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Protocol
+
+import structlog
+
+from imposter.contracts.errors import StorageError
+from imposter.contracts.messages import Source
+from imposter.contracts.model import Guidance
+from imposter.storage import Store
+from imposter.storage.records import Work
+from imposter.voice.guidance import MOST_EXAMPLES, guidance
+from imposter.voice.lines import SAME_TALK, Exchange, Said, exchanges
+from imposter.voice.matching import Past
+from imposter.voice.style import Style, measure
+
+log = structlog.get_logger()
+
+ENOUGH = 20
+"""Messages of the owner's from which on they tell how they write."""
+MOST_CHATS = 32
+"""Of one bot, that are held ready."""
+MOST_CHARACTERS = 20_000
+"""Of a chat's past that is held ready, the newest."""
+FRESH = timedelta(minutes=1)
+"""How long it is, before it is read again."""
+FRESH_FIGURES = timedelta(minutes=10)
+"""The same for what all chats come to, which changes slowly and takes longer to reckon."""
+ONE_TURN = timedelta(minutes=5)
+"""Where nobody else's messages are at hand, the owner's that are no further apart are one turn."""
+
+
+class OldLine(Protocol):
+    """What was imported: what the owner wrote in one go, and what it answers."""
+
+    @property
+    def question(self) -> str: ...
+    @property
+    def bubbles(self) -> tuple[str, ...]: ...
+    @property
+    def said_at(self) -> datetime: ...
+    @property
+    def after(self) -> float | None: ...
+
+
+class Spoken(Protocol):
+    """A message of a conversation."""
+
+    @property
+    def source(self) -> Source: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def sent_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What is known of how the owner writes in one chat."""
+
+    past: Past
+    style: Style | None
+    """None where it is too little."""
+
+
+class Guide:
+    """For one run of a bot."""
+
+    def __init__(
+        self, instance_id: str, *, store: Store, canonical: Callable[[str], str], now: Callable[[], datetime]
+    ) -> None:
+        self._instance_id = instance_id
+        self._store = store
+        self._canonical = canonical
+        self._now = now
+        self._chats: OrderedDict[str, tuple[datetime, Chat]] = OrderedDict()
+        self._figures: tuple[datetime, Style | None] | None = None
+
+    async def towards(self, work: Work) -> Guidance | None:
+        """For the answer to what waits; None where too little is known, or the store does not say."""
+        try:
+            chat = await self._chat(work.message.conversation)
+            return await self.by("\n".join(message.content for message in work.messages), chat)
+        except StorageError as error:  # an answer in another manner is better than none
+            log.warning("voice was not read", bot=self._instance_id, error=str(error))
+            return None
+
+    async def by(self, asked: str, chat: Chat, without: Collection[str] = ()) -> Guidance | None:
+        """The same by what is known of a chat, with none of these answers as an example. Raises: StorageError."""
+        style = chat.style or await self._of_all()
+        if style is None:
+            return None
+        examples = chat.past.best(asked, MOST_EXAMPLES, without)
+        return guidance(style, examples, own_words=chat.style is not None)
+
+    def forget(self) -> None:
+        """Something was forgotten or merged: read all of it anew."""
+        self._chats.clear()
+        self._figures = None
+
+    async def _chat(self, conversation: str) -> Chat:
+        now, known = self._now(), self._chats.pop(conversation, None)
+        if known is None or known[0] < now - FRESH:
+            heard = await self._store.voice.of_chat(self._instance_id, conversation, self._canonical)
+            known = now, await asyncio.to_thread(lambda: learned(past(heard.imported, heard.said)))
+        self._chats[conversation] = known
+        while len(self._chats) > MOST_CHATS:
+            self._chats.popitem(last=False)
+        return known[1]
+
+    async def _of_all(self) -> Style | None:
+        now = self._now()
+        if self._figures is None or self._figures[0] < now - (FRESH_FIGURES if self._figures[1] else FRESH):
+            self._figures = now, await figures(self._store, self._instance_id)
+        return self._figures[1]
+
+
+async def figures(store: Store, instance_id: str) -> Style | None:
+    """What all that the owner wrote lately comes to; None where it is too little. Raises: StorageError."""
+    heard = await store.voice.of_all(instance_id)
+
+    def measured() -> Style | None:
+        said = sorted(heard.said, key=lambda line: line.conversation)  # keeps their order in time
+        turns = [turn for _, chat in groupby(said, lambda line: line.conversation) for turn in past((), chat, ONE_TURN)]
+        return _enough(measure([*past(heard.imported, ()), *turns]))
+
+    return await asyncio.to_thread(measured)
+
+
+def past(imported: Iterable[OldLine], said: Iterable[Spoken], one_turn: timedelta = SAME_TALK) -> list[Exchange]:
+    """What the owner wrote in one chat, each oldest first. What the bot said is nowhere in it, nor what it answered."""
+    old = [Exchange(line.question, line.bubbles, line.said_at, line.after) for line in imported]
+    new = [turn for stretch in _without_the_bot(said) for turn in exchanges(stretch, one_turn)]
+    return old + new
+
+
+def learned(exchanges: Iterable[Exchange]) -> Chat:
+    """Of one chat, oldest first; bounded by what is newest."""
+    kept: list[Exchange] = []
+    room = MOST_CHARACTERS
+    for exchange in sorted(exchanges, key=lambda each: each.at, reverse=True):
+        room -= len(exchange.question) + len(exchange.answer)
+        if room < 0:
+            break
+        kept.append(exchange)
+    kept.reverse()
+    return Chat(Past(kept), _enough(measure(kept)))
+
+
+def _enough(style: Style | None) -> Style | None:
+    return style if style is not None and style.messages >= ENOUGH else None
+
+
+def _without_the_bot(said: Iterable[Spoken]) -> Iterator[list[Said]]:
+    """What was said between its answers: none of the owner's goes with a question that it had answered before."""
+    for is_bot, stretch in groupby(said, lambda line: line.source is Source.BOT):
+        if not is_bot:
+            yield [Said(line.sent_at, line.source is Source.OWNER, line.content) for line in stretch]

@@ -1,0 +1,84 @@
+"""What the owner lets their bot learn from: chats that they exported, and what is known by them."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import FieldProblem, InvalidConfig
+from imposter.runtime.config_check import contact_problem
+from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.guide import figures
+from imposter.runtime.ports import canonical_ids
+from imposter.storage import Store
+from imposter.storage.voice import VoiceLine
+from imposter.voice.export import MOST_NAMES, Export, UnknownSpeaker, UnreadableExport, read
+from imposter.voice.guidance import in_words
+from imposter.voice.lines import Exchange, exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`imported`: how many answers of the owner's were imported, by contact. `told`: how they write, in sentences."""
+
+    imported: Mapping[str, int]
+    messages: int
+    """Of the owner's, that the sentences are about; 0 where there are too few for any."""
+    told: tuple[str, ...]
+
+
+class Learning:
+    """Works on the Store alone, so on any server. Every method raises StorageError."""
+
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    async def learn(self, instance_id: str, config: BotConfig, contact: str, owner: str | None, data: bytes) -> int:
+        """Take an exported chat with this contact, in place of the one before; gives how many answers it holds.
+
+        `owner` is the owner's name in it. Raises: InvalidConfig.
+        """
+        platform = config.chat_provider_config.provider_name
+        if wrong := contact_problem(contact, platform, self._catalog):
+            raise InvalidConfig(FieldProblem("contact", wrong))
+        spelled = canonical_ids(self._catalog.find(Kind.CHAT, platform))(contact)
+        lines = [_line(each) for each in await asyncio.to_thread(_exchanges, data, owner)]
+        await self._store.voice.replace(instance_id, spelled, lines)
+        return len(lines)
+
+    async def profile(self, instance_id: str) -> Profile:
+        style = await figures(self._store, instance_id)
+        imported = await self._store.voice.counts(instance_id)
+        if style is None:
+            return Profile(imported, 0, ())
+        return Profile(imported, style.messages, tuple(in_words(style)))
+
+    async def unlearn(self, instance_id: str) -> int:
+        """Delete every imported chat; gives how many answers went."""
+        return await self._store.voice.delete(instance_id)
+
+
+def _exchanges(data: bytes, owner: str | None) -> list[Exchange]:
+    """Raises: InvalidConfig."""
+    try:
+        export = read(data)
+    except UnreadableExport as error:
+        raise InvalidConfig(FieldProblem("file", str(error))) from None
+    if owner is None:
+        raise InvalidConfig(FieldProblem("owner", f"is missing: which of these are you? {_names(export)}"))
+    try:
+        found = list(exchanges(export.said(owner)))
+    except UnknownSpeaker as error:
+        raise InvalidConfig(FieldProblem("owner", str(error))) from None
+    if len(export.names) > 2:  # of several who asked it is not known whom the owner answers
+        return [replace(each, question="", after=None) for each in found]
+    return found
+
+
+def _names(export: Export) -> str:
+    return ", ".join(repr(name) for name in export.names[:MOST_NAMES])
+
+
+def _line(exchange: Exchange) -> VoiceLine:
+    return VoiceLine(exchange.question, exchange.bubbles, exchange.at, exchange.after)
