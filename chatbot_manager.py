@@ -10,7 +10,7 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, NotNow, StorageError, UnknownContact
+from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime import exams
@@ -253,8 +253,21 @@ class ChatbotInstance:
         """
         drafts = self._run.drafts if self._run is not None else None
         if drafts is None:
-            raise NotNow("The bot is not running: start it first.")
+            raise NotNow(NOT_RUNNING)
         return await (drafts.send(number, text) if send else drafts.drop(number))
+
+    async def undo_brief(self, contact: str, last: int) -> int:
+        """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
+
+        Raises: UnknownContact, UnknownBrief, NotNow (more was said since, it cannot be taken back), StorageError.
+        """
+        briefs = self._run.briefs if self._run is not None else None
+        if briefs is None:
+            raise NotNow(NOT_RUNNING)
+        try:
+            return await briefs.undo_up_to(last, await self._conversations_with(contact))
+        except NotConnected:
+            raise NotNow("The account is not connected: try again when it is.") from None
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""

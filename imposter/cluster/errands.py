@@ -17,6 +17,7 @@ from imposter.contracts.errors import (
     Refused,
     StorageError,
     UnknownBot,
+    UnknownBrief,
     UnknownContact,
     UnknownDraft,
     UnknownLetter,
@@ -122,6 +123,15 @@ class DecideDraft(Errand):
         return await here.get(instance_id).decide_draft(self.number, send=self.send, text=self.text)
 
 
+class UndoBrief(Errand):
+    answer = TypeAdapter(int)
+    contact: str
+    last: int
+
+    async def do(self, here: Supervisor, instance_id: str) -> int:
+        return await here.get(instance_id).undo_brief(self.contact, self.last)
+
+
 class BeginExam(Errand):
     most: int
     contact: str | None = None
@@ -158,6 +168,7 @@ _ERRANDS = {
         Retry,
         Forget,
         DecideDraft,
+        UndoBrief,
         BeginExam,
         CancelExam,
         LoopFound,
@@ -172,6 +183,7 @@ _FAILURES = {
         Refused,
         StorageError,
         UnknownBot,
+        UnknownBrief,
         UnknownContact,
         UnknownDraft,
         UnknownLetter,

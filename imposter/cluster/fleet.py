@@ -28,6 +28,7 @@ from imposter.cluster.errands import (
     Retry,
     Start,
     Stop,
+    UndoBrief,
     Unlink,
 )
 from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
@@ -37,9 +38,11 @@ from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
-from imposter.runtime.discovery import Catalog
+from imposter.runtime.briefs import Brief, brief_of
+from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.inquiry import inquire
 from imposter.runtime.learning import Learning
+from imposter.runtime.ports import canonical_ids
 from imposter.runtime.supervisor import Bot, Supervisor
 from imposter.runtime.vitals import Vitals
 from imposter.runtime.why import Explained
@@ -249,6 +252,17 @@ class Fleet:
         """Raises: UnknownDraft, NotNow (it was sent; the bot does not run)."""
         draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
         return draft
+
+    async def brief(self, instance_id: str, contact: str) -> Brief:
+        """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
+        config = (await self.info(instance_id)).config
+        canonical = canonical_ids(self.catalog.find(Kind.CHAT, config.chat_provider_config.provider_name))
+        person = await self._store.forgetting.known(instance_id, contact, canonical)
+        return await brief_of(self._store, instance_id, person.conversations)
+
+    async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
+        """Take it back, up to the message with the seq `last`. Raises: UnknownContact, UnknownBrief, NotNow."""
+        return int(await self._do(instance_id, UndoBrief(contact=contact, last=last)))
 
     async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> ExamRow:
         """Have the bot answer up to `most` questions of the past; gives where it stands.

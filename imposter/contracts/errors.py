@@ -6,6 +6,7 @@
     ├── UnknownContact       the bot knows nobody of this name
     ├── UnknownLetter        the bot has no such dead letter
     ├── UnknownMessage       the bot has no such message
+    ├── UnknownBrief         the bot said nothing in a chat
     ├── UnknownExam          the bot had no exam
     ├── UnknownDraft         the bot has no such draft
     ├── NotSupported         this platform has no such ability
@@ -68,6 +69,10 @@ class UnknownLetter(ImposterError):
 
 class UnknownMessage(ImposterError):
     """There is no such message; for an answer of the bot's ask about the message that it answers."""
+
+
+class UnknownBrief(ImposterError):
+    """Nothing was said there in its owner's name, or all of it is taken back."""
 
 
 class UnknownExam(ImposterError):

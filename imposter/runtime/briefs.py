@@ -1,12 +1,14 @@
 """What an owner who comes back to a chat is told of what was said there in their name, and taking it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from imposter.behaviour.brief import Line, told
-from imposter.contracts.errors import ChatError, NotConnected, NotNow
+from imposter.behaviour.brief import Line, open_lines, told
+from imposter.behaviour.commitments import Kind, Named, objections
+from imposter.contracts.errors import ChatError, NotConnected, NotNow, UnknownBrief
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
 from imposter.runtime.ports import ChatPort
@@ -17,8 +19,46 @@ from imposter.storage.records import Claim
 
 log = structlog.get_logger()
 
+TOO_LATE = "That is taken back already, or more has been said there since."
 RECENT = timedelta(days=7)
 """Of what was said longer ago the owner is not told when they come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Of what was said in one chat."""
+
+    spell: Spell
+
+    @property
+    def name(self) -> str:
+        """As the contact calls themselves; their id where that is not known."""
+        theirs = [message for message in self.spell.talk if message.source is Source.CONTACT]
+        named = (message.sender_name for message in reversed(theirs) if message.sender_name)
+        return next(named, self.spell.said[-1].reply_to)
+
+    @property
+    def lines(self) -> list[Line]:
+        return [Line(message.source is Source.BOT, message.content) for message in self.spell.talk]
+
+    @property
+    def promised(self) -> tuple[str, ...]:
+        """Passages of the bot's that bind its owner, whoever had named them before."""
+        found = (each for message in self.spell.said for each in objections(message.content, Named(())))
+        return tuple(dict.fromkeys(each.words for each in found if each.kind is not Kind.FACT))
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        return tuple(open_lines(self.lines))
+
+
+async def brief_of(store: Store, instance_id: str, conversations: Iterable[str]) -> Brief:
+    """The newest of these conversations with one person. Raises: UnknownBrief, StorageError."""
+    found = [await store.briefs.last_spell(instance_id, conversation) for conversation in conversations]
+    spells = [spell for spell in found if spell is not None]
+    if not spells:
+        raise UnknownBrief
+    return Brief(max(spells, key=lambda spell: spell.last))
 
 
 class Briefs:
@@ -48,10 +88,8 @@ class Briefs:
             return
         if self._now() - spell.said[-1].sent_at > RECENT:
             return
-        talk = [Line(message.source is Source.BOT, message.content) for message in spell.talk]
-        theirs = [message for message in spell.talk if message.source is Source.CONTACT]
-        name = next((message.sender_name for message in reversed(theirs) if message.sender_name), spell.back.reply_to)
-        text = told(name, talk, [], undoable=self._chat.takes_back)
+        brief = Brief(spell)
+        text = told(brief.name, brief.lines, brief.promised, undoable=self._chat.takes_back)
         message_id = self._new_id("brief", conversation, spell.back.message_id)
         self._going(await self._store.notes.add(self._claim, Note(own_chat, text, message_id, spell.back.seq)))
 
@@ -63,7 +101,23 @@ class Briefs:
         """
         spell = await self._spell(conversation)
         if spell is None or spell.back is None or spell.back.seq != back:
-            raise NotNow("That is taken back already, or more has been said there since.")
+            raise NotNow(TOO_LATE)
+        await self._take_back(spell)
+
+    async def undo_up_to(self, last: int, conversations: Iterable[str]) -> int:
+        """The same for what the message with this seq ends, whether the owner has come back or not; gives how many.
+
+        Raises: UnknownBrief, NotNow, NotConnected, StorageError.
+        """
+        brief = await brief_of(self._store, self._claim.instance_id, conversations)
+        if brief.spell.last != last:
+            raise NotNow(TOO_LATE)
+        await self._take_back(brief.spell)
+        return len(brief.spell.said)
+
+    async def _take_back(self, spell: Spell) -> None:
+        if not self._chat.takes_back:
+            raise NotNow("This platform takes no message back.")
         gone = []
         for message in spell.said:
             try:

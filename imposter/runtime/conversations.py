@@ -123,7 +123,7 @@ class Conversations:
             waits=self._waits,
         )
         self.drafts = Drafts(claim, store=store, chat=chat, clock=clock, chance=chance, going=self.redeliver)
-        self._briefs = Briefs(
+        self.briefs = Briefs(
             claim, store=store, chat=chat, now=clock.now, new_id=self.drafts.new_id, going=self.redeliver
         )
         self._owner_chat = OwnerChat(
@@ -131,7 +131,7 @@ class Conversations:
             store=store,
             chat=chat,
             drafts=self.drafts,
-            briefs=self._briefs,
+            briefs=self.briefs,
             safety=safety,
             hushed=self.hushed,
             going=self.redeliver,
@@ -374,7 +374,7 @@ class Conversations:
 
     async def _brief(self, conversation: str) -> None:
         try:
-            await self._briefs.came_back(conversation)
+            await self.briefs.came_back(conversation)
         except Exception as error:  # noqa: BLE001 - it is told at the next start, or when they write again
             log.warning("the owner was not told of a chat", bot=self._instance_id, **trace_of(error))
 

@@ -12,6 +12,7 @@ from imposter.contracts.config import BotConfig, Limits
 from imposter.contracts.errors import NotNow
 from imposter.contracts.states import BudgetStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
+from imposter.runtime.briefs import Briefs
 from imposter.runtime.conversations import CLOSING_GRACE, Conversations, Inbox
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.exams import STOPPED, Exams
@@ -206,6 +207,11 @@ class Run:
     def drafts(self) -> Drafts | None:
         """While it answers."""
         return self._conversations.drafts if self._conversations is not None else None
+
+    @property
+    def briefs(self) -> Briefs | None:
+        """While it answers."""
+        return self._conversations.briefs if self._conversations is not None else None
 
     @property
     def safety(self) -> SafetyStatus:

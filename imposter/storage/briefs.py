@@ -43,6 +43,11 @@ class Spell:
         """The bot's."""
         return tuple(message for message in self.talk if message.source is Source.BOT)
 
+    @property
+    def last(self) -> int:
+        """The seq of the last of these."""
+        return self.said[-1].seq
+
 
 class BriefStore:
     def __init__(self, writer: Writer) -> None:

@@ -12,6 +12,7 @@ from imposter.web.access import AccessMiddleware
 from imposter.web.api import (
     backup,
     bots,
+    briefs,
     contacts,
     costs,
     dead_letters,
@@ -38,6 +39,7 @@ ROUTERS = (
     messages.router,
     dead_letters.router,
     drafts.router,
+    briefs.router,
     exams.router,
     voice.router,
     costs.router,

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from imposter.contracts.errors import NotNow, UnknownBrief, UnknownContact
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
@@ -100,3 +103,31 @@ async def test_what_was_taken_back_cannot_be_so_again(tmp_path: Path) -> None:
             await anna.settle()
         assert [what for what in anna.shown() if what.startswith("deleted")] == anna.shown()[-1:]
         assert anna.notes()[-1] == "That is taken back already, or more has been said there since."
+
+
+async def test_what_was_promised_is_told(tmp_path: Path) -> None:
+    async with open_anna(tmp_path, HandClock(), {**PROMPT, "guard": "off"}) as anna:
+        anna.model.says = "Sure. I'll bring 20 euros. Nice weather!"
+        await talk(anna, "can you lend me 20 euros?")
+        await anna.write_herself("I am here")
+        await anna.settle()
+        assert "Promised: 20 euros; I'll bring 20 euros." in anna.notes()[-1].splitlines()
+
+
+async def test_the_same_by_api_and_only_what_was_seen_is_taken_back(tmp_path: Path) -> None:
+    async with open_anna(tmp_path, HandClock(), {**PROMPT, "guard": "off"}) as anna:
+        fleet, bot = anna.house.fleet, anna.bot.instance_id
+        with pytest.raises(UnknownContact):
+            await fleet.brief(bot, "bob")
+        await talk(anna, "coming?")
+        seen = await fleet.brief(bot, "bob")
+        assert [line.text for line in seen.lines] == ["coming?", "re: coming?"]
+        await talk(anna, "really?")
+        with pytest.raises(NotNow, match="more has been said"):
+            await fleet.undo_brief(bot, "bob", seen.spell.last)
+        newer = await fleet.brief(bot, "bob")
+        assert await fleet.undo_brief(bot, "bob", newer.spell.last) == 2
+        said = [sent.message_id for sent in anna.platform.sent]
+        assert anna.shown()[-2:] == [f"deleted {message_id}" for message_id in said]
+        with pytest.raises(UnknownBrief):
+            await fleet.brief(bot, "bob")

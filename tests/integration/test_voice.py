@@ -115,7 +115,8 @@ async def test_what_the_bot_said_never_becomes_the_owners_voice(tmp_path: Path) 
         await write_herself(api, "bob", *(f"well number {number}" for number in range(25)))
         told = await ask(api, asked, "bob", "what about the boat number 3?")
         assert told is not None
-        assert BOTS not in told.style + "".join(each.answered for each in told.examples)
+        assert BOTS not in told.style + "".join(each.asked + each.answered for each in told.examples)
+        assert "boat" not in "".join(each.asked for each in told.examples)  # that the bot had answered before
 
 
 async def test_turned_off_nothing_is_told(tmp_path: Path) -> None:

@@ -285,6 +285,20 @@ VOICE: dict[str, Any] = {
     "messages": 412,
     "imported": [{"contact": "+4915123456789", "answers": 380}],
 }
+BRIEF: dict[str, Any] = {
+    "name": "Ben",
+    "lines": [
+        {"source": "contact", "text": "are you coming tomorrow?", "sent_at": "2026-03-01T18:30:00Z"},
+        {"source": "bot", "text": "yes, I'll bring the cake", "sent_at": "2026-03-01T18:30:09Z"},
+    ],
+    "promised": ["I'll bring the cake"],
+    "unanswered": [],
+    "came_back_at": None,
+    "last": 42,
+}
+UNDO: dict[str, Any] = {"contact": "+49 151 23456789", "last": 42}
+UNDONE: dict[str, Any] = {"messages": 1}
+
 EXPORT = "31.12.24, 23:58 - Ben: are you coming?\n31.12.24, 23:59 - Anna: sure\n"
 VOICE_IMPORTED: dict[str, Any] = {"answers": 380}
 VOICE_UNLEARNED: dict[str, Any] = {"answers": 380}

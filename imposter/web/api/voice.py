@@ -23,7 +23,7 @@ _FILE: dict[str, Any] = {
                 "schema": {"type": "string", "format": "binary"},
                 "examples": {"one_message": {"value": examples.EXPORT}},
             }
-            for name in ("application/zip", "text/plain", "application/octet-stream")
+            for name in ("application/octet-stream", "text/plain")
         },
     }
 }
