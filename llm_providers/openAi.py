@@ -17,8 +17,8 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer, Guidance, ModelContext, Private, fill_in
-from llm_providers._quoted import EXAMPLES, RULE, quoted, shown
+from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, fill_in
+from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, judged, quoted, shown
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -158,6 +158,11 @@ class OpenAiProvider:
         examples = [{"role": "user", "content": shown(guidance.examples)}] if guidance.examples else []
         opening = self._opening | {"content": "\n\n".join(told)}
         return await self._complete([opening, *examples, *map(_message, turns)])
+
+    async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
+        opening = {"role": "system", "content": JUDGE}
+        said = await self._complete([opening, {"role": "user", "content": judged(turns, answer)}])
+        return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=replace(said, text=""))
 
     async def _complete(self, messages: list[dict[str, str]]) -> Answer:
         client = self._client = self._client or await self._connect()

@@ -153,6 +153,9 @@ class Behaviour(Strict):
         description="What becomes of an answer that promises money, a time, a place, a meeting or a fact "
         "which stands nowhere in the conversation.",
     )
+    guard_judge: bool = Field(
+        default=False, description="Have the model look at each answer once more that the guard's rules let pass."
+    )
     blocked: Annotated[list[Word], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."
     )
@@ -193,6 +196,11 @@ class Behaviour(Strict):
     def waiting_hours(self) -> ActiveHours | None:
         """Those outside of which nothing is done about a message: with `auto_in_hours` it is drafted at any hour."""
         return None if self.autonomy is Autonomy.AUTO_IN_HOURS else self.active_hours
+
+    @property
+    def judged(self) -> bool:
+        """Whether the model is asked once more about an answer that is to go out."""
+        return self.guard_judge and self.guard is not Guard.OFF
 
     @property
     def longest_debounce(self) -> float:

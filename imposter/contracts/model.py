@@ -105,6 +105,24 @@ class TakesGuidance(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`binds`: the answer would bind its owner. `spent`: what it took to say so, as an answer without a text."""
+
+    binds: bool
+    spent: Answer | None = None
+
+
+@runtime_checkable
+class Judges(Protocol):
+    def judge(self, turns: Sequence[Turn], answer: str) -> Awaitable[Judgement] | Judgement:
+        """Whether `answer` promises money, a time, a place, a meeting or a fact that stands nowhere in `turns`.
+
+        Raises as `reply` does; then the answer waits for its owner.
+        """
+        ...
+
+
 def fill_in(template: str, *, user_id: str) -> str:
     """`template` with `{user_id}` replaced; not `str.format`, which would choke on any other brace."""
     return template.replace("{user_id}", user_id)

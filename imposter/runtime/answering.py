@@ -13,7 +13,7 @@ from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
 from imposter.runtime.pacing import Paced, paced
 from imposter.runtime.ports import ChatPort
-from imposter.runtime.release import Gate, Hold
+from imposter.runtime.release import Gate, Hold, Send
 from imposter.runtime.retry import Chance
 from imposter.runtime.safety import Safety
 from imposter.runtime.spending import BUDGET_SPENT, Spending
@@ -81,6 +81,9 @@ class Answering:
                 await self._give_up(work, thought, thought.verdict or SILENT)
                 return True
             release, trace = gate.released(thought.answer, work), thought.trace
+        if isinstance(release, Send) and trace is not None and behaviour.judged:
+            reason = await self._thinker.binds(work, release.text)
+            release = gate.held(release, work, reason) if reason is not None else release
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, Hold):
             return await self._hold(work, release, behaviour, trace)

@@ -7,6 +7,7 @@ sent is never repeated, as it may be a secret or very long.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -19,7 +20,7 @@ from imposter.contracts.chat import RefusesIds
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
-from imposter.runtime.ports import canonical_ids
+from imposter.runtime.ports import canonical_ids, judges
 
 MASK = "*" * 10
 """What is shown in place of a secret."""
@@ -145,8 +146,19 @@ def _problems_of(
             yield FieldProblem(_dotted("contacts", place, "id"), worded(wrong))
         elif (before := first.setdefault(canonical(entry.id), place)) != place:
             yield FieldProblem(_dotted("contacts", place, "id"), f"names whom contacts.{before} names; make them one")
+    yield from _judge_problems(config, catalog)
     for field, kind in _CHOICES.items():
         yield from _check_choice(field, kind, getattr(config, field), catalog, context, limit)
+
+
+def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProblem]:
+    provider = config.llm_provider_config.provider_name
+    wanted = {_dotted("behaviour_config", "guard_judge"): config.behaviour_config.guard_judge}
+    wanted |= {_dotted("contacts", at, "guard_judge"): entry.guard_judge for at, entry in enumerate(config.contacts)}
+    with suppress(InvalidConfig):  # of a provider that is not there another problem tells
+        if not judges(catalog.find(Kind.MODEL, provider)):
+            for field in (field for field, judged in wanted.items() if judged):
+                yield FieldProblem(field, f"needs a model provider that can judge answers, and {provider} cannot")
 
 
 def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:

@@ -41,6 +41,8 @@ from imposter.contracts.model import (
     Answer,
     AttachesModel,
     Guidance,
+    Judgement,
+    Judges,
     ModelContext,
     Private,
     TakesGuidance,
@@ -49,6 +51,7 @@ from imposter.contracts.model import (
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.calls import call
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
+from imposter.voice.guidance import OPENING
 
 OPEN_DEADLINE = 10.0
 START_DEADLINE = 60.0
@@ -73,6 +76,11 @@ def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
 def forgets_contacts(file: ProviderFile) -> bool:
     """Whether this platform keeps something about people."""
     return file.provider is not None and issubclass(file.provider, ForgetsContacts)
+
+
+def judges(file: ProviderFile) -> bool:
+    """Whether this model can be asked what an answer would bind its owner to."""
+    return file.provider is not None and issubclass(file.provider, Judges)
 
 
 def has_own_chat(file: ProviderFile) -> bool:
@@ -225,7 +233,8 @@ class ModelPort:
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
         private = provider.private() if isinstance(provider, TellsPrivate) else Private()
-        self.leaks = Leaks(private)
+        ours = (OPENING,) if isinstance(provider, TakesGuidance) else ()
+        self.leaks = Leaks(replace(private, instructions=(*private.instructions, *ours)))
         """What it must not say."""
         self.named = Named(private.instructions)
         """What its owner had it know."""
@@ -264,6 +273,20 @@ class ModelPort:
         if UNSURE in said.text:
             return replace(said, text=said.text.replace(UNSURE, "").strip(), unsure=True)
         return said
+
+    async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
+        """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
+        if not isinstance(self._provider, Judges):
+            raise NotSupported("This model provider does not judge answers.")
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    judgement = await call(self._provider.judge, turns, answer)
+            except TimeoutError:
+                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
+        if not isinstance(judgement, Judgement):
+            raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
+        return judgement
 
 
 async def _make(provider: type, *args: Any) -> Any:

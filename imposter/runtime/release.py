@@ -113,7 +113,11 @@ class Gate:
         )
         if not found:
             return None
-        detail, meanwhile = "; ".join(each.words for each in found[:MOST_TOLD]), ""
+        return self.held(release, work, "; ".join(each.words for each in found[:MOST_TOLD]))
+
+    def held(self, release: Send | Hold, work: Work, detail: str) -> Hold:
+        """It would bind its owner, by `detail`."""
+        meanwhile = ""
         if self.behaviour.guard is Guard.LET_ME_CHECK and isinstance(release, Send):
             meanwhile = _let_me_check(work)
             detail += f"; they were told: {meanwhile}" if meanwhile else ""

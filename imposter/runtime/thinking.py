@@ -93,6 +93,19 @@ class Thinker:
                 task.cancel()
             await asyncio.gather(asking, heard, return_exceptions=True)
 
+    async def binds(self, work: Work, text: str) -> str | None:
+        """Why the model holds this answer back from going out, for the owner; None where it lets it go."""
+        try:
+            judgement = await self.model.judge(list(work.turns), text)
+        except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+            log.warning("answer was not judged", bot=self._instance_id, seq=work.message.seq, **trace_of(error))
+            if isinstance(error, ModelError) and error.spent is not None:
+                await self._spending.took(work.message.conversation, error.spent)
+            return "it could not be judged"
+        if judgement.spent is not None:
+            await self._spending.took(work.message.conversation, judgement.spent)
+        return "by the model's own judgement" if judgement.binds else None
+
     async def _ask(self, work: Work, guided: bool) -> Thought:
         guidance = await self._guide.towards(work) if guided and self.model.takes_guidance else None
         attempt = 1

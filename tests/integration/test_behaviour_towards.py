@@ -101,6 +101,8 @@ async def test_the_first_entry_that_names_somebody_counts_whatever_they_are_know
         ({"behaviour_config": {"autonomy": "full"}}, "behaviour_config.autonomy", "'auto_in_hours' or 'auto'"),
         ({"behaviour_config": {"pace": "fast"}}, "behaviour_config.pace", "'human' or 'off'"),
         ({"behaviour_config": {"debounce_secs": 1}}, "behaviour_config.debounce_secs", "did you mean"),
+        ({"behaviour_config": {"guard_judge": True}}, "behaviour_config.guard_judge", "fakeLlm cannot"),
+        ({"contacts": [{"id": "15551", "guard_judge": True}]}, "contacts.0.guard_judge", "fakeLlm cannot"),
         ({"contacts": [{"id": "15551", "autonomy": "all"}]}, "contacts.0.autonomy", "'auto_in_hours' or 'auto'"),
         ({"contacts": [{"autonomy": "off"}]}, "contacts.0.id", "is required"),
         ({"contacts": [{"id": "0151 2345678"}]}, "contacts.0.id", "international form"),

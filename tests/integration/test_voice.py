@@ -46,7 +46,7 @@ async def guided(folder: Path, **behaviour: Any) -> AsyncIterator[tuple[Api, str
 
         async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> str:
             asked.append(([turn.content for turn in turns], guidance))
-            return BOTS
+            return guidance.style if turns[-1].content == "SAY IT" else BOTS
 
     async with open_api(folder, ProviderFile(Kind.MODEL, "guided", provider=Guided), clock=clock) as api:
         bot = await api.create(
@@ -199,3 +199,16 @@ async def test_an_exam_is_guided_by_what_was_before_and_not_by_its_own_answers(t
             assert guidance.examples
             answers = {example.answered for example in guidance.examples}
             assert answers.isdisjoint(f"{TO_BOB} boat {number} is fine" for number in (27, 28, 29))
+
+
+async def test_what_the_model_was_told_of_the_voice_is_not_told_on(tmp_path: Path) -> None:
+    async with guided(tmp_path, guard="off") as (api, bot, asked, _):
+        await upload(api, bot, export(), contact="bob", owner="Anna")
+        told = await ask(api, asked, "bob", "SAY IT")
+        assert told is not None
+
+        async def is_held() -> bool:
+            return bool(await api.house.fleet.drafts(bot))
+
+        await until(is_held)
+        assert api.house.platforms["anna"].texts("bob") == []
