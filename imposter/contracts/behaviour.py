@@ -71,6 +71,15 @@ class Guard(StrEnum):
 
 
 Word = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+
+
+def _lettered(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise ValueError("must hold a letter or a figure: texts are compared by those alone")
+    return text
+
+
+Term = Annotated[Word, AfterValidator(_lettered)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -79,7 +88,11 @@ def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError("must be a time zone of the IANA's list, such as Europe/Berlin") from None
+        known = False
+    else:
+        known = name not in ("localtime", "posixrules", "Factory")  # which every machine means otherwise
+    if not known:
+        raise ValueError("must be a time zone of the IANA's list, such as Europe/Berlin")
     return name
 
 
@@ -138,7 +151,7 @@ class Behaviour(Strict):
         default=None,
         description="Left out: `always` where the whitelist names the sender or group, else `mention`.",
     )
-    names: Annotated[list[Word], Field(max_length=20)] = Field(
+    names: Annotated[list[Term], Field(max_length=20)] = Field(
         default=[], description="What the owner is called in groups; each counts as a mention, as a whole word."
     )
 
@@ -156,7 +169,7 @@ class Behaviour(Strict):
     guard_judge: bool = Field(
         default=False, description="Have the model look at each answer once more that the guard's rules let pass."
     )
-    blocked: Annotated[list[Word], Field(max_length=200)] = Field(
+    blocked: Annotated[list[Term], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."
     )
     pause_words: Annotated[list[Word], Field(max_length=20)] = Field(

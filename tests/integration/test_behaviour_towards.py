@@ -101,6 +101,13 @@ async def test_the_first_entry_that_names_somebody_counts_whatever_they_are_know
         ({"behaviour_config": {"autonomy": "full"}}, "behaviour_config.autonomy", "'auto_in_hours' or 'auto'"),
         ({"behaviour_config": {"pace": "fast"}}, "behaviour_config.pace", "'human' or 'off'"),
         ({"behaviour_config": {"debounce_secs": 1}}, "behaviour_config.debounce_secs", "did you mean"),
+        ({"behaviour_config": {"names": [" "]}}, "behaviour_config.names.0", "letter or a figure"),
+        ({"behaviour_config": {"blocked": ["ok", "!"]}}, "behaviour_config.blocked.1", "letter or a figure"),
+        (
+            {"behaviour_config": {"active_hours": {"time_zone": "localtime", "start": "08:00", "end": "22:00"}}},
+            "behaviour_config.active_hours.time_zone",
+            "Europe/Berlin",
+        ),
         ({"behaviour_config": {"guard_judge": True}}, "behaviour_config.guard_judge", "fakeLlm cannot"),
         ({"contacts": [{"id": "15551", "guard_judge": True}]}, "contacts.0.guard_judge", "fakeLlm cannot"),
         ({"contacts": [{"id": "15551", "autonomy": "all"}]}, "contacts.0.autonomy", "'auto_in_hours' or 'auto'"),
