@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -96,19 +96,8 @@ class Server:
     api: httpx2.AsyncClient
 
     def lose_commit(self, behind: str, *, after: bool = True, hold: threading.Event | None = None) -> threading.Event:
-        """The line breaks at the next commit of a transaction with such a statement: when it is done, or before it.
-
-        It is held until `hold` is set. Gives what is set when it is there.
-        """
-        reached = threading.Event()
-
-        def strike() -> None:
-            reached.set()
-            if hold is not None:
-                hold.wait(PATIENCE)
-
-        self.line.trap(Seen("COMMIT", after=after, behind=(behind.upper(),)), strike)
-        return reached
+        """See the function of this name."""
+        return lose_commit(self.line, behind, after=after, hold=hold)
 
     async def put(self, user_id: str) -> str:
         answer = await self.api.put("/chatbot", json=[config(user_id)])
@@ -122,6 +111,22 @@ class Server:
         return [status["user_id"] for status in (await self.api.get("/chatbot")).json()]
 
 
+def lose_commit(line: Line, behind: str, *, after: bool = True, hold: threading.Event | None = None) -> threading.Event:
+    """The line breaks at the next commit of a transaction with such a statement: when it is done, or before it.
+
+    It is held until `hold` is set. Gives what is set when it is there.
+    """
+    reached = threading.Event()
+
+    def strike() -> None:
+        reached.set()
+        if hold is not None:
+            hold.wait(PATIENCE)
+
+    line.trap(Seen("COMMIT", after=after, behind=(behind.upper(),)), strike)
+    return reached
+
+
 @dataclass
 class Servers:
     """Of one database."""
@@ -132,7 +137,8 @@ class Servers:
     world: World = field(default_factory=World)
     running: list[Server] = field(default_factory=list)
 
-    async def start(self, name: str) -> Server:
+    async def start(self, name: str, on_line: Callable[[Line], object] = lambda line: None) -> Server:
+        """`on_line` gets its line to the database before it says anything there."""
         world, called = self.world, name
 
         class OwnLink(Link):
@@ -143,6 +149,7 @@ class Servers:
         # The server opens its database on this thread, and waits for it.
         portal = self.stack.enter_context(start_blocking_portal())
         line = self.stack.enter_context(portal.wrap_async_context_manager(open_line(self.url)))
+        on_line(line)
         house = await self.stack.enter_async_context(
             open_house(
                 self.folder / name,

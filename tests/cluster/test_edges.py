@@ -16,7 +16,7 @@ from imposter.secrets import KEY_FILE, make_private_folder
 from tests.acceptance.product import ROOT, Product
 from tests.cluster.cluster import dummy
 from tests.cluster.programs import changed, copied
-from tests.cluster.servers import LEASE, Server, Servers, config, open_servers
+from tests.cluster.servers import LEASE, Server, Servers, config, lose_commit, open_servers
 from tests.house import KEY, until
 
 OWNER_CHANGES = "UPDATE bots SET owner"
@@ -51,8 +51,14 @@ async def test_a_bot_runs_once_after_the_commit_was_lost_that_made_it_another_se
 ) -> None:
     one = await servers.start("one")
     users = [await one.put(user) and user for user in ("anna", "ben")]
-    two = await servers.start("two")
-    lost = (one if at == "who gives" else two).lose_commit(OWNER_CHANGES, after=after)
+    losing = partial(lose_commit, behind=OWNER_CHANGES, after=after)
+    if at == "who gives":
+        lost = losing(one.line)
+        await servers.start("two")
+    else:
+        seen: list[Event] = []
+        await servers.start("two", lambda line: seen.append(losing(line)))
+        [lost] = seen
     await until(lost.is_set)
     await servers.run_once_each(*users)
     await until(lambda: sorted(name for user in users for name in servers.world.linked(user)) == ["one", "two"])
