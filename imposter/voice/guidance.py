@@ -46,6 +46,8 @@ def _cut(text: str, *, from_end: bool = False) -> str:
 
 
 def _range(spread: Spread) -> str:
+    if f"{spread.low:.0f}" == f"{spread.high:.0f}":
+        return f"mostly {spread.low:.0f}"
     return f"mostly {spread.low:.0f} to {spread.high:.0f} ({spread.median:.0f} in the middle)"
 
 
