@@ -81,7 +81,11 @@ class OpenAiProvider:
             description="Default: OPENAI_API_KEY of the server's environment, for the default base_url alone.",
         )
         model: str = Field(min_length=1, max_length=256, description='The model\'s name, such as "gpt-4".')
-        system: str | None = Field(default=None, description="The system prompt; {user_id} in it is filled in.")
+        system: str | None = Field(
+            default=None,
+            description="The system prompt; {user_id} in it is filled in.",
+            json_schema_extra={"format": "textarea"},
+        )
         temperature: float | None = Field(default=None, ge=0, le=2)
         top_p: float | None = Field(default=None, ge=0, le=1)
         frequency_penalty: float | None = Field(default=None, ge=-2, le=2)

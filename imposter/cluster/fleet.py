@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 from pydantic import SecretStr, ValidationError
 
+from imposter.clock import Clock
 from imposter.cluster import hearing
 from imposter.cluster.errands import (
     BeginExam,
@@ -36,6 +37,7 @@ from imposter.cluster.publishing import SAID_BY
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
+from imposter.contracts.model import Answer
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.briefs import Brief, brief_of
@@ -52,7 +54,9 @@ from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.exams import ExamRow
 from imposter.storage.migrations import NEWEST
+from imposter.storage.overview import Today
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
+from imposter.storage.sign_ins import SignInStore
 from imposter.storage.usage import By, Costs
 from imposter.storage.writer import Pending
 
@@ -116,6 +120,15 @@ class Fleet:
     def ready(self) -> bool:
         """Whether this server can be worked with."""
         return self._elsewhere is None or self._elsewhere.may_have_bots
+
+    @property
+    def clock(self) -> Clock:
+        return self._vitals.clock
+
+    @property
+    def sign_ins(self) -> SignInStore:
+        """Who has signed in to the page."""
+        return self._store.sign_ins
 
     @property
     def catalog(self) -> Catalog:
@@ -190,6 +203,14 @@ class Fleet:
             else _as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0), signs)
             for row in rows
         ]
+
+    async def today(self, instance_ids: Sequence[str]) -> dict[str, Today]:
+        """What each of these bots did today, by instance_id."""
+        return await self._store.overview.today(instance_ids)
+
+    async def try_model(self, config: BotConfig) -> Answer:
+        """Ask the model one question; no bot is made. Raises: InvalidConfig, ModelError."""
+        return await self._here.try_model(config)
 
     async def start(self, instance_id: str) -> BotStatus:
         status: BotStatus = await self._do(instance_id, Start())

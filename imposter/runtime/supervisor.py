@@ -14,10 +14,12 @@ from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, UnknownBot
+from imposter.contracts.model import Answer
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.safety import Peers
+from imposter.runtime.trial import try_model
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
@@ -217,6 +219,10 @@ class Supervisor:
             with suppress(UnknownBot):  # an earlier try did it, and only its answer was lost
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
+
+    async def try_model(self, config: BotConfig) -> Answer:
+        """See `runtime.trial`."""
+        return await try_model(self.catalog, self._shared, config)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""

@@ -63,14 +63,14 @@ class Vitals:
         self.name = name
         """For people, among the servers that share a database."""
         self.started_at = clock.now()
-        self._clock = clock
+        self.clock = clock
         self._began = clock.monotonic()
         self._late: deque[float] = deque([0.0], maxlen=REMEMBERED)
 
     @property
     def uptime(self) -> float:
         """Seconds."""
-        return self._clock.monotonic() - self._began
+        return self.clock.monotonic() - self._began
 
     @property
     def loop_lag(self) -> float:
@@ -80,9 +80,9 @@ class Vitals:
     async def keep(self) -> None:
         """Measure, until cancelled."""
         while True:
-            due = self._clock.monotonic() + BEAT
-            await self._clock.sleep(BEAT)
-            self._late.append(max(0.0, self._clock.monotonic() - due))
+            due = self.clock.monotonic() + BEAT
+            await self.clock.sleep(BEAT)
+            self._late.append(max(0.0, self.clock.monotonic() - due))
 
 
 @asynccontextmanager

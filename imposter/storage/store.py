@@ -27,8 +27,10 @@ from imposter.storage.migrations import bring_up_to_date
 from imposter.storage.nodes import NodeStore
 from imposter.storage.notes import NoteStore
 from imposter.storage.outbox import OutboxStore
+from imposter.storage.overview import OverviewStore
 from imposter.storage.pauses import PauseStore
 from imposter.storage.retention import RetentionStore
+from imposter.storage.sign_ins import SignInStore
 from imposter.storage.state import StateStore
 from imposter.storage.statuses import StatusStore
 from imposter.storage.tables import meta
@@ -63,6 +65,8 @@ class Store:
     voice: VoiceStore
     usage: UsageStore
     exams: ExamStore
+    sign_ins: SignInStore
+    overview: OverviewStore
     activity: Callable[[], Activity]
 
 
@@ -104,6 +108,8 @@ async def open_store(
             voice=VoiceStore(writer, now),
             usage=UsageStore(writer, now),
             exams=ExamStore(writer, now, identity),
+            sign_ins=SignInStore(writer, now),
+            overview=OverviewStore(writer, now),
             activity=writer.activity,
         )
 

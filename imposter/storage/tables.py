@@ -272,6 +272,14 @@ exams = Table(
     sqlite_autoincrement=True,
 )
 
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("mark", String(64), primary_key=True),  # nobody can sign in by it
+    Column("began_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+
 provider_state = Table(
     "provider_state",
     metadata,

@@ -9,14 +9,24 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
+from urllib.parse import quote
 
+import structlog
 from pydantic import SecretStr
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from imposter.contracts.errors import StorageError
 from imposter.web.problems import problem
+from imposter.web.sessions import Sessions, keep
+
+log = structlog.get_logger()
 
 OPEN_PATHS = frozenset({"/healthz"})
+PAGES = re.compile(r"/|/(bots|figures|login|logout|new|static)(/.*)?")
+"""What a browser is shown: who has signed in there sees it."""
+WITHOUT_A_SESSION = re.compile(r"/login|/static/.*")
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 _FORWARDED = frozenset(
@@ -49,6 +59,7 @@ def refusal(path: str, client: str | None, scheme: str, headers: Headers, api_ke
     return Refusal(HTTPStatus.FORBIDDEN, f"{reason} {_SET_A_KEY}") if reason else None
 
 
+_FOREIGN = "The request was made by a web page of another site."
 _WANTS_KEY = "This server wants its key (IMPOSTER_API_KEY): send it as Authorization: Bearer KEY."
 
 
@@ -70,9 +81,9 @@ def _not_local(client: str | None, scheme: str, headers: Headers) -> str | None:
         return "Without a key this server is reached as 127.0.0.1 or localhost only."
     origins = headers.getlist("origin")
     if any(origin.lower() != f"{scheme}://{hosts[0]}".lower() for origin in origins):
-        return "The request was made by a web page of another site."
+        return _FOREIGN
     if headers.get("sec-fetch-site", "none").lower() not in ("none", "same-origin"):
-        return "The request was made by a web page of another site."
+        return _FOREIGN
     return None
 
 
@@ -98,11 +109,43 @@ class AccessMiddleware:
             return
         client = scope["client"][0] if scope.get("client") else None
         scheme = scope["scheme"].replace("ws", "http", 1)
-        refused = refusal(scope["path"], client, scheme, Headers(scope=scope), scope["app"].state.api_key)
-        if refused is None:
+        headers, path = Headers(scope=scope), scope["path"]
+        refused = refusal(path, client, scheme, headers, scope["app"].state.api_key)
+        sessions: Sessions | None = scope["app"].state.sessions
+        if refused is not None and sessions is not None and scope["type"] == "http" and PAGES.fullmatch(path):
+            await self._show(sessions, headers, scope, receive, send)
+        elif refused is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         else:
-            headers = {"WWW-Authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else None
-            await problem(refused.status, refused.detail, headers=headers)(scope, receive, send)
+            wants = {"WWW-Authenticate": "Bearer"} if refused.status == HTTPStatus.UNAUTHORIZED else None
+            await problem(refused.status, refused.detail, headers=wants)(scope, receive, send)
+
+    async def _show(self, sessions: Sessions, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
+        """A page of a server that has a key."""
+        if headers.get("sec-fetch-site", "none").lower() not in ("none", "same-origin") and scope["method"] != "GET":
+            await problem(HTTPStatus.FORBIDDEN, _FOREIGN)(scope, receive, send)
+            return
+        try:
+            token = await sessions.find(headers)
+        except StorageError as error:
+            log.error("nobody knows who is signed in", cause=str(error))
+            await problem(HTTPStatus.SERVICE_UNAVAILABLE, "The server's database does not answer.")(
+                scope, receive, send
+            )
+            return
+        if token is not None:
+            keep(scope, token)
+        elif not WITHOUT_A_SESSION.fullmatch(scope["path"]):
+            await _to_sign_in(scope, headers)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _to_sign_in(scope: Scope, headers: Headers) -> Response:
+    """A part of a page, or a stream, cannot lead there: the whole page has to."""
+    if headers.get("hx-request") == "true":
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/login"})
+    behind = f"?next={quote(scope['path'], safe='/')}" if scope["method"] == "GET" and scope["path"] != "/" else ""
+    return RedirectResponse(f"/login{behind}", HTTPStatus.SEE_OTHER)

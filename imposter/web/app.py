@@ -1,5 +1,6 @@
 """Puts the web layer together."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import ImposterError
 from imposter.settings import Settings
+from imposter.web import pages
 from imposter.web.access import AccessMiddleware
 from imposter.web.api import (
     backup,
@@ -29,6 +31,7 @@ from imposter.web.api import (
 from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
+from imposter.web.sessions import Sessions
 
 VERSION = "0.1.0"
 
@@ -74,6 +77,10 @@ def create_app(
                 refused(error)
                 raise
             app.state.api_key = settings.api_key
+            app.state.form_secret = secrets.token_hex(32)
+            app.state.sessions = settings.api_key and Sessions(
+                app.state.bots.sign_ins, settings.api_key, app.state.bots.clock.monotonic
+            )
             yield
 
     app = FastAPI(
@@ -85,7 +92,7 @@ def create_app(
         redirect_slashes=False,
         redoc_url=None,
     )
-    for router in ROUTERS:
+    for router in (*ROUTERS, *pages.ROUTERS):
         app.include_router(router)
     describe(app)
     answer_with_problems(app)

@@ -1,6 +1,7 @@
 """Everything that goes wrong is answered in one form: RFC 9457, application/problem+json."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -35,6 +36,7 @@ from imposter.runtime.config_check import worded
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+UNUSABLE = "The request cannot be used."
 
 STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     UnknownBot: HTTPStatus.NOT_FOUND,
@@ -52,6 +54,16 @@ STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     OwnerSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What went wrong, for whoever asked."""
+
+    status: int
+    detail: str
+    problems: tuple[FieldProblem, ...] = ()
+    headers: Mapping[str, str] | None = None
 
 
 class FieldError(BaseModel):
@@ -95,15 +107,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(ImposterError)
     async def ours(request: Request, error: ImposterError) -> JSONResponse:
-        status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
-        if status is None:
-            raise error
-        if isinstance(error, StorageError):  # a driver's text names hosts and paths
-            if not isinstance(error, Unreachable):
-                log.error("store does not answer", method=request.method, cause=str(error))
-            return problem(status, "Nothing was stored, or nothing could be read; the server's log says why.")
-        problems = error.problems if isinstance(error, InvalidConfig) else ()
-        return problem(status, "The request cannot be used." if problems else str(error), problems)
+        return _answer(error)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
@@ -112,14 +116,39 @@ def answer_with_problems(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(sorted(_methods_at(request)))
             return problem(error.status_code, f"Here one can {allowed} only.", headers={"Allow": allowed})
-        return problem(error.status_code, error.detail, headers=error.headers)
+        return _answer(error)
 
     @app.exception_handler(RequestValidationError)
     async def parameters(request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = [
+        return _answer(error)
+
+
+def trouble_of(error: ImposterError | HTTPException | RequestValidationError) -> Trouble | None:
+    """None for what is nobody's business outside: it is a mistake of ours."""
+    if isinstance(error, HTTPException):
+        return Trouble(error.status_code, error.detail, headers=error.headers)
+    if isinstance(error, RequestValidationError):
+        problems = tuple(
             FieldProblem(".".join(map(str, found["loc"][1:])), worded(found["msg"])) for found in error.errors()
-        ]
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request cannot be used.", problems)
+        )
+        return Trouble(HTTPStatus.UNPROCESSABLE_ENTITY, UNUSABLE, problems)
+    status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
+    if status is None:
+        return None
+    if isinstance(error, StorageError):  # a driver's text names hosts and paths
+        if not isinstance(error, Unreachable):
+            log.error("store does not answer", cause=str(error))
+        return Trouble(status, "Nothing was stored, or nothing could be read; the server's log says why.")
+    if isinstance(error, InvalidConfig) and error.problems:
+        return Trouble(status, UNUSABLE, error.problems)
+    return Trouble(status, str(error))
+
+
+def _answer(error: ImposterError | HTTPException | RequestValidationError) -> JSONResponse:
+    trouble = trouble_of(error)
+    if trouble is None:
+        raise error
+    return problem(trouble.status, trouble.detail, trouble.problems, trouble.headers)
 
 
 def _methods_at(request: Request) -> set[str]:

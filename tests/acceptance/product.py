@@ -41,7 +41,12 @@ class Product:
         self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
         self.api = httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{self._port}", timeout=30, event_hooks={"response": [self._remember]}
+            base_url=f"http://127.0.0.1:{self._port}",
+            timeout=30,
+            event_hooks={"response": [self._remember]},
+            headers={"Authorization": f"Bearer {environment['IMPOSTER_API_KEY']}"}
+            if "IMPOSTER_API_KEY" in environment
+            else {},
         )
 
     @property

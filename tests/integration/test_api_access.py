@@ -11,6 +11,7 @@ from fastapi import WebSocket
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Message, Scope
 
+from imposter.web.access import PAGES
 from imposter.web.edge import MAX_BODY_BYTES, BodyLimit
 from tests.house import House
 from tests.integration.api_house import KEY, config, open_api, serving
@@ -36,6 +37,8 @@ async def test_every_route_but_the_health_check_wants_the_key(tmp_path: Path) ->
         for route in iter_route_contexts(api.app.routes):
             for method in sorted(route.methods or ()):
                 path = str(route.path).replace("{instance_id}", "any")
+                if PAGES.fullmatch(path):
+                    continue
                 response = await api.client.request(method, path)
                 if path == "/healthz":
                     assert response.status_code == 200
@@ -45,6 +48,84 @@ async def test_every_route_but_the_health_check_wants_the_key(tmp_path: Path) ->
                 tried += 1
         assert tried > 15
         assert_problem(await api.client.get("/no/such/route"), 401)
+
+
+async def test_every_page_but_the_one_to_sign_in_wants_a_session(tmp_path: Path) -> None:
+    async with open_api(tmp_path, key=KEY) as api:
+        tried = 0
+        for route in iter_route_contexts(api.app.routes):
+            path = str(route.path).replace("{instance_id}", "any")
+            if not PAGES.fullmatch(path) or path == "/login" or path.startswith("/static/"):
+                continue
+            for method in sorted(route.methods or ()):
+                response = await api.client.request(method, path)
+                assert (response.status_code, response.text) == (303, ""), (method, path)
+                assert response.headers["location"].startswith("/login")
+                tried += 1
+            part = await api.client.get(path, headers={"HX-Request": "true"})
+            assert (part.status_code, part.headers["hx-redirect"]) == (401, "/login")
+        assert tried > 10
+
+
+async def test_a_session_opens_pages_and_nothing_else(tmp_path: Path) -> None:
+    async with open_api(tmp_path, key=KEY) as api:
+        signed_in = await api.client.post("/login", data={"key": KEY})
+        assert signed_in.status_code == 303
+        cookie = signed_in.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert (await api.client.get("/new")).status_code == 200
+        assert_problem(await api.client.get("/chatbot"), 401)
+        assert_problem(await api.client.put("/chatbot", json=[config()]), 401)
+        foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+        assert_problem(await api.client.post("/logout", headers=foreign), 403)
+        for form in ({}, {"form_token": "a guess"}):
+            refused = await api.client.post("/logout", data=form)
+            assert refused.status_code == 403
+            assert "not sent by this page" in refused.text
+        assert (await api.client.get("/new")).status_code == 200
+
+
+async def test_a_session_of_another_key_is_none(tmp_path: Path) -> None:
+    async with open_api(tmp_path, key=KEY) as api:
+        assert (await api.client.post("/login", data={"key": KEY})).status_code == 303
+        cookies = dict(api.client.cookies)
+    async with open_api(tmp_path, key=f"another-{KEY}") as api:
+        api.client.cookies.update(cookies)
+        assert (await api.client.get("/new")).status_code == 303
+
+
+async def test_keys_cannot_be_tried_at_will(tmp_path: Path) -> None:
+    async with open_api(tmp_path, key=KEY) as api:
+        for _ in range(5):
+            assert (await api.client.post("/login", data={"key": "wrong"})).status_code == 401
+        blocked = await api.client.post("/login", data={"key": KEY})
+        assert blocked.status_code == 429
+        assert 0 < int(blocked.headers["retry-after"]) <= 60
+        async with api.reach("192.0.2.7") as other:
+            assert (await other.post("/login", data={"key": KEY})).status_code == 303
+
+
+async def test_signing_in_leads_to_pages_of_this_server_alone(tmp_path: Path) -> None:
+    async with open_api(tmp_path, key=KEY) as api:
+        for behind in ("https://evil.example/", "//evil.example", "/\\evil.example", "/\tevil", "javascript:1", ""):
+            async with api.reach() as client:
+                answer = await client.post("/login", data={"key": KEY, "next": behind})
+                assert (answer.status_code, answer.headers["location"]) == (303, "/"), behind
+        answer = await api.client.post("/login", data={"key": KEY, "next": "/bots/any/link"})
+        assert answer.headers["location"] == "/bots/any/link"
+
+
+async def test_a_page_is_sent_with_a_policy_that_lets_nothing_foreign_in(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        for path in ("/new", "/bots/none", "/login"):
+            answer = await api.client.get(path, follow_redirects=True)
+            policy = answer.headers["content-security-policy"]
+            assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+            assert "unsafe" not in policy
+            assert "frame-ancestors 'none'" in policy
+            assert answer.headers["cache-control"] == "no-store"
+            assert "style=" not in answer.text
 
 
 async def test_the_key_lets_in_from_anywhere(tmp_path: Path) -> None:
@@ -79,7 +160,7 @@ async def test_a_server_that_has_not_started_serves_nobody(tmp_path: Path) -> No
 
 async def test_unknown_addresses_and_methods_are_problems(tmp_path: Path) -> None:
     async with open_api(tmp_path) as api:
-        for path in ("/", "/chatbot/", "/chatbot/none", "/chatbot/none/status", "/chatbot/none/messages", "/docs/x"):
+        for path in ("/chatbot/", "/chatbot/none", "/chatbot/none/status", "/chatbot/none/messages", "/docs/x"):
             assert_problem(await api.client.get(path), 404)
         for path in ("/chatbot/%00/status", "/chatbot/..%2f..%2fetc/status", "/chatbot/%ff", "/chatbot/a%0d%0ab"):
             assert_problem(await api.client.get(path), 404)

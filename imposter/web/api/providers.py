@@ -25,11 +25,12 @@ async def list_providers(bots: Bots) -> list[ProviderInfo]:
 
 
 def _info(file: ProviderFile) -> ProviderInfo:
-    schema = _schema(file.config_model) if file.config_model else None
+    schema = schema_of(file.config_model) if file.config_model else None
     return ProviderInfo(kind=file.kind, name=file.name, summary=file.summary, config_schema=schema, error=file.error)
 
 
-def _schema(model: type[BaseModel]) -> dict[str, Any] | None:
+def schema_of(model: type[BaseModel]) -> dict[str, Any] | None:
+    """What its `provider_config` may hold; None where that cannot be said as a JSON schema."""
     try:
         return model.model_json_schema()
     except PydanticInvalidForJsonSchema:

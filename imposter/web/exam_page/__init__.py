@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_PAGES = Path(__file__).parent / "pages"
+_PAGES = Path(__file__).parent
 
 
 def render(exam: Any) -> tuple[str, dict[str, str]]:

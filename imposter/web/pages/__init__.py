@@ -1,0 +1,7 @@
+"""The page: for the owner and the operator, in a browser. Every route here gives HTML; none is part of the API."""
+
+from fastapi import APIRouter
+
+from imposter.web.pages import bots, files, link, new_bot, signing_in
+
+ROUTERS: tuple[APIRouter, ...] = (files.router, signing_in.router, bots.router, new_bot.router, link.router)

@@ -1,0 +1,96 @@
+"""All bots: where each stands, and what is done with it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
+
+from imposter.cluster.fleet import Fleet
+from imposter.contracts.states import BotStatus
+from imposter.runtime.prices import MILLION
+from imposter.storage.overview import Today
+from imposter.web.dependencies import Bots
+from imposter.web.pages.live import stream
+from imposter.web.pages.render import PageRoute, fragment, go_to, page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+LOOK_EVERY = 3.0
+"""Seconds, at the list of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    status: BotStatus
+    today: Today
+
+    @property
+    def costs(self) -> dict[str, float]:
+        return {currency: cost / MILLION for currency, cost in self.today.costs.items()}
+
+
+@router.get("/")
+async def show_bots(request: Request, bots: Bots) -> Response:
+    rows = await _rows(bots)
+    return page(request, "bots.html", rows=rows) if rows else go_to("/new")
+
+
+@router.get("/bots")
+async def old_address() -> Response:
+    return go_to("/")
+
+
+@router.get("/bots/live")
+async def follow_bots(request: Request, bots: Bots) -> Response:
+    async def look() -> Mapping[str, str]:
+        return {"bots": fragment("bots_list.html", request=request, rows=await _rows(bots))}
+
+    return stream(request, look, bots.clock, every=LOOK_EVERY)
+
+
+@router.get("/bots/{instance_id}")
+async def show_bot(instance_id: str, request: Request, bots: Bots) -> Response:
+    status = await bots.status(instance_id)
+    today = await bots.today([instance_id])
+    return page(request, "bot.html", row=Row(status, today[instance_id]), status=status, tab="overview")
+
+
+@router.get("/bots/{instance_id}/unlink")
+async def ask_before_unlinking(instance_id: str, request: Request, bots: Bots) -> Response:
+    return page(request, "unlink.html", status=await bots.status(instance_id), tab="overview")
+
+
+@router.get("/bots/{instance_id}/delete")
+async def ask_before_deleting(instance_id: str, request: Request, bots: Bots) -> Response:
+    return page(request, "delete.html", status=await bots.status(instance_id), tab="overview")
+
+
+_ACTIONS: Mapping[str, tuple[Callable[[Fleet, str], Awaitable[object]], str]] = {
+    "start": (Fleet.start, "started"),
+    "stop": (Fleet.stop, "stopped"),
+    "pause": (Fleet.pause, "paused"),
+    "resume": (Fleet.resume, "resumed"),
+    "unlink": (Fleet.unlink, "unlinked"),
+    "delete": (Fleet.delete, "deleted"),
+}
+
+
+@router.post("/bots/{instance_id}/do/{action}")
+async def act(instance_id: str, action: str, bots: Bots) -> Response:
+    if action not in _ACTIONS:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is nothing of this kind to do.")
+    do, done = _ACTIONS[action]
+    await do(bots, instance_id)
+    if action == "delete":
+        return go_to("/", done=done)
+    if action == "start":
+        return go_to(f"/bots/{instance_id}/link")
+    return go_to(f"/bots/{instance_id}", done=done)
+
+
+async def _rows(bots: Fleet) -> list[Row]:
+    statuses = await bots.statuses()
+    today = await bots.today([status.instance_id for status in statuses])
+    return [Row(status, today[status.instance_id]) for status in statuses]

@@ -1,0 +1,202 @@
+"""Form fields from a JSON schema, and what was filled in back into JSON. Pure.
+
+So a provider that somebody drops in has its form without any code here: texts, secrets, numbers, yes or no, a choice
+of words, and lists of texts get a field of their kind; whatever else there is, is written as JSON.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from imposter.contracts.errors import FieldProblem
+from imposter.web.api.body import parse
+
+Schema = Mapping[str, Any]
+LONG_TEXT = "textarea"
+"""The `format` of a text that wants room."""
+
+
+class Look(StrEnum):
+    TEXT = "text"
+    LONG = "long"
+    SECRET = "secret"  # noqa: S105 - a kind of field
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    LINES = "lines"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `name` is its name in the form, `path` where its value stands in the config."""
+
+    name: str
+    path: str
+    label: str
+    look: Look
+    help: str = ""
+    value: str = ""
+    hint: str = ""
+    """What holds where it is left empty."""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    step: str = "any"
+    problem: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.name.replace(".", "-")
+
+
+def fields(
+    schema: Schema, prefix: str, path: str, sent: Mapping[str, str] | None, problems: Mapping[str, str]
+) -> list[Field]:
+    """The fields of an object, those that must be given first.
+
+    `sent` is what was filled in before, by name (None: nothing yet), `problems` what was wrong with it, by path; a
+    secret is not repeated.
+    """
+    required = set(schema.get("required", ()))
+    made = []
+    for key, about in schema.get("properties", {}).items():
+        look, bare = _look(about, schema)
+        name, at = f"{prefix}.{key}", f"{path}.{key}"
+        made.append(
+            Field(
+                name=name,
+                path=at,
+                label=key.replace("_", " ").capitalize(),
+                look=look,
+                help=str(about.get("description", bare.get("description", ""))),
+                value=_shown(look, about.get("default"), name, sent),
+                hint=_hint(about.get("default"), look),
+                choices=tuple(map(str, bare.get("enum", ()))),
+                required=key in required,
+                step="1" if bare.get("type") == "integer" else "any",
+                problem=_problem_at(at, problems),
+            )
+        )
+    return sorted(made, key=lambda field: not field.required)
+
+
+def read(schema: Schema, prefix: str, path: str, sent: Mapping[str, str]) -> tuple[dict[str, Any], list[FieldProblem]]:
+    """The object that was filled in; what was left empty is left out."""
+    found: dict[str, Any] = {}
+    problems: list[FieldProblem] = []
+    for key, about in schema.get("properties", {}).items():
+        look, bare = _look(about, schema)
+        text = sent.get(f"{prefix}.{key}", "")
+        try:
+            value = _value(look, bare, text)
+        except ValueError as error:
+            problems.append(FieldProblem(f"{path}.{key}", str(error)))
+            continue
+        if look is Look.YES_NO:
+            if value != bool(about.get("default", False)):
+                found[key] = value
+        elif value is not None:
+            found[key] = value
+    return found, problems
+
+
+def read_json(text: str) -> Any:
+    """Raises: ValueError, with a text for people."""
+    try:
+        return parse(text.encode())
+    except ValueError as error:
+        raise ValueError(f"is not usable JSON: {error}") from None
+
+
+def lines(text: str) -> list[str]:
+    """One each, without empty ones."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _value(look: Look, bare: Schema, text: str) -> Any:
+    """None where nothing was given. Raises: ValueError."""
+    if look is Look.YES_NO:
+        return text == "yes"
+    if look in (Look.TEXT, Look.CHOICE, Look.SECRET):
+        return text.strip() or None
+    if look is Look.LONG:
+        return text.replace("\r\n", "\n") if text.strip() else None
+    if look is Look.LINES:
+        return lines(text) or None
+    if not text.strip():
+        return None
+    if look is Look.JSON:
+        return read_json(text)
+    return _number(text.strip(), whole=bare.get("type") == "integer")
+
+
+def _number(text: str, *, whole: bool) -> int | float:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        raise ValueError("must be a whole number" if whole else "must be a number") from None
+
+
+def _look(about: Schema, root: Schema) -> tuple[Look, Schema]:
+    """How a field looks, and its schema without the `null` that it may be in place of."""
+    bare = _bare(about, root)
+    if "enum" in bare:
+        return Look.CHOICE, bare
+    match bare.get("type"):
+        case "string" if bare.get("format") == "password" or bare.get("writeOnly"):
+            return Look.SECRET, bare
+        case "string" if LONG_TEXT in (bare.get("format"), about.get("format")):
+            return Look.LONG, bare
+        case "string":
+            return Look.TEXT, bare
+        case "integer" | "number":
+            return Look.NUMBER, bare
+        case "boolean":
+            return Look.YES_NO, bare
+        case "array" if _bare(bare.get("items", {}), root).get("type") == "string":
+            return Look.LINES, bare
+        case _:
+            return Look.JSON, bare
+
+
+def _bare(about: Schema, root: Schema) -> Schema:
+    options = [option for option in _options(about, root) if option.get("type") != "null"]
+    return options[0] if len(options) == 1 else {}
+
+
+def _options(about: Schema, root: Schema) -> Iterator[Schema]:
+    """What it may be, references followed; a schema that refers to itself is left."""
+    for _ in range(8):
+        reference = about.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
+            break
+        about = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+    else:
+        return
+    several = about.get("anyOf") or about.get("oneOf")
+    if several:
+        for option in several:
+            yield from _options(option, root) if "$ref" in option else (option,)
+    else:
+        yield about
+
+
+def _shown(look: Look, default: Any, name: str, sent: Mapping[str, str] | None) -> str:
+    if look is Look.SECRET:
+        return ""
+    if sent is None:
+        return "yes" if look is Look.YES_NO and default is True else ""
+    return sent.get(name, "")
+
+
+def _hint(default: Any, look: Look) -> str:
+    if default in (None, "", [], {}) or look in (Look.YES_NO, Look.SECRET):
+        return ""
+    return default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+
+
+def _problem_at(path: str, problems: Mapping[str, str]) -> str:
+    """Of the field, or of something within it."""
+    return next((told for at, told in problems.items() if at == path or at.startswith(f"{path}.")), "")

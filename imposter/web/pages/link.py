@@ -1,0 +1,85 @@
+"""Linking a bot to its owner's account, as it happens."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+
+from imposter.contracts.errors import ImposterError, InvalidConfig, StorageError, UnknownBot
+from imposter.contracts.states import BotStatus
+from imposter.web.api.schemas import international
+from imposter.web.dependencies import Bots
+from imposter.web.pages.live import stream
+from imposter.web.pages.render import PageRoute, form_of, fragment, page
+
+router = APIRouter(prefix="/bots/{instance_id}/link", route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("")
+async def show_link(instance_id: str, request: Request, bots: Bots) -> Response:
+    return await _page(instance_id, request, bots)
+
+
+@router.get("/live")
+async def follow_link(instance_id: str, request: Request, bots: Bots) -> Response:
+    async def look() -> Mapping[str, str]:
+        status = await bots.status(instance_id)
+        return {
+            "state": fragment("link_state.html", request=request, status=status, picture=_picture(status.qr)),
+            "left": _left(status, bots.clock.now()),
+        }
+
+    return stream(request, look, bots.clock)
+
+
+@router.post("/code")
+async def ask_for_code(instance_id: str, request: Request, bots: Bots) -> Response:
+    """For whom the phone is the only screen."""
+    await bots.exists(instance_id)
+    phone = str((await form_of(request)).get("phone", ""))
+    try:
+        code = await bots.pairing_code(instance_id, international(phone))
+    except ValueError as error:
+        return await _page(instance_id, request, bots, phone=phone, refused=f"This {error}.")
+    except (UnknownBot, StorageError, InvalidConfig):
+        raise
+    except ImposterError as error:
+        return await _page(instance_id, request, bots, phone=phone, refused=str(error))
+    return await _page(instance_id, request, bots, phone=phone, code=code)
+
+
+async def _page(
+    instance_id: str, request: Request, bots: Bots, *, phone: str = "", code: str = "", refused: str = ""
+) -> Response:
+    status = await bots.status(instance_id)
+    return page(
+        request,
+        "link.html",
+        status=status,
+        picture=_picture(status.qr),
+        left=_left(status, bots.clock.now()),
+        phone=phone,
+        code=code,
+        refused=refused,
+        tab="link",
+    )
+
+
+def _picture(qr: str | None) -> str | None:
+    """The code as an address that holds the picture itself; None where there is none, or it does not fit into one."""
+    if qr is None:
+        return None
+    import segno  # only who links an account needs it
+
+    try:
+        return segno.make(qr, micro=False).svg_data_uri(scale=8, border=4, light="#fff", dark="#000")
+    except segno.DataOverflowError:
+        return None
+
+
+def _left(status: BotStatus, now: datetime) -> str:
+    """How long the code still holds, for people."""
+    if status.qr is None or status.qr_expires_at is None:
+        return ""
+    seconds = round((status.qr_expires_at - now).total_seconds())
+    return f"This code holds for {seconds} more seconds." if seconds > 0 else "The next code is on its way."

@@ -1,0 +1,60 @@
+"""A bot is made: one form, the model tried before, and on to the code that links it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from imposter.contracts.errors import FieldProblem, InvalidConfig, ModelError
+from imposter.runtime.trial import QUESTION
+from imposter.web.dependencies import Bots
+from imposter.web.pages.bot_form import AUTONOMIES, BotForm, config_of, texts
+from imposter.web.pages.render import PageRoute, form_of, go_to, is_part, page
+
+router = APIRouter(prefix="/new", route_class=PageRoute, include_in_schema=False)
+
+TAKEN = "has a bot already; give another name"
+
+
+@router.get("")
+async def show_form(request: Request, bots: Bots) -> Response:
+    return await _page(request, bots, BotForm.of(bots))
+
+
+@router.post("")
+async def make_bot(request: Request, bots: Bots) -> Response:
+    sent = texts(await form_of(request))
+    try:
+        config = config_of(bots, sent)
+        if any(status.user_id == config.user_id for status in await bots.statuses()):
+            raise InvalidConfig(FieldProblem("user_id", TAKEN))
+        instance_id = await bots.put(config)
+    except InvalidConfig as error:
+        form = BotForm.of(bots, sent, error.problems)
+        return await _page(request, bots, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return go_to(f"/bots/{instance_id}/link", done="made")
+
+
+@router.post("/test")
+async def test_model(request: Request, bots: Bots) -> Response:
+    """One real call. Nothing is made or stored."""
+    sent = texts(await form_of(request))
+    answer, refused = None, ""
+    problems: tuple[FieldProblem, ...] = ()
+    try:
+        answer = await bots.try_model(config_of(bots, sent | {"user_id": sent.get("user_id", "").strip() or "me"}))
+    except InvalidConfig as error:
+        problems = error.problems
+    except ModelError as error:
+        refused = str(error)
+    shown: dict[str, Any] = {"answer": answer, "refused": refused, "problems": problems, "question": QUESTION}
+    if is_part(request):
+        return page(request, "tested.html", **shown)
+    return await _page(request, bots, BotForm.of(bots, sent, problems), tested=shown)
+
+
+async def _page(
+    request: Request, bots: Bots, form: BotForm, status: int = HTTPStatus.OK, tested: object = None
+) -> Response:
+    first = not await bots.statuses()
+    return page(request, "new.html", status, form=form, autonomies=AUTONOMIES, first=first, tested=tested)

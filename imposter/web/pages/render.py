@@ -1,0 +1,128 @@
+"""Templates become pages, and errors become pages, too."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+
+from imposter.contracts.errors import ImposterError
+from imposter.web.pages.files import address_of
+from imposter.web.pages.words import DONE, STATES, ago, capitalize_first, count, moment, money
+from imposter.web.problems import Trouble, trouble_of
+from imposter.web.sessions import form_token, is_signed_in, same_token
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+TOKEN = "form_token"  # noqa: S105 - a field's name
+SEE_OTHER = HTTPStatus.SEE_OTHER
+_FOREIGN = "This form was not sent by this page, or it was open for too long. Go back, reload the page and try again."
+
+
+def page(
+    request: Request, template: str, http: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **shown: Any
+) -> HTMLResponse:
+    """`template` filled in; every text that is `shown` is escaped."""
+    html = fragment(template, request=request, **shown)
+    return HTMLResponse(html, http, headers={**HEADERS, **(headers or {})})
+
+
+def fragment(template: str, *, request: Request, **shown: Any) -> str:
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            path=request.url.path,
+            form_token=form_token(request.scope),
+            signed_in=is_signed_in(request.scope),
+            done=DONE.get(request.query_params.get("done", "")),
+            **shown,
+        )
+    )
+
+
+def go_to(address: str, *, done: str | None = None) -> RedirectResponse:
+    """Where a form leads that did what it was for; `done` is one of `words.DONE`, which is said there."""
+    return RedirectResponse(f"{address}?done={done}" if done else address, SEE_OTHER)
+
+
+def is_part(request: Request) -> bool:
+    """Whether a script asks for a part of the page."""
+    return request.headers.get("hx-request") == "true"
+
+
+async def form_of(request: Request) -> FormData:
+    """What was filled in. Raises: HTTPException where it is no form of this page."""
+    form = await request.form(max_files=1, max_fields=400)
+    if not same_token(request.scope, form.get(TOKEN)):
+        raise HTTPException(HTTPStatus.FORBIDDEN, _FOREIGN)
+    return form
+
+
+class PageRoute(APIRoute):
+    """Errors are shown as a page, and nothing is done by a form that this page has not made."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_page(request: Request) -> Response:
+            try:
+                if request.method == "POST":
+                    await form_of(request)
+                return await handle(request)
+            except (ImposterError, HTTPException, RequestValidationError) as error:
+                trouble = trouble_of(error)
+                if trouble is None:
+                    raise
+                return wrong(request, trouble)
+
+        return handle_page
+
+
+def wrong(request: Request, trouble: Trouble) -> Response:
+    return page(
+        request,
+        "wrong.html",
+        trouble.status,
+        title=HTTPStatus(trouble.status).phrase,
+        detail=trouble.detail,
+        problems=trouble.problems,
+    )
+
+
+@cache
+def _templates() -> "Environment":
+    # Not above: a server that nobody looks at need not have it in memory.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"address_of": address_of, "STATES": STATES, "TOKEN": TOKEN, "now": lambda: datetime.now(UTC)}
+    made.filters |= {"moment": moment, "ago": ago, "count": count, "money": money, "capitalize_first": capitalize_first}
+    return made

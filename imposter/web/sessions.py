@@ -1,0 +1,141 @@
+"""Who has signed in to the page, and the tokens that their forms bear.
+
+A browser is given a random token in a cookie. The database holds its mark alone: an HMAC of it under the server's
+key, so that nobody can sign in by what stands there, and a server with another key knows none of them.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import deque
+from collections.abc import Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imposter.storage.sign_ins import LONGEST, SignInStore
+
+Scope = MutableMapping[str, Any]
+
+COOKIE = "imposter_session"
+TRIES = 5
+"""Wrong keys a minute from one address."""
+TRIES_OF_ALL = 50
+"""The same from all of them."""
+MINUTE = 60.0
+_KEPT = "imposter.session"
+"""Where a request keeps its token."""
+
+
+class Sessions:
+    """Those of a server that has a key."""
+
+    def __init__(self, store: SignInStore, key: SecretStr, monotonic: Callable[[], float]) -> None:
+        self._store = store
+        self._key = key
+        self._tries = Tries(monotonic)
+
+    async def begin(self, key: str, address: str) -> str | None:
+        """The token of a new session; None where that is not the key. Raises: TooManyTries, StorageError."""
+        self._tries.check(address)
+        if not hmac.compare_digest(key.strip().encode(), self._key.get_secret_value().encode()):
+            self._tries.failed(address)
+            return None
+        token = secrets.token_urlsafe(32)
+        await self._store.begin(self._mark(token))
+        return token
+
+    async def find(self, headers: Headers) -> str | None:
+        """The token that a request bears, where it is one. Raises: StorageError."""
+        token = _token_in(headers)
+        return token if token and await self._store.holds(self._mark(token)) else None
+
+    async def end(self, token: str) -> None:
+        await self._store.end(self._mark(token))
+
+    async def end_all(self) -> None:
+        await self._store.end_all()
+
+    def _mark(self, token: str) -> str:
+        return hmac.new(self._key.get_secret_value().encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+class TooManyTries(Exception):
+    """So many wrong keys that nobody is let try one."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Too many wrong keys. Try again in {seconds:.0f} seconds.")
+        self.seconds = max(1, round(seconds))
+
+
+class Tries:
+    """Wrong keys of the last minute."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._failed: deque[tuple[float, str]] = deque()
+
+    def check(self, address: str) -> None:
+        """Raises: TooManyTries."""
+        now = self._monotonic()
+        while self._failed and self._failed[0][0] <= now - MINUTE:
+            self._failed.popleft()
+        own = [at for at, who in self._failed if who == address]
+        for times, most in ((own, TRIES), ([at for at, _ in self._failed], TRIES_OF_ALL)):
+            if len(times) >= most:
+                raise TooManyTries(times[-most] + MINUTE - now)
+
+    def failed(self, address: str) -> None:
+        self._failed.append((self._monotonic(), address))
+
+
+def keep(scope: Scope, token: str) -> None:
+    """It is this request's session."""
+    scope[_KEPT] = token
+
+
+def is_signed_in(scope: Scope) -> bool:
+    return _KEPT in scope
+
+
+def token_of(request: Request) -> str | None:
+    token: str | None = request.scope.get(_KEPT)
+    return token
+
+
+def form_token(scope: Scope) -> str:
+    """What a form of this page bears: no other site can know it.
+
+    Without a session it is the server's, for one that has no key serves its own machine only.
+    """
+    secret: str = scope.get(_KEPT) or scope["app"].state.form_secret
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def same_token(scope: Scope, sent: object) -> bool:
+    """Also true of who has no session on a server with a key: there is nothing that another site could make use of."""
+    if scope["app"].state.sessions is not None and not is_signed_in(scope):
+        return True
+    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), form_token(scope).encode())
+
+
+def give_cookie(response: Response, token: str, *, secure: bool) -> None:
+    response.set_cookie(
+        COOKIE, token, max_age=int(LONGEST.total_seconds()), httponly=True, samesite="strict", secure=secure
+    )
+
+
+def take_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+
+
+def _token_in(headers: Headers) -> str | None:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value[:256] if found else None
