@@ -256,6 +256,20 @@ class ChatbotInstance:
             raise NotNow(NOT_RUNNING)
         return await (drafts.send(number, text) if send else drafts.drop(number))
 
+    async def say(self, contact: str, text: str, key: str) -> str:
+        """Have the owner say this to a person or group, once for each `key`; gives the message's id.
+
+        Raises: UnknownContact, NotNow (the bot does not run), StorageError.
+        """
+        canonical = self._parts.rules(self.config).canonical
+        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        if not person.conversations:
+            raise UnknownContact
+        if self._run is None:
+            raise NotNow(NOT_RUNNING)
+        conversation = contact if contact in person.conversations else min(person.conversations)
+        return await self._run.say(conversation, person.ids, text, key)
+
     async def undo_brief(self, contact: str, last: int) -> int:
         """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
 

@@ -123,6 +123,16 @@ class DecideDraft(Errand):
         return await here.get(instance_id).decide_draft(self.number, send=self.send, text=self.text)
 
 
+class Say(Errand):
+    answer = TypeAdapter(str)
+    contact: str
+    text: str
+    key: str
+
+    async def do(self, here: Supervisor, instance_id: str) -> str:
+        return await here.get(instance_id).say(self.contact, self.text, self.key)
+
+
 class UndoBrief(Errand):
     answer = TypeAdapter(int)
     contact: str
@@ -168,6 +178,7 @@ _ERRANDS = {
         Retry,
         Forget,
         DecideDraft,
+        Say,
         UndoBrief,
         BeginExam,
         CancelExam,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +27,7 @@ from imposter.cluster.errands import (
     Put,
     Resume,
     Retry,
+    Say,
     Start,
     Stop,
     UndoBrief,
@@ -35,6 +36,7 @@ from imposter.cluster.errands import (
 from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.publishing import SAID_BY
 from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
 from imposter.contracts.model import Answer
@@ -46,16 +48,20 @@ from imposter.runtime.inquiry import inquire
 from imposter.runtime.learning import Learning
 from imposter.runtime.ports import canonical_ids
 from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.runtime.treatment import own_autonomy, with_autonomy
 from imposter.runtime.vitals import Vitals
 from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
+from imposter.storage.chats import Chat
 from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.exams import ExamRow
+from imposter.storage.forgetting import Person
 from imposter.storage.migrations import NEWEST
 from imposter.storage.overview import Today
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
+from imposter.storage.records import Pause as PauseRow
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.usage import By, Costs
 from imposter.storage.writer import Pending
@@ -274,11 +280,46 @@ class Fleet:
         draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
         return draft
 
-    async def brief(self, instance_id: str, contact: str) -> Brief:
-        """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
+    async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
+        """Have the owner say this there themselves, once for each `key`; gives the message's id.
+
+        Raises: UnknownContact, NotNow (the bot does not run).
+        """
+        return str(await self._do(instance_id, Say(contact=contact, text=text, key=key)))
+
+    async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Chat]:
+        """Conversations whose newest message has a seq below `before`, the liveliest first."""
+        await self.exists(instance_id)
+        return await self._store.chats.page(instance_id, before=before, limit=limit)
+
+    async def chat_name(self, instance_id: str, conversation: str) -> str:
+        """What the group, or the contact there, is called; empty where nobody knows."""
+        return await self._store.chats.name(instance_id, conversation)
+
+    async def pauses(self, instance_id: str) -> list[PauseRow]:
+        """Those that hold, of single conversations and of the account."""
+        await self.exists(instance_id)
+        return await self._store.pauses.holding(instance_id)
+
+    async def autonomy(self, instance_id: str, contact: str) -> tuple[Autonomy, Autonomy | None]:
+        """How far the bot goes with them, and what their own entry says of it. Raises: UnknownContact."""
+        config, person, canonical = await self._known(instance_id, contact)
+        own = own_autonomy(config, person.ids, canonical)
+        return own or config.behaviour_config.autonomy, own
+
+    async def treat(self, instance_id: str, contact: str, autonomy: Autonomy | None) -> None:
+        """Go so far with them; None: as with everybody. Raises: UnknownContact, InvalidConfig, StorageError."""
+        config, person, canonical = await self._known(instance_id, contact)
+        await self.put(with_autonomy(config, person.ids, contact, autonomy, canonical))
+
+    async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
         config = (await self.info(instance_id)).config
         canonical = canonical_ids(self.catalog.find(Kind.CHAT, config.chat_provider_config.provider_name))
-        person = await self._store.forgetting.known(instance_id, contact, canonical)
+        return config, await self._store.forgetting.known(instance_id, contact, canonical), canonical
+
+    async def brief(self, instance_id: str, contact: str) -> Brief:
+        """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
+        _, person, _ = await self._known(instance_id, contact)
         return await brief_of(self._store, instance_id, person.conversations)
 
     async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:

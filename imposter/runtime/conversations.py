@@ -335,12 +335,13 @@ class Conversations:
             return True
         for _, answer in groupby(pending, lambda outgoing: outgoing.created_at or outgoing.message_id):
             parts = list(answer)
-            if not self._delivery.is_too_old(parts[0]) and not await self._may_answer(
-                conversation, self._safety.room(conversation)
-            ):
-                self._undelivered.add(conversation)
-                return False
-            self._safety.answered(conversation)
+            if parts[0].source is Source.BOT:
+                if not self._delivery.is_too_old(parts[0]) and not await self._may_answer(
+                    conversation, self._safety.room(conversation)
+                ):
+                    self._undelivered.add(conversation)
+                    return False
+                self._safety.answered(conversation)
             await self._delivery.deliver(parts, fresh=False)
         return True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig, Limits
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.states import BudgetStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime.briefs import Briefs
@@ -220,6 +221,26 @@ class Run:
     @property
     def budget(self) -> BudgetStatus | None:
         return self._spending.status if self._spending is not None else None
+
+    async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
+        """The owner says this there, once for each `key`; gives the message's id.
+
+        Raises: NotNow, UnknownContact (nothing was ever said there), StorageError.
+        """
+        conversations = self._conversations
+        if conversations is None:
+            raise NotNow("The bot is still being started.")
+        message_id = conversations.drafts.new_id("said", key)
+        minutes = self._queue.rules.manners.towards(known_ids).takeover_minutes
+        silence = timedelta(minutes=minutes)
+        spoken = await self._store.chats.say(self._claim, conversation, text, message_id, silence)
+        if spoken is None:
+            raise UnknownContact
+        if spoken.pause is not None:
+            self.paused(spoken.pause)
+            conversations.came_back(conversation)
+        conversations.redeliver(conversation)
+        return message_id
 
     def pauses_ended(self) -> None:
         if self._safety is not None:

@@ -90,7 +90,15 @@ def question(connection: Connection, seq: int) -> Question:
     return Question._make((*connection.execute(_QUESTION, {"asked": seq}).one(), seq))
 
 
-def put(connection: Connection, place: Question, parts: Sequence[Part], now: datetime) -> list[Outgoing]:
+def put(
+    connection: Connection,
+    place: Question,
+    parts: Sequence[Part],
+    now: datetime,
+    *,
+    source: Source = Source.BOT,
+    reason: str | None = None,
+) -> list[Outgoing]:
     """Store these in the conversation and the outbox. Where the first's id is stored, those that stand are given."""
     going: list[Outgoing] = []
     for part in parts:
@@ -101,10 +109,10 @@ def put(connection: Connection, place: Question, parts: Sequence[Part], now: dat
             key
             | {
                 "conversation": place.conversation,
-                "source": Source.BOT,
+                "source": source,
                 "content": content,
                 "characters": len(content),
-                "sender_id": Source.BOT,
+                "sender_id": source,
                 "sender_name": "",
                 "group_id": place.group_id,
                 "group_name": place.group_name,
@@ -112,6 +120,7 @@ def put(connection: Connection, place: Question, parts: Sequence[Part], now: dat
                 "sent_at": now,
                 "received_at": now,
                 "state": MessageState.CONTEXT,
+                "reason": reason,
                 "answers": place.seq,
             },
         )
@@ -136,6 +145,7 @@ def put(connection: Connection, place: Question, parts: Sequence[Part], now: dat
                 0,
                 now,
                 part.due_at,
+                source,
             )
         )
     return going

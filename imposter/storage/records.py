@@ -239,6 +239,8 @@ class Outgoing:
     """When the answer was made; None for one of a version that did not write it down."""
     due_at: datetime | None = None
     """Not to be sent before; None: at once."""
+    source: Source = Source.BOT
+    """`owner`: they said it by way of this server, and no pause or cap of the bot's holds it back."""
 
 
 @dataclass(frozen=True, slots=True)

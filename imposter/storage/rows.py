@@ -46,6 +46,7 @@ SELECT_OUTGOING = select(
     outbox.c.attempts,
     outbox.c.created_at,
     outbox.c.due_at,
+    messages.c.source,
 ).select_from(outbox.join(messages, outbox.c.seq == messages.c.seq))
 """In the order of Outgoing's fields."""
 

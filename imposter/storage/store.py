@@ -16,6 +16,7 @@ from imposter.storage.backup import BackupStore
 from imposter.storage.bots import BotStore
 from imposter.storage.briefs import BriefStore
 from imposter.storage.channels import Identity
+from imposter.storage.chats import ChatStore
 from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.drafts import DraftStore
@@ -66,6 +67,7 @@ class Store:
     usage: UsageStore
     exams: ExamStore
     sign_ins: SignInStore
+    chats: ChatStore
     overview: OverviewStore
     activity: Callable[[], Activity]
 
@@ -109,6 +111,7 @@ async def open_store(
             usage=UsageStore(writer, now),
             exams=ExamStore(writer, now, identity),
             sign_ins=SignInStore(writer, now),
+            chats=ChatStore(writer, now),
             overview=OverviewStore(writer, now),
             activity=writer.activity,
         )

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from imposter.contracts.config import BotConfig
 from imposter.web.api.answers import EVERYWHERE, problems
 from imposter.web.api.exams import ExamRequest
-from imposter.web.api.schemas import DraftRequest, NotCreated, PairingRequest, PauseRequest, ResumeRequest
+from imposter.web.api.schemas import DraftRequest, NotCreated, PairingRequest, PauseRequest, ResumeRequest, SayRequest
 from imposter.web.problems import Problem
 
 DESCRIPTION = """Runs chatbots that answer as their users, on the users' own messaging accounts.
@@ -46,7 +46,10 @@ def describe(app: FastAPI) -> None:
 def _complete(schema: dict[str, Any]) -> None:
     """Add what is missing to `schema`, which FastAPI keeps from then on."""
     components = schema.setdefault("components", {})
-    taken = (BotConfig, DraftRequest, PairingRequest, PauseRequest, ResumeRequest, ExamRequest, Problem, NotCreated)
+    taken = (
+        *(BotConfig, DraftRequest, PairingRequest, PauseRequest, ResumeRequest),
+        *(SayRequest, ExamRequest, Problem, NotCreated),
+    )
     _, ours = models_json_schema(
         [(model, "validation") for model in taken],
         ref_template="#/components/schemas/{model}",

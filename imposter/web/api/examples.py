@@ -175,6 +175,8 @@ DRAFT: dict[str, Any] = {
     "decided_at": None,
 }
 DRAFTS: dict[str, Any] = {"drafts": [DRAFT], "before": None}
+SAY: dict[str, Any] = {"contact": "+49 151 23456789", "text": "Let me call you.", "key": "7f3a"}
+SAID: dict[str, Any] = {"message_id": "3EB0C431C26A1916E07E"}
 EDITED: dict[str, Any] = {"text": "Let us talk about it tonight."}
 DEAD_LETTERS: dict[str, Any] = {
     "dead_letters": [

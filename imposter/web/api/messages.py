@@ -1,13 +1,15 @@
 """What was said, what became of it, and why."""
 
+import secrets
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
 from imposter.web.api import examples
-from imposter.web.api.answers import problems
-from imposter.web.api.schemas import MAX_INTEGER, DecisionDetail, MessagesPage, MessagesQuery
+from imposter.web.api.answers import BODY, problems, takes_json
+from imposter.web.api.body import JsonBody, checked
+from imposter.web.api.schemas import MAX_INTEGER, DecisionDetail, MessagesPage, MessagesQuery, Said, SayRequest
 from imposter.web.dependencies import Bots
 
 router = APIRouter(tags=["messages"])
@@ -24,6 +26,29 @@ async def list_messages(instance_id: str, asked: Annotated[MessagesQuery, Query(
     messages = await bots.messages(instance_id, conversation=asked.conversation, before=asked.before, limit=asked.limit)
     more = len(messages) == asked.limit
     return MessagesPage(messages=messages, before=messages[-1].seq if more else None)
+
+
+@router.post(
+    "/chatbot/{instance_id}/messages",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Say something yourself",
+    openapi_extra=takes_json({"$ref": "#/components/schemas/SayRequest"}, by_hand=examples.SAY),
+    responses=examples.shown("It is on its way.", examples.SAID, HTTPStatus.ACCEPTED)
+    | problems(
+        *BODY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        NOT_FOUND="No bot has this instance_id, or nothing was ever said to or by this contact.",
+        CONFLICT="The bot does not run.",
+    ),
+)
+async def say(instance_id: str, body: JsonBody, bots: Bots) -> Said:
+    """As if its owner had written it on the phone: the bot is silent in that chat for `takeover_minutes`, and what
+    waited there is not answered. With a `key` it is said once, however often it is asked for.
+    """
+    await bots.exists(instance_id)
+    asked = checked(body, SayRequest)
+    key = asked.key or secrets.token_hex(16)
+    return Said(message_id=await bots.say(instance_id, asked.contact, asked.text, key))
 
 
 @router.get(

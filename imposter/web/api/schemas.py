@@ -33,6 +33,12 @@ def international(text: str) -> str:
     return re.sub(r"\D", "", text).removeprefix("00")
 
 
+def not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must hold a word")
+    return text
+
+
 class Created(BaseModel):
     """A bot that runs with the config it was sent."""
 
@@ -119,6 +125,22 @@ class MessagesPage(BaseModel):
 
     messages: list[StoredMessage]
     before: int | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class SayRequest(Strict):
+    """What the owner says themselves."""
+
+    contact: Named = Field(description="Any id or number of a person or group it knows.")
+    text: Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(not_blank)]
+    key: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)] | None = Field(
+        default=None, description="What is sent again with the same key is said once."
+    )
+
+
+class Said(BaseModel):
+    """What the owner says is on its way."""
+
+    message_id: str = Field(description="As in the list of messages.")
 
 
 class DecisionTimes(BaseModel):

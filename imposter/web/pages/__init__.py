@@ -2,6 +2,13 @@
 
 from fastapi import APIRouter
 
-from imposter.web.pages import bots, files, link, new_bot, signing_in
+from imposter.web.pages import bots, chats, files, link, new_bot, signing_in
 
-ROUTERS: tuple[APIRouter, ...] = (files.router, signing_in.router, bots.router, new_bot.router, link.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    files.router,
+    signing_in.router,
+    bots.router,
+    new_bot.router,
+    link.router,
+    chats.router,
+)

@@ -12,7 +12,7 @@ from imposter.contracts.states import BotStatus
 from imposter.runtime.prices import MILLION
 from imposter.storage.overview import Today
 from imposter.web.dependencies import Bots
-from imposter.web.pages.live import stream
+from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, fragment, go_to, page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -34,7 +34,10 @@ class Row:
 @router.get("/")
 async def show_bots(request: Request, bots: Bots) -> Response:
     rows = await _rows(bots)
-    return page(request, "bots.html", rows=rows) if rows else go_to("/new")
+    if not rows:
+        return go_to("/new")
+    live = _live(request, rows)
+    return page(request, "bots.html", live=live, seen=seen_in(live))
 
 
 @router.get("/bots")
@@ -44,8 +47,8 @@ async def old_address() -> Response:
 
 @router.get("/bots/live")
 async def follow_bots(request: Request, bots: Bots) -> Response:
-    async def look() -> Mapping[str, str]:
-        return {"bots": fragment("bots_list.html", request=request, rows=await _rows(bots))}
+    async def look() -> Parts:
+        return _live(request, await _rows(bots))
 
     return stream(request, look, bots.clock, every=LOOK_EVERY)
 
@@ -88,6 +91,10 @@ async def act(instance_id: str, action: str, bots: Bots) -> Response:
     if action == "start":
         return go_to(f"/bots/{instance_id}/link")
     return go_to(f"/bots/{instance_id}", done=done)
+
+
+def _live(request: Request, rows: list[Row]) -> Parts:
+    return {"bots": fragment("bots_list.html", request=request, rows=rows)}
 
 
 async def _rows(bots: Fleet) -> list[Row]:

@@ -1,6 +1,5 @@
 """Linking a bot to its owner's account, as it happens."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -9,7 +8,7 @@ from imposter.contracts.errors import ImposterError, InvalidConfig, StorageError
 from imposter.contracts.states import BotStatus
 from imposter.web.api.schemas import international
 from imposter.web.dependencies import Bots
-from imposter.web.pages.live import stream
+from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, form_of, fragment, page
 
 router = APIRouter(prefix="/bots/{instance_id}/link", route_class=PageRoute, include_in_schema=False)
@@ -22,12 +21,8 @@ async def show_link(instance_id: str, request: Request, bots: Bots) -> Response:
 
 @router.get("/live")
 async def follow_link(instance_id: str, request: Request, bots: Bots) -> Response:
-    async def look() -> Mapping[str, str]:
-        status = await bots.status(instance_id)
-        return {
-            "state": fragment("link_state.html", request=request, status=status, picture=_picture(status.qr)),
-            "left": _left(status, bots.clock.now()),
-        }
+    async def look() -> Parts:
+        return _live(request, await bots.status(instance_id), bots.clock.now())
 
     return stream(request, look, bots.clock)
 
@@ -52,17 +47,23 @@ async def _page(
     instance_id: str, request: Request, bots: Bots, *, phone: str = "", code: str = "", refused: str = ""
 ) -> Response:
     status = await bots.status(instance_id)
+    live = _live(request, status, bots.clock.now())
     return page(
         request,
         "link.html",
         status=status,
-        picture=_picture(status.qr),
-        left=_left(status, bots.clock.now()),
+        live=live,
+        seen=seen_in(live),
         phone=phone,
         code=code,
         refused=refused,
         tab="link",
     )
+
+
+def _live(request: Request, status: BotStatus, now: datetime) -> Parts:
+    state = fragment("link_state.html", request=request, status=status, picture=_picture(status.qr))
+    return {"state": state, "left": _left(status, now)}
 
 
 def _picture(qr: str | None) -> str | None:

@@ -16,12 +16,13 @@ from starlette.exceptions import HTTPException
 
 from imposter.contracts.errors import ImposterError
 from imposter.web.pages.files import address_of
-from imposter.web.pages.words import DONE, STATES, ago, capitalize_first, count, moment, money
+from imposter.web.pages.words import DONE, GATES, OUTCOMES, STATES, ago, capitalize_first, count, moment, money, plain
 from imposter.web.problems import Trouble, trouble_of
 from imposter.web.sessions import form_token, is_signed_in, same_token
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -48,18 +49,19 @@ def page(
     return HTMLResponse(html, http, headers={**HEADERS, **(headers or {})})
 
 
-def fragment(template: str, *, request: Request, **shown: Any) -> str:
-    return (
-        _templates()
-        .get_template(template)
-        .render(
-            path=request.url.path,
-            form_token=form_token(request.scope),
-            signed_in=is_signed_in(request.scope),
-            done=DONE.get(request.query_params.get("done", "")),
-            **shown,
-        )
+def fragment(template: str, *, request: Request, **shown: Any) -> "Markup":
+    """A part of a page, which may stand in another."""
+    from markupsafe import Markup
+
+    made = _templates().get_template(template)
+    html = made.render(
+        path=request.url.path,
+        form_token=form_token(request.scope),
+        signed_in=is_signed_in(request.scope),
+        done=DONE.get(request.query_params.get("done", "")),
+        **shown,
     )
+    return Markup(html)  # noqa: S704 - the template has escaped what it was handed
 
 
 def go_to(address: str, *, done: str | None = None) -> RedirectResponse:
@@ -123,6 +125,20 @@ def _templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"address_of": address_of, "STATES": STATES, "TOKEN": TOKEN, "now": lambda: datetime.now(UTC)}
-    made.filters |= {"moment": moment, "ago": ago, "count": count, "money": money, "capitalize_first": capitalize_first}
+    made.globals |= {
+        "address_of": address_of,
+        "STATES": STATES,
+        "GATES": GATES,
+        "OUTCOMES": OUTCOMES,
+        "TOKEN": TOKEN,
+        "now": lambda: datetime.now(UTC),
+    }
+    made.filters |= {
+        "moment": moment,
+        "ago": ago,
+        "count": count,
+        "money": money,
+        "capitalize_first": capitalize_first,
+        "name": plain,
+    }
     return made

@@ -1,10 +1,18 @@
 """What the page says of states, times and sums. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from imposter.contracts.behaviour import Autonomy
+from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
+from imposter.runtime.reasons import Gate
+from imposter.runtime.why import Outcome
+from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+
+_DIRECTIONS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,69 @@ DONE: Mapping[str, str] = {
     "resumed": "The bot answers again.",
     "unlinked": "The account is unlinked.",
     "deleted": "The bot is deleted, with everything it had stored.",
+    "chat_paused": "The bot is silent in this chat until you end that.",
+    "chat_resumed": "The bot answers in this chat again.",
+    "treated": "From now on the bot goes that far with them.",
+    "draft_sent": "It is on its way.",
+    "draft_dropped": "The draft is dropped; they get no answer.",
+    "retried": "It is tried again.",
+    "retried_some": "It is tried again, where today's rules allow it; the rest stays here.",
+    "letter_removed": "It is let go.",
     "signed_out": "You are signed out.",
     "signed_out_all": "Everybody is signed out, on every device.",
 }
 """By the code that an address bears: a link can have the page say nothing else."""
+
+
+DELIVERED: Mapping[DeliveryState, str] = {
+    DeliveryState.PENDING: "on its way",
+    DeliveryState.SENDING: "on its way",
+    DeliveryState.SENT: "",
+    DeliveryState.FAILED: "not delivered",
+    DeliveryState.UNCERTAIN: "perhaps not delivered",
+    DeliveryState.WITHDRAWN: "taken back",
+}
+BECAME: Mapping[MessageState, str] = {
+    MessageState.WAITING: "waits for an answer",
+    MessageState.ANSWERED: "",
+    MessageState.CONTEXT: "not answered",
+    MessageState.IGNORED: "not answered",
+    MessageState.EVICTED: "fell out of the queue",
+    MessageState.FAILED: "the model failed",
+}
+AUTONOMY: Mapping[Autonomy, str] = {
+    Autonomy.AUTO: "answer by itself",
+    Autonomy.AUTO_IN_HOURS: "answer by itself within my hours, else ask me",
+    Autonomy.DRAFT: "ask me first",
+    Autonomy.OBSERVE: "only read along",
+    Autonomy.OFF: "leave them alone",
+}
+GATES: Mapping[Gate, str] = {
+    Gate.AUTHOR: "Who wrote it",
+    Gate.KIND: "What it is",
+    Gate.GROUPS: "Groups",
+    Gate.WHITELIST: "Whether they are answered",
+    Gate.AUTONOMY: "How far the bot goes with them",
+    Gate.LINKED: "When the account was linked",
+    Gate.GROUP_TRIGGER: "Whether it is for you",
+    Gate.HOURS: "Your active hours",
+    Gate.AGE: "How old it is",
+    Gate.QUEUE: "The queue",
+    Gate.BURST: "Whether they had finished",
+    Gate.PAUSE: "Pauses",
+    Gate.CAPS: "The account's safety",
+    Gate.BUDGET: "The budget",
+    Gate.MODEL: "The model",
+    Gate.RELEASE: "Whether you are asked first",
+    Gate.DELIVERY: "Delivery",
+}
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.PASSED: "passed",
+    Outcome.WAITED: "waited",
+    Outcome.WAITING: "waits here",
+    Outcome.STOPPED: "ended here",
+    Outcome.NOT_REACHED: "not reached",
+}
 
 
 def moment(at: datetime) -> str:
@@ -73,5 +140,22 @@ def _rounded(amount: float) -> str:
     return f"{amount:,.2f}" if amount >= 0.01 or amount == 0 else "under 0.01"
 
 
+def plain(name: str) -> str:
+    """What somebody calls themselves, without what would have it read otherwise than it is written.
+
+    https://www.unicode.org/reports/tr9/ : marks, embeddings, overrides and isolates.
+    """
+    return _DIRECTIONS.sub("", name).strip()
+
+
 def capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def said_of(message: StoredMessage) -> str:
+    """What became of a message, in a few words; empty where it went as one expects."""
+    if message.delivery is not None:
+        return DELIVERED.get(message.delivery, "")
+    if message.source is not Source.CONTACT:
+        return ""
+    return BECAME.get(message.state, "")

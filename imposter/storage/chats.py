@@ -1,0 +1,168 @@
+"""A bot's conversations as a list, and what their owner says in one by way of this server."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
+
+from imposter.contracts.messages import Source
+from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage.records import TAKEOVER, Claim, DraftState, MessageState, Part, Pause, StoredMessage
+from imposter.storage.rows import SELECT_STORED, stored
+from imposter.storage.tables import anchor, drafts, messages
+from imposter.storage.writer import Pending, Writer
+
+OWNER = "owner"
+"""The reason of what an owner wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    conversation: str
+    name: str
+    """Of the group, or as the contact calls themselves; empty where nobody has said."""
+    newest: StoredMessage
+    waiting: int
+    drafts: int
+    """That are open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What an owner said here is in the outbox."""
+
+    conversation: str
+    seq: int
+    pause: Pause | None
+    """The bot is silent there from now on; None: it is not."""
+
+
+_bot = bindparam("bot", type_=String)
+_of_bot = messages.c.instance_id == _bot
+_first = select(func.min(messages.c.conversation)).where(_of_bot).scalar_subquery()
+_names = select(cast(_first, String).label("name")).cte("names", recursive=True)
+# From one to the next by the index: messages are not read, however many there are.
+_names = _names.union_all(
+    select(
+        select(func.min(messages.c.conversation))
+        .where(_of_bot, messages.c.conversation > _names.c.name)
+        .scalar_subquery()
+    ).where(_names.c.name.is_not(None))
+)
+_last = messages.alias("last")
+_NEWEST = (
+    select(func.max(_last.c.seq))
+    .where(_last.c.instance_id == _bot, _last.c.conversation == _names.c.name)
+    .scalar_subquery()
+)
+_PAGE = (
+    select(_names.c.name, _NEWEST.label("newest"))
+    .where(_names.c.name.is_not(None), bindparam("before") > _NEWEST)
+    .order_by(_NEWEST.desc())
+    .limit(bindparam("most"))
+)
+_MESSAGES = SELECT_STORED.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+_in_these = messages.c.conversation.in_(bindparam("these", expanding=True))
+_WAITING = (
+    select(messages.c.conversation, func.count())
+    .where(_of_bot, messages.c.state == MessageState.WAITING, _in_these)
+    .group_by(messages.c.conversation)
+)
+_DRAFTS = (
+    select(messages.c.conversation, func.count())
+    .join(drafts, and_(drafts.c.answers == messages.c.seq, drafts.c.state == DraftState.OPEN))
+    .where(drafts.c.instance_id == _bot, _in_these)
+    .group_by(messages.c.conversation)
+)
+_of_chat = (_of_bot, messages.c.conversation == bindparam("chat"))
+_NAME = (
+    select(messages.c.group_name, messages.c.sender_name)
+    .where(*_of_chat, messages.c.source == Source.CONTACT)
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(1)
+)
+_PLACE = (
+    select(
+        messages.c.instance_id, messages.c.conversation, messages.c.group_id, messages.c.group_name, messages.c.reply_to
+    )
+    .where(*_of_chat)
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(1)
+)
+_SAID = select(messages.c.seq).where(*_of_chat, messages.c.message_id == bindparam("said"))
+LAST = 2**63 - 1
+
+
+class ChatStore:
+    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+        self._submit = writer.submit
+        self._now = now
+
+    def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Chat]]:
+        """Up to `limit` whose newest message has a seq below `before`, the liveliest first."""
+
+        def job(connection: Connection) -> list[Chat]:
+            of_bot = {"bot": instance_id}
+            places = {"before": LAST if before is None else before, "most": limit}
+            found = connection.execute(_PAGE, of_bot | places).all()
+            newest = {message.conversation: message for message in _rows(connection, [row.newest for row in found])}
+            these = of_bot | {"these": [row.name for row in found]}
+            waiting: dict[str, int] = dict(connection.execute(_WAITING, these).tuples().all())
+            drafted: dict[str, int] = dict(connection.execute(_DRAFTS, these).tuples().all())
+            return [
+                Chat(
+                    name,
+                    _name(connection, instance_id, name),
+                    newest[name],
+                    waiting.get(name, 0),
+                    drafted.get(name, 0),
+                )
+                for name in newest
+            ]
+
+        return self._submit(job)
+
+    def name(self, instance_id: str, conversation: str) -> Pending[str]:
+        """Of the group, or as the contact calls themselves."""
+        return self._submit(lambda connection: _name(connection, instance_id, conversation))
+
+    def say(
+        self, claim: Claim, conversation: str, text: str, message_id: str, silence: timedelta
+    ) -> Pending[Spoken | None]:
+        """The owner speaks there themselves: what waits there is not answered, and the bot is silent for so long.
+
+        Once for each `message_id`; None where nothing was ever said there. Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> Spoken | None:
+            claims.check(connection, claim)
+            chat = {"bot": claim.instance_id, "chat": conversation}
+            place = connection.execute(_PLACE, chat).first()
+            if place is None:
+                return None
+            now = self._now()
+            said = chat | {"said": message_id}
+            if connection.execute(_SAID, said).first() is not None:
+                return Spoken(conversation, connection.execute(_SAID, said).scalar_one(), None)
+            pause = None
+            if silence:
+                unfinished.hush(connection, claim.instance_id, conversation, TAKEOVER)
+                pause = pauses.begin(connection, claim.instance_id, Pause(conversation, TAKEOVER, now + silence))
+            question = answering.Question._make((*place, None))
+            answering.put(connection, question, [Part(text, message_id)], now, source=Source.OWNER, reason=OWNER)
+            return Spoken(conversation, connection.execute(_SAID, said).scalar_one(), pause)
+
+        return self._submit(job)
+
+
+def _rows(connection: Connection, seqs: list[int]) -> list[StoredMessage]:
+    """The newest first."""
+    found = [stored(row) for row in connection.execute(_MESSAGES, {"seqs": seqs})]
+    return sorted(found, key=lambda message: message.seq, reverse=True)
+
+
+def _name(connection: Connection, instance_id: str, conversation: str) -> str:
+    row: Any = connection.execute(_NAME, {"bot": instance_id, "chat": conversation}).first()
+    return "" if row is None else row.group_name or row.sender_name

@@ -1,0 +1,255 @@
+"""Conversations: who wrote, what was said, why it was answered or was not, and what their owner does about it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.exceptions import HTTPException
+
+from imposter.cluster.fleet import Fleet
+from imposter.contracts.behaviour import Autonomy
+from imposter.contracts.errors import UnknownContact
+from imposter.contracts.messages import Source
+from imposter.runtime import pauses
+from imposter.runtime.telling import BECAUSE
+from imposter.storage.records import DraftState, Pause, StoredMessage
+from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
+from imposter.web.dependencies import Bots
+from imposter.web.pages.live import Parts, seen_in, stream
+from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_part, page
+from imposter.web.pages.words import AUTONOMY, said_of
+
+router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
+
+SHOWN = 50
+"""Conversations, or messages, on one page."""
+OWN_CHAT = "Your own chat"
+LOOK_EVERY = 2.0
+"""Seconds, at the list of all."""
+
+Chat = Annotated[Conversation, Query()]
+Before = Annotated[int | None, Query(ge=1, le=MAX_INTEGER)]
+Number = Annotated[int, Query(ge=1, le=MAX_INTEGER)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as it is shown."""
+
+    message: StoredMessage
+    whose: str
+    """them, owner or bot."""
+    new_day: bool
+    told: str
+    """What became of it, where that is worth a word."""
+
+    @property
+    def explained_by(self) -> int | None:
+        """The seq of the message that the decision is about; None where there is none."""
+        return self.message.answers if self.message.source is Source.BOT else self.message.seq
+
+
+@router.get("/chats")
+async def show_chats(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
+    status = await bots.status(instance_id)
+    live = await _list(request, bots, instance_id, before)
+    return page(request, "chats.html", status=status, tab="chats", before=before, live=live, seen=seen_in(live))
+
+
+@router.get("/chats/live")
+async def follow_chats(instance_id: str, request: Request, bots: Bots) -> Response:
+    async def look() -> Parts:
+        return await _list(request, bots, instance_id, None)
+
+    return stream(request, look, bots.clock, every=LOOK_EVERY)
+
+
+@router.get("/chat")
+async def show_chat(instance_id: str, chat: Chat, request: Request, bots: Bots, before: Before = None) -> Response:
+    return await _chat_page(instance_id, chat, request, bots, before)
+
+
+@router.get("/chat/live")
+async def follow_chat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
+    async def look() -> Parts:
+        return await _live(request, bots, instance_id, chat, None)
+
+    return stream(request, look, bots.clock)
+
+
+@router.post("/chat/say")
+async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
+    form = await form_of(request)
+    text, key = form.get("text"), form.get("key")
+    if not isinstance(text, str) or not text.strip() or not isinstance(key, str):
+        return await _chat_page(instance_id, chat, request, bots, None, refused="Write something first.")
+    await bots.say(instance_id, chat, text.replace("\r\n", "\n")[:20_000], key[:128])
+    return _back(instance_id, chat)
+
+
+@router.post("/chat/pause")
+async def pause_chat(instance_id: str, chat: Chat, bots: Bots) -> Response:
+    await bots.pause(instance_id, chat)
+    return _back(instance_id, chat, "chat_paused")
+
+
+@router.post("/chat/resume")
+async def resume_chat(instance_id: str, chat: Chat, bots: Bots) -> Response:
+    await bots.resume(instance_id, chat)
+    return _back(instance_id, chat, "chat_resumed")
+
+
+@router.post("/chat/autonomy")
+async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
+    wanted = (await form_of(request)).get("autonomy", "")
+    if wanted and wanted not in list(Autonomy):
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such way to go about somebody.")
+    await bots.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
+    return _back(instance_id, chat, "treated")
+
+
+@router.get("/messages/{seq}/why")
+async def explain(instance_id: str, seq: int, request: Request, bots: Bots) -> Response:
+    """The decision about a message, step by step."""
+    decision = DecisionDetail.of(await bots.decision(instance_id, seq))
+    shown: dict[str, Any] = {"decision": decision, "instance_id": instance_id}
+    if is_part(request):
+        return page(request, "why_part.html", **shown)
+    return page(request, "why.html", status=await bots.status(instance_id), tab="chats", **shown)
+
+
+@router.get("/drafts")
+async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
+    drafts = await bots.drafts(instance_id, before=before, limit=SHOWN)
+    older = drafts[-1].number if len(drafts) == SHOWN else None
+    status = await bots.status(instance_id)
+    return page(request, "drafts.html", status=status, tab="drafts", drafts=drafts, older=older, because=BECAUSE)
+
+
+@router.post("/drafts/{number}")
+async def decide(instance_id: str, number: int, request: Request, bots: Bots) -> Response:
+    """The draft's text as it stands in the form is what is sent."""
+    form = await form_of(request)
+    text, chat = str(form.get("text", "")), form.get("chat")
+    if form.get("do") == "send":
+        await bots.send_draft(instance_id, number, text.replace("\r\n", "\n")[:20_000])
+    else:
+        await bots.drop_draft(instance_id, number)
+    done = "draft_sent" if form.get("do") == "send" else "draft_dropped"
+    return _back(instance_id, chat, done) if isinstance(chat, str) else go_to(f"/bots/{instance_id}/drafts", done=done)
+
+
+@router.get("/letters")
+async def show_letters(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
+    letters = await bots.dead_letters(instance_id, before=before, limit=SHOWN)
+    older = letters[-1].seq if len(letters) == SHOWN else None
+    status = await bots.status(instance_id)
+    return page(request, "letters.html", status=status, tab="letters", letters=letters, older=older)
+
+
+@router.post("/letters/retry")
+async def retry_all(instance_id: str, bots: Bots) -> Response:
+    retried = await bots.retry(instance_id)
+    return go_to(f"/bots/{instance_id}/letters", done="retried_some" if retried.refused else "retried")
+
+
+@router.post("/letters/{seq}/retry")
+async def retry(instance_id: str, seq: int, bots: Bots) -> Response:
+    await bots.retry(instance_id, seq)
+    return go_to(f"/bots/{instance_id}/letters", done="retried")
+
+
+@router.post("/letters/{seq}/remove")
+async def remove(instance_id: str, seq: int, bots: Bots) -> Response:
+    await bots.remove_letter(instance_id, seq)
+    return go_to(f"/bots/{instance_id}/letters", done="letter_removed")
+
+
+async def _list(request: Request, bots: Fleet, instance_id: str, before: int | None) -> Parts:
+    account = (await bots.status(instance_id)).account
+    chats = await bots.chats(instance_id, before=before, limit=SHOWN)
+    held = {pause.conversation: pause for pause in await bots.pauses(instance_id)}
+    older = chats[-1].newest.seq if len(chats) == SHOWN else None
+    shown = {"chats": chats, "held": held, "older": older, "account": account, "own_chat": OWN_CHAT}
+    return {"chats": fragment("chats_list.html", request=request, instance_id=instance_id, **shown)}
+
+
+async def _chat_page(
+    instance_id: str, chat: str, request: Request, bots: Bots, before: int | None, refused: str = ""
+) -> Response:
+    status = await bots.status(instance_id)
+    live = await _live(request, bots, instance_id, chat, before)
+    autonomy: Autonomy | None = None
+    own: Autonomy | None = None
+    with suppress(UnknownContact):  # as the owner's chat with themselves is, in which nobody has written yet
+        autonomy, own = await bots.autonomy(instance_id, chat)
+    return page(
+        request,
+        "chat.html",
+        status=status,
+        tab="chats",
+        instance_id=instance_id,
+        chat=chat,
+        name=OWN_CHAT if chat == status.account else await bots.chat_name(instance_id, chat),
+        autonomy=autonomy,
+        own=own,
+        autonomies=AUTONOMY,
+        before=before,
+        key=uuid4().hex,
+        refused=refused,
+        live=live,
+        seen=seen_in(live),
+    )
+
+
+async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, before: int | None) -> Parts:
+    """What changes on a chat's page: what was said, whether the bot is silent, and what it would say."""
+    messages = await bots.messages(instance_id, conversation=chat, before=before, limit=SHOWN)
+    about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
+    turns: dict[str, Any] = {
+        "lines": _lines(messages),
+        "older": messages[-1].seq if len(messages) == SHOWN else None,
+        "in_group": any(message.group_id for message in messages),
+    }
+    return {
+        "turns": fragment("turns.html", **about, **turns),
+        "pause": fragment("chat_pause.html", **about, pause=await _pause(bots, instance_id, chat)),
+        "drafts": fragment("chat_drafts.html", **about, drafts=await _drafts(bots, instance_id, chat)),
+    }
+
+
+def _lines(messages: Sequence[StoredMessage]) -> list[Line]:
+    """The newest first, as they are given: the page lays them from its end."""
+    whose = {Source.CONTACT: "them", Source.OWNER: "owner", Source.BOT: "bot"}
+    before: list[datetime | None] = [*(message.sent_at for message in messages[1:]), None]
+    return [
+        Line(message, whose[message.source], at is None or at.date() != message.sent_at.date(), said_of(message))
+        for message, at in zip(messages, before, strict=True)
+    ]
+
+
+async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:
+    """Why, and until when, the bot is silent there; empty where it is not."""
+    held = [pause for pause in await bots.pauses(instance_id) if pause.conversation in (chat, pauses.ACCOUNT)]
+    return _told(held[-1]) if held else ""
+
+
+def _told(pause: Pause) -> str:
+    where = "everywhere" if pause.conversation == pauses.ACCOUNT else "here"
+    return f"The bot is silent {where}, {pauses.until(pause.until)}."
+
+
+async def _drafts(bots: Fleet, instance_id: str, chat: str) -> list[Any]:
+    found = await bots.drafts(instance_id)
+    return [draft for draft in found if draft.conversation == chat and draft.state is DraftState.OPEN]
+
+
+def _back(instance_id: str, chat: str, done: str | None = None) -> Response:
+    asked = {"chat": chat} | ({"done": done} if done else {})
+    return go_to(f"/bots/{instance_id}/chat?{urlencode(asked)}")
