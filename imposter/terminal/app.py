@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The user_id, or how the instance_id begins.")]
+Name = Annotated[str, typer.Argument(help="The user_id, or how the instance_id begins.")]
 Address = Annotated[
     str | None,
     typer.Option("--server", metavar="URL", help="Where the server is: else IMPOSTER_SERVER, else this machine."),
@@ -46,7 +46,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="0.0.0.0 is all networks.")] = "127.0.0.1",
 ) -> None:
-    """Start the server, as script/server does, but install nothing."""
+    """Start the server, as script/server does without installing."""
     os.chdir(ROOT)
     words = ["-m", "uvicorn", "main:app", "--host", host, "--port", str(port), "--timeout-graceful-shutdown", "2"]
     os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - our own program, and no shell
@@ -57,7 +57,7 @@ def bots(
     server: Address = None,
     json: Annotated[bool, typer.Option("--json", help="GET /chatbot as it is.")] = False,
 ) -> None:
-    """List all bots: where they stand, and how many messages wait."""
+    """List all bots and where they stand."""
     from imposter.terminal import bots
     from imposter.terminal.client import connect
 
@@ -73,7 +73,7 @@ def link(
     ] = None,
     server: Address = None,
 ) -> None:
-    """Link a bot to its owner's phone: show the code until it is scanned."""
+    """Link a bot: show its code until a phone has scanned it."""
     from imposter.terminal import link
     from imposter.terminal.client import connect
 
@@ -98,7 +98,10 @@ def pause(
 
 @app.command()
 def resume(name: Name, contact: Contact = None, server: Address = None) -> None:
-    """Have a bot answer again where it was paused, by you or for its account's safety."""
+    """Have a bot answer again where it was paused.
+
+    By you, or for its account's safety.
+    """
     from imposter.terminal import bots
     from imposter.terminal.client import connect
 
@@ -108,11 +111,11 @@ def resume(name: Name, contact: Contact = None, server: Address = None) -> None:
 
 @app.command()
 def why(
-    message: Annotated[int, typer.Argument(metavar="MESSAGE", min=1, help="Its seq, as GET .../messages shows it.")],
+    message: Annotated[int, typer.Argument(min=1, help="Its seq, as GET .../messages shows it.")],
     bot: Annotated[str | None, typer.Option(metavar="NAME", help="Not needed where there is only one.")] = None,
     server: Address = None,
 ) -> None:
-    """Tell why a message was answered, was not, or is not yet."""
+    """Tell why a message was answered, or was not."""
     from imposter.terminal import why
     from imposter.terminal.client import connect
 
@@ -122,7 +125,10 @@ def why(
 
 @app.command()
 def doctor(server: Address = None) -> None:
-    """Look at everything a server needs, and say what to do. Changes nothing; the server may run or not."""
+    """Look at everything a server needs, and say what to do.
+
+    It changes nothing, and the server may run or not. Exit status 1 where something fails.
+    """
     os.chdir(ROOT)  # from where a server takes a relative folder
     from imposter.terminal.doctor import examine
 

@@ -63,11 +63,13 @@ class Server:
             answer = self._http.request(method, f"{self.address}{path}", **more)
         except httpx2.TimeoutException:
             raise Trouble(f"The server at {self.address} did not answer in time; its log may say why.") from None
-        except (httpx2.TransportError, httpx2.InvalidURL):
+        except (httpx2.TransportError, httpx2.InvalidURL, OSError):
             raise Trouble(
                 f"No server answers at {self.address}: start one with script/server, or name the address of yours "
                 "with --server or IMPOSTER_SERVER."
             ) from None
+        except ValueError:  # half characters, or a number that is none
+            raise Trouble("What was given cannot be sent: it holds characters or a number that JSON has not.") from None
         if answer.is_success:
             return answer
         raise Trouble(self._refusal(answer))

@@ -26,6 +26,8 @@ PYTHON = (3, 11)
 NODE = 24
 PATIENCE = 5.0
 """Seconds for a program or a server to answer."""
+REACH = 3.0
+"""Seconds for a host in the internet."""
 SIDECAR = Path("chat_providers", "whatsapp_baileys_server")
 INSTALL = "run script/setup (or: npm install --prefix chat_providers/whatsapp_baileys_server)"
 
@@ -238,7 +240,7 @@ def _network(patient: Patient) -> Iterator[Finding]:
     model = address_of(url.get_secret_value()) if url else OPENAI
     if model is None:
         yield Finding(Level.FAIL, "network", "OPENAI_BASE_URL is no address: write it as https://host/v1, or unset it")
-    for address, reason in unreachable([WHATSAPP, model] if model else [WHATSAPP], PATIENCE).items():
+    for address, reason in unreachable([WHATSAPP, model] if model else [WHATSAPP], REACH).items():
         host, port = address
         if reason is None:
             yield Finding(Level.OK, "network", f"{host}:{port} can be reached")

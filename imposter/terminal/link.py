@@ -34,7 +34,7 @@ def link(server: Server, name: str, phone: str | None = None) -> None:
             window.end()
             raise Trouble(_told(bot))
         if bot.status is not LinkState.LINKING or bot.qr is None:
-            window.note(f"{bot.user_id} {'waits for a code' if bot.status is LinkState.LINKING else state_of(bot)} ...")
+            window.note(_waiting(bot))
         elif phone is None:
             window.show(bot.qr, bot.qr_expires_at)
         elif not asked:
@@ -52,6 +52,11 @@ def _ask_for_code(server: Server, bot: BotStatus, phone: str, window: "_Window")
     window.end()
     say(f"Code: {f'{code[:4]}-{code[4:]}' if len(code) == 8 else code}")
     say("Type it on the phone: Settings, Linked devices, Link a device, Link with phone number instead.")
+
+
+def _waiting(bot: BotStatus) -> str:
+    words = "waits for a code" if bot.status is LinkState.LINKING else state_of(bot)
+    return f"{bot.user_id} {words}. {bot.detail or ''}".rstrip()
 
 
 def _told(bot: BotStatus) -> str:

@@ -96,8 +96,9 @@ def _delivered(part: _Part) -> str:
 
 
 def _row(gate: _Gate) -> tuple[str, str, str, str]:
-    more = [gate.told or gate.reason or ""]
-    if gate.until is not None:
+    reason = None if gate.reason == gate.gate else gate.reason
+    more = [gate.told or reason or ""]
+    if gate.until is not None and "until" not in more[0]:
         more.append(f"until {moment(gate.until)}")
     outcome = gate.outcome.replace("_", " ")
     return _MARKS.get(gate.outcome, "\u00b7"), gate.gate.replace("_", " "), outcome, ", ".join(filter(None, more))

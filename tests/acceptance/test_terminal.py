@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -43,22 +44,30 @@ class Terminal:
     def terminate(self) -> None:
         self._process.terminate()
 
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
     async def end(self) -> tuple[int, str, str]:
         """Its exit status, and what it said on stdout (from here on) and stderr."""
         async with asyncio.timeout(30):
             out, err = await self._process.communicate()
         assert "Traceback" not in err.decode(), err.decode()
-        return self._process.returncode or 0, out.decode(), err.decode()
+        return self._process.returncode or 0, (out or b"").decode(), err.decode()
 
 
-async def begin(*words: str, server: str | None = None, program: tuple[str, ...] = (), **more: str) -> Terminal:
+async def begin(*words: str, server: str = "", program: str = "", screen: str = "", **more: str) -> Terminal:
+    """`program`: a folder to be run from elsewhere; `screen`: a terminal's device, for what goes to stdout."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    device = os.open(screen, os.O_WRONLY | os.O_NOCTTY) if screen else asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *(program or ("-m", "imposter")), *words,
+        sys.executable, *([program] if program else ["-m", "imposter"]), *words,
         cwd="/" if program else ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        stdout=device, stderr=asyncio.subprocess.PIPE,
         env={**kept, "PYTHONUTF8": "1", **({"IMPOSTER_SERVER": server} if server else {}), **more},
     )  # fmt: skip
+    if screen:
+        os.close(device)
     return Terminal(process)
 
 
@@ -135,6 +144,24 @@ async def test_the_code_is_shown_and_shown_again_until_it_is_scanned(
     assert re.fullmatch(rf"anna is linked and connected, as {me}\S*\.", out.splitlines()[-1])
 
 
+async def test_on_a_terminal_the_code_is_drawn_in_its_own_colours_and_counts_down(product: Product) -> None:
+    [instance_id] = await product.put(bot())
+    await product.qr(instance_id)
+    ours, its = os.openpty()
+    terminal = await begin("link", "anna", server=str(product.api.base_url), screen=os.ttyname(its))
+    os.close(its)
+    seen = b""
+    async with asyncio.timeout(30):
+        while len(set(re.findall(rb"A new code comes in \d+ s\.", seen))) < 2:
+            seen += await asyncio.to_thread(os.read, ours, 65536)
+    terminal.interrupt()
+    code, _, err = await terminal.end()
+    os.close(ours)
+    assert (code, err) == (130, "")
+    assert seen.count(b"\x1b[2J\x1b[H") == 1, "drawn once while it holds"
+    assert seen.count(b"\x1b[97;40m") > 20
+
+
 async def test_a_stopped_bot_is_started_and_one_that_wants_a_passkey_is_not_waited_for(
     product: Product, network: WhatsAppNetwork
 ) -> None:
@@ -185,9 +212,11 @@ async def test_what_is_paused_and_resumed_is_so_in_the_status(
     await product.until_message(instance_id, content="still there?", reason="paused")
     code, out, _ = await give(product, "resume", instance_id, "--contact", f"+{friend}")
     assert (code, await level()) == (0, "normal")
-    code, _, err = await give(product, "pause", instance_id, "--contact", "+4915100000000000")
-    assert code == 1
-    assert err.count("\n") == 1
+    for wrong in (["--contact", "+4915100000000000"], ["--minutes", "nan"], ["--minutes", "-1"], ["--contact", ""]):
+        code, _, err = await give(product, "pause", instance_id, *wrong)
+        assert code == 1
+        assert err.count("\n") == 1
+    assert await level() == "normal"
 
 
 async def test_why_shows_the_sentence_the_times_and_the_gates(product: Product) -> None:
@@ -272,7 +301,7 @@ async def test_where_no_server_answers_one_sentence_says_so() -> None:
 async def test_the_server_is_started_from_any_folder(tmp_path: Path) -> None:
     port = free_port()
     data = {"IMPOSTER_DATA_DIR": str(tmp_path / "data")}
-    program = (str(ROOT / "imposter"),)
+    program = str(ROOT / "imposter")
     terminal = await begin("serve", "--port", str(port), program=program, **data)
     try:
         code, out = 1, ""
@@ -316,6 +345,10 @@ async def test_the_doctor_looks_into_a_database_that_no_server_has_open(tmp_path
     assert re.search(r"its tables are (\d+), this version's are \1$", found["database"][0])
     assert found["data"][0].endswith("not in use")
     assert {path.name: path.stat().st_mtime_ns for path in product.data.iterdir()} == before
+    async with running(tmp_path):
+        pass  # and killed
+    _, out, _ = await (await begin("doctor", IMPOSTER_DATA_DIR=str(product.data))).end()
+    assert "which the next start puts right" in of_doctor(out)["database"][0]
     (product.data / "secret.key").unlink()
     code, out, _ = await (await begin("doctor", IMPOSTER_DATA_DIR=str(product.data))).end()
     assert code == 1
