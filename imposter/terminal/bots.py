@@ -14,7 +14,7 @@ SHORTEST = 8
 def show(server: Server) -> None:
     bots = server.bots()
     if not bots:
-        say("The server has no bots yet. README.md shows how to make the first.")
+        say(f"The server has no bots yet. To make the first, open {server.address} in a browser.")
         return
     length = _distinct([bot.instance_id for bot in bots])
     rows = [_row(bot, length) for bot in bots]

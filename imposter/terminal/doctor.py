@@ -171,8 +171,8 @@ def _database(patient: Patient) -> Iterator[Finding]:
     try:
         seen = look(patient.database_url, patient.settings.data_dir)
     except StorageError as error:
-        setting = "IMPOSTER_DATABASE_URL: " if patient.database_url else ""
-        yield Finding(Level.FAIL, "database", f"{setting}{error}")
+        named = patient.database_url is None or str(error).startswith("IMPOSTER_DATABASE_URL")
+        yield Finding(Level.FAIL, "database", f"{'' if named else 'IMPOSTER_DATABASE_URL: '}{error}")
         return
     if seen.unread:
         told = f"not looked into, as {seen.unread}"
@@ -195,6 +195,9 @@ def _secret_key(patient: Patient) -> Iterator[Finding]:
     path = settings.data_dir / KEY_FILE
     try:
         file = database_file(patient.database_url, settings.data_dir)
+    except StorageError:  # a URL that is none, which is told already
+        return
+    try:
         begun = file is not None and file.exists() and file.stat().st_size > 0
         if not path.exists():
             if begun:
@@ -210,7 +213,7 @@ def _secret_key(patient: Patient) -> Iterator[Finding]:
         open_to_others = path.stat().st_mode & 0o077
     except binascii.Error:
         whole, open_to_others = False, 0
-    except (OSError, StorageError):
+    except OSError:
         yield Finding(Level.FAIL, "secret key", f"{path} cannot be read: have it belong to who runs the server")
         return
     if not whole:

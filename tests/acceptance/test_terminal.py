@@ -378,6 +378,31 @@ async def test_the_doctor_names_what_is_broken_and_the_cure_and_no_secret(tmp_pa
     assert KEY not in out
 
 
+@pytest.mark.parametrize("url", ["mysql://me:{}@host/bots", "postgresql://me:{}@host:port/bots", "{}"])
+async def test_the_doctor_repeats_no_database_url_that_is_none(tmp_path: Path, url: str) -> None:
+    data = {"IMPOSTER_DATA_DIR": str(tmp_path / "data"), "IMPOSTER_DATABASE_URL": url.format(PASSWORD)}
+    code, out, _ = await (await begin("doctor", **data)).end()
+    found = of_doctor(out)
+    assert code == 1
+    assert found["database"][0].startswith("FAIL IMPOSTER_DATABASE_URL must look like ")
+    assert "secret key" not in found
+    assert PASSWORD not in out
+
+
+async def test_the_doctor_tells_a_password_that_is_wrong_and_does_not_say_it(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    data = {
+        "IMPOSTER_DATA_DIR": str(tmp_path / "data"),
+        "IMPOSTER_DATABASE_URL": re.sub(r"//[^/]*@", f"//{PASSWORD}:{PASSWORD}@", postgres_database),
+    }
+    assert PASSWORD in data["IMPOSTER_DATABASE_URL"]
+    code, out, _ = await (await begin("doctor", **data)).end()
+    assert code == 1
+    assert of_doctor(out)["database"][0].startswith("FAIL IMPOSTER_DATABASE_URL: it does not open: ")
+    assert PASSWORD not in out
+
+
 async def test_the_doctor_tells_a_program_that_is_not_node(tmp_path: Path) -> None:
     pretender = tmp_path / "node"
     for says, verdict in (("v18.1.0", "FAIL"), ("v99.0.0", "warn"), ("hello", "FAIL")):
