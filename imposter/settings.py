@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -70,6 +71,18 @@ def _days(value: object) -> int | None:
     return int(text)
 
 
+def server_address(text: str) -> str:
+    """Raises: ValueError."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be an address such as http://127.0.0.1:8000")
+    return text.rstrip("/")
+
+
 def _log_format() -> Literal["console", "json"]:
     return "console" if sys.stderr.isatty() else "json"
 
@@ -112,6 +125,9 @@ class Settings(BaseModel):
     """After so many days a message is deleted, with all that belongs to it. None ("forever"): never."""
     allow_private_urls: Annotated[AddressGuard, BeforeValidator(AddressGuard.read)] = AddressGuard()
     """Hosts of this machine or a private network that a bot's config may name, such as that of a model beside it."""
+
+    server: Annotated[str, AfterValidator(server_address)] = "http://127.0.0.1:8000"
+    """The running server that the commands of `python -m imposter` talk to."""
 
     _environ: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -157,6 +173,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises: InvalidConfig, naming each variable that is wrong and the cure, never a value.
     """
     return Settings.read(os.environ if environ is None else environ)
+
+
+def usable_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, tuple[FieldProblem, ...]]:
+    """As much of the settings as can be used, and what is wrong with the others, which count as unset."""
+    given = dict(os.environ if environ is None else environ)
+    problems: list[FieldProblem] = []
+    while True:
+        try:
+            return Settings.read(given), tuple(problems)
+        except InvalidConfig as error:
+            problems += error.problems
+            for problem in error.problems:
+                del given[problem.field]
 
 
 def variable(field: str) -> str:

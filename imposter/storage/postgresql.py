@@ -74,6 +74,18 @@ def postgresql_engine(place: URL, identity: Identity | None) -> Engine:
     return engine
 
 
+def visitor_engine(place: URL) -> Engine:
+    """For a look from outside: it takes no lock, and says that it is none of the servers."""
+    completed = _completed(place)
+    engine = create_engine(
+        completed.set(query={**completed.query, "application_name": "imposter-doctor"}),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", lambda connection, _record: _check(connection))
+    return engine
+
+
 def connection_arguments(url: str) -> dict[str, Any]:
     """What the driver is to connect with, as the engine would. Raises: sqlalchemy.exc.ArgumentError."""
     place = _completed(make_url(url))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.errors import InvalidConfig
-from imposter.settings import load_settings
+from imposter.settings import load_settings, usable_settings
 
 LONG = "a-secret-that-is-long-enough"
 
@@ -69,6 +69,11 @@ def test_a_secret_that_is_none_is_refused_by_name_and_not_repeated(variable: str
         ("IMPOSTER_MODEL_CALLS_AT_ONCE", "0"),
         ("IMPOSTER_ACCOUNTS_PER_PROCESS", "0"),
         ("IMPOSTER_ACCOUNTS_PER_PROCESS", "1001"),
+        ("IMPOSTER_SERVER", "127.0.0.1:8000"),
+        ("IMPOSTER_SERVER", "ftp://host"),
+        ("IMPOSTER_SERVER", "http://"),
+        ("IMPOSTER_SERVER", "http://me:password@host"),
+        ("IMPOSTER_SERVER", "http://host:99999"),
         ("IMPOSTER_KEEP_DAYS", "0"),
         ("IMPOSTER_KEEP_DAYS", "-1"),
         ("IMPOSTER_KEEP_DAYS", "1.5"),
@@ -103,6 +108,13 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(InvalidConfig) as refusal:
         load_settings({"IMPOSTER_API_KEY": "short", "IMPOSTER_LOG_LEVEL": "loud"})
     assert {problem.field for problem in refusal.value.problems} == {"IMPOSTER_API_KEY", "IMPOSTER_LOG_LEVEL"}
+
+
+def test_what_can_be_used_is_used_where_all_that_is_wrong_is_wanted() -> None:
+    given = {"IMPOSTER_LOG_LEVEL": "loud", "IMPOSTER_ZZZZZZ": "x", "IMPOSTER_LEASE_SECONDS": "20"}
+    settings, problems = usable_settings(given)
+    assert {problem.field for problem in problems} == {"IMPOSTER_LOG_LEVEL", "IMPOSTER_ZZZZZZ"}
+    assert (settings.log_level, settings.lease_seconds) == ("info", 20)
 
 
 def test_a_secret_of_the_environment_is_found_by_name_and_an_empty_one_is_none() -> None:

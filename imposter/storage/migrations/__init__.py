@@ -58,7 +58,7 @@ def check_tables(connection: Connection) -> None:
         keep_upgrades_out(connection)
     if current_revision(connection) == NEWEST:
         return
-    oldest = _oldest(connection)
+    oldest = oldest_revision(connection)
     if oldest is None or oldest > NEWEST:
         raise Misconfigured(
             "the database was written by a newer version of this program: start that version, or restore an older copy "
@@ -77,7 +77,7 @@ def _precedes(revision: str) -> bool:
     return revision.isdecimal() and len(revision) == len(NEWEST) and revision < NEWEST
 
 
-def _oldest(connection: Connection) -> str | None:
+def oldest_revision(connection: Connection) -> str | None:
     """None for tables of before it was written down."""
     if not inspect(connection).has_table(meta.name):
         return None

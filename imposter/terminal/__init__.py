@@ -1,0 +1,1 @@
+"""The commands of `python -m imposter`: what an operator does without a browser."""
