@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from imposter.contracts.errors import InvalidConfig
@@ -14,11 +13,10 @@ from imposter.contracts.strict import Strict
 from imposter.runtime.config_check import field_problems
 from imposter.storage.exams import ExamRow, ExamState
 from imposter.web.api import examples
-from imposter.web.api.answers import BODY, Responses, problems, takes_json
+from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import OptionalJsonBody
 from imposter.web.api.schemas import Named
 from imposter.web.dependencies import Bots
-from imposter.web.exam_page import render
 
 router = APIRouter(prefix="/chatbot/{instance_id}/exam", tags=["messages"])
 
@@ -154,21 +152,3 @@ async def show_exam(instance_id: str, bots: Bots) -> ExamDetail:
 async def cancel_exam(instance_id: str, bots: Bots) -> ExamDetail:
     """Ends the exam that is under way. The score of the last one that was finished goes on counting."""
     return ExamDetail.of(await bots.cancel_exam(instance_id))
-
-
-_PAGE: Responses = {200: {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}}}
-
-
-@router.get(
-    "/page",
-    summary="Show the last exam as a page",
-    response_class=HTMLResponse,
-    responses=_PAGE | problems(HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NO_EXAM),
-)
-async def exam_page(instance_id: str, bots: Bots) -> HTMLResponse:
-    """For people: the score, and what they wrote, what the owner answered and what the bot answers, side by side.
-
-    It asks for itself again every two seconds while the exam is under way, and fetches nothing else.
-    """
-    page, headers = render(ExamDetail.of(await bots.exam(instance_id)))
-    return HTMLResponse(page, headers=headers)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from imposter.web.pages import bots, chats, files, link, new_bot, signing_in
+from imposter.web.pages import bots, chats, files, link, new_bot, signing_in, voice
 
 ROUTERS: tuple[APIRouter, ...] = (
     files.router,
@@ -11,4 +11,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     new_bot.router,
     link.router,
     chats.router,
+    voice.router,
 )

@@ -57,6 +57,9 @@ DONE: Mapping[str, str] = {
     "retried": "It is tried again.",
     "retried_some": "It is tried again, where today's rules allow it; the rest stays here.",
     "letter_removed": "It is let go.",
+    "imported": "The chat is imported; the bot learns from it.",
+    "imported_nothing": "The chat is imported, but nothing of yours in it answers anybody.",
+    "unlearned": "All imported chats are deleted.",
     "signed_out": "You are signed out.",
     "signed_out_all": "Everybody is signed out, on every device.",
 }

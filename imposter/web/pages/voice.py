@@ -1,0 +1,133 @@
+"""How the owner writes, and how close the bot comes: exported chats, the profile, the exam."""
+
+from contextlib import suppress
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import UploadFile
+
+from imposter.contracts.errors import FieldProblem, InvalidConfig, NotNow, UnknownContact, UnknownExam
+from imposter.web.api.body import checked
+from imposter.web.api.exams import ExamDetail, ExamRequest
+from imposter.web.dependencies import Bots
+from imposter.web.pages.live import Parts, seen_in, stream
+from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_part, page
+
+router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
+
+NO_FILE = FieldProblem("file", "is missing: choose the export, as it comes from the phone")
+
+
+@router.get("/voice")
+async def show_voice(instance_id: str, request: Request, bots: Bots) -> Response:
+    return await _voice_page(instance_id, request, bots)
+
+
+@router.post("/voice/import")
+async def import_chat(instance_id: str, request: Request, bots: Bots) -> Response:
+    """A script that shows how far the upload is gets the outcome alone, so that the file stays chosen."""
+    info = await bots.info(instance_id)
+    form = await form_of(request)
+    contact, owner, file = form.get("contact"), form.get("owner"), form.get("file")
+    try:
+        data = await file.read() if isinstance(file, UploadFile) else b""
+        if not data:
+            raise InvalidConfig(NO_FILE)
+        named = str(owner or "").strip() or None
+        answers = await bots.learning.learn(instance_id, info.config, str(contact or "").strip(), named, data)
+    except InvalidConfig as error:
+        if is_part(request):
+            return page(request, "voice_refused.html", problems=error.problems)
+        return await _voice_page(instance_id, request, bots, error.problems, str(contact or ""), str(owner or ""))
+    there = f"/bots/{instance_id}/voice?done={'imported' if answers else 'imported_nothing'}"
+    return Response(headers={"HX-Redirect": there}) if is_part(request) else go_to(there)
+
+
+@router.post("/voice/delete")
+async def delete_voice(instance_id: str, bots: Bots) -> Response:
+    await bots.exists(instance_id)
+    await bots.learning.unlearn(instance_id)
+    return go_to(f"/bots/{instance_id}/voice", done="unlearned")
+
+
+@router.get("/exam")
+async def show_exam(instance_id: str, request: Request, bots: Bots) -> Response:
+    return await _exam_page(instance_id, request, bots)
+
+
+@router.get("/exam/live")
+async def follow_exam(instance_id: str, request: Request, bots: Bots) -> Response:
+    async def look() -> Parts:
+        return await _live(request, bots, instance_id)
+
+    return stream(request, look, bots.clock)
+
+
+@router.post("/exam")
+async def begin_exam(instance_id: str, request: Request, bots: Bots) -> Response:
+    form = await form_of(request)
+    pairs, contact = str(form.get("pairs", "")).strip(), str(form.get("contact", "")).strip()
+    wanted: dict[str, object] = {"contact": contact} if contact else {}
+    wanted |= {"pairs": int(pairs) if pairs.isdecimal() and len(pairs) < 9 else pairs}
+    try:
+        asked = checked(wanted, ExamRequest)  # type: ignore[arg-type]
+        await bots.begin_exam(instance_id, asked.pairs, asked.contact)
+    except InvalidConfig as error:
+        told = "; ".join(f"{problem.field} {problem.message}" for problem in error.problems)
+        return await _exam_page(instance_id, request, bots, told, pairs, contact)
+    except (NotNow, UnknownContact) as error:
+        return await _exam_page(instance_id, request, bots, str(error), pairs, contact)
+    return go_to(f"/bots/{instance_id}/exam")
+
+
+@router.post("/exam/cancel")
+async def cancel_exam(instance_id: str, bots: Bots) -> Response:
+    with suppress(UnknownExam):
+        await bots.cancel_exam(instance_id)
+    return go_to(f"/bots/{instance_id}/exam")
+
+
+async def _voice_page(
+    instance_id: str,
+    request: Request,
+    bots: Bots,
+    problems: tuple[FieldProblem, ...] = (),
+    contact: str = "",
+    owner: str = "",
+) -> Response:
+    return page(
+        request,
+        "voice.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+        status=await bots.status(instance_id),
+        tab="voice",
+        profile=await bots.learning.profile(instance_id),
+        problems=problems,
+        contact=contact,
+        owner=owner,
+    )
+
+
+async def _exam_page(
+    instance_id: str, request: Request, bots: Bots, refused: str = "", pairs: str = "20", contact: str = ""
+) -> Response:
+    live = await _live(request, bots, instance_id)
+    return page(
+        request,
+        "exam.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
+        status=await bots.status(instance_id),
+        tab="exam",
+        refused=refused,
+        pairs=pairs,
+        contact=contact,
+        live=live,
+        seen=seen_in(live),
+    )
+
+
+async def _live(request: Request, bots: Bots, instance_id: str) -> Parts:
+    exam = None
+    with suppress(UnknownExam):
+        exam = ExamDetail.of(await bots.exam(instance_id))
+    return {"exam": fragment("exam_part.html", request=request, exam=exam, instance_id=instance_id)}

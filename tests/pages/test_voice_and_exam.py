@@ -1,0 +1,66 @@
+"""What the bot learns of how its owner writes, and how close it comes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.acceptance.conftest import bot
+from tests.acceptance.product import Product
+from tests.fakes.model_server import ModelServer
+from tests.integration.test_voice import export
+from tests.pages.conftest import Look, faults, fits
+
+Phone = Callable[[], str]
+CONTACT = "+49 151 00000002"
+
+
+async def test_an_exported_chat_is_taken_and_told_in_plain_words(look: Look, product: Product, tmp_path: Path) -> None:
+    [instance_id] = await product.put(bot())
+    file = tmp_path / "chat.txt"
+    file.write_text(export(40))
+    page = await look()
+    await page.goto(f"/bots/{instance_id}/voice")
+    await expect(page.get_by_text("Too little is known yet.")).to_be_visible()
+    assert await faults(page) == []
+    await page.get_by_label("Whose chat it is").fill(CONTACT)
+    await page.get_by_label("The export").set_input_files(file)
+    await page.get_by_role("button", name="Import").click()
+    await expect(page.get_by_text("which of these are you? 'Bob', 'Anna'")).to_be_visible()
+    await page.get_by_label("Your name in the file").fill("Anna")
+    await page.get_by_role("button", name="Import").click()
+    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+    await expect(page.get_by_role("cell", name="40")).to_be_visible()
+    await expect(page.get_by_role("heading", name="How you write")).to_be_visible()
+    await expect(page.locator(".told li").first).to_be_visible()
+    assert await faults(page) == []
+    await page.get_by_text("Delete them").click()
+    await page.get_by_role("button", name="Delete all imported chats").click()
+    await expect(page.get_by_text("Too little is known yet.")).to_be_visible()
+
+
+async def test_an_exam_is_held_and_read_side_by_side(
+    look: Look, product: Product, model: ModelServer, tmp_path: Path
+) -> None:
+    [instance_id] = await product.put(bot())
+    file = tmp_path / "chat.txt"
+    file.write_text(export(5))
+    page = await look()
+    await page.goto(f"/bots/{instance_id}/exam")
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Import a chat")
+    assert await faults(page) == []
+    await page.goto(f"/bots/{instance_id}/voice")
+    await page.get_by_label("Whose chat it is").fill(CONTACT)
+    await page.get_by_label("Your name in the file").fill("Anna")
+    await page.get_by_label("The export").set_input_files(file)
+    await page.get_by_role("button", name="Import").click()
+    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+    await page.get_by_role("link", name="Exam").click()
+    await page.get_by_label("Questions").fill("3")
+    await page.get_by_role("button", name="Begin").click()
+    await expect(page.get_by_text("of 100")).to_be_visible()
+    await expect(page.locator(".pairs tbody tr")).to_have_count(3)
+    assert await faults(page) == []
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await fits(page)
