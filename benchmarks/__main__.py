@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import cluster, latency, linking, memory, pipeline, soak, startup, thousand
+from benchmarks import cluster, latency, linking, memory, pages, pipeline, soak, startup, thousand
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "startup": startup.run,
     "thousand": thousand.run,
     "pipeline": pipeline.run,
+    "pages": pages.run,
     "cluster": cluster.run,
     "soak": soak.run,
 }

@@ -181,6 +181,14 @@ class Fleet:
         if not self._here.has(instance_id):
             await self._row(instance_id)
 
+    async def is_empty(self) -> bool:
+        """Whether there is no bot."""
+        return not self._here.all() and (self._elsewhere is None or not await self._store.bots.all())
+
+    async def has_user(self, user_id: str) -> bool:
+        """Whether this user has a bot."""
+        return self._here.has_user(user_id) or await self._store.bots.of_user(user_id) is not None
+
     async def status(self, instance_id: str) -> BotStatus:
         if self._here.has(instance_id):
             return await self._status_here(self._here.get(instance_id))

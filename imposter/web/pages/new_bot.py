@@ -26,7 +26,7 @@ async def make_bot(request: Request, bots: Bots) -> Response:
     sent = texts(await form_of(request))
     try:
         config = config_of(bots, sent)
-        if any(status.user_id == config.user_id for status in await bots.statuses()):
+        if await bots.has_user(config.user_id):
             raise InvalidConfig(FieldProblem("user_id", TAKEN))
         instance_id = await bots.put(config)
     except InvalidConfig as error:
@@ -56,5 +56,5 @@ async def test_model(request: Request, bots: Bots) -> Response:
 async def _page(
     request: Request, bots: Bots, form: BotForm, status: int = HTTPStatus.OK, tested: object = None
 ) -> Response:
-    first = not await bots.statuses()
+    first = await bots.is_empty()
     return page(request, "new.html", status, form=form, autonomies=AUTONOMIES, first=first, tested=tested)

@@ -10,7 +10,7 @@ from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
 from imposter.runtime.reasons import Gate
 from imposter.runtime.why import Outcome
-from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from imposter.storage.records import DRAFTED, DeliveryState, MessageState, StoredMessage
 
 _DIRECTIONS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -161,4 +161,4 @@ def said_of(message: StoredMessage) -> str:
         return DELIVERED.get(message.delivery, "")
     if message.source is not Source.CONTACT:
         return ""
-    return BECAME.get(message.state, "")
+    return "waits for your word" if message.reason == DRAFTED else BECAME.get(message.state, "")
