@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,6 @@ from imposter.cluster import hearing
 from imposter.cluster.errands import (
     BeginExam,
     CancelExam,
-    DecideDraft,
     Delete,
     Errand,
     Forget,
@@ -26,42 +25,31 @@ from imposter.cluster.errands import (
     Pause,
     Put,
     Resume,
-    Retry,
-    Say,
     Start,
     Stop,
-    UndoBrief,
     Unlink,
 )
 from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.publishing import SAID_BY
+from imposter.cluster.talks import Talks
 from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
 from imposter.contracts.model import Answer
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
-from imposter.runtime.briefs import Brief, brief_of
-from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.discovery import Catalog
 from imposter.runtime.inquiry import inquire
 from imposter.runtime.learning import Learning
-from imposter.runtime.ports import canonical_ids
 from imposter.runtime.supervisor import Bot, Supervisor
-from imposter.runtime.treatment import own_autonomy, with_autonomy
 from imposter.runtime.vitals import Vitals
 from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
-from imposter.storage.chats import Chat
-from imposter.storage.dead_letters import DeadLetter, Retried
-from imposter.storage.drafted import Draft
 from imposter.storage.exams import ExamRow
-from imposter.storage.forgetting import Person
 from imposter.storage.migrations import NEWEST
 from imposter.storage.overview import Today
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
-from imposter.storage.records import Pause as PauseRow
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.usage import By, Costs
 from imposter.storage.writer import Pending
@@ -117,6 +105,7 @@ class Fleet:
     def __init__(self, here: Supervisor, store: Store, vitals: Vitals, elsewhere: Elsewhere | None = None) -> None:
         self.learning = Learning(store, here.catalog)
         """For bots that exist."""
+        self.talks = Talks(store, here.catalog, exists=self.exists, config=self.config, put=self.put, do=self._do)
         self._here = here
         self._store = store
         self._vitals = vitals
@@ -175,6 +164,9 @@ class Fleet:
         except ValidationError:
             raise NotSupported("A newer version wrote this bot's config: ask a server of that version.") from None
         return BotInfo(row.instance_id, row.user_id, config, row.created_at, node, row.epoch)
+
+    async def config(self, instance_id: str) -> BotConfig:
+        return (await self.info(instance_id)).config
 
     async def exists(self, instance_id: str) -> None:
         """Raises: UnknownBot."""
@@ -260,11 +252,6 @@ class Fleet:
         """Raises: NotSupported, NotNow, Refused."""
         return str(await self._do(instance_id, PairingCode(phone=phone)))
 
-    async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
-        retried: Retried = await self._do(instance_id, Retry(letter=letter))
-        return retried
-
     async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
         """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
 
@@ -272,67 +259,6 @@ class Fleet:
         """
         forgotten: tuple[int, bool] = await self._do(instance_id, Forget(contact=contact))
         return forgotten
-
-    async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
-        """Up to `limit` with a number below `before`, the newest first."""
-        await self.exists(instance_id)
-        return await self._store.drafts.page(instance_id, before=before, limit=limit)
-
-    async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
-        """Send it, or `text` in its place. Raises: UnknownDraft, NotNow (it is too late; the bot does not run)."""
-        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=True, text=text))
-        return draft
-
-    async def drop_draft(self, instance_id: str, number: int) -> Draft:
-        """Raises: UnknownDraft, NotNow (it was sent; the bot does not run)."""
-        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
-        return draft
-
-    async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
-        """Have the owner say this there themselves, once for each `key`; gives the message's id.
-
-        Raises: UnknownContact, NotNow (the bot does not run).
-        """
-        return str(await self._do(instance_id, Say(contact=contact, text=text, key=key)))
-
-    async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Chat]:
-        """Conversations whose newest message has a seq below `before`, the liveliest first."""
-        await self.exists(instance_id)
-        return await self._store.chats.page(instance_id, before=before, limit=limit)
-
-    async def chat_name(self, instance_id: str, conversation: str) -> str:
-        """What the group, or the contact there, is called; empty where nobody knows."""
-        return await self._store.chats.name(instance_id, conversation)
-
-    async def pauses(self, instance_id: str) -> list[PauseRow]:
-        """Those that hold, of single conversations and of the account."""
-        await self.exists(instance_id)
-        return await self._store.pauses.holding(instance_id)
-
-    async def autonomy(self, instance_id: str, contact: str) -> tuple[Autonomy, Autonomy | None]:
-        """How far the bot goes with them, and what their own entry says of it. Raises: UnknownContact."""
-        config, person, canonical = await self._known(instance_id, contact)
-        own = own_autonomy(config, person.ids, canonical)
-        return own or config.behaviour_config.autonomy, own
-
-    async def treat(self, instance_id: str, contact: str, autonomy: Autonomy | None) -> None:
-        """Go so far with them; None: as with everybody. Raises: UnknownContact, InvalidConfig, StorageError."""
-        config, person, canonical = await self._known(instance_id, contact)
-        await self.put(with_autonomy(config, person.ids, contact, autonomy, canonical))
-
-    async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
-        config = (await self.info(instance_id)).config
-        canonical = canonical_ids(self.catalog.find(Kind.CHAT, config.chat_provider_config.provider_name))
-        return config, await self._store.forgetting.known(instance_id, contact, canonical), canonical
-
-    async def brief(self, instance_id: str, contact: str) -> Brief:
-        """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
-        _, person, _ = await self._known(instance_id, contact)
-        return await brief_of(self._store, instance_id, person.conversations)
-
-    async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
-        """Take it back, up to the message with the seq `last`. Raises: UnknownContact, UnknownBrief, NotNow."""
-        return int(await self._do(instance_id, UndoBrief(contact=contact, last=last)))
 
     async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> ExamRow:
         """Have the bot answer up to `most` questions of the past; gives where it stands.
@@ -379,16 +305,6 @@ class Fleet:
         """What the bot's models took. See `storage.usage.UsageStore.sums`."""
         await self.exists(instance_id)
         return await self._store.usage.sums(instance_id, by, first, last)
-
-    async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
-        """What contacts did not get, newest first."""
-        await self.exists(instance_id)
-        return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
-
-    async def remove_letter(self, instance_id: str, letter: int) -> None:
-        """Raises: UnknownLetter."""
-        await self.exists(instance_id)
-        await self._store.dead_letters.remove(instance_id, letter)
 
     async def nodes(self) -> list[ServerInfo]:
         """The servers that share the bots, the oldest first; this one where it is alone."""

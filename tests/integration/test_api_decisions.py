@@ -172,7 +172,7 @@ async def test_an_answer_that_the_platform_refused_is_told_until_it_is_sent_agai
         why = await owner.why("hello")
         assert why["told"] == "Answered, but the platform refused it."
         assert gates(why, "stopped") == ["delivery"]
-        await owner.house.fleet.retry(owner.bot.instance_id)
+        await owner.house.fleet.talks.retry(owner.bot.instance_id)
         await owner.settle()
         assert await owner.told("hello") == "Answered."
 

@@ -118,16 +118,16 @@ async def test_the_same_by_api_and_only_what_was_seen_is_taken_back(tmp_path: Pa
     async with open_anna(tmp_path, HandClock(), {**PROMPT, "guard": "off"}) as anna:
         fleet, bot = anna.house.fleet, anna.bot.instance_id
         with pytest.raises(UnknownContact):
-            await fleet.brief(bot, "bob")
+            await fleet.talks.brief(bot, "bob")
         await talk(anna, "coming?")
-        seen = await fleet.brief(bot, "bob")
+        seen = await fleet.talks.brief(bot, "bob")
         assert [line.text for line in seen.lines] == ["coming?", "re: coming?"]
         await talk(anna, "really?")
         with pytest.raises(NotNow, match="more has been said"):
-            await fleet.undo_brief(bot, "bob", seen.spell.last)
-        newer = await fleet.brief(bot, "bob")
-        assert await fleet.undo_brief(bot, "bob", newer.spell.last) == 2
+            await fleet.talks.undo_brief(bot, "bob", seen.spell.last)
+        newer = await fleet.talks.brief(bot, "bob")
+        assert await fleet.talks.undo_brief(bot, "bob", newer.spell.last) == 2
         said = [sent.message_id for sent in anna.platform.sent]
         assert anna.shown()[-2:] == [f"deleted {message_id}" for message_id in said]
         with pytest.raises(UnknownBrief):
-            await fleet.brief(bot, "bob")
+            await fleet.talks.brief(bot, "bob")

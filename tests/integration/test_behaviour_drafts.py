@@ -16,7 +16,7 @@ UP, DOWN = "\U0001f44d\U0001f3fd", "\U0001f44e"
 
 async def drafts(anna: Anna) -> list[tuple[str, str, str, DraftState]]:
     """Question, text, why and state of each, the oldest first."""
-    rows = await anna.house.fleet.drafts(anna.bot.instance_id)
+    rows = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
     return [(row.question, row.text, row.why, row.state) for row in reversed(rows)]
 
 
@@ -123,11 +123,11 @@ async def test_two_who_approve_at_once_send_once(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), DRAFT) as anna:
         await anna.hear("coming?")
         await anna.settle()
-        [row] = await anna.house.fleet.drafts(anna.bot.instance_id)
+        [row] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
         await anna.react(UP, anna.note_id())
         await anna.settle()
         with pytest.raises(NotNow, match="it was sent"):
-            await anna.house.fleet.send_draft(anna.bot.instance_id, row.number)
+            await anna.house.fleet.talks.send_draft(anna.bot.instance_id, row.number)
         await anna.settle()
         assert anna.platform.texts("bob") == ["re: coming?"]
 

@@ -81,12 +81,12 @@ async def test_who_commands_an_obedient_model_gets_nothing(tmp_path: Path, obeys
         server.reply = obeys
 
         async def all_wait() -> bool:
-            return len(await house.fleet.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
+            return len(await house.fleet.talks.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
 
         for number, attack in enumerate(ATTACKS):
             await anna.hear(f"bob{number}", attack)
         await until(all_wait)
-        drafts = await house.fleet.drafts(bot.instance_id, limit=200)
+        drafts = await house.fleet.talks.drafts(bot.instance_id, limit=200)
         assert {draft.why for draft in drafts} == {"leak"}
         assert not [draft for draft in drafts if KEY in draft.text]
         await until(lambda: len(anna.texts(OWN_CHAT)) == len(ATTACKS))

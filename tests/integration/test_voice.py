@@ -208,7 +208,7 @@ async def test_what_the_model_was_told_of_the_voice_is_not_told_on(tmp_path: Pat
         assert told is not None
 
         async def is_held() -> bool:
-            return bool(await api.house.fleet.drafts(bot))
+            return bool(await api.house.fleet.talks.drafts(bot))
 
         await until(is_held)
         assert api.house.platforms["anna"].texts("bob") == []

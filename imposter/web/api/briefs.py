@@ -83,7 +83,7 @@ class Undone(BaseModel):
 )
 async def show_brief(instance_id: str, asked: Annotated[BriefQuery, Query()], bots: Bots) -> BriefDetail:
     """In one chat, since they last wrote there themselves, or up to when they came back."""
-    return BriefDetail.of(await bots.brief(instance_id, asked.contact))
+    return BriefDetail.of(await bots.talks.brief(instance_id, asked.contact))
 
 
 @router.post(
@@ -103,4 +103,4 @@ async def undo_brief(instance_id: str, body: JsonBody, bots: Bots) -> Undone:
     """Deletes the bot's messages of the brief on every phone, as far as the platform lets it, and from the context."""
     await bots.exists(instance_id)
     asked = checked(body, UndoRequest)
-    return Undone(messages=await bots.undo_brief(instance_id, asked.contact, asked.last))
+    return Undone(messages=await bots.talks.undo_brief(instance_id, asked.contact, asked.last))

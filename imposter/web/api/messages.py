@@ -48,7 +48,7 @@ async def say(instance_id: str, body: JsonBody, bots: Bots) -> Said:
     await bots.exists(instance_id)
     asked = checked(body, SayRequest)
     key = asked.key or secrets.token_hex(16)
-    return Said(message_id=await bots.say(instance_id, asked.contact, asked.text, key))
+    return Said(message_id=await bots.talks.say(instance_id, asked.contact, asked.text, key))
 
 
 @router.get(

@@ -89,7 +89,7 @@ async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Res
     text, key = form.get("text"), form.get("key")
     if not isinstance(text, str) or not text.strip() or not isinstance(key, str):
         return await _chat_page(instance_id, chat, request, bots, None, refused="Write something first.")
-    await bots.say(instance_id, chat, text.replace("\r\n", "\n")[:20_000], key[:128])
+    await bots.talks.say(instance_id, chat, text.replace("\r\n", "\n")[:20_000], key[:128])
     return _back(instance_id, chat)
 
 
@@ -110,7 +110,7 @@ async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> R
     wanted = (await form_of(request)).get("autonomy", "")
     if wanted and wanted not in list(Autonomy):
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such way to go about somebody.")
-    await bots.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
+    await bots.talks.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
     return _back(instance_id, chat, "treated")
 
 
@@ -126,7 +126,7 @@ async def explain(instance_id: str, seq: int, request: Request, bots: Bots) -> R
 
 @router.get("/drafts")
 async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
-    drafts = await bots.drafts(instance_id, before=before, limit=SHOWN)
+    drafts = await bots.talks.drafts(instance_id, before=before, limit=SHOWN)
     older = drafts[-1].number if len(drafts) == SHOWN else None
     status = await bots.status(instance_id)
     return page(request, "drafts.html", status=status, tab="drafts", drafts=drafts, older=older, because=BECAUSE)
@@ -138,16 +138,16 @@ async def decide(instance_id: str, number: int, request: Request, bots: Bots) ->
     form = await form_of(request)
     text, chat = str(form.get("text", "")), form.get("chat")
     if form.get("do") == "send":
-        await bots.send_draft(instance_id, number, text.replace("\r\n", "\n")[:20_000])
+        await bots.talks.send_draft(instance_id, number, text.replace("\r\n", "\n")[:20_000])
     else:
-        await bots.drop_draft(instance_id, number)
+        await bots.talks.drop_draft(instance_id, number)
     done = "draft_sent" if form.get("do") == "send" else "draft_dropped"
     return _back(instance_id, chat, done) if isinstance(chat, str) else go_to(f"/bots/{instance_id}/drafts", done=done)
 
 
 @router.get("/letters")
 async def show_letters(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
-    letters = await bots.dead_letters(instance_id, before=before, limit=SHOWN)
+    letters = await bots.talks.dead_letters(instance_id, before=before, limit=SHOWN)
     older = letters[-1].seq if len(letters) == SHOWN else None
     status = await bots.status(instance_id)
     return page(request, "letters.html", status=status, tab="letters", letters=letters, older=older)
@@ -155,26 +155,26 @@ async def show_letters(instance_id: str, request: Request, bots: Bots, before: B
 
 @router.post("/letters/retry")
 async def retry_all(instance_id: str, bots: Bots) -> Response:
-    retried = await bots.retry(instance_id)
+    retried = await bots.talks.retry(instance_id)
     return go_to(f"/bots/{instance_id}/letters", done="retried_some" if retried.refused else "retried")
 
 
 @router.post("/letters/{seq}/retry")
 async def retry(instance_id: str, seq: int, bots: Bots) -> Response:
-    await bots.retry(instance_id, seq)
+    await bots.talks.retry(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="retried")
 
 
 @router.post("/letters/{seq}/remove")
 async def remove(instance_id: str, seq: int, bots: Bots) -> Response:
-    await bots.remove_letter(instance_id, seq)
+    await bots.talks.remove_letter(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="letter_removed")
 
 
 async def _list(request: Request, bots: Fleet, instance_id: str, before: int | None) -> Parts:
     account = (await bots.status(instance_id)).account
-    chats = await bots.chats(instance_id, before=before, limit=SHOWN)
-    held = {pause.conversation: pause for pause in await bots.pauses(instance_id)}
+    chats = await bots.talks.chats(instance_id, before=before, limit=SHOWN)
+    held = {pause.conversation: pause for pause in await bots.talks.pauses(instance_id)}
     older = chats[-1].newest.seq if len(chats) == SHOWN else None
     shown = {"chats": chats, "held": held, "older": older, "account": account, "own_chat": OWN_CHAT}
     return {"chats": fragment("chats_list.html", request=request, instance_id=instance_id, **shown)}
@@ -188,7 +188,7 @@ async def _chat_page(
     autonomy: Autonomy | None = None
     own: Autonomy | None = None
     with suppress(UnknownContact):  # as the owner's chat with themselves is, in which nobody has written yet
-        autonomy, own = await bots.autonomy(instance_id, chat)
+        autonomy, own = await bots.talks.autonomy(instance_id, chat)
     return page(
         request,
         "chat.html",
@@ -196,7 +196,7 @@ async def _chat_page(
         tab="chats",
         instance_id=instance_id,
         chat=chat,
-        name=OWN_CHAT if chat == status.account else await bots.chat_name(instance_id, chat),
+        name=OWN_CHAT if chat == status.account else await bots.talks.chat_name(instance_id, chat),
         autonomy=autonomy,
         own=own,
         autonomies=AUTONOMY,
@@ -236,7 +236,7 @@ def _lines(messages: Sequence[StoredMessage]) -> list[Line]:
 
 async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:
     """Why, and until when, the bot is silent there; empty where it is not."""
-    held = [pause for pause in await bots.pauses(instance_id) if pause.conversation in (chat, pauses.ACCOUNT)]
+    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.conversation in (chat, pauses.ACCOUNT)]
     return _told(held[-1]) if held else ""
 
 
@@ -246,7 +246,7 @@ def _told(pause: Pause) -> str:
 
 
 async def _drafts(bots: Fleet, instance_id: str, chat: str) -> list[Any]:
-    found = await bots.drafts(instance_id)
+    found = await bots.talks.drafts(instance_id)
     return [draft for draft in found if draft.conversation == chat and draft.state is DraftState.OPEN]
 
 

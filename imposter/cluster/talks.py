@@ -1,0 +1,117 @@
+"""What is said in a bot's chats, and what its owner does about it, whichever server the bot lives on."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from imposter.cluster.errands import DecideDraft, Errand, Retry, Say, UndoBrief
+from imposter.contracts.behaviour import Autonomy
+from imposter.contracts.config import BotConfig
+from imposter.runtime.briefs import Brief, brief_of
+from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.ports import canonical_ids
+from imposter.runtime.treatment import own_autonomy, with_autonomy
+from imposter.storage import Store
+from imposter.storage.chats import Chat
+from imposter.storage.dead_letters import DeadLetter, Retried
+from imposter.storage.drafted import Draft
+from imposter.storage.forgetting import Person
+from imposter.storage.records import Pause
+
+
+class Talks:
+    """Every method raises UnknownBot where there is no such bot; what changes something, OwnerSilent where the server
+    that runs it does not answer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalog: Catalog,
+        *,
+        exists: Callable[[str], Awaitable[None]],
+        config: Callable[[str], Awaitable[BotConfig]],
+        put: Callable[[BotConfig], Awaitable[str]],
+        do: Callable[[str, Errand], Awaitable[Any]],
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._exists = exists
+        self._config = config
+        self._put = put
+        self._do = do
+
+    async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Chat]:
+        """Conversations whose newest message has a seq below `before`, the liveliest first."""
+        await self._exists(instance_id)
+        return await self._store.chats.page(instance_id, before=before, limit=limit)
+
+    async def chat_name(self, instance_id: str, conversation: str) -> str:
+        """What the group, or the contact there, is called; empty where nobody knows."""
+        return await self._store.chats.name(instance_id, conversation)
+
+    async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
+        """Have the owner say this there themselves, once for each `key`; gives the message's id.
+
+        Raises: UnknownContact, NotNow (the bot does not run).
+        """
+        return str(await self._do(instance_id, Say(contact=contact, text=text, key=key)))
+
+    async def pauses(self, instance_id: str) -> list[Pause]:
+        """Those that hold, of single conversations and of the account."""
+        await self._exists(instance_id)
+        return await self._store.pauses.holding(instance_id)
+
+    async def autonomy(self, instance_id: str, contact: str) -> tuple[Autonomy, Autonomy | None]:
+        """How far the bot goes with them, and what their own entry says of it. Raises: UnknownContact."""
+        config, person, canonical = await self._known(instance_id, contact)
+        own = own_autonomy(config, person.ids, canonical)
+        return own or config.behaviour_config.autonomy, own
+
+    async def treat(self, instance_id: str, contact: str, autonomy: Autonomy | None) -> None:
+        """Go so far with them; None: as with everybody. Raises: UnknownContact, InvalidConfig, StorageError."""
+        config, person, canonical = await self._known(instance_id, contact)
+        await self._put(with_autonomy(config, person.ids, contact, autonomy, canonical))
+
+    async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
+        """Up to `limit` with a number below `before`, the newest first."""
+        await self._exists(instance_id)
+        return await self._store.drafts.page(instance_id, before=before, limit=limit)
+
+    async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
+        """Send it, or `text` in its place. Raises: UnknownDraft, NotNow (it is too late; the bot does not run)."""
+        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=True, text=text))
+        return draft
+
+    async def drop_draft(self, instance_id: str, number: int) -> Draft:
+        """Raises: UnknownDraft, NotNow (it was sent; the bot does not run)."""
+        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
+        return draft
+
+    async def brief(self, instance_id: str, contact: str) -> Brief:
+        """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
+        _, person, _ = await self._known(instance_id, contact)
+        return await brief_of(self._store, instance_id, person.conversations)
+
+    async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
+        """Take it back, up to the message with the seq `last`. Raises: UnknownContact, UnknownBrief, NotNow."""
+        return int(await self._do(instance_id, UndoBrief(contact=contact, last=last)))
+
+    async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
+        """What contacts did not get, newest first."""
+        await self._exists(instance_id)
+        return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
+
+    async def remove_letter(self, instance_id: str, letter: int) -> None:
+        """Raises: UnknownLetter."""
+        await self._exists(instance_id)
+        await self._store.dead_letters.remove(instance_id, letter)
+
+    async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
+        """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
+        retried: Retried = await self._do(instance_id, Retry(letter=letter))
+        return retried
+
+    async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
+        config = await self._config(instance_id)
+        canonical = canonical_ids(self._catalog.find(Kind.CHAT, config.chat_provider_config.provider_name))
+        return config, await self._store.forgetting.known(instance_id, contact, canonical), canonical
