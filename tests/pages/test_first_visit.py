@@ -82,7 +82,7 @@ async def test_what_cannot_be_used_is_said_at_its_field_and_secrets_are_not_repe
     await page.get_by_label("Temperature").fill("9")
     await page.get_by_label("Api key").fill("sk-canary-typed-0123456789")
     await page.get_by_role("button", name="Make the bot").click()
-    await expect(page.get_by_text("Not made yet")).to_be_visible()
+    await expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
     await expect(page.locator("#whitelist-problem")).to_contain_text("international form")
     await expect(page.locator("#model-openAi-temperature-problem")).to_contain_text("less than or equal to 2")
     assert await page.get_by_label("Name", exact=True).input_value() == "Anna"
@@ -110,3 +110,25 @@ async def test_the_form_is_drawn_from_what_a_provider_declares(look: Look, produ
     }
     assert config["respond_to_whitelist"] == []
     assert config["behaviour_config"] == {"autonomy": "auto"}
+
+
+async def test_the_page_is_used_without_a_mouse(look: Look, product: Product) -> None:
+    page = await look()
+    await page.goto("/new")
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    await expect(skip).to_be_focused()
+    await expect(skip).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    await page.keyboard.type("Otto")
+    for name, value in (("dummy", "chat-dummy"), ("fakeLlm", "model-fakeLlm")):
+        await page.get_by_label(name).focus()
+        await page.keyboard.press("Space")
+        await expect(page.locator(f"#{value}")).to_be_checked()
+    await page.get_by_role("button", name="Make the bot").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("It answers from now on")).to_be_visible()

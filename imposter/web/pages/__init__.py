@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from imposter.web.pages import bots, chats, files, link, new_bot, signing_in, voice
+from imposter.web.pages import bots, chats, files, link, new_bot, settings, signing_in, voice
 
 ROUTERS: tuple[APIRouter, ...] = (
     files.router,
@@ -12,4 +12,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     link.router,
     chats.router,
     voice.router,
+    settings.router,
 )

@@ -1,5 +1,6 @@
 """The form that a bot is made with: whose it is, whom it answers, on which platform, with which model."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,16 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, InvalidConfig
-from imposter.runtime.config_check import Rejected, check_configs
+from imposter.runtime.config_check import Rejected, check_configs, masked
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.web.api.providers import schema_of
-from imposter.web.pages.forms import Field, fields, lines, read, read_json
+from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
 
 FAVOURITES = {Kind.CHAT: "whatsAppBaileyes", Kind.MODEL: "openAi"}
 """Chosen before anybody chooses, where they are there."""
+_PLACES = {Kind.CHAT: "chat_provider_config", Kind.MODEL: "llm_provider_config"}
+_OWN_FIELDS = ("user_id", "respond_to_whitelist", *_PLACES.values())
+"""Of a config, those that the form has fields for."""
 ONLY, EVERYONE = "only", "everyone"
 AUTONOMIES = (
     (Autonomy.DRAFT, "Ask me first", "Each answer waits for your word. The careful way to begin."),
@@ -73,21 +77,49 @@ def texts(form: FormData) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
-def config_of(bots: Fleet, sent: Mapping[str, str]) -> BotConfig:
-    """Raises: InvalidConfig."""
+def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
+    """The form that says what this config says, but for its secrets."""
+    shown = masked(config, bots.catalog)
+    sent = {"user_id": config.user_id, "who": EVERYONE if config.respond_to_whitelist is None else ONLY}
+    sent["whitelist"] = "\n".join(config.respond_to_whitelist or ())
+    behaviour = dict(shown.get("behaviour_config", {}))
+    if config.behaviour_config.autonomy in [value for value, _, _ in AUTONOMIES]:
+        sent["autonomy"] = config.behaviour_config.autonomy
+        behaviour.pop("autonomy", None)
+    for kind, place in _PLACES.items():
+        choice = shown[place]
+        file = _file(bots, kind, choice["provider_name"])
+        sent[f"{kind}_provider"] = file.name if file else choice["provider_name"]
+        if file is not None:
+            sent |= written(_schema(file), f"{kind}.{file.name}", choice.get("provider_config", {}))
+    more = {name: value for name, value in shown.items() if name not in (*_OWN_FIELDS, "behaviour_config")}
+    more |= {"behaviour_config": behaviour} if behaviour else {}
+    sent["more"] = json.dumps(more, indent=2, ensure_ascii=False) if more else ""
+    return sent
+
+
+def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
+    """What was filled in. Of a bot that was there before, it keeps the user and what a form cannot show.
+
+    Raises: InvalidConfig.
+    """
     problems: list[FieldProblem] = []
     item = _more(sent.get("more", ""), problems)
-    item["user_id"] = sent.get("user_id", "").strip()
+    item["user_id"] = sent.get("user_id", "").strip() if before is None else before.user_id
     if sent.get("who") != EVERYONE:
         item["respond_to_whitelist"] = lines(sent.get("whitelist", ""))
     if autonomy := sent.get("autonomy"):
         behaviour = item.setdefault("behaviour_config", {})
         if isinstance(behaviour, dict):
             behaviour.setdefault("autonomy", autonomy)
-    for kind, place in ((Kind.CHAT, "chat_provider_config"), (Kind.MODEL, "llm_provider_config")):
+    for kind, place in _PLACES.items():
         name = sent.get(f"{kind}_provider", "")
-        schema = next((_schema(file) for file in bots.catalog.all(kind) if file.name == name), {})
+        file = _file(bots, kind, name)
+        schema = _schema(file) if file is not None else {}
         given, wrong = read(schema, f"{kind}.{name}", f"{place}.provider_config", sent)
+        stood = before.stored[place] if before is not None else {}
+        if file is not None and file is _file(bots, kind, stood.get("provider_name", "")):
+            given = kept(schema, given, stood.get("provider_config", {}))
         item[place] = {"provider_name": name, "provider_config": given}
         problems += wrong
     if not problems:
@@ -109,12 +141,9 @@ def _more(text: str, problems: list[FieldProblem]) -> dict[str, Any]:
     if not isinstance(more, dict):
         problems.append(FieldProblem("more", "must be a JSON object, such as {}"))
         return {}
-    taken = [name for name in ("user_id", "respond_to_whitelist", *_PLACES) if name in more]
+    taken = [name for name in _OWN_FIELDS if name in more]
     problems += [FieldProblem("more", f"must not hold {name}, which has its own field above") for name in taken]
     return more
-
-
-_PLACES = ("chat_provider_config", "llm_provider_config")
 
 
 def _at_first(bots: Fleet) -> dict[str, str]:
@@ -127,12 +156,20 @@ def _at_first(bots: Fleet) -> dict[str, str]:
 
 
 def _choice(file: ProviderFile, sent: Mapping[str, str] | None, problems: Mapping[str, str]) -> Choice:
-    place = _PLACES[0] if file.kind is Kind.CHAT else _PLACES[1]
+    place = _PLACES[file.kind]
     chosen = sent is not None and sent.get(f"{file.kind}_provider") == file.name
     made = fields(
         _schema(file), f"{file.kind}.{file.name}", f"{place}.provider_config", sent, problems if chosen else {}
     )
     return Choice(file.name, file.summary, made, file.error)
+
+
+def _file(bots: Fleet, kind: Kind, name: str) -> ProviderFile | None:
+    """The usable one of this name, in whichever naming style."""
+    try:
+        return bots.catalog.find(kind, name)
+    except InvalidConfig:
+        return None
 
 
 def _schema(file: ProviderFile) -> Mapping[str, Any]:

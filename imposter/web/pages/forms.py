@@ -102,6 +102,42 @@ def read(schema: Schema, prefix: str, path: str, sent: Mapping[str, str]) -> tup
     return found, problems
 
 
+def written(schema: Schema, prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """What a form holds in which these values were filled in, by name; the way back of `read`. Secrets are left out."""
+    filled: dict[str, str] = {}
+    for key, about in schema.get("properties", {}).items():
+        look, _ = _look(about, schema)
+        value = values.get(key, about.get("default") if look is Look.YES_NO else None)
+        if value is None or look is Look.SECRET:
+            continue
+        if look is Look.YES_NO:
+            text = "yes" if value else ""
+        elif look is Look.LINES:
+            text = "\n".join(map(str, value))
+        elif look in (Look.JSON, Look.NUMBER):
+            text = json.dumps(value, ensure_ascii=False)
+        else:
+            text = str(value)
+        filled[f"{prefix}.{key}"] = text
+    return filled
+
+
+def kept(schema: Schema, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """`given`, with what a form cannot show of the values before: secrets that were not typed anew, and what the
+    schema does not know. Where an address changed, secrets are not sent to it unasked: they have to be typed again.
+    """
+    known = {key: _look(about, schema)[0] for key, about in schema.get("properties", {}).items()}
+    unknown = {key: value for key, value in before.items() if key not in known}
+    if _addresses(given) != _addresses({key: value for key, value in before.items() if key in known}):
+        return unknown | dict(given)
+    secret = {key: value for key, value in before.items() if known.get(key) is Look.SECRET}
+    return unknown | secret | dict(given)
+
+
+def _addresses(values: Mapping[str, Any]) -> set[str]:
+    return {value for value in values.values() if isinstance(value, str) and "://" in value}
+
+
 def read_json(text: str) -> Any:
     """Raises: ValueError, with a text for people."""
     try:

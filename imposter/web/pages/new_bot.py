@@ -1,10 +1,13 @@
 """A bot is made: one form, the model tried before, and on to the code that links it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from imposter.cluster.fleet import Fleet
+from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, InvalidConfig, ModelError
 from imposter.runtime.trial import QUESTION
 from imposter.web.dependencies import Bots
@@ -37,24 +40,26 @@ async def make_bot(request: Request, bots: Bots) -> Response:
 
 @router.post("/test")
 async def test_model(request: Request, bots: Bots) -> Response:
-    """One real call. Nothing is made or stored."""
     sent = texts(await form_of(request))
-    answer, refused = None, ""
-    problems: tuple[FieldProblem, ...] = ()
-    try:
-        answer = await bots.try_model(config_of(bots, sent | {"user_id": sent.get("user_id", "").strip() or "me"}))
-    except InvalidConfig as error:
-        problems = error.problems
-    except ModelError as error:
-        refused = str(error)
-    shown: dict[str, Any] = {"answer": answer, "refused": refused, "problems": problems, "question": QUESTION}
+    tested = await trial_of(bots, sent | {"user_id": sent.get("user_id", "").strip() or "me"})
     if is_part(request):
-        return page(request, "tested.html", **shown)
-    return await _page(request, bots, BotForm.of(bots, sent, problems), tested=shown)
+        return page(request, "tested.html", **tested)
+    return await _page(request, bots, BotForm.of(bots, sent, tested["problems"]), tested=tested)
+
+
+async def trial_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> dict[str, Any]:
+    """What came of one real call of the model; nothing is made or stored. For the template `tested.html`."""
+    shown: dict[str, Any] = {"answer": None, "refused": "", "problems": (), "question": QUESTION}
+    try:
+        return shown | {"answer": await bots.try_model(config_of(bots, sent, before))}
+    except InvalidConfig as error:
+        return shown | {"problems": error.problems}
+    except ModelError as error:
+        return shown | {"refused": str(error)}
 
 
 async def _page(
-    request: Request, bots: Bots, form: BotForm, status: int = HTTPStatus.OK, tested: object = None
+    request: Request, bots: Fleet, form: BotForm, http: int = HTTPStatus.OK, tested: object = None
 ) -> Response:
-    first = await bots.is_empty()
-    return page(request, "new.html", status, form=form, autonomies=AUTONOMIES, first=first, tested=tested)
+    shown: dict[str, Any] = {"form": form, "autonomies": AUTONOMIES, "tested": tested, "verb": "Make the bot"}
+    return page(request, "new.html", http, first=await bots.is_empty(), **shown)

@@ -43,6 +43,7 @@ STATES: Mapping[LinkState, Saying] = {
 
 DONE: Mapping[str, str] = {
     "made": "The bot is made.",
+    "changed": "The settings are in force.",
     "started": "The bot is started.",
     "stopped": "The bot is stopped. The account stays linked.",
     "paused": "The bot is silent now.",
