@@ -288,10 +288,12 @@ class ChatbotInstance:
         self._parts.rules(self.config)
         await self._parts.open_model(self.instance_id, self.config)
 
-    async def status(self) -> BotStatus:
+    async def status(self, waiting: int | None = None) -> BotStatus:
+        """`waiting`: how many messages do, where that is known."""
         if self._run is not None:
             await self._run.ask()
-        waiting = await self._store.messages.waiting_count(self.instance_id)
+        if waiting is None:
+            waiting = await self._store.messages.waiting_count(self.instance_id)
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,

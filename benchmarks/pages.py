@@ -29,7 +29,7 @@ ROUNDS = 30
 TARGET = "100"
 PAGES = ("/", "/new", "/bots/{bot}", "/bots/{bot}/chats", "/bots/{bot}/chat?chat=contact-3", "/bots/{bot}/drafts",
          "/bots/{bot}/letters", "/bots/{bot}/messages/{seq}/why", "/bots/{bot}/voice", "/bots/{bot}/exam",
-         "/bots/{bot}/link")  # fmt: skip
+         "/bots/{bot}/link", "/bots/{bot}/settings", "/figures", "/figures?span=month")  # fmt: skip
 
 
 async def run() -> list[Figure]:

@@ -47,6 +47,7 @@ from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
 from imposter.storage.exams import ExamRow
+from imposter.storage.figures import Piece, Spent
 from imposter.storage.migrations import NEWEST
 from imposter.storage.overview import Today
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
@@ -195,16 +196,18 @@ class Fleet:
     async def statuses(self) -> list[BotStatus]:
         """Of every bot, in order of creation."""
         if self._elsewhere is None:
-            return list(await asyncio.gather(*(bot.status() for bot in self._here.all())))
-        rows, said, waiting, signs = await asyncio.gather(
-            self._store.bots.all(),
+            bots = self._here.all()
+            waiting = await self._store.messages.waiting_counts([bot.instance_id for bot in bots])
+            return list(await asyncio.gather(*(bot.status(waiting.get(bot.instance_id, 0)) for bot in bots)))
+        rows = await self._store.bots.all()
+        said, waiting, signs = await asyncio.gather(
             self._store.statuses.all(),
-            self._store.messages.waiting_counts(),
+            self._store.messages.waiting_counts([row.instance_id for row in rows]),
             self._store.nodes.signs(),
         )
         here = {bot.instance_id: bot for bot in self._here.all()}
         return [
-            _unless_moving(await here[row.instance_id].status(), row)
+            _unless_moving(await here[row.instance_id].status(waiting.get(row.instance_id, 0)), row)
             if row.instance_id in here
             else _as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0), signs)
             for row in rows
@@ -213,6 +216,14 @@ class Fleet:
     async def today(self, instance_ids: Sequence[str]) -> dict[str, Today]:
         """What each of these bots did today, by instance_id."""
         return await self._store.overview.today(instance_ids)
+
+    async def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> list[Piece]:
+        """What happened in each piece of time. See `storage.figures.FiguresStore.pieces`."""
+        return await self._store.figures.pieces(instance_ids, begins)
+
+    async def spent(self, instance_ids: Sequence[str], first: date) -> list[Spent]:
+        """What these bots' models took, day by day."""
+        return await self._store.figures.spent(instance_ids, first)
 
     async def try_model(self, config: BotConfig) -> Answer:
         """Ask the model one question; no bot is made. Raises: InvalidConfig, ModelError."""

@@ -19,7 +19,7 @@ from imposter.runtime.safety import Safety
 from imposter.runtime.spending import BUDGET_SPENT, Spending
 from imposter.runtime.thinking import SILENT, Thinker, Thought
 from imposter.runtime.traces import Trace, Waits
-from imposter.runtime.vitals import Counts
+from imposter.runtime.vitals import BEFORE, MODEL, Counts
 from imposter.storage import Store
 from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work
 
@@ -107,6 +107,10 @@ class Answering:
         self._spending.written(work.message.conversation, used)
         if going:
             self._safety.answered(work.message.conversation)
+            if trace.asked is not None and trace.ended is not None:
+                waited = self._counts.waited
+                waited[BEFORE].add((trace.asked - work.message.received_at).total_seconds())
+                waited[MODEL].add((trace.ended - trace.asked).total_seconds())
             await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
         return bool(going)
 

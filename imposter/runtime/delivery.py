@@ -16,7 +16,7 @@ from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff
 from imposter.runtime.safety import Safety
 from imposter.runtime.sight import Sight
-from imposter.runtime.vitals import Counts
+from imposter.runtime.vitals import AFTER, Counts
 from imposter.storage import Store
 from imposter.storage.records import Claim, DeliveryState, Outgoing
 
@@ -115,7 +115,10 @@ class Delivery:
                 self.under_way.discard(part.conversation)
             if outcome is Outcome.SENT:
                 self._sight.sent(part.recipient)
-                self._counts.answers_sent += part is parts[-1]
+                if part is parts[-1]:
+                    self._counts.answers_sent += 1
+                if part is parts[0] and part.created_at is not None:
+                    self._counts.waited[AFTER].add((self._clock.now() - part.created_at).total_seconds())
             elif part.due_at is not None:
                 self._sight.idle(part.recipient)
             if outcome is Outcome.LOST:

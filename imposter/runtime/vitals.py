@@ -15,6 +15,8 @@ REMEMBERED = 60
 """Measurements."""
 MOST_MODELS = 50
 OTHER = "other"
+BEFORE, MODEL, AFTER = PARTS = ("before", "model", "after")
+"""From the message to asking the model, the model, and from its answer until the platform has that."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,18 @@ class Tokens:
 
 
 @dataclass(slots=True)
+class Took:
+    """How often, and seconds in all."""
+
+    times: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.times += 1
+        self.seconds += max(0.0, seconds)
+
+
+@dataclass(slots=True)
 class Counts:
     """What became of answers on this server since it started. Raised on the event loop alone."""
 
@@ -37,6 +51,8 @@ class Counts:
     """Calls of a model that failed, those that were tried again too."""
     dead_letters: int = 0
     """What a contact did not get, or may not have; whatever its owner did about it since."""
+    waited: dict[str, Took] = field(default_factory=lambda: {part: Took() for part in PARTS})
+    """What contacts waited for, of answers that were sent, by part of the way."""
     models: dict[str, Tokens] = field(default_factory=dict)
     """What calls took, by model."""
     money: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -109,8 +109,8 @@ class ChatStore:
             found = connection.execute(_PAGE, of_bot | places).all()
             newest = {message.conversation: message for message in _rows(connection, [row.newest for row in found])}
             these = of_bot | {"these": [row.name for row in found]}
-            waiting: dict[str, int] = dict(connection.execute(_WAITING, these).tuples().all())
-            drafted: dict[str, int] = dict(connection.execute(_DRAFTS, these).tuples().all())
+            waiting: dict[str, int] = {row[0]: row[1] for row in connection.execute(_WAITING, these)}
+            drafted: dict[str, int] = {row[0]: row[1] for row in connection.execute(_DRAFTS, these)}
             return [
                 Chat(
                     name,

@@ -79,7 +79,7 @@ _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _WAITING_OF = select(func.count()).where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
 _WAITING_COUNTS = (
     select(messages.c.instance_id.label("bot"), func.count().label("waiting"))
-    .where(_is_waiting)
+    .where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
     .group_by(messages.c.instance_id)
 )
 _read = messages.alias("read")
@@ -258,9 +258,12 @@ class MessageStore:
         bots = {"bots": list(instance_ids)}
         return self._submit(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
 
-    def waiting_counts(self) -> Pending[dict[str, int]]:
-        """By bot; of those for whom anything waits."""
-        return self._submit(lambda connection: {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS)})
+    def waiting_counts(self, instance_ids: Collection[str]) -> Pending[dict[str, int]]:
+        """By bot, of these; of those for whom anything waits."""
+        bots = {"bots": list(instance_ids)}
+        return self._submit(
+            lambda connection: {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS, bots)}
+        )
 
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50

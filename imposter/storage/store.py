@@ -22,6 +22,7 @@ from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.drafts import DraftStore
 from imposter.storage.engine import cure_of, database_file, only_server, open_engine
 from imposter.storage.exams import ExamStore
+from imposter.storage.figures import FiguresStore
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
@@ -67,6 +68,7 @@ class Store:
     usage: UsageStore
     exams: ExamStore
     sign_ins: SignInStore
+    figures: FiguresStore
     chats: ChatStore
     overview: OverviewStore
     activity: Callable[[], Activity]
@@ -111,6 +113,7 @@ async def open_store(
             usage=UsageStore(writer, now),
             exams=ExamStore(writer, now, identity),
             sign_ins=SignInStore(writer, now),
+            figures=FiguresStore(writer, now),
             chats=ChatStore(writer, now),
             overview=OverviewStore(writer, now),
             activity=writer.activity,

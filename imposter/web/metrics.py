@@ -45,6 +45,15 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
         "imposter_dead_letters", "What a contact did not get, or may not have; never goes down.", counts.dead_letters
     )
     yield from _of_models(counts)
+    waited = Summary(
+        "imposter_answer_seconds",
+        "What contacts waited for: before the model was asked, the model, and after it until the platform had the "
+        "answer's first part.",
+        labels=["part"],
+    )
+    for part, took in counts.waited.items():
+        waited.add_metric([part], took.times, took.seconds)
+    yield waited
     yield Counter("imposter_evicted_messages", "Messages that fell out of a bounded queue unanswered.", figures.evicted)
     yield Gauge("imposter_store_waiting_jobs", "Calls that wait for their turn at the database.", store.waiting)
     yield Summary("imposter_store_commit_seconds", "Commits and the time they took.", store.commits,

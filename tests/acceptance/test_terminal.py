@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,13 @@ async def begin(*words: str, server: str = "", program: str = "", screen: str = 
     if screen:
         os.close(device)
     return Terminal(process)
+
+
+def read_on(device: int) -> None:
+    """Until nobody has the other end any more."""
+    with suppress(OSError):
+        while os.read(device, 65536):
+            pass
 
 
 async def give(product: Product, *words: str, **more: str) -> tuple[int, str, str]:
@@ -154,8 +162,10 @@ async def test_on_a_terminal_the_code_is_drawn_in_its_own_colours_and_counts_dow
     async with asyncio.timeout(30):
         while len(set(re.findall(rb"A new code comes in \d+ s\.", seen))) < 2:
             seen += await asyncio.to_thread(os.read, ours, 65536)
+    reader = asyncio.create_task(asyncio.to_thread(read_on, ours))  # a screen that nobody reads holds up who writes
     terminal.interrupt()
     code, _, err = await terminal.end()
+    await reader
     os.close(ours)
     assert (code, err) == (130, "")
     assert seen.count(b"\x1b[2J\x1b[H") == 1, "drawn once while it holds"

@@ -82,6 +82,7 @@ async def test_every_errand_is_run_from_afar(cluster: Cluster) -> None:
         assert await three.messages(instance_id) == []
         assert (await away.api.post(f"/chatbot/{instance_id}/dead-letters/1/retry")).status_code == 404
         assert (await away.api.post(f"/chatbot/{instance_id}/dead-letters/retry")).status_code == 200
+        await away.until_status(instance_id, "connected")  # forgetting somebody renews the connection
         assert (await away.api.post(f"/chatbot/{instance_id}/resume")).json()["status"] == "connected"
         assert (await away.api.post(f"/chatbot/{instance_id}/unlink")).json()["status"] == "logged_out"
         await cluster.network.wait_log("logout", phone=phone)

@@ -70,6 +70,7 @@ async def main() -> None:
             Shown("letters", f"{at}/letters"),
             Shown("voice", f"{at}/voice"),
             Shown("exam", f"{at}/exam"),
+            Shown("settings", f"{at}/settings"),
             Shown("figures", "/figures"),
             Shown("delete", f"{at}/delete"),
         ]

@@ -1,0 +1,61 @@
+"""How long contacts waited for their answers, and for what. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from imposter.runtime.traces import Trace
+from imposter.storage.figures import Answered
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds."""
+
+    before: float
+    """From the message to asking the model: until its sender had finished, hours and caps included."""
+    model: float
+    after: float
+    """From the model's answer until the platform had it, at a person's pace."""
+
+    @property
+    def own(self) -> float:
+        return self.before + self.after
+
+    @property
+    def whole(self) -> float:
+        return self.before + self.model + self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """Of several: what half of them took no longer than, part by part, and 95 of 100 altogether."""
+
+    before: float
+    model: float
+    after: float
+    p95: float
+
+
+def times_of(answered: Answered) -> Times | None:
+    """None where what is on record does not say."""
+    trace = Trace.read(answered.trace)
+    if trace is None or trace.asked is None or trace.ended is None:
+        return None
+    steps = (answered.received_at, trace.asked, trace.ended, answered.sent_at)
+    before, model, after = (max(0.0, (later - sooner).total_seconds()) for sooner, later in pairwise(steps))
+    return Times(before, model, after)
+
+
+def typical(all_times: Sequence[Times]) -> Typical | None:
+    """None of none."""
+    if not all_times:
+        return None
+    whole = sorted(times.whole for times in all_times)
+    return Typical(
+        median(times.before for times in all_times),
+        median(times.model for times in all_times),
+        median(times.after for times in all_times),
+        whole[min(len(whole) - 1, int(len(whole) * 0.95))],
+    )

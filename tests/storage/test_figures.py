@@ -1,0 +1,29 @@
+"""What happened in each piece of time."""
+
+from datetime import timedelta
+
+from imposter.storage import Store
+from imposter.storage.records import MessageState, Part, Verdict
+from tests.storage.desk import BOT, Desk, Time
+
+
+async def test_answers_count_once_however_many_parts_they_have_and_where_they_were_made(
+    desk: Desk, store: Store, time: Time
+) -> None:
+    begins = [time() - timedelta(hours=1), time(), time() + timedelta(hours=1)]
+    seq = (await desk.receive("one")).seq
+    assert seq is not None
+    going = await store.messages.answer(desk.claim, [seq], [Part("a", "A1"), Part("b", "A2")], '{"attempts": 1}')
+    time.pass_by(seconds=5)
+    for each in going:
+        await store.outbox.sent(BOT, each.message_id)
+    lost = (await desk.receive("two")).seq
+    assert lost is not None
+    await store.messages.settle(desk.claim, [lost], Verdict(MessageState.FAILED, "ModelRefused"))
+    time.pass_by(hours=2)
+    pieces = await store.figures.pieces([BOT, "nobody"], begins)
+    assert [(piece.answers, piece.evicted, piece.failed) for piece in pieces] == [(0, 0, 0), (1, 0, 1), (0, 0, 0)]
+    [answered] = pieces[1].looked_at
+    assert answered.sent_at - answered.received_at == timedelta(seconds=5)
+    assert answered.trace == '{"attempts": 1}'
+    assert [piece.answers for piece in await store.figures.pieces(["nobody"], begins)] == [0, 0, 0]
