@@ -102,9 +102,8 @@ class FiguresStore:
             bots = {"bots": list(instance_ids)}
             now = self._now()
             lost = connection.execute(_LOST, bots | {"begins": begins[0]}).all()
-            answers = dict(
-                connection.execute(_counts(begins), bots | {"begins": begins[0], "ends": now}).tuples().all()
-            )
+            whole = bots | {"begins": begins[0], "ends": now}
+            answers: dict[int, int] = {row[0]: row[1] for row in connection.execute(_counts(begins), whole)}
             made = []
             for place, (start, end) in enumerate(zip(begins, [*begins[1:], now], strict=True)):
                 piece = bots | {"begins": start, "ends": end}
