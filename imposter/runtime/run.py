@@ -223,14 +223,14 @@ class Run:
         return self._spending.status if self._spending is not None else None
 
     async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
-        """The owner says this there, once for each `key`; gives the message's id.
+        """The owner says this there, once for each `key` in that chat; gives the message's id.
 
         Raises: NotNow, UnknownContact (nothing was ever said there), StorageError.
         """
         conversations = self._conversations
         if conversations is None:
             raise NotNow("The bot is still being started.")
-        message_id = conversations.drafts.new_id("said", key)
+        message_id = conversations.drafts.new_id("said", conversation, key)
         minutes = self._queue.rules.manners.towards(known_ids).takeover_minutes
         silence = timedelta(minutes=minutes)
         spoken = await self._store.chats.say(self._claim, conversation, text, message_id, silence)

@@ -20,10 +20,6 @@ class Times:
     """From the model's answer until the platform had it, at a person's pace."""
 
     @property
-    def own(self) -> float:
-        return self.before + self.after
-
-    @property
     def whole(self) -> float:
         return self.before + self.model + self.after
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,8 @@ async def begin(*words: str, server: str = "", program: str = "", screen: str = 
         sys.executable, *([program] if program else ["-m", "imposter"]), *words,
         cwd="/" if program else ROOT,
         stdout=device, stderr=asyncio.subprocess.PIPE,
+        # As a terminal starts it: what runs in the background of a script inherits that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         env={**kept, "PYTHONUTF8": "1", **({"IMPOSTER_SERVER": server} if server else {}), **more},
     )  # fmt: skip
     if screen:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,24 @@ async def test_a_session_of_another_key_is_none(tmp_path: Path) -> None:
     async with open_api(tmp_path, key=f"another-{KEY}") as api:
         api.client.cookies.update(cookies)
         assert (await api.client.get("/new")).status_code == 303
+
+
+async def test_odd_addresses_of_pages_are_told_in_words_and_never_as_markup(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        instance_id = await api.create("<b>anna</b>")
+        token = re.findall('name="form_token" value="([0-9a-f]+)"', (await api.client.get("/new")).text)[0]
+        for number in ("0", "-1", "9223372036854775808", "99999999999999999999999", "abc"):
+            for address in (f"/bots/{instance_id}/messages/{number}/why", f"/bots/{instance_id}/chats?before={number}"):
+                assert (await api.client.get(address)).status_code in (404, 422), address
+            for address in (f"drafts/{number}", f"letters/{number}/retry", f"letters/{number}/remove"):
+                sent = {"form_token": token, "do": "send"}
+                answer = await api.client.post(f"/bots/{instance_id}/{address}", data=sent)
+                assert answer.status_code in (404, 422), address
+        for address in ("chat?chat=", f"chat?chat={'z' * 300}", "chat?chat=%00", "do/explode", "chat?chat=<img src=x>"):
+            answer = await api.client.get(f"/bots/{instance_id}/{address}")
+            assert answer.status_code < 500, address
+            assert "<img src=x>" not in answer.text
+            assert "<b>anna" not in answer.text
 
 
 async def test_keys_cannot_be_tried_at_will(tmp_path: Path) -> None:

@@ -66,6 +66,9 @@ async def test_asked_for_twice_it_is_said_once_also_when_the_link_was_away(tmp_p
         assert await say(api, instance_id, key="k") == first
         await say(api, instance_id, "and then", key="l")
         await until(lambda: platform.texts(BEN)[1:] == ["Let me call you.", "and then"])
+        await platform.hear("eve", "two")
+        assert (await say(api, instance_id, "to another", key="k", contact="eve"))[0] == 202
+        await until(lambda: platform.texts("eve")[-1:] == ["to another"])
 
 
 async def test_where_the_owner_turned_takeover_off_the_bot_goes_on(tmp_path: Path) -> None:

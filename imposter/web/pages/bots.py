@@ -41,7 +41,7 @@ async def show_bots(request: Request, bots: Bots) -> Response:
 
 
 @router.get("/bots")
-async def old_address() -> Response:
+async def lead_to_all() -> Response:
     return go_to("/")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from imposter.cluster.fleet import Fleet
@@ -35,7 +35,7 @@ LOOK_EVERY = 2.0
 
 Chat = Annotated[Conversation, Query()]
 Before = Annotated[int | None, Query(ge=1, le=MAX_INTEGER)]
-Number = Annotated[int, Query(ge=1, le=MAX_INTEGER)]
+Number = Annotated[int, Path(ge=1, le=MAX_INTEGER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> R
 
 
 @router.get("/messages/{seq}/why")
-async def explain(instance_id: str, seq: int, request: Request, bots: Bots) -> Response:
+async def explain(instance_id: str, seq: Number, request: Request, bots: Bots) -> Response:
     """The decision about a message, step by step."""
     decision = DecisionDetail.of(await bots.decision(instance_id, seq))
     shown: dict[str, Any] = {"decision": decision, "instance_id": instance_id}
@@ -133,7 +133,7 @@ async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Be
 
 
 @router.post("/drafts/{number}")
-async def decide(instance_id: str, number: int, request: Request, bots: Bots) -> Response:
+async def decide(instance_id: str, number: Number, request: Request, bots: Bots) -> Response:
     """The draft's text as it stands in the form is what is sent."""
     form = await form_of(request)
     text, chat = str(form.get("text", "")), form.get("chat")
@@ -160,13 +160,13 @@ async def retry_all(instance_id: str, bots: Bots) -> Response:
 
 
 @router.post("/letters/{seq}/retry")
-async def retry(instance_id: str, seq: int, bots: Bots) -> Response:
+async def retry(instance_id: str, seq: Number, bots: Bots) -> Response:
     await bots.talks.retry(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="retried")
 
 
 @router.post("/letters/{seq}/remove")
-async def remove(instance_id: str, seq: int, bots: Bots) -> Response:
+async def remove(instance_id: str, seq: Number, bots: Bots) -> Response:
     await bots.talks.remove_letter(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="letter_removed")
 
@@ -211,6 +211,8 @@ async def _chat_page(
 async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, before: int | None) -> Parts:
     """What changes on a chat's page: what was said, whether the bot is silent, and what it would say."""
     messages = await bots.messages(instance_id, conversation=chat, before=before, limit=SHOWN)
+    if not messages and before is None:
+        raise UnknownContact
     about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
     turns: dict[str, Any] = {
         "lines": _lines(messages),
@@ -230,7 +232,7 @@ def _lines(messages: Sequence[StoredMessage]) -> list[Line]:
     before: list[datetime | None] = [*(message.sent_at for message in messages[1:]), None]
     return [
         Line(message, whose[message.source], at is None or at.date() != message.sent_at.date(), said_of(message))
-        for message, at in zip(messages, before, strict=True)
+        for message, at in zip(messages, before, strict=False)
     ]
 
 
