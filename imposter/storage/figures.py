@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
@@ -14,6 +14,8 @@ from imposter.storage.writer import Pending, Writer
 LOOKED_AT = 60
 """Answers of one piece that times are read of; their number is counted of all."""
 MOST_LOST = 5_000
+LOOKED_AHEAD = timedelta(hours=1)
+"""What waits longer is rare, and to find it would mean to read all that followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Piece:
     evicted: int
     failed: int
     """Messages that the model had no answer to."""
+    queued: int
+    """What waited at its end: still, or for an answer that was made within LOOKED_AHEAD after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,25 @@ _NEWEST = (
     .group_by(_question.c.seq, _question.c.received_at, _question.c.trace)
     .order_by(_question.c.seq.desc())
     .limit(LOOKED_AT)
+)
+_ANSWERED_LATER = (
+    select(func.count(_question.c.seq.distinct()))
+    .select_from(outbox.join(_answer, _answer.c.seq == outbox.c.seq))
+    .join(_question, _question.c.seq == _answer.c.answers)
+    .where(
+        _these,
+        outbox.c.created_at >= bindparam("ends"),
+        outbox.c.created_at < bindparam("ahead"),
+        _question.c.received_at < bindparam("ends"),
+    )
+)
+_STILL_WAITING = (
+    select(messages.c.received_at)
+    .where(
+        messages.c.instance_id.in_(bindparam("bots", expanding=True)),
+        messages.c.state == MessageState.WAITING,
+    )
+    .limit(MOST_LOST)
 )
 _LOST = (
     select(messages.c.state, messages.c.sent_at)
@@ -104,6 +127,7 @@ class FiguresStore:
             lost = connection.execute(_LOST, bots | {"begins": begins[0]}).all()
             whole = bots | {"begins": begins[0], "ends": now}
             answers: dict[int, int] = {row[0]: row[1] for row in connection.execute(_counts(begins), whole)}
+            waiting = connection.execute(_STILL_WAITING, bots).scalars().all()
             made = []
             for place, (start, end) in enumerate(zip(begins, [*begins[1:], now], strict=True)):
                 piece = bots | {"begins": start, "ends": end}
@@ -115,6 +139,8 @@ class FiguresStore:
                         tuple(Answered(*row) for row in connection.execute(_NEWEST, piece)) if place in answers else (),
                         states.count(MessageState.EVICTED),
                         states.count(MessageState.FAILED),
+                        connection.execute(_ANSWERED_LATER, piece | {"ahead": end + LOOKED_AHEAD}).scalar_one()
+                        + sum(at < end for at in waiting),
                     )
                 )
             return made

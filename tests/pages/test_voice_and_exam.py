@@ -39,6 +39,23 @@ async def test_an_exported_chat_is_taken_and_told_in_plain_words(look: Look, pro
     await expect(page.get_by_text("Too little is known yet.")).to_be_visible()
 
 
+async def test_a_slow_upload_shows_how_far_it_is(look: Look, product: Product, tmp_path: Path) -> None:
+    [instance_id] = await product.put(bot())
+    file = tmp_path / "chat.txt"
+    file.write_text(export(1500))
+    page = await look()
+    await page.goto(f"/bots/{instance_id}/voice")
+    line = await page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    await line.send("Network.emulateNetworkConditions", slow)
+    await page.get_by_label("Whose chat it is").fill(CONTACT)
+    await page.get_by_label("Your name in the file").fill("Anna")
+    await page.get_by_label("The export").set_input_files(file)
+    await page.get_by_role("button", name="Import").click()
+    await expect(page.get_by_label("Upload")).to_be_visible()
+    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+
+
 async def test_an_exam_is_held_and_read_side_by_side(
     look: Look, product: Product, model: ModelServer, tmp_path: Path
 ) -> None:

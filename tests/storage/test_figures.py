@@ -27,3 +27,19 @@ async def test_answers_count_once_however_many_parts_they_have_and_where_they_we
     assert answered.sent_at - answered.received_at == timedelta(seconds=5)
     assert answered.trace == '{"attempts": 1}'
     assert [piece.answers for piece in await store.figures.pieces(["nobody"], begins)] == [0, 0, 0]
+
+
+async def test_what_waited_at_the_end_of_each_piece_is_told_also_where_it_was_answered_since(
+    desk: Desk, store: Store, time: Time
+) -> None:
+    begins = [time() + timedelta(hours=number) for number in range(3)]
+    time.pass_by(minutes=50)
+    seq = (await desk.receive("one", "ben")).seq
+    assert seq is not None
+    time.pass_by(minutes=20)
+    await store.messages.answer(desk.claim, [seq], [Part("a", "A1")])
+    time.pass_by(minutes=40)
+    await desk.receive("two", "eve")
+    time.pass_by(minutes=40)
+    assert [piece.queued for piece in await store.figures.pieces([BOT], begins)] == [1, 1, 1]
+    assert [piece.queued for piece in await store.figures.pieces(["nobody"], begins)] == [0, 0, 0]

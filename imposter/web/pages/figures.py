@@ -84,6 +84,7 @@ def _of_pieces(pieces: Sequence[Piece], span: Span) -> list[Chart]:
         chart(
             "The slowest of twenty answers", "s", ("from the message to its answer",), [_p95(each) for each in times]
         ),
+        chart("In the queue", "messages", ("at the end of each",), [(piece.queued,) for piece in pieces]),
         chart("Fell out of the queue", "messages", ("evicted",), [(piece.evicted,) for piece in pieces]),
         chart("The model failed", "messages", ("without an answer",), [(piece.failed,) for piece in pieces]),
     ]
