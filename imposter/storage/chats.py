@@ -144,8 +144,9 @@ class ChatStore:
                 return None
             now = self._now()
             said = chat | {"said": message_id}
-            if connection.execute(_SAID, said).first() is not None:
-                return Spoken(conversation, connection.execute(_SAID, said).scalar_one(), None)
+            before: int | None = connection.execute(_SAID, said).scalar_one_or_none()
+            if before is not None:
+                return Spoken(conversation, before, None)
             pause = None
             if silence:
                 unfinished.hush(connection, claim.instance_id, conversation, TAKEOVER)

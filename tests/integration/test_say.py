@@ -93,3 +93,23 @@ async def test_what_cannot_be_said_is_refused(tmp_path: Path) -> None:
         await api.client.post(f"/chatbot/{instance_id}/stop")
         status, problem = await say(api, instance_id)
         assert (status, problem["detail"]) == (409, "The bot is not running: start it first.")
+
+
+async def test_what_the_page_cannot_send_stays_in_its_box(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        instance_id = await made(api)
+        platform = api.house.platforms["anna"]
+        await platform.hear(BEN, "one")
+        await until(lambda: len(platform.texts(BEN)) == 1)
+        address = f"/bots/{instance_id}/chat"
+        token = (await api.client.get("/new")).text.partition('name="form_token" value="')[2].partition('"')[0]
+        form = {"form_token": token, "key": "k", "text": "x" * 20_001}
+        refused = await api.client.post(f"{address}/say?chat={BEN}", data=form)
+        assert refused.status_code == 422
+        assert "longer than 20,000 characters" in refused.text
+        assert "x" * 20_001 in refused.text
+        await api.client.post(f"/chatbot/{instance_id}/stop")
+        refused = await api.client.post(f"{address}/say?chat={BEN}", data=form | {"text": "a word of mine"})
+        assert "start it first" in refused.text
+        assert "a word of mine</textarea>" in refused.text
+        assert len(platform.texts(BEN)) == 1

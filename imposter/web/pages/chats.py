@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
-from imposter.contracts.errors import UnknownContact
+from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.messages import Source
 from imposter.runtime import pauses
 from imposter.runtime.telling import BECAUSE
@@ -30,6 +30,8 @@ router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_
 SHOWN = 50
 """Conversations, or messages, on one page."""
 OWN_CHAT = "Your own chat"
+LONGEST = 20_000
+TOO_LONG = f"This is longer than {LONGEST:,} characters; send it in parts."
 LOOK_EVERY = 2.0
 """Seconds, at the list of all."""
 
@@ -85,11 +87,19 @@ async def follow_chat(instance_id: str, chat: Chat, request: Request, bots: Bots
 
 @router.post("/chat/say")
 async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
+    """What cannot be said stays in its box."""
     form = await form_of(request)
-    text, key = form.get("text"), form.get("key")
-    if not isinstance(text, str) or not text.strip() or not isinstance(key, str):
-        return await _chat_page(instance_id, chat, request, bots, None, refused="Write something first.")
-    await bots.talks.say(instance_id, chat, text.replace("\r\n", "\n")[:20_000], key[:128])
+    text, key = _words(form.get("text")), str(form.get("key", ""))[:128]
+    refused = "" if text.strip() else "Write something first."
+    if len(text) > LONGEST:
+        refused = TOO_LONG
+    if not refused:
+        try:
+            await bots.talks.say(instance_id, chat, text, key)
+        except NotNow as error:
+            refused = str(error)
+    if refused:
+        return await _chat_page(instance_id, chat, request, bots, None, refused=refused, text=text)
     return _back(instance_id, chat)
 
 
@@ -136,9 +146,11 @@ async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Be
 async def decide(instance_id: str, number: Number, request: Request, bots: Bots) -> Response:
     """The draft's text as it stands in the form is what is sent."""
     form = await form_of(request)
-    text, chat = str(form.get("text", "")), form.get("chat")
+    text, chat = _words(form.get("text")), form.get("chat")
     if form.get("do") == "send":
-        await bots.talks.send_draft(instance_id, number, text.replace("\r\n", "\n")[:20_000])
+        if len(text) > LONGEST:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, TOO_LONG)
+        await bots.talks.send_draft(instance_id, number, text)
     else:
         await bots.talks.drop_draft(instance_id, number)
     done = "draft_sent" if form.get("do") == "send" else "draft_dropped"
@@ -181,7 +193,7 @@ async def _list(request: Request, bots: Fleet, instance_id: str, before: int | N
 
 
 async def _chat_page(
-    instance_id: str, chat: str, request: Request, bots: Bots, before: int | None, refused: str = ""
+    instance_id: str, chat: str, request: Request, bots: Bots, before: int | None, refused: str = "", text: str = ""
 ) -> Response:
     status = await bots.status(instance_id)
     live = await _live(request, bots, instance_id, chat, before)
@@ -192,6 +204,7 @@ async def _chat_page(
     return page(
         request,
         "chat.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         status=status,
         tab="chats",
         instance_id=instance_id,
@@ -203,6 +216,7 @@ async def _chat_page(
         before=before,
         key=uuid4().hex,
         refused=refused,
+        text=text,
         live=live,
         seen=seen_in(live),
     )
@@ -250,6 +264,11 @@ def _told(pause: Pause) -> str:
 async def _drafts(bots: Fleet, instance_id: str, chat: str) -> list[Any]:
     found = await bots.talks.drafts(instance_id)
     return [draft for draft in found if draft.conversation == chat and draft.state is DraftState.OPEN]
+
+
+def _words(sent: object) -> str:
+    """What was typed; browsers send line breaks as two characters."""
+    return sent.replace("\r\n", "\n") if isinstance(sent, str) else ""
 
 
 def _back(instance_id: str, chat: str, done: str | None = None) -> Response:
