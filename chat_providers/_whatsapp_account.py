@@ -212,8 +212,8 @@ class Account:
         if self._known.status in RESTING:
             return
         match event:
-            case Delivered(message_id=message_id):
-                self._context.confirm(message_id)
+            case Delivered(message_id=message_id, chat=said_in):
+                self._context.confirm(message_id, said_in)
             case _ if self._paused:
                 pass
             case Typing(chats=chats, on=on):
@@ -250,8 +250,8 @@ class Account:
                     if self._known.status is LinkState.LOGGED_OUT:
                         raise NotNow("What is forgotten is not written again.")
                     await self._write(entries)
-            case SentText(message_id=message_id):
-                return await self._context.sent_text(message_id)
+            case SentText(message_id=message_id, chat=chat):
+                return await self._context.sent_text(message_id, chat)
             case Inbound(message=message):
                 async with self._message_order:
                     if self._known.status is LinkState.LOGGED_OUT:

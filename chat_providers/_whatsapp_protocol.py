@@ -37,6 +37,7 @@ class Silence(Shape):
 class Delivered(Shape):
     type: Literal["delivered"]
     message_id: str
+    chat: list[str]
 
 
 class Typing(Shape):
@@ -65,6 +66,7 @@ class Write(Shape):
 class SentText(Shape):
     type: Literal["sent_text"]
     message_id: str
+    chat: list[str]
 
 
 class InboundMessage(Shape):

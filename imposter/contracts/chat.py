@@ -79,6 +79,14 @@ class Shared(Protocol):
         """A secret from the server's environment, such as OPENAI_API_KEY; None where it is unset or empty."""
 
 
+class Confirm(Protocol):
+    def __call__(self, message_id: str, chat: Sequence[str] = ()) -> None:
+        """`chat`: ids of the chat in which somebody says so; it counts only for what was sent there.
+
+        Without them it is the platform's own word.
+        """
+
+
 @dataclass(frozen=True)
 class ChatContext:
     """What a provider with the ability `attach(context)` is handed, once, before `start_listening`."""
@@ -88,11 +96,14 @@ class ChatContext:
     shared: Shared
     report: Callable[[LinkStatus], None]
     """Tell the core of a change of the link; from any thread."""
-    sent_text: Callable[[str], Awaitable[str | None]]
-    """The text that was sent under this message id (WhatsApp's phones ask again for what they cannot decrypt)."""
+    sent_text: Callable[[str, Sequence[str]], Awaitable[str | None]]
+    """The text that was sent under this message id to the chat with these ids; None where none was.
+
+    WhatsApp's phones ask again for what they cannot decrypt. Whoever asks must be told only what was sent to them.
+    """
     now: Callable[[], datetime]
     """UTC."""
-    confirm: Callable[[str], None] = lambda message_id: None
+    confirm: Confirm = lambda message_id, chat=(): None  # noqa: E731 - a default of the field
     """Tell the core that the platform has the message with this id, by a late ack, a receipt or an echo; from any
     thread."""
     typing: Callable[[str, bool], None] = lambda chat, on: None

@@ -1,6 +1,5 @@
 """One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -11,8 +10,8 @@ from imposter.contracts.budget import WhenSpent
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
+from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.pacing import Paced, paced
-from imposter.runtime.ports import ChatPort
 from imposter.runtime.release import Gate, Hold, Send
 from imposter.runtime.retry import Chance
 from imposter.runtime.safety import Safety
@@ -32,7 +31,7 @@ class Answering:
         claim: Claim,
         *,
         store: Store,
-        chat: ChatPort,
+        new_id: MessageIds,
         manners: Manners,
         thinker: Thinker,
         delivery: Delivery,
@@ -49,7 +48,7 @@ class Answering:
         self.manners = manners
         self._claim = claim
         self._store = store
-        self._chat = chat
+        self._new_id = new_id
         self._thinker = thinker
         self._delivery = delivery
         self._drafts = drafts
@@ -139,6 +138,4 @@ class Answering:
 
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
-        question = (self._claim.instance_id, work.message.conversation, work.message.message_id)
-        seed = "\x1f".join((*question, str(part)) if part else question)
-        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
+        return self._new_id("answer", work.message.conversation, work.message.message_id, str(part))

@@ -11,6 +11,7 @@ from imposter.behaviour.commitments import Kind, Named, objections
 from imposter.contracts.errors import ChatError, NotConnected, NotNow, UnknownBrief
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
+from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.ports import ChatPort
 from imposter.storage import Store
 from imposter.storage.briefs import Spell
@@ -62,7 +63,7 @@ async def brief_of(store: Store, instance_id: str, conversations: Iterable[str])
 
 
 class Briefs:
-    """For one run. `new_id` makes the id of a message, the same for the same; `going` hears where one is to be sent."""
+    """For one run. `going` hears where something is to be sent."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Briefs:
         store: Store,
         chat: ChatPort,
         now: Callable[[], datetime],
-        new_id: Callable[..., str],
+        new_id: MessageIds,
         going: Callable[[str], None],
     ) -> None:
         self._claim = claim

@@ -25,6 +25,7 @@ from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.guide import Guide
 from imposter.runtime.manners import Manners, TurnTiming
+from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.ports import ChatPort, ModelPort
@@ -122,14 +123,16 @@ class Conversations:
             counts=counts,
             waits=self._waits,
         )
-        self.drafts = Drafts(claim, store=store, chat=chat, clock=clock, chance=chance, going=self.redeliver)
-        self.briefs = Briefs(
-            claim, store=store, chat=chat, now=clock.now, new_id=self.drafts.new_id, going=self.redeliver
+        self.new_id = MessageIds(claim.instance_id, store, chat)
+        self.drafts = Drafts(
+            claim, store=store, chat=chat, new_id=self.new_id, clock=clock, chance=chance, going=self.redeliver
         )
+        self.briefs = Briefs(claim, store=store, chat=chat, now=clock.now, new_id=self.new_id, going=self.redeliver)
         self._owner_chat = OwnerChat(
             claim,
             store=store,
             chat=chat,
+            new_id=self.new_id,
             drafts=self.drafts,
             briefs=self.briefs,
             safety=safety,
@@ -139,7 +142,7 @@ class Conversations:
         self._answering = Answering(
             claim,
             store=store,
-            chat=chat,
+            new_id=self.new_id,
             manners=manners,
             thinker=self._thinker,
             delivery=self._delivery,

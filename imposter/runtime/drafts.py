@@ -1,7 +1,6 @@
 """A bot's drafts while it runs: made, shown to their owner, decided, and dropped when their time is over."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.errors import NotNow
 from imposter.logs import trace_of
 from imposter.runtime import telling
+from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.release import Hold
@@ -35,6 +35,7 @@ class Drafts:
         *,
         store: Store,
         chat: ChatPort,
+        new_id: MessageIds,
         clock: Clock,
         chance: Chance,
         going: Callable[[str], None],
@@ -42,6 +43,7 @@ class Drafts:
         self._claim = claim
         self._store = store
         self._chat = chat
+        self._new_id = new_id
         self._clock = clock
         self._chance = chance
         self._going = going
@@ -81,7 +83,7 @@ class Drafts:
             question = "\n".join(each.content for each in work.messages)
             name = message.sender_name or message.reply_to
             text = telling.of_draft(name, question, hold.text, hold.why, hold.detail, until)
-            return Note(own_chat, text, self.new_id("note", str(number)), about)
+            return Note(own_chat, text, self._new_id("note", str(number)), about)
 
         draft = await self._store.drafts.propose(
             self._claim,
@@ -119,7 +121,7 @@ class Drafts:
         words = (text if text is not None else draft.text).strip()
         if not words:
             raise NotNow(telling.EMPTY)
-        parts = [Part(words, self.new_id("draft", str(number)))]
+        parts = [Part(words, self._new_id("draft", str(number)))]
         if not await self._store.drafts.send(self._claim, number, parts, edited=words != draft.text.strip()):
             raise NotNow(telling.too_late(await self._decided(number)))
         self._going(draft.conversation)
@@ -132,11 +134,6 @@ class Drafts:
             if draft.state is not DraftState.DROPPED:
                 raise NotNow(telling.too_late(draft))
         return await self._decided(number)
-
-    def new_id(self, *of: str) -> str:
-        """A message's id, the same for the same."""
-        seed = "\x1f".join((self._claim.instance_id, *of))
-        return self._chat.message_id(hashlib.sha256(seed.encode()).hexdigest())
 
     async def _decided(self, number: int) -> Draft:
         draft = await self._store.drafts.get(self._claim.instance_id, number)

@@ -6,6 +6,7 @@ from imposter.contracts.errors import NotNow
 from imposter.runtime.briefs import Briefs
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
+from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.orders import NO, YES, Order, is_undo, order_in, unshaded
 from imposter.runtime.pauses import ACCOUNT
 from imposter.runtime.ports import ChatPort
@@ -36,6 +37,7 @@ class OwnerChat:
         *,
         store: Store,
         chat: ChatPort,
+        new_id: MessageIds,
         drafts: Drafts,
         briefs: Briefs,
         safety: Safety,
@@ -45,6 +47,7 @@ class OwnerChat:
         self._claim = claim
         self._store = store
         self._chat = chat
+        self._new_id = new_id
         self._drafts = drafts
         self._briefs = briefs
         self._safety = safety
@@ -69,7 +72,7 @@ class OwnerChat:
             if order is not None:
                 await self._follow(order, ACCOUNT)
             return order is not None
-        about = await self._store.notes.about(self._claim.instance_id, pointed)
+        about = await self._store.notes.about(self._claim.instance_id, message.conversation, pointed)
         if about is None:
             return False
         if order is not None:
@@ -113,5 +116,5 @@ class OwnerChat:
     async def _tell(self, text: str, message: StoredMessage) -> None:
         recipient = self._chat.own_chat()
         if recipient is not None:
-            note = Note(recipient, text, self._drafts.new_id("told", message.message_id))
+            note = Note(recipient, text, self._new_id("told", message.message_id))
             self._going(await self._store.notes.add(self._claim, note))

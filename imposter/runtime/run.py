@@ -1,7 +1,7 @@
 """One run of a bot: its provider, its queue and its conversations, under one claim."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -230,7 +230,7 @@ class Run:
         conversations = self._conversations
         if conversations is None:
             raise NotNow("The bot is still being started.")
-        message_id = conversations.drafts.new_id("said", conversation, key)
+        message_id = conversations.new_id("said", conversation, key)
         minutes = self._queue.rules.manners.towards(known_ids).takeover_minutes
         silence = timedelta(minutes=minutes)
         spoken = await self._store.chats.say(self._claim, conversation, text, message_id, silence)
@@ -351,12 +351,16 @@ class Run:
         if self._conversations is not None:
             self._conversations.typing(*sign)
 
-    def _confirmed(self, message_id: str) -> None:
+    def _confirmed(self, message_id: str, chat: Sequence[str] = ()) -> None:
         # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
-        self._store.outbox.sent(self._claim.instance_id, message_id)
+        self._store.outbox.sent(self._claim.instance_id, message_id, self._canonical(chat))
 
-    def _sent_text(self, message_id: str) -> Coroutine[Any, Any, str | None]:
+    def _sent_text(self, message_id: str, chat: Sequence[str]) -> Coroutine[Any, Any, str | None]:
         async def read() -> str | None:
-            return await self._store.messages.sent_text(self._claim.instance_id, message_id)
+            there = self._canonical(chat)
+            return await self._store.messages.sent_text(self._claim.instance_id, message_id, there)
 
         return read()
+
+    def _canonical(self, chat: Sequence[str]) -> tuple[str, ...]:
+        return tuple(map(self._queue.rules.canonical, chat))

@@ -52,6 +52,11 @@ def _siblings(kind: Kind) -> Select[Any]:
     )
 
 
+_NAMED = select(aliases.c.canonical).where(
+    aliases.c.instance_id == bindparam("instance_id"),
+    aliases.c.kind == Kind.CHAT.value,
+    aliases.c.alias.in_(bindparam(Kind.CHAT.value, expanding=True)),
+)
 _KNOWN = union_all(_siblings(Kind.CHAT), _siblings(Kind.PERSON))
 _ADD = insert(aliases)
 _MERGE = (
@@ -123,6 +128,12 @@ def known_ids(connection: Connection, instance_id: str, message: Message) -> fro
     chat, person = message.chat, _person(message)
     names = {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     return frozenset((*chat, *person)).union(row.alias for row in connection.execute(_KNOWN, names))
+
+
+def conversations_of(connection: Connection, instance_id: str, chat: Sequence[str]) -> frozenset[str]:
+    """The conversations of the chat that has these ids; it remembers nothing, and asks for what is known alone."""
+    names = {"instance_id": instance_id, Kind.CHAT.value: chat}
+    return frozenset(chat).union(connection.execute(_NAMED, names).scalars())
 
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """What becomes of a message that comes in: recognised, judged, stored and fitted into the queue, in one commit."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,6 +42,11 @@ _INSERT = (
     insert(messages)
     .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
     .returning(messages.c.seq)
+)
+_SENDERS = select(messages.c.sender_id).where(
+    messages.c.instance_id == bindparam("instance_id"),
+    messages.c.conversation == bindparam("conversation"),
+    messages.c.message_id.in_(bindparam("message_ids", expanding=True)),
 )
 _COLUMNS = (
     "instance_id",
@@ -124,6 +129,10 @@ def accept(
     if seq is None:
         if claim:
             claims.check(connection, claim)
+        if message.group is not None and _is_anothers(connection, key, place.known_ids):
+            # Members choose the ids of their messages: nobody's may be lost because another took its id before.
+            message = replace(message, message_id=_own_id(message.message_id, message.sender.identifier))
+            return accept(connection, instance_id, message, limits, judge, busy, now, claim)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if verdict.state is not MessageState.WAITING:
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
@@ -168,6 +177,17 @@ def _is_echo(connection: Connection, instance_id: str, message_id: str, now: dat
     """Our own answer, reported back by the platform: it did arrive, whatever its outbox row said."""
     confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id, "now": now})
     return confirmed.rowcount > 0
+
+
+def _is_anothers(connection: Connection, key: Mapping[str, str], known_ids: frozenset[str]) -> bool:
+    """Whether whoever has these ids has no stored message with this id, as it came or as `_own_id` makes it."""
+    taken = key["message_id"]
+    names = {**key, "message_ids": [taken, *(_own_id(taken, known) for known in known_ids)]}
+    return known_ids.isdisjoint(connection.execute(_SENDERS, names).scalars())
+
+
+def _own_id(message_id: str, sender_id: str) -> str:
+    return f"{message_id}/{sender_id}"
 
 
 def _taken_over(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message, Source, Turn
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
-from imposter.storage.conversations import locate
+from imposter.storage.conversations import conversations_of, locate
 from imposter.storage.intake import accept
 from imposter.storage.records import (
     RETRIED,
@@ -29,7 +29,7 @@ from imposter.storage.records import (
     Verdict,
     Work,
 )
-from imposter.storage.rows import SELECT_OUTGOING, SELECT_STORED, received, stored
+from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.writer import Pending, Writer
 
@@ -72,8 +72,12 @@ _BEFORE = (
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-_ANSWER = SELECT_OUTGOING.where(
-    outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id")
+_SENT_TEXT = (
+    select(messages.c.content)
+    .join(outbox, outbox.c.seq == messages.c.seq)
+    .where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id"))
+    .where(outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
+    .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _WAITING_OF = select(func.count()).where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
@@ -278,12 +282,14 @@ class MessageStore:
             statement, parameters = _PAGE_OF_CHAT, parameters | {"conversation": conversation}
         return self._submit(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
-    def sent_text(self, instance_id: str, message_id: str) -> Pending[str | None]:
-        """The text of our answer with this id; None if there is none."""
+    def sent_text(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[str | None]:
+        """The text of our message with this id to the chat with these ids; None where none was sent there."""
 
         def job(connection: Connection) -> str | None:
-            row = connection.execute(_ANSWER, {"instance_id": instance_id, "message_id": message_id}).first()
-            return row and row.content
+            asked = {"instance_id": instance_id, "message_id": message_id}
+            there = sorted(conversations_of(connection, instance_id, chat))
+            text: str | None = connection.execute(_SENT_TEXT, asked | {"conversations": there}).scalar()
+            return text
 
         return self._submit(job)
 

@@ -38,7 +38,11 @@ _ABOUT = (
     select(_about.c.conversation, _about.c.seq)
     .join(notes, notes.c.about == _about.c.seq)
     .join(messages, messages.c.seq == notes.c.seq)
-    .where(messages.c.instance_id == bindparam("bot"), messages.c.message_id == bindparam("note"))
+    .where(
+        messages.c.instance_id == bindparam("bot"),
+        messages.c.conversation == bindparam("chat"),
+        messages.c.message_id == bindparam("note"),
+    )
 )
 _IS_KNOWN = select(notes.c.seq).where(notes.c.seq == bindparam("noted"))
 _LINK = insert(notes)
@@ -69,11 +73,11 @@ class NoteStore:
 
         return self._submit(job)
 
-    def about(self, instance_id: str, note_id: str) -> Pending[tuple[str, int] | None]:
-        """What the note with this id tells of: the conversation, and the seq of a message there."""
+    def about(self, instance_id: str, own_chat: str, note_id: str) -> Pending[tuple[str, int] | None]:
+        """What this note in the owner's own chat tells of: the conversation, and the seq of a message there."""
 
         def job(connection: Connection) -> tuple[str, int] | None:
-            row = connection.execute(_ABOUT, {"bot": instance_id, "note": note_id}).first()
+            row = connection.execute(_ABOUT, {"bot": instance_id, "chat": own_chat, "note": note_id}).first()
             return None if row is None else (row.conversation, row.seq)
 
         return self._submit(job)

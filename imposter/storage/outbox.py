@@ -1,12 +1,13 @@
 """What became of our answers on their way out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.storage import claims
+from imposter.storage.conversations import conversations_of
 from imposter.storage.records import UNDONE, Claim, DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
@@ -34,6 +35,15 @@ _ATTEMPTED = (
 )
 _SENT = _one.where(outbox.c.reason.is_distinct_from(UNDONE)).values(
     state=SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now"))
+)
+_SENT_THERE = _SENT.where(
+    outbox.c.seq.in_(
+        select(messages.c.seq).where(
+            messages.c.instance_id == bindparam("bot"),
+            messages.c.message_id == bindparam("message"),
+            messages.c.conversation.in_(bindparam("there", expanding=True)),
+        )
+    )
 )
 _FAILED = (
     _one.where(outbox.c.state.in_([PENDING, SENDING]))
@@ -139,10 +149,20 @@ class OutboxStore:
 
         return self._guarded(claim, work)
 
-    def sent(self, instance_id: str, message_id: str) -> Pending[bool]:
-        """The platform has it: a fact, whoever tells it, so no claim is asked for. False where it is not ours."""
+    def sent(self, instance_id: str, message_id: str, chat: Sequence[str] = ()) -> Pending[bool]:
+        """The platform has it: a fact, whichever run hears of it, so no claim is asked for. False where it is not ours.
+
+        Where somebody in the chat with these ids tells so, it counts only if it was sent there.
+        """
         parameters = {"bot": instance_id, "message": message_id, "now": self._now()}
-        return self._submit(lambda connection: connection.execute(_SENT, parameters).rowcount > 0)
+
+        def job(connection: Connection) -> bool:
+            if not chat:
+                return connection.execute(_SENT, parameters).rowcount > 0
+            there = sorted(conversations_of(connection, instance_id, chat))
+            return connection.execute(_SENT_THERE, parameters | {"there": there}).rowcount > 0
+
+        return self._submit(job)
 
     def _guarded(self, claim: Claim, work: Callable[[Connection], T]) -> Pending[T]:
         """Raises from the result: Superseded."""

@@ -72,6 +72,8 @@ class Store:
     chats: ChatStore
     overview: OverviewStore
     activity: Callable[[], Activity]
+    keyed_hash: Callable[..., str]
+    """See `Cipher.keyed_hash`."""
 
 
 @asynccontextmanager
@@ -117,6 +119,7 @@ async def open_store(
             chats=ChatStore(writer, now),
             overview=OverviewStore(writer, now),
             activity=writer.activity,
+            keyed_hash=cipher.keyed_hash,
         )
 
 

@@ -224,6 +224,20 @@ class WhatsAppNetwork:
         body = {"to": to, "sender": sender, "state": state, "lid": lid}
         return bool((await self._post("/type", body if group is None else {**body, "group": group}))["seen"])
 
+    async def send_receipt(
+        self,
+        to: str,
+        sender: str,
+        ids: Sequence[str],
+        type: str | None = None,  # noqa: A002 - as the stanza names it
+        *,
+        group: str | None = None,
+        lid: bool = False,
+    ) -> None:
+        """`sender` tells of messages of the account's with these ids, sent to whomever; `retry` asks for the first."""
+        receipt = {"to": to, "sender": sender, "ids": list(ids), "type": type, "group": group, "lid": lid}
+        await self._post("/receipt", {name: value for name, value in receipt.items() if value is not None})
+
     async def hide_reading(self, phone: str, on: bool = True) -> None:
         """By the owner's privacy settings nobody learns what they have read."""
         await self._post("/hide-reading", {"phone": phone, "on": on})

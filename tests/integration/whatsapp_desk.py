@@ -77,7 +77,8 @@ class Desk:
     provider: WhatsAppBaileyesProvider
     inbox: Inbox
     state: MemoryState
-    sent: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By message id: to whom, and what."""
     reports: list[LinkStatus] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     typing: list[tuple[str, bool]] = field(default_factory=list)
@@ -103,7 +104,7 @@ class Desk:
 
     async def send(self, to: str, text: str) -> str:
         message_id = self.provider.message_id(secrets.token_hex(32))
-        self.sent[message_id] = text
+        self.sent[message_id] = (to, text)
         await self.provider.send_with_id(to, text, message_id)
         return message_id
 
@@ -128,8 +129,9 @@ class Server:
         desk = Desk(WhatsAppBaileyesProvider("anna", {}, {"anna": inbox}), inbox, state)
         desk.sent = before.sent if before else {}
 
-        async def sent_text(message_id: str) -> str | None:
-            return desk.sent.get(message_id)
+        async def sent_text(message_id: str, chat: Sequence[str]) -> str | None:
+            to, text = desk.sent.get(message_id, ("", None))
+            return text if to in chat else None
 
         context = ChatContext(
             instance_id,
@@ -138,7 +140,7 @@ class Server:
             desk.reports.append,
             sent_text,
             lambda: datetime.now(UTC),
-            desk.confirmed.append,
+            lambda message_id, chat=(): desk.confirmed.append(message_id),
             lambda chat, on: desk.typing.append((chat, on)),
         )
         desk.provider.attach(context)

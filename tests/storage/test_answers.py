@@ -114,8 +114,8 @@ async def test_an_answer_goes_to_the_outbox_in_the_same_commit(desk: Desk) -> No
     assert (outgoing.recipient, outgoing.conversation, outgoing.content) == ("team", "team", "a\ufffd")
     assert (outgoing.state, outgoing.attempts) == (DeliveryState.PENDING, 0)
     assert await desk.store.outbox.pending(BOT, "team") == [outgoing]
-    assert await desk.store.messages.sent_text(BOT, "OUT") == "a\ufffd"
-    assert await desk.store.messages.sent_text(BOT, "other") is None
+    assert await desk.store.messages.sent_text(BOT, "OUT", ["team"]) == "a\ufffd"
+    assert await desk.store.messages.sent_text(BOT, "other", ["team"]) is None
     asked, answered = await desk.history()
     assert asked.state is MessageState.ANSWERED
     assert (answered.source, answered.state, answered.answers) == (Source.BOT, MessageState.CONTEXT, asked.seq)
@@ -242,3 +242,24 @@ async def test_unfinished_conversations_are_found_again_oldest_first(desk: Desk)
     await desk.answer(unsent)
     await desk.receive("4", "note", judge=judge_as(MessageState.CONTEXT))
     assert await desk.store.messages.unfinished(BOT) == ["waits", "unsent"]
+
+
+async def test_a_text_is_read_again_only_for_the_chat_that_it_was_sent_to(desk: Desk) -> None:
+    sent_text = desk.store.messages.sent_text
+    await desk.receive("hello", "eve")
+    await desk.answer(await desk.receive("q", "ann@lid", "49151@s"), "a secret", message_id="OUT")
+    assert [await sent_text(BOT, "OUT", chat) for chat in (["ann@lid"], ["49151@s"], ["x@lid", "49151@s"])] == (
+        ["a secret"] * 3
+    )
+    assert [await sent_text(BOT, "OUT", chat) for chat in (["eve"], ["nobody"], [])] == [None] * 3
+    await desk.store.outbox.failed(desk.claim, "OUT", DeliveryState.FAILED, "refused")
+    assert await sent_text(BOT, "OUT", ["ann@lid"]) is None
+
+
+async def test_a_receipt_counts_in_the_chat_that_the_message_was_sent_to(desk: Desk) -> None:
+    await desk.receive("hello", "eve")
+    await desk.answer(await desk.receive("q", "ann@lid", "49151@s"), "a", message_id="OUT")
+    assert not await desk.store.outbox.sent(BOT, "OUT", ["eve"])
+    assert [row.delivery for row in await desk.history()][-1] is DeliveryState.PENDING
+    assert await desk.store.outbox.sent(BOT, "OUT", ["49151@s"])
+    assert [row.delivery for row in await desk.history()][-1] is DeliveryState.SENT

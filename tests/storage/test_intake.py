@@ -149,3 +149,14 @@ async def test_pages_go_back_in_time(desk: Desk) -> None:
     of_anna = await desk.store.messages.page(BOT, conversation="anna", before=newest[0].seq)
     assert [row.content for row in newest + older] == ["4", "3", "2", "1"]
     assert [row.content for row in of_anna] == ["2", "0"]
+
+
+async def test_a_members_message_is_not_lost_because_another_used_its_id(desk: Desk) -> None:
+    ann, eve = Sender("ann@lid", "Ann", ("49151@s",)), Sender("eve@lid")
+    await desk.receive("eve was first", group="team", sender=eve, message_id="M1")
+    accepted = await desk.receive("ann's own", group="team", sender=ann, message_id="M1")
+    assert (accepted.duplicate, accepted.verdict.state) == (False, MessageState.WAITING)
+    for known_as in (ann, Sender("49151@s"), eve):
+        again = await desk.receive("once more", group="team", sender=known_as, message_id="M1")
+        assert again.duplicate
+    assert [row.content for row in await desk.history()] == ["eve was first", "ann's own"]

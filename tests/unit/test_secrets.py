@@ -79,3 +79,17 @@ def test_a_damaged_key_file_is_refused_and_kept(tmp_path: Path, content: bytes) 
     with pytest.raises(SecretKeyError, match=r"secret\.key is damaged"):
         load_key(None, tmp_path)
     assert (tmp_path / KEY_FILE).read_bytes() == content
+
+
+def test_a_keyed_hash_is_the_same_for_the_same_texts_and_key_alone() -> None:
+    known = Cipher(KEY).keyed_hash("bot", "draft", "1")
+    assert len(bytes.fromhex(known)) == 32
+    assert Cipher(KEY).keyed_hash("bot", "draft", "1") == known
+    others = (
+        Cipher(OTHER_KEY).keyed_hash("bot", "draft", "1"),
+        Cipher(KEY).keyed_hash("bot", "draft", "2"),
+        Cipher(KEY).keyed_hash("bot", "draft1"),
+        Cipher(KEY).keyed_hash("bot", "draft\x1f1"),
+    )
+    assert known not in others
+    assert len(set(others)) == len(others)

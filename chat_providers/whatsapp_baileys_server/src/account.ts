@@ -16,9 +16,10 @@ const HOUR = 3600
  */
 export class Account {
   readonly state: AuthState
-  readonly acks = new Acknowledgements(id => this.tell({ type: 'delivered', message_id: id }))
+  readonly acks = new Acknowledgements((id, chat) => this.tell({ type: 'delivered', message_id: id, chat: [...chat] }))
   readonly groups = new Bounded(20, HOUR)
   readonly retries = new Bounded(200, HOUR)
+  readonly sent = new Bounded(500, HOUR)
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
   readonly handed = new Bounded(500, HOUR)
   readonly #id: string

@@ -2,10 +2,14 @@ import { Bounded } from './bounded.ts'
 import { Failure } from './protocol.ts'
 
 interface Waiting {
+  to: string
   promise: Promise<void>
   resolve: () => void
   reject: (error: Failure) => void
 }
+
+/** The names of the chat that somebody confirms a message in; empty: WhatsApp itself does. */
+type Chat = readonly string[]
 
 const REMEMBERED = 500
 const DAY = 24 * 3600
@@ -14,37 +18,38 @@ const DAY = 24 * 3600
 export class Acknowledgements {
   readonly #waiting = new Map<string, Waiting>()
   readonly #settled = new Bounded(REMEMBERED, DAY)
-  readonly #late: (id: string) => void
+  readonly #late: (id: string, chat: Chat) => void
 
   /** `late` is told, once, of a message that WhatsApp turns out to have though nobody waits for its answer any more. */
-  constructor(late: (id: string) => void) {
+  constructor(late: (id: string, chat: Chat) => void) {
     this.#late = late
   }
 
   /** Settles with the server's answer: rejects with a Failure when it is no, or does not come in time. */
-  async of(id: string, write: () => Promise<unknown>, milliseconds: number): Promise<void> {
-    const waiting = this.#waiting.get(id) ?? this.#expect(id)
+  async of(id: string, to: string, write: () => Promise<unknown>, milliseconds: number): Promise<void> {
+    const waiting = this.#waiting.get(id) ?? this.#expect(id, to)
     const late = (): void => waiting.reject(new Failure('uncertain', 'WhatsApp did not confirm'))
     const timer = setTimeout(late, milliseconds)
     try {
       // The answer may come, and be no, before the writing is done.
       await Promise.all([write(), waiting.promise])
-      this.#settled.set(id, true)
+      this.#settled.set(keyOf(id, []), true)
     } finally {
       clearTimeout(timer)
       this.#waiting.delete(id)
     }
   }
 
-  /** The message is at WhatsApp: so says its answer, or a receipt of a phone that got it. */
-  arrived(id: string): void {
+  /** The message is at WhatsApp: so says its answer, or a receipt of a phone in the chat that it was sent to. */
+  arrived(id: string, chat: Chat = []): void {
     const waiting = this.#waiting.get(id)
     if (waiting) {
-      waiting.resolve()
-    } else if (!this.#settled.get(id)) {
-      this.#settled.set(id, true)
-      this.#late(id)
+      if (!chat.length || chat.includes(waiting.to)) waiting.resolve()
+      return
     }
+    if (this.#settled.get(keyOf(id, [])) || this.#settled.get(keyOf(id, chat))) return
+    this.#settled.set(keyOf(id, chat), true)
+    this.#late(id, chat)
   }
 
   /** `error` as in the stanza `<ack class="message" error="463">`. */
@@ -57,13 +62,15 @@ export class Acknowledgements {
     for (const { reject } of this.#waiting.values()) reject(new Failure('uncertain', 'the connection was lost'))
   }
 
-  #expect(id: string): Waiting {
+  #expect(id: string, to: string): Waiting {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-    const waiting = { promise, resolve: () => resolve(undefined), reject }
+    const waiting = { to, promise, resolve: () => resolve(undefined), reject }
     this.#waiting.set(id, waiting)
     return waiting
   }
 }
+
+const keyOf = (id: string, chat: Chat): string => [id, ...chat].join(' ')
 
 /** Codes as Baileys names them (SERVER_ERROR_CODES in its decode-wa-message). */
 function refusal(code: string): string {

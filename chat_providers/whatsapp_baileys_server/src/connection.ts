@@ -36,7 +36,7 @@ import { Presence } from './presence.ts'
 import { Failure, type Event, type InboundMessage, type Request } from './protocol.ts'
 import { silent } from './quiet.ts'
 import { repositoryOver } from './repository.ts'
-import { altOf, idsOf } from './stanzas.ts'
+import { altOf, receiptOf, type Receipt } from './stanzas.ts'
 import { Turns } from './turns.ts'
 import { Typists } from './typists.ts'
 import { KEEP_ALIVE_MILLISECONDS, Watch } from './watch.ts'
@@ -51,6 +51,10 @@ const NEXT_QR_SECONDS = 20
 const HOUR = 3600
 /** WhatsApp's times are whole seconds, and some time passes on the way. */
 const SAME_CLOCK_SECONDS = 5
+/** As long as a group's members are taken for what they were: its receipts must not become as many questions. */
+const FRESH_SECONDS = 10
+/** Messages that one retry receipt may ask for. */
+const MOST_ASKED_AGAIN = 20
 /** Receipts of phones that have a message of ours; undefined: delivered. */
 const ARRIVED = new Set<string | undefined>([undefined, 'inactive', 'sender', 'retry', 'read', 'played'])
 
@@ -63,6 +67,8 @@ export interface Account {
   readonly acks: Acknowledgements
   readonly groups: Bounded
   readonly retries: Bounded
+  /** Where the last messages of ours went, by their ids. */
+  readonly sent: Bounded
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
   readonly handed: Bounded
   ask(request: Request): Promise<unknown>
@@ -77,6 +83,8 @@ export class Connection {
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** Ids of messages that WhatsApp kept while this device was away. */
   readonly #late = new Bounded(500, HOUR)
+  /** Groups as they are now: who was removed must not be sent anything more. */
+  readonly #members = new Bounded(20, FRESH_SECONDS)
   readonly #presence: Presence
   readonly #typists = new Typists()
   readonly #typings = new Turns()
@@ -162,8 +170,9 @@ export class Connection {
         this.#presence.sent(to)
       }
     }
+    this.#account.sent.set(id, jidNormalizedUser(to))
     this.#watch?.expect()
-    await this.#account.acks.of(id, write, ACK_MILLISECONDS)
+    await this.#account.acks.of(id, jidNormalizedUser(to), write, ACK_MILLISECONDS)
   }
 
   /** What WhatsApp confirms to nobody. */
@@ -187,7 +196,7 @@ export class Connection {
   }
 
   #connect(creds: AuthenticationCreds): WASocket {
-    const { groups, retries, state } = this.#account
+    const { retries, state } = this.#account
     const keys = state.until(this.ended)
     return makeWASocket({
       auth: { creds, keys },
@@ -201,17 +210,11 @@ export class Connection {
       // Names and phone-number-to-LID pairs, but no chats. Without chats to come Baileys does not wait for them,
       // which on the first connection would hold its events back for up to 20 seconds.
       shouldSyncHistoryMessage: ({ syncType }) => syncType === PUSH_NAME || syncType === NON_BLOCKING_DATA,
-      getMessage: async ({ id }) => {
-        const text = id ? await this.#account.ask({ type: 'sent_text', message_id: id }) : null
-        return typeof text === 'string' ? { conversation: text } : undefined
+      getMessage: async ({ id, remoteJid }) => {
+        const text = id && remoteJid ? await this.#sentText(id, await this.#namesOf(remoteJid)) : null
+        return text === null ? undefined : { conversation: text }
       },
-      cachedGroupMetadata: async id => {
-        const known = groups.get<GroupMetadata>(id)
-        if (known) return known
-        const fetched = await this.#socket.groupMetadata(id)
-        groups.set(id, fetched)
-        return fetched
-      },
+      cachedGroupMetadata: id => this.#group(id),
       msgRetryCounterCache: retries,
       userDevicesCache: new Bounded(500, HOUR / 12),
       callOfferCache: new Bounded(20, HOUR / 12),
@@ -247,9 +250,8 @@ export class Connection {
       if (attrs.error) acks.refused(attrs.id, attrs.error)
       else acks.arrived(attrs.id)
     })
-    ws.on('CB:receipt', (node: BinaryNode) => {
-      if (ARRIVED.has(node.attrs.type)) for (const id of idsOf(node)) acks.arrived(id)
-    })
+    inOrder(ws, 'CB:receipt', (node: BinaryNode) => this.#admits(node))
+    ws.on('CB:receipt', (node: BinaryNode) => void this.#confirmed(node).catch(this.#fault))
     ws.on('CB:success', ({ attrs }: BinaryNode) => {
       this.#compareClocks(Number(attrs.t))
       // Baileys says nothing about being online before it knows the account's name, which the phone tells some day.
@@ -333,6 +335,72 @@ export class Connection {
     for (const { content } of node.content) if (content instanceof Uint8Array) this.#stanzas.set(content, node)
   }
 
+  /** A receipt of a phone that has a message of ours. */
+  async #confirmed(node: BinaryNode): Promise<void> {
+    const receipt = ARRIVED.has(node.attrs.type) ? this.#receiptOf(node) : null
+    if (!receipt) return
+    const chat = await this.#namesOf(receipt.chat)
+    for (const id of receipt.ids) this.#account.acks.arrived(id, chat)
+  }
+
+  /**
+   * Whether Baileys may answer to a receipt: who asks for a message again gets it, encrypted for them, so only somebody
+   * in the chat that it was sent to may ask.
+   */
+  async #admits(node: BinaryNode): Promise<boolean> {
+    if (node.attrs.type !== 'retry' || (await this.#maySend(node))) return true
+    // WhatsApp need not keep it.
+    await this.#socket.sendMessageAck(node)
+    return false
+  }
+
+  async #maySend(node: BinaryNode): Promise<boolean> {
+    const receipt = this.#receiptOf(node)
+    if (!receipt || receipt.ids.length > MOST_ASKED_AGAIN) return false
+    const chat = await this.#namesOf(receipt.chat)
+    for (const id of receipt.ids) {
+      const sentTo = this.#account.sent.get<string>(id)
+      if (sentTo ? !chat.includes(sentTo) : (await this.#sentText(id, chat)) === null) return false
+    }
+    return !isJidGroup(receipt.chat) || receipt.own || this.#isMember(receipt.chat, receipt.sender)
+  }
+
+  async #isMember(group: string, person: string): Promise<boolean> {
+    const names = await this.#namesOf(person)
+    const { participants } = this.#members.get<GroupMetadata>(group) ?? (await this.#freshGroup(group))
+    return participants.some(({ id, lid, phoneNumber }) =>
+      [id, lid, phoneNumber].some(name => name && names.includes(jidNormalizedUser(name))),
+    )
+  }
+
+  #receiptOf(node: BinaryNode): Receipt | null {
+    const { user } = this.#socket
+    return receiptOf(node, [user?.id, user?.lid])
+  }
+
+  async #sentText(id: string, chat: string[]): Promise<string | null> {
+    const text = await this.#account.ask({ type: 'sent_text', message_id: id, chat })
+    return typeof text === 'string' ? text : null
+  }
+
+  /** A person's phone number and LID, as far as they are known; a group's id. */
+  async #namesOf(jid: string): Promise<string[]> {
+    const { lidMapping } = this.#socket.signalRepository
+    const other = isPnUser(jid) ? await lidMapping.getLIDForPN(jid) : await phoneOf(this.#socket, jid)
+    return (other ? [jid, other] : [jid]).map(each => jidNormalizedUser(each))
+  }
+
+  async #group(id: string): Promise<GroupMetadata> {
+    return this.#account.groups.get<GroupMetadata>(id) ?? this.#freshGroup(id)
+  }
+
+  async #freshGroup(id: string): Promise<GroupMetadata> {
+    const fetched = await this.#socket.groupMetadata(id)
+    this.#account.groups.set(id, fetched)
+    this.#members.set(id, fetched)
+    return fetched
+  }
+
   #compareClocks(theirs: number): void {
     const ahead = theirs - Math.floor(Date.now() / 1000)
     if (Math.abs(ahead) > SAME_CLOCK_SECONDS) this.#ahead = ahead
@@ -363,10 +431,7 @@ export class Connection {
     const { id, lid } = this.#socket.user ?? {}
     const typing = this.#typists.heard(update, new Set([jidNormalizedUser(id), jidNormalizedUser(lid)]))
     if (!typing) return
-    const { chat, on } = typing
-    const { lidMapping } = this.#socket.signalRepository
-    const other = isPnUser(chat) ? await lidMapping.getLIDForPN(chat) : await phoneOf(this.#socket, chat)
-    this.#account.tell({ type: 'typing', chats: other ? [chat, jidNormalizedUser(other)] : [chat], on })
+    this.#account.tell({ type: 'typing', chats: await this.#namesOf(typing.chat), on: typing.on })
   }
 
   async #handOver(message: WAMessage, given: string | undefined): Promise<boolean> {
@@ -397,7 +462,7 @@ export class Connection {
   }
 }
 
-const handedKey = ({ key }: WAMessage): string => `${key.remoteJid ?? ''} ${key.id ?? ''}`
+const handedKey = ({ key }: WAMessage): string => [key.remoteJid, key.participant, key.id].join(' ')
 
 /** The phone number behind a LID that came without it, if it was ever told. */
 async function phoneOf(socket: WASocket, id: string | null | undefined): Promise<string | undefined> {

@@ -64,8 +64,8 @@ export type Request =
   | { type: 'read'; kind: string; keys: string[] }
   /** Answered once durable, all entries or none; a null removes. An account's writes are done in order. */
   | { type: 'write'; entries: StateEntry[] }
-  /** Value: the text sent under this id, or null. */
-  | { type: 'sent_text'; message_id: string }
+  /** Value: the text sent under this id to the chat with these ids, or null. */
+  | { type: 'sent_text'; message_id: string; chat: string[] }
   /** Answered once durable. The same message may be asked again after a failure. */
   | { type: 'message'; message: InboundMessage }
 
@@ -83,8 +83,11 @@ export type Event =
   | { type: 'closed'; code: number }
   /** WhatsApp has gone silent over an open connection; `over`: it was heard again. */
   | { type: 'silence'; over: boolean }
-  /** WhatsApp has a message of ours whose confirmation nobody waits for any more: it came late, or a receipt did. */
-  | { type: 'delivered'; message_id: string }
+  /**
+   * WhatsApp has a message of ours whose confirmation nobody waits for any more: it came late, or a receipt did. `chat`:
+   * the ids of the chat that the receipt came from; empty: WhatsApp itself says so.
+   */
+  | { type: 'delivered'; message_id: string; chat: string[] }
   /** Somebody types in a chat, or nobody does any more. `chats`: all ids that its messages may come under. */
   | { type: 'typing'; chats: string[]; on: boolean }
   /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */

@@ -1,10 +1,40 @@
-import { isJidGroup, isLidUser, type BinaryNode, type WAMessage } from 'baileys'
+import { isJidGroup, isLidUser, jidNormalizedUser, type BinaryNode, type WAMessage } from 'baileys'
+
+/** More than WhatsApp puts into one receipt. */
+const MOST_IDS = 1000
+
+/** The account's own ids: phone number, LID. */
+export type Own = readonly (string | undefined)[]
+
+export interface Receipt {
+  readonly ids: string[]
+  /** Where the messages were sent that it speaks of. */
+  readonly chat: string
+  /** Whose phone or other device sends it. */
+  readonly sender: string
+  /** It is one of the account's own devices. */
+  readonly own: boolean
+}
+
+/** Null for what is no receipt of anybody in a chat. */
+export function receiptOf(node: BinaryNode, own: Own): Receipt | null {
+  const { from, participant, recipient } = node.attrs
+  if (!from) return null
+  const sender = participant ?? from
+  const person = jidNormalizedUser(sender)
+  const isOwn = own.some(jid => jid && jidNormalizedUser(jid) === person)
+  const group = isJidGroup(from) === true
+  // In a direct chat nobody speaks for anybody else.
+  if (group ? !participant : jidNormalizedUser(from) !== person) return null
+  const chat = group || !isOwn ? from : recipient
+  return chat ? { ids: idsOf(node), chat: jidNormalizedUser(chat), sender, own: isOwn } : null
+}
 
 /** A receipt may stand for several messages. */
-export function idsOf({ attrs, content }: BinaryNode): string[] {
+function idsOf({ attrs, content }: BinaryNode): string[] {
   const [list] = Array.isArray(content) ? content : []
   const items = list?.tag === 'list' && Array.isArray(list.content) ? list.content : []
-  return [attrs.id, ...items.map(item => item.attrs.id)].filter(id => id !== undefined)
+  return [attrs.id, ...items.slice(0, MOST_IDS).map(item => item.attrs.id)].filter(id => id !== undefined)
 }
 
 /**

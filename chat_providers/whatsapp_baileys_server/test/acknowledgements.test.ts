@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { Acknowledgements } from '../src/acknowledgements.ts'
 
 const MINUTE = 60_000
+const TO = '4920000001@s.whatsapp.net'
 const written = (): Promise<void> => Promise.resolve()
 
 describe('a message that was sent', () => {
@@ -13,27 +14,27 @@ describe('a message that was sent', () => {
       acks.arrived('A')
       await written()
     }
-    await acks.of('A', write, MINUTE)
+    await acks.of('A', TO, write, MINUTE)
   })
 
   it('is refused when the server says so', async () => {
     const acks = new Acknowledgements(() => undefined)
-    const sent = acks.of('A', written, MINUTE)
+    const sent = acks.of('A', TO, written, MINUTE)
     acks.refused('A', '463')
     await assert.rejects(sent, { code: 'refused', message: /463/, number: 463 })
   })
 
   it('is not known to have arrived when the server stays silent or the connection breaks', async () => {
     const acks = new Acknowledgements(() => undefined)
-    await assert.rejects(acks.of('A', written, 1), { code: 'uncertain' })
-    const sent = acks.of('B', written, MINUTE)
+    await assert.rejects(acks.of('A', TO, written, 1), { code: 'uncertain' })
+    const sent = acks.of('B', TO, written, MINUTE)
     acks.abandon()
     await assert.rejects(sent, { code: 'uncertain' })
   })
 
   it('is known only by its own id', async () => {
     const acks = new Acknowledgements(() => undefined)
-    const sent = acks.of('A', written, 5)
+    const sent = acks.of('A', TO, written, 5)
     acks.arrived('B')
     await assert.rejects(sent, { code: 'uncertain' })
   })
@@ -41,18 +42,37 @@ describe('a message that was sent', () => {
   it('is told of once when it turns out to have arrived after all, and only then', async () => {
     const late: string[] = []
     const acks = new Acknowledgements(id => late.push(id))
-    const sent = acks.of('A', written, MINUTE)
+    const sent = acks.of('A', TO, written, MINUTE)
     acks.arrived('A')
     await sent
-    await assert.rejects(acks.of('B', written, 1), { code: 'uncertain' })
+    await assert.rejects(acks.of('B', TO, written, 1), { code: 'uncertain' })
     for (const id of ['A', 'B', 'B', 'of an earlier life']) acks.arrived(id)
     assert.deepEqual(late, ['B', 'of an earlier life'])
   })
 
   it('needs no answer of the server when the phone that it was for has it', async () => {
     const acks = new Acknowledgements(() => undefined)
-    const sent = acks.of('A', written, MINUTE)
+    const sent = acks.of('A', TO, written, MINUTE)
     acks.arrived('A')
     await sent
+  })
+
+  it('is not confirmed by a receipt from another chat', async () => {
+    const late: [string, readonly string[]][] = []
+    const acks = new Acknowledgements((id, chat) => late.push([id, chat]))
+    const sent = acks.of('A', TO, written, 5)
+    acks.arrived('A', ['4920000002@s.whatsapp.net', '772@lid'])
+    await assert.rejects(sent, { code: 'uncertain' })
+    const confirmed = acks.of('B', TO, written, MINUTE)
+    acks.arrived('B', [TO, '771@lid'])
+    await confirmed
+    assert.deepEqual(late, [])
+  })
+
+  it('is told of with the chat that says so, whatever another chat said before', () => {
+    const late: [string, readonly string[]][] = []
+    const acks = new Acknowledgements((id, chat) => late.push([id, chat]))
+    for (const chat of [['772@lid'], ['772@lid'], [TO], []]) acks.arrived('A', chat)
+    assert.deepEqual(late, [['A', ['772@lid']], ['A', [TO]], ['A', []]])
   })
 })

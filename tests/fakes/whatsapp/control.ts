@@ -9,6 +9,7 @@ import { enterCode } from './pairing_code.ts'
 import type { Connection } from './connection.ts'
 import type { Person } from './people.ts'
 import { type, type Typing } from './presence.ts'
+import { sendReceipt, type Receipt } from './receipts.ts'
 import { setClock, stanza } from './stanzas.ts'
 import type { Trap } from './traps.ts'
 
@@ -24,6 +25,7 @@ const commands: Record<string, Command> = {
   '/end-pairing': endPairing,
   '/say': sayAll,
   '/owner': (network, saying: OwnerSaying) => ownerSays(network, saying),
+  '/receipt': (network, receipt: Receipt) => sendReceipt(network, receipt),
   '/type': (network, typing: Typing) => type(network, typing),
   '/hide-reading': ({ people }, { phone, on }: Named & { on: boolean }) => void (people.person(phone).readsHidden = on),
   '/history': (network, past: Past) => tellHistory(network, past),

@@ -48,7 +48,7 @@ export function takeReceipt(network: Network, account: Person, receipt: BinaryNo
 /** An ack ends the keeping too; the one with an error that follows a retry receipt does not. */
 export function takeAck(network: Network, account: Person, ack: BinaryNode): void {
   const { id, class: about = '', error } = ack.attrs
-  if (error) network.note('nack', { phone: account.phone, id, error })
+  network.note(error ? 'nack' : 'ack', { phone: account.phone, id, class: about, to: ack.attrs.to, error })
   const { queue } = account.linked()
   const answered = answerKey(about, ack, id)
   if (!error || !queue.get(answered)?.askedAgain) queue.delete(answered)

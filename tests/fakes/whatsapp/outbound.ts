@@ -3,13 +3,14 @@
  * keeps it in its inbox and answers with a receipt, or asks for a retry (Baileys messages-send.js `relayMessage`,
  * messages-recv.js `handleReceipt`).
  */
-import { encodeBigEndian, getBinaryNodeChild, getBinaryNodeChildren, type BinaryNode, type proto } from 'baileys'
+import { getBinaryNodeChild, getBinaryNodeChildren, type BinaryNode, type proto } from 'baileys'
 import type { Connection } from './connection.ts'
 import { describe } from './content.ts'
 import { deliver } from './delivery.ts'
 import type { Group } from './groups.ts'
 import type { Network } from './network.ts'
 import type { Companion, Person } from './people.ts'
+import { origin, wishFor } from './receipts.ts'
 import { bytesIn, clock, stanza, unixTime } from './stanzas.ts'
 
 /** More would not help: after five, real phones give up. */
@@ -121,15 +122,6 @@ function askAgain(letter: Letter, person: Person, jid: string, error: unknown): 
   const count = (person.retries.get(key) ?? 0) + 1
   if (person === account || count > MOST_RETRIES) return
   person.retries.set(key, count)
-  deliver(
-    companion,
-    stanza('receipt', { id, ...origin(jid, group), type: 'retry', t: unixTime() }, [
-      stanza('retry', { count: String(count), id, t: unixTime(), v: '1' }),
-      stanza('registration', {}, encodeBigEndian(person.signal.registrationId))
-    ])
-  )
-}
-
-function origin(jid: string, group: string | undefined) {
-  return group ? { from: group, participant: jid } : { from: jid }
+  const attrs = { id, ...origin(jid, group), type: 'retry', t: unixTime() }
+  deliver(companion, stanza('receipt', attrs, wishFor(person, id, count)))
 }
