@@ -13,6 +13,7 @@ import structlog
 from chat_providers._whatsapp_ids import canonical_id
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_pipe import PipeClosed, SidecarFailure
+from chat_providers._whatsapp_poison import Poison
 from chat_providers._whatsapp_policy import PASSKEY, STEADY_SECONDS, after_close, next_delay
 from chat_providers._whatsapp_protocol import (
     Closed,
@@ -24,6 +25,7 @@ from chat_providers._whatsapp_protocol import (
     Passkey,
     Qr,
     Read,
+    Reading,
     Request,
     SentText,
     Silence,
@@ -32,7 +34,15 @@ from chat_providers._whatsapp_protocol import (
 )
 from chat_providers._whatsapp_sidecars import Sidecars
 from imposter.contracts.chat import ChatContext, ProviderState
-from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, NotNow, Refused, StorageError
+from imposter.contracts.errors import (
+    ChatError,
+    DeliveryUncertain,
+    NotConnected,
+    NotNow,
+    Refused,
+    StorageError,
+    Unstorable,
+)
 from imposter.contracts.states import LinkState, LinkStatus
 
 log = structlog.get_logger()
@@ -51,6 +61,10 @@ LINKED_AT = "linked_at"
 
 Receive = Callable[[InboundMessage, datetime], Awaitable[None]]
 """(message, when the account was linked): returns when the message is durable."""
+
+
+class MessageRefused(ValueError):
+    """It can never be taken."""
 
 
 async def linked_at(state: ProviderState) -> datetime | None:
@@ -97,6 +111,7 @@ class Account:
         self._arrived = asyncio.Event()
         """Connected, or not on the way to be."""
         self._paused = False
+        self._poison = Poison()
         self._write_order = asyncio.Lock()
         self._message_order = asyncio.Lock()
 
@@ -195,12 +210,17 @@ class Account:
         if self._known.status not in RESTING:
             self._open()
 
-    def sidecar_down(self, again_in: float) -> None:
+    def sidecar_down(self, again_in: float, *, broke: bool) -> None:
         self._doubts.clear()
+        if self._poison.process_ended(broke=broke, alone=self._sidecars.is_isolated(self._id)):
+            log.error("a message is set aside: two processes did not survive reading it", bot=self._id)
         if self._known.status in RESTING:
             return
         self._rest()
         self._move(LinkState.RECONNECTING, f"The WhatsApp helper ended. Starting it again in {again_in:.0f} s.")
+        if self._poison.suspect is not None:
+            # Nobody else's connection is to suffer while it is found out.
+            self._sidecars.isolate(self._id, self)
 
     def sidecar_silent(self) -> None:
         self._doubt(HELPER_SILENT)
@@ -214,6 +234,8 @@ class Account:
         match event:
             case Delivered(message_id=message_id, chat=said_in):
                 self._context.confirm(message_id, said_in)
+            case Reading(stanza=stanza):
+                self._poison.reading(stanza)
             case _ if self._paused:
                 pass
             case Typing(chats=chats, on=on):
@@ -256,8 +278,20 @@ class Account:
                 async with self._message_order:
                     if self._known.status is LinkState.LOGGED_OUT:
                         raise NotNow("The account is no longer this server's.")
-                    await self._receive(message, self._linked_at or self._context.now())
+                    await self._take(message)
         return None
+
+    async def _take(self, message: InboundMessage) -> None:
+        """Raises: StorageError, NotNow (ask again); MessageRefused (it cannot be taken, now or later)."""
+        try:
+            await self._receive(message, self._linked_at or self._context.now())
+        except Unstorable as error:
+            raise MessageRefused from error
+        except (StorageError, NotNow):
+            raise
+        except Exception as error:
+            log.error("a message cannot be taken", bot=self._id, error=type(error).__name__)
+            raise MessageRefused from error
 
     async def _write(self, entries: list[tuple[str, str, str | None]]) -> None:
         changes = [(kind, key, None if value is None else value.encode()) for kind, key, value in entries]
@@ -275,10 +309,14 @@ class Account:
         self._again = None
         if self._paused:
             return
+        if self._poison.suspect is None and self._sidecars.is_isolated(self._id):
+            self._sidecars.remove(self._id)
+            self._sidecars.add(self._id, self)  # which has it opened there
+            return
         if not (self._qr_shown or self._passkey):
             self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
-        self._sidecars.post(self._id, {"type": "open"})
+        self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known})
 
     async def _close(self) -> None:
         with suppress(PipeClosed, SidecarFailure, TimeoutError):

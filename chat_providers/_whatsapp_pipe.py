@@ -60,12 +60,24 @@ class Pipe:
         now = asyncio.get_running_loop().time
         try:
             async with asyncio.TaskGroup() as tasks:
-                while line := await self._reader.readline():
+                while line := await self._line():
                     self.heard_at = now()
-                    self._take(json.loads(line), tasks)
+                    try:
+                        self._take(json.loads(line), tasks)
+                    except (ValueError, LookupError, TypeError, RecursionError) as error:
+                        # The accounts of a process are a hundred, and one line is of one of them.
+                        log.error("a line of the whatsapp helper cannot be read", error=type(error).__name__)
         finally:
             for future in self._waiting.values():
                 future.cancel()
+
+    async def _line(self) -> bytes:
+        """The next line, without those that are too long; empty at the end."""
+        while True:
+            try:
+                return await self._reader.readline()
+            except ValueError:  # what is left of that line comes as a line of its own, and is none
+                log.error("a line of the whatsapp helper is too long", longest=LONGEST_LINE)
 
     async def call(self, account: str, body: dict[str, Any], *, patience: float) -> Any:
         """Ask the sidecar. Raises PipeClosed, SidecarFailure, TimeoutError (no answer after `patience` seconds)."""
@@ -90,7 +102,8 @@ class Pipe:
         if "answer" in line:
             self._settle(line)
         elif "call" in line:
-            tasks.create_task(self._answer(line), name=f"whatsapp:{line['account']}")
+            number, account, body = line["call"], line["account"], line["body"]
+            tasks.create_task(self._answer(number, account, body), name=f"whatsapp:{account}")
         else:
             self._notice(line["account"], EVENT.validate_python(line["notice"]))
 
@@ -103,11 +116,10 @@ class Pipe:
         else:
             future.set_result(line.get("value"))
 
-    async def _answer(self, line: dict[str, Any]) -> None:
-        number, account = line["call"], line["account"]
+    async def _answer(self, number: int, account: str, body: object) -> None:
         answer: dict[str, Any]
         try:
-            value = await self._serve(account, REQUEST.validate_python(line["body"]))
+            value = await self._serve(account, REQUEST.validate_python(body))
         except NotNow as error:  # expected of a bot that stops, and asked again until the connection is closed
             answer = {"error": {"code": "failed", "detail": str(error)}}
         except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar asks again what may yet succeed

@@ -4,6 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+LONGEST_TEXT = 65_536
+"""As in bounds.ts, which counts a character outside of the basic plane as two."""
+
+Id = Annotated[str, Field(min_length=1, max_length=256)]
+Name = Annotated[str, Field(max_length=256)]
+
 
 class Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -40,6 +46,11 @@ class Delivered(Shape):
     chat: list[str]
 
 
+class Reading(Shape):
+    type: Literal["reading"]
+    stanza: str | None
+
+
 class Typing(Shape):
     type: Literal["typing"]
     chats: list[str]
@@ -72,22 +83,22 @@ class SentText(Shape):
 class InboundMessage(Shape):
     """Fields are explained in protocol.ts."""
 
-    id: str = Field(min_length=1)
-    chat: str = Field(min_length=1)
-    chat_alt: str | None
-    subject: str | None
-    sender: str = Field(min_length=1)
-    sender_alt: str | None
-    name: str
+    id: Id
+    chat: Id
+    chat_alt: Id | None
+    subject: Name | None
+    sender: Id
+    sender_alt: Id | None
+    name: Name
     from_me: bool
     sent_at: int
     offline: bool
-    text: str
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)]
     answerable: bool
-    note: str | None
+    note: Name | None
     addressed: bool
-    quotes: str | None
-    reacts_to: str | None
+    quotes: Id | None
+    reacts_to: Id | None
 
     @property
     def in_group(self) -> bool:
@@ -99,7 +110,7 @@ class Inbound(Shape):
     message: InboundMessage
 
 
-Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Typing | Fault
+Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Reading | Typing | Fault
 Request = Read | Write | SentText | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -45,6 +46,10 @@ GOODBYE_SECONDS = 2.0
 """The process has nothing left to do then; one that hangs must not keep the server beyond the end of its drain."""
 
 
+FROM_OUTSIDE = frozenset({0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""How a process ends that was told to, or killed by somebody."""
+
+
 class SidecarMissing(ImposterError):
     """The WhatsApp helper is not installed. Run: npm install --prefix chat_providers/whatsapp_baileys_server"""
 
@@ -65,8 +70,11 @@ class Listener(Protocol):
     def sidecar_answers(self) -> None:
         """It does again."""
 
-    def sidecar_down(self, again_in: float) -> None:
-        """The process is gone, and with it the connection; another one starts in so many seconds."""
+    def sidecar_down(self, again_in: float, *, broke: bool) -> None:
+        """The process is gone, and with it the connection; another one starts in so many seconds.
+
+        `broke`: it ended by something that it did itself.
+        """
 
 
 class Sidecar:
@@ -127,20 +135,22 @@ class Sidecar:
         now = asyncio.get_running_loop().time
         attempt = 0
         while True:
-            born = now()
+            born, broke = now(), False
             try:
-                await self._one_life()
+                broke = await self._one_life()
             except OSError as error:
                 log.error("whatsapp helper cannot be started", error=str(error))
             attempt = 0 if now() - born > STEADY_SECONDS else attempt
             delay = next_delay(attempt, chance=self._chance)
             attempt += 1
-            log.warning("whatsapp helper ended", again_in=delay, accounts=self.accounts)
+            log.warning("whatsapp helper ended", again_in=delay, accounts=self.accounts, broke=broke)
             for listener in tuple(self._listeners.values()):
-                listener.sidecar_down(delay)
+                listener.sidecar_down(delay, broke=broke)
             await asyncio.sleep(delay)
 
-    async def _one_life(self) -> None:
+    async def _one_life(self) -> bool:
+        """Whether it ended by something that it did itself."""
+        hung = False
         ours, theirs = socket.socketpair()
         with ours, theirs:
             process = await asyncio.create_subprocess_exec(
@@ -158,12 +168,14 @@ class Sidecar:
                 try:
                     await self._talk(Pipe(reader, writer, serve=self._serve, notice=self._notice))
                 except TimeoutError:
+                    hung = True
                     process.kill()
                 finally:
                     self._pipe = None
                     writer.close()
             finally:
                 await _end(process)
+        return hung or process.returncode not in FROM_OUTSIDE
 
     async def _talk(self, pipe: Pipe) -> None:
         """Until the process is gone. Raises TimeoutError when it no longer answers."""

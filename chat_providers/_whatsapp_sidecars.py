@@ -7,6 +7,9 @@ from chat_providers._whatsapp_pipe import PipeClosed
 from chat_providers._whatsapp_sidecar import Listener, Sidecar, check_installed
 from imposter.contracts.chat import Shared
 
+MOST_ALONE = 8
+"""Processes of one account: each takes some 100 MB."""
+
 
 class Sidecars:
     def __init__(self, shared: Shared) -> None:
@@ -14,6 +17,7 @@ class Sidecars:
         self._running = [Sidecar.start(shared)]
         self._ending: set[asyncio.Task[None]] = set()
         self._places: dict[str, Sidecar] = {}
+        self._alone: set[Sidecar] = set()
 
     @classmethod
     async def open(cls, shared: Shared) -> "Sidecars":
@@ -31,14 +35,32 @@ class Sidecars:
         self._places[account] = place
         place.add(account, listener)
 
+    def isolate(self, account: str, listener: Listener) -> bool:
+        """Give the account a process of its own, if it has none and there are not too many; whether it has one now."""
+        if self._places.get(account) in self._alone:
+            return True
+        if len(self._alone) >= MOST_ALONE:
+            return False
+        self.remove(account)
+        place = Sidecar.start(self._shared)
+        self._running.append(place)
+        self._alone.add(place)
+        self._places[account] = place
+        place.add(account, listener)
+        return True
+
+    def is_isolated(self, account: str) -> bool:
+        return self._places.get(account) in self._alone
+
     def remove(self, account: str) -> None:
         place = self._places.pop(account, None)
         if place is None:
             return
         place.remove(account)
         # One is kept, so that the next link need not wait for a start.
-        if not place.accounts and len(self._running) > 1:
+        if not place.accounts and (place in self._alone or len(self._running) - len(self._alone) > 1):
             self._running.remove(place)
+            self._alone.discard(place)
             ending = asyncio.create_task(place.aclose(), name="whatsapp-sidecar-end")
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
@@ -56,7 +78,8 @@ class Sidecars:
 
     def _with_room(self) -> Sidecar:
         """The fullest, so that the others may empty."""
-        found = [sidecar for sidecar in self._running if sidecar.accounts < self._shared.accounts_per_process]
+        most = self._shared.accounts_per_process
+        found = [each for each in self._running if each not in self._alone and each.accounts < most]
         if found:
             return max(found, key=lambda sidecar: sidecar.accounts)
         self._running.append(Sidecar.start(self._shared))

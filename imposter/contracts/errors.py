@@ -99,6 +99,10 @@ class StorageError(ImposterError):
     """Nothing was stored."""
 
 
+class Unstorable(StorageError):
+    """The database cannot hold this; asked again, it says the same."""
+
+
 class Misconfigured(StorageError):
     """The server cannot work as it is set up."""
 

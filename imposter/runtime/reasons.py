@@ -45,6 +45,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "edit": Reason(Gate.KIND, "it only changes an earlier message"),
     "revoke": Reason(Gate.KIND, "it only takes back an earlier message"),
     "undecryptable": Reason(Gate.KIND, "it could not be read; its sender's phone may send it once more"),
+    "set_aside": Reason(Gate.KIND, "nothing here survived reading it, so it was set aside; look at it on your phone"),
     "event": Reason(Gate.KIND, "it is a call or an event of the chat"),
     "unsupported": Reason(Gate.KIND, "it is of a kind that cannot be read here"),
     "empty": Reason(Gate.KIND, "it holds no words"),

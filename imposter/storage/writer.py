@@ -18,9 +18,9 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from imposter.contracts.errors import StorageError, Unreachable
+from imposter.contracts.errors import StorageError, Unreachable, Unstorable
 
 log = structlog.get_logger()
 
@@ -80,7 +80,11 @@ class _Job(Generic[T]):
             raise _JobFailed(error) from None
 
     def fail(self, error: Exception) -> None:
-        self.error = StorageError(describe(error)) if isinstance(error, SQLAlchemyError) else error
+        if isinstance(error, SQLAlchemyError):
+            kind = Unstorable if isinstance(error, DataError | IntegrityError) else StorageError
+            self.error = kind(describe(error))
+        else:
+            self.error = error
 
     def settle(self) -> None:
         if self.error is not None:

@@ -12,7 +12,7 @@ Phones are numbers in digits. Times are seconds since 1970, comparable with `tim
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -115,6 +115,8 @@ class Envelope(TypedDict, total=False):
     mentions: Sequence[str]
     """Phones that the text mentions."""
     mentions_everybody: bool
+    raw: Mapping[str, Any]
+    """The whole message as protobuf's JSON (`WAProto.Message`), in place of text and kind; bytes in base64."""
     garbled: bool
     """Its first ciphertext cannot be read: the account asks for it anew."""
 

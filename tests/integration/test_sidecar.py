@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imposter.contracts.errors import NotConnected, NotNow, Refused
+from imposter.contracts.errors import NotConnected, NotNow, Refused, Unstorable
 from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
@@ -174,7 +174,24 @@ async def test_a_closed_queue_has_not_taken_a_message(
 
 
 async def test_what_can_never_be_kept_does_not_hold_up_the_rest(network: WhatsAppNetwork, desk: Desk) -> None:
-    desk.inbox.trouble.append(ValueError("no message"))
+    desk.inbox.trouble = [KeyError("one"), Unstorable("two")]
+    broken = await network.say(BOT, ANN, "broken")
+    await network.say(BOT, ANN, "fine")
+    aside, fine = await desk.hears(2)
+    assert (aside["message_id"], aside["note"], aside["answerable"]) == (broken.id, "set_aside", False)
+    assert "broken" not in aside["content"]
+    assert fine["content"] == "fine"
+
+
+async def test_what_can_be_kept_at_the_second_try_is_kept_as_it_is(network: WhatsAppNetwork, desk: Desk) -> None:
+    desk.inbox.trouble = [KeyError("once")]
+    await network.say(BOT, ANN, "whole")
+    await desk.hears(1)
+    assert desk.inbox.texts == ["whole"]
+
+
+async def test_not_even_a_note_of_a_message_holds_up_the_rest(network: WhatsAppNetwork, desk: Desk) -> None:
+    desk.inbox.trouble = [ValueError("one"), ValueError("two"), ValueError("three")]
     await network.say(BOT, ANN, "broken")
     await network.say(BOT, ANN, "fine")
     await desk.hears(1)

@@ -90,7 +90,7 @@ def is_parameter(expression: ast.expr) -> bool:
 def notes() -> set[str]:
     """What the other side of the pipe says of a message that wants no answer."""
     source = (ROOT / "chat_providers/whatsapp_baileys_server/src/inbound.ts").read_text()
-    return {code.partition(":")[0] for code in re.findall(r"note: ['`]([a-z]+)", source)}
+    return {code.partition(":")[0] for code in re.findall(r"note: ['`]([a-z_]+)", source)}
 
 
 def test_the_reasons_are_found() -> None:

@@ -22,6 +22,7 @@ export class Account {
   readonly sent = new Bounded(500, HOUR)
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
   readonly handed = new Bounded(500, HOUR)
+  readonly poison = new Set<string>()
   readonly #id: string
   readonly #pipe: Pipe
   #connection: Connection | undefined
@@ -33,7 +34,9 @@ export class Account {
     this.state = new AuthState(id, request => insist(() => this.ask(request), this.#connection?.ended), cache)
   }
 
-  async open(): Promise<void> {
+  /** `poison`: fingerprints of messages that are not to be read. */
+  async open(poison: readonly string[] = []): Promise<void> {
+    for (const stanza of poison) this.poison.add(stanza)
     if (this.#connection || this.#opening) return
     const opening = (this.#opening = new AbortController())
     try {

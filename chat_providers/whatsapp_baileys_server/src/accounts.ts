@@ -26,7 +26,7 @@ export class Accounts {
       case 'open': {
         const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#cache)
         this.#accounts.set(id, account)
-        return account.open()
+        return account.open(command.poison)
       }
       case 'close': {
         const account = this.#accounts.get(id)

@@ -17,6 +17,8 @@ type Kind = keyof SignalDataTypeMap
 
 /** Used once, or read once a connection: not worth a place in the cache. */
 const NOT_CACHED = new Set(['pre-key', 'creds'])
+/** UTF-16 units. In the names of group keys stand ids that their senders chose; no real one comes near. */
+const LONGEST_KEY = 512
 /**
  * What WhatsApp would tell again: nobody waits for these to be durable. As an account's writes are done in order,
  * nothing that builds on them is ever durable without them.
@@ -64,7 +66,9 @@ export class AuthState implements SignalKeyStore {
 
   async set(data: SignalDataSet): Promise<void> {
     const entries = Object.entries(data).flatMap(([kind, values]) =>
-      Object.entries(values).map(([id, value]): StateEntry => [kind, id, value == null ? null : encode(value)]),
+      Object.entries(values)
+        .filter(([id]) => id.length <= LONGEST_KEY)
+        .map(([id, value]): StateEntry => [kind, id, value == null ? null : encode(value)]),
     )
     if (!entries.length) return
     const durable = this.#write(entries)

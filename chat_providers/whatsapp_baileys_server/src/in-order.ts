@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 
 type Handle = (item: unknown) => unknown
-type Admit<Item> = (item: Item) => Promise<boolean> | boolean
+/** Does what it likes with an item, and has the listener hear of it by `hear`, or not. */
+type Around<Item> = (item: Item, hear: () => unknown) => unknown
 
 /**
  * Makes whoever listens to `event` by now take one item after the other.
@@ -9,12 +10,12 @@ type Admit<Item> = (item: Item) => Promise<boolean> | boolean
  * Baileys prepares messages side by side before it takes them one by one: a new contact's second message, whose
  * preparation finds everything done, overtakes the first. What it returns waits for all that came so far.
  *
- * What `admit` says no to, or fails at, they do not hear of.
+ * They hear of an item what and when `around` lets them.
  */
 export function inOrder<Item>(
   emitter: EventEmitter,
   event: string,
-  admit: Admit<Item> = () => true,
+  around: Around<Item> = (_, hear) => hear(),
 ): () => Promise<unknown> {
   const done: (() => Promise<unknown>)[] = []
   for (const listener of emitter.listeners(event)) {
@@ -22,8 +23,7 @@ export function inOrder<Item>(
     done.push(() => last)
     emitter.off(event, listener as Handle)
     emitter.on(event, (item: Item) => {
-      const hear = async (): Promise<unknown> => ((await admit(item)) ? (listener as Handle)(item) : undefined)
-      last = last.then(hear).catch(() => undefined)
+      last = last.then(() => around(item, () => (listener as Handle)(item))).catch(() => undefined)
     })
   }
   return () => Promise.all(done.map(each => each()))

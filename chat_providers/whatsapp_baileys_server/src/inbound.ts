@@ -7,6 +7,7 @@ import {
   type WAMessage,
 } from 'baileys'
 
+import { boundedId, cut, LONGEST_NAME, LONGEST_TEXT, MOST_MENTIONS } from './bounds.ts'
 import type { InboundMessage } from './protocol.ts'
 
 /** What the message itself does not say. */
@@ -22,6 +23,11 @@ export interface Surroundings {
   subject: string | undefined
 }
 
+/** The end of the year 2099. */
+const LATEST_SECONDS = 4_102_444_800
+/** Baileys unwraps five. */
+const MOST_WRAPPERS = 8
+
 interface Content {
   text: string
   reacts_to?: string | null
@@ -30,19 +36,29 @@ interface Content {
 }
 
 /** The people and groups of WhatsApp. It has more addresses: its own (0), channels, broadcast lists, calls, bots. */
-const ADDRESSEE = /^([1-9]\d*@(s\.whatsapp\.net|lid|hosted|hosted\.lid)|\d[\d-]*@g\.us)$/
+const ADDRESSEE = /^([1-9]\d{0,31}@(s\.whatsapp\.net|lid|hosted|hosted\.lid)|\d[\d-]{0,63}@g\.us)$/
 
 /**
  * The message as the other side of the pipe sees it, or null for what is no message to anybody: status posts,
  * what does not come from a person, and WhatsApp's own traffic between devices (keys, history, settings, poll updates).
  */
 export function inbound(message: WAMessage, around: Surroundings): InboundMessage | null {
+  return shapeOf(message, around, () => (message.message ? contentOf(message.message) : stubOf(message)))
+}
+
+/** The same message where nobody may look into it any more: who sent it, where and when. */
+export function unread(message: WAMessage, around: Surroundings): InboundMessage | null {
+  const bare = { key: message.key, messageTimestamp: message.messageTimestamp ?? null }
+  return shapeOf(bare, around, () => ({ text: '[message that could not be read]', note: 'set_aside' }))
+}
+
+function shapeOf(message: WAMessage, around: Surroundings, read: () => Content | null): InboundMessage | null {
   const { key } = message
   const chat = jidNormalizedUser(key.remoteJid ?? undefined)
   const group = isJidGroup(chat) === true
   const author = group ? jidNormalizedUser(key.participant ?? undefined) || chat : chat
   if (!key.id || !ADDRESSEE.test(chat) || !ADDRESSEE.test(author)) return null
-  const content = message.message ? contentOf(message.message) : stubOf(message)
+  const content = read()
   if (!content) return null
 
   const own = key.fromMe === true
@@ -50,25 +66,32 @@ export function inbound(message: WAMessage, around: Surroundings): InboundMessag
   // The owner's chat with themselves.
   const alt = chat === around.me ? around.me_lid : chat === around.me_lid ? around.me : known
   const context = contextOf(message)
+  const id = boundedId(key.id)
   return {
     // A message that could not be read may come once more, readable, under the same id: it must not look repeated.
-    id: content.note === 'undecryptable' ? `${key.id}/undecryptable` : key.id,
+    id: content.note === 'undecryptable' ? `${id}/undecryptable` : id,
     chat,
     chat_alt: group ? null : alt,
-    subject: around.subject ?? null,
+    subject: around.subject === undefined ? null : cut(around.subject, LONGEST_NAME),
     sender: own ? around.me : author,
     sender_alt: own ? around.me_lid : alt,
-    name: message.pushName ?? '',
+    name: cut(message.pushName ?? '', LONGEST_NAME),
     from_me: own,
-    sent_at: Number(message.messageTimestamp ?? 0) - around.ahead,
+    sent_at: secondsOf(message.messageTimestamp) - around.ahead,
     offline: around.offline,
-    text: content.text,
+    text: cut(content.text, LONGEST_TEXT),
     answerable: content.note === undefined,
     note: content.note ?? null,
     addressed: group && !own && addresses(context, around),
-    quotes: context?.stanzaId || null,
-    reacts_to: content.reacts_to ?? null,
+    quotes: context?.stanzaId ? boundedId(context.stanzaId) : null,
+    reacts_to: content.reacts_to ? boundedId(content.reacts_to) : null,
   }
+}
+
+/** Seconds since 1970; 0 where it is no time of this century. */
+function secondsOf(time: WAMessage['messageTimestamp']): number {
+  const seconds = Number(time ?? 0)
+  return Number.isSafeInteger(seconds) && seconds >= 0 && seconds < LATEST_SECONDS ? seconds : 0
 }
 
 function contentOf(wrapped: proto.IMessage): Content | null {
@@ -99,7 +122,7 @@ function addresses(context: proto.IContextInfo | null | undefined, { me, me_lid 
   const { mentionedJid, nonJidMentions, participant, stanzaId } = context
   const mine = (jid: string): boolean => [me, me_lid].includes(jidNormalizedUser(jid))
   // What is mentioned without an id is everybody.
-  if (nonJidMentions || mentionedJid?.some(mine)) return true
+  if (nonJidMentions || mentionedJid?.slice(0, MOST_MENTIONS).some(mine)) return true
   return Boolean(stanzaId && participant && mine(participant))
 }
 
@@ -117,11 +140,12 @@ const STATUS_POST = new Set(['groupStatusMessage', 'groupStatusMessageV2'])
 const EDIT = new Set(['editedMessage'])
 
 /** Baileys' `normalizeMessageContent` takes off wrappers that change what a message means, too. */
-function isWrappedAs(kinds: Set<string>, message: object): boolean {
+function isWrappedAs(kinds: Set<string>, message: object, depth = 0): boolean {
+  if (depth > MOST_WRAPPERS) return false
   return Object.entries(message).some(([kind, part]: [string, unknown]) => {
     if (!part || typeof part !== 'object') return false
     if (kinds.has(kind)) return true
-    return 'message' in part && part.message instanceof Object && isWrappedAs(kinds, part.message)
+    return 'message' in part && part.message instanceof Object && isWrappedAs(kinds, part.message, depth + 1)
   })
 }
 

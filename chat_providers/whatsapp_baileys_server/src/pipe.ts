@@ -3,6 +3,9 @@ import { StringDecoder } from 'node:string_decoder'
 
 import { Failure, type Answer, type Call, type Command, type Event, type Request } from './protocol.ts'
 
+/** UTF-16 units. What comes from outside is bounded long before; the other side reads lines of 64 MiB at most. */
+const LONGEST_LINE = 2 ** 24
+
 type Serve = (account: string, command: Command) => Promise<unknown>
 
 interface Waiting {
@@ -28,9 +31,11 @@ export class Pipe {
   /** Rejects with a Failure. */
   ask(account: string, body: Request): Promise<unknown> {
     const call = ++this.#last
+    const line = JSON.stringify({ call, account, body } satisfies Call<Request>)
+    if (line.length > LONGEST_LINE) return Promise.reject(new Failure('refused', 'too long'))
     return new Promise((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject })
-      this.#write({ call, account, body } satisfies Call<Request>)
+      this.#stream.write(line + '\n')
     })
   }
 
@@ -45,11 +50,13 @@ export class Pipe {
   #read(text: string): void {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const parsed = JSON.parse(line) as Call<Command> | Answer
-      if ('answer' in parsed) this.#settle(parsed)
-      else void this.#answer(parsed)
-    }
+    for (const line of lines) this.#take(line)
+  }
+
+  #take(line: string): void {
+    const parsed = JSON.parse(line) as Call<Command> | Answer
+    if ('answer' in parsed) this.#settle(parsed)
+    else void this.#answer(parsed)
   }
 
   #settle({ answer, value, error }: Answer): void {

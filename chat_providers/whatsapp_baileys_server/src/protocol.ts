@@ -45,7 +45,8 @@ export class Failure extends Error {
 /** What Python asks of an account here. */
 export type Command =
   | { type: 'ping'; silence: number }
-  | { type: 'open' }
+  /** `poison`: fingerprints of messages that no process survived reading. They are not read, and are told of as such. */
+  | { type: 'open'; poison?: string[] }
   | { type: 'close' }
   | { type: 'logout' }
   | { type: 'send'; to: string; text: string; message_id: string }
@@ -88,6 +89,8 @@ export type Event =
    * the ids of the chat that the receipt came from; empty: WhatsApp itself says so.
    */
   | { type: 'delivered'; message_id: string; chat: string[] }
+  /** The fingerprint of the message that the account reads now; null: it reads none. */
+  | { type: 'reading'; stanza: string | null }
   /** Somebody types in a chat, or nobody does any more. `chats`: all ids that its messages may come under. */
   | { type: 'typing'; chats: string[]; on: boolean }
   /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */

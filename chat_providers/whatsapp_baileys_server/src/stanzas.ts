@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import { isJidGroup, isLidUser, jidNormalizedUser, type BinaryNode, type WAMessage } from 'baileys'
 
 /** More than WhatsApp puts into one receipt. */
@@ -35,6 +37,12 @@ function idsOf({ attrs, content }: BinaryNode): string[] {
   const [list] = Array.isArray(content) ? content : []
   const items = list?.tag === 'list' && Array.isArray(list.content) ? list.content : []
   return [attrs.id, ...items.slice(0, MOST_IDS).map(item => item.attrs.id)].filter(id => id !== undefined)
+}
+
+/** Tells a message's stanza from others, and comes out the same when it is delivered again. */
+export function fingerprintOf({ attrs }: BinaryNode): string {
+  const { from, participant, recipient, id } = attrs
+  return createHash('sha256').update([from, participant, recipient, id].join('\n')).digest('hex')
 }
 
 /**

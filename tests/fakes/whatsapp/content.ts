@@ -28,6 +28,8 @@ export interface Content {
   /** Phone numbers that the text mentions. */
   readonly mentions?: readonly string[]
   readonly mentions_everybody?: boolean
+  /** The whole message as protobuf's JSON, in place of all that; bytes in base64. */
+  readonly raw?: Record<string, unknown>
 }
 
 /** The names that the content needs, in the form that its chat uses. */
@@ -53,6 +55,7 @@ export interface Composed {
 export function compose(content: Content, names: Names): Composed {
   const { kind = 'text', text } = content
   const caption = text || undefined
+  if (content.raw) return { message: proto.Message.fromObject(content.raw), type: 'text' }
   switch (kind) {
     case 'text':
       return { message: textMessage(content, names), type: 'text' }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { boundedId, cut } from '../src/bounds.ts'
+import { inbound, unread } from '../src/inbound.ts'
+
+const AROUND = { me: '4910000001@s.whatsapp.net', me_lid: null, offline: false, ahead: 0, alt: undefined, subject: undefined }
+const FROM = { remoteJid: '4920000001@s.whatsapp.net', fromMe: false }
+const MEGABYTE = 'x'.repeat(1_000_000)
+
+describe('what a sender makes too long', () => {
+  it('is cut, and never within a character', () => {
+    assert.equal(cut('abc', 3), 'abc')
+    assert.equal(cut('abcd', 3), 'abc')
+    assert.equal(cut('ab\u{1f600}', 3), 'ab')
+  })
+
+  it('is cut in each place where they put it, so that a line stays short whatever they write', () => {
+    const control = '\u0001'.repeat(11_300_000)
+    const contextInfo = { stanzaId: MEGABYTE, mentionedJid: Array<string>(100_000).fill('1@lid') }
+    const message = {
+      key: { ...FROM, id: MEGABYTE },
+      pushName: MEGABYTE,
+      message: { extendedTextMessage: { text: control, contextInfo } },
+      messageTimestamp: 1,
+    }
+    const shape = inbound(message, { ...AROUND, subject: MEGABYTE })
+    assert(JSON.stringify(shape).length < 500_000)
+    assert.match(shape?.text ?? '', /^\u0001{65536}$/)
+  })
+
+  it('has an id of its own, and one that replies to it names the same', () => {
+    const shape = inbound(
+      {
+        key: { ...FROM, id: MEGABYTE },
+        message: { extendedTextMessage: { text: 'hi', contextInfo: { stanzaId: MEGABYTE } } },
+      },
+      AROUND,
+    )
+    assert.equal(shape?.id, boundedId(MEGABYTE))
+    assert.equal(shape.quotes, shape.id)
+    assert.notEqual(boundedId(`${MEGABYTE}y`), shape.id)
+    assert.equal(boundedId('3EB0AAAA'), '3EB0AAAA')
+  })
+
+  it('is a time that there is, whatever the sender says', () => {
+    for (const messageTimestamp of [-5, Number.NaN, 1e18, Number.POSITIVE_INFINITY]) {
+      const shape = inbound({ key: { ...FROM, id: 'A' }, message: { conversation: 'hi' }, messageTimestamp }, AROUND)
+      assert.equal(shape?.sent_at, 0)
+    }
+  })
+})
+
+describe('a message that nobody may read', () => {
+  it('is told of by who sent it, where and when', () => {
+    const message = {
+      key: { ...FROM, id: 'A' },
+      pushName: 'Ann',
+      message: { conversation: 'words' },
+      messageTimestamp: 7,
+    }
+    const shape = unread(message, AROUND)
+    assert.deepEqual(
+      [shape?.id, shape?.chat, shape?.sent_at, shape?.answerable, shape?.note, shape?.text, shape?.name],
+      ['A', FROM.remoteJid, 7, false, 'set_aside', '[message that could not be read]', ''],
+    )
+  })
+})
