@@ -43,12 +43,15 @@ TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
 
-_theirs = outbox.alias("theirs")
+_theirs, _said = outbox.alias("theirs"), messages.alias("said")
 _NEXT = (
     SELECT_STORED.add_columns(
         # What another bot said has its answer's id; asked here, it costs no statement of its own.
+        # In a group only what was said there: members know the ids of what bots told them elsewhere.
         select(_theirs.c.seq)
+        .join(_said, _said.c.seq == _theirs.c.seq)
         .where(_theirs.c.message_id == messages.c.message_id, _theirs.c.instance_id != messages.c.instance_id)
+        .where(_said.c.group_id.is_not_distinct_from(messages.c.group_id))
         .limit(1)
         .scalar_subquery()
         .label("said_as")

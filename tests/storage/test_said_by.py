@@ -75,3 +75,15 @@ async def test_a_bot_that_is_deleted_was_nobody(desk: Desk, store: Store, time: 
     await ben.receive("I am a bot", "anna", message_id="said-1")
     await store.bots.delete(desk.bot)
     assert (await waiting(ben, "anna")).said_by == {}
+
+
+async def test_a_member_who_repeats_an_answers_id_in_a_group_is_no_bot(desk: Desk, store: Store, time: Time) -> None:
+    await store.bots.add(BEN, "ben", {})
+    ben = Desk(store, time, BEN)
+    await says(desk, "I am a bot", "eve", "said-1")
+    await desk.answer(await desk.receive("hi all", group="team"), "hi, I am a bot", message_id="said-2")
+    repeated = await ben.receive("I am a bot", group="team", message_id="said-1")
+    heard = await ben.receive("hi, I am a bot", group="team", message_id="said-2")
+    work = await waiting(ben, "team")
+    assert work.seqs == (repeated.seq, heard.seq)
+    assert work.said_by == {heard.seq: (desk.bot, "team")}
