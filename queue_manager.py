@@ -18,6 +18,9 @@ from imposter.storage.writer import Pending
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 
 LONGEST_ID = 256
+LONGEST_NAME = 256
+MOST_IDS = 16
+"""Of one person; WhatsApp gives two."""
 AT_ONCE = 500
 """Messages of one bot on their way to the store: more would only make the others wait."""
 PATIENCE = 30.0
@@ -92,7 +95,9 @@ class UserQueue:
         `addressed`: in a group, it mentions the account or replies to it. `quotes` and `reacts_to` are the ids of the
         messages that it replies or reacts to.
 
-        Raises at once: ValueError or TypeError for what is no message, NotNow when the bot has been stopped.
+        Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
+        NotNow when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's config
+        allows.
         Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
         bounded too: over AT_ONCE on their way to the store, a thread waits here for its turn, and a task is refused
         (NotNow): it has to await.
@@ -134,11 +139,13 @@ class UserQueue:
     ) -> Message:
         if not isinstance(content, str):
             raise TypeError(f"content must be text, not {type(content).__name__}")
-        if message_id is not None and not 0 < len(message_id) <= LONGEST_ID:
-            raise ValueError(f"message_id must have 1 to {LONGEST_ID} characters")
+        _check_ids(message_id=message_id)
+        _check_ids(reply_to=reply_to or None, quotes=quotes or None, reacts_to=reacts_to or None, note=note or None)
         if isinstance(group, str):
             group = Group(group)
         if group is not None:
+            _check_ids(group=group.identifier)
+            group = Group(group.identifier, group.display_name[:LONGEST_NAME])
             chat, address = [group.identifier], group.identifier
         else:
             other = _person(to, "to") if source is not Source.CONTACT else sender
@@ -180,7 +187,16 @@ class UserQueue:
 def _person(value: Sender | str | None, field: str) -> Sender:
     if value is None:
         raise ValueError(f"{field} is missing: a message of the owner's in a direct chat needs the contact as `to`")
-    return Sender(value) if isinstance(value, str) else value
+    person = Sender(value) if isinstance(value, str) else value
+    _check_ids(**{field: person.identifier})
+    others = tuple(each for each in person.alternate_identifiers if len(each) <= LONGEST_ID)
+    return Sender(person.identifier, person.display_name[:LONGEST_NAME], others[:MOST_IDS])
+
+
+def _check_ids(**ids: str | None) -> None:
+    for field, value in ids.items():
+        if value is not None and not 0 < len(value) <= LONGEST_ID:
+            raise ValueError(f"{field} must have 1 to {LONGEST_ID} characters")
 
 
 def _on_event_loop() -> bool:

@@ -97,11 +97,12 @@ def accept(
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id, now):
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
-    verdict = judge(message, place.known_ids)
+    content = message.content[: limits.single]
+    # What is looked at is what is kept: a text may be as long as its sender likes.
+    verdict = judge(replace(message, content=content), place.known_ids)
     if verdict.state is MessageState.WAITING and message.source is Source.CONTACT:
         reason = pauses.silencing(connection, instance_id, place.conversation, message.sent_at)
         verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
-    content = message.content[: limits.single]
     guard = claims.of(claim) if claim else {}
     seq: int | None = connection.execute(
         _INSERT_IF_HELD if claim else _INSERT,

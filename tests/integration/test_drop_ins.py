@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow
-from imposter.contracts.messages import Sender
+from imposter.contracts.messages import Group, Sender
 from imposter.contracts.model import Answer
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.storage.records import DeliveryState
@@ -143,6 +144,29 @@ async def test_a_flood_from_a_task_is_refused_before_it_holds_up_the_others(tmp_
 
         with pytest.raises(NotNow, match="await"):
             flood()
+
+
+async def test_what_a_platform_hands_over_is_bounded_in_every_field(tmp_path: Path) -> None:
+    long = "x" * 1_000_000
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        queue = house.platforms["anna"].queue
+        too_long: dict[str, dict[str, Any]] = {
+            "message_id": {"message_id": long},
+            "sender": {"sender": long},
+            "group": {"group": Group(long)},
+            "reply_to": {"reply_to": long},
+            "quotes": {"quotes": long},
+            "reacts_to": {"reacts_to": long},
+        }
+        for field, arguments in too_long.items():
+            with pytest.raises(ValueError, match=f"{field} must have 1 to 256 characters"):
+                queue.add_message(**{"content": "hi", "sender": "bob", **arguments})
+        sender = Sender("bob", long, (long, *(str(number) for number in range(100))))
+        await queue.add_message(long, sender, group=Group("team", long))
+        [row] = await house.fleet.messages(bot.instance_id)
+        assert row.truncated_from == len(long)
+        assert max(len(str(value)) for name, value in asdict(row).items() if name != "content") <= 256
 
 
 @pytest.mark.parametrize("returned", [None, b"bytes", Answer(cast("str", None))])
