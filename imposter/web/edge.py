@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imposter.logs import trace_of
 from imposter.web.problems import problem
+from imposter.web.sessions import without_foreign_cookies
 
 log = structlog.get_logger()
 
@@ -21,6 +22,11 @@ UPLOAD = "/voice/import"
 """How the path ends that takes a file."""
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 UPLOAD_DEADLINE = 60.0
+MAX_PATH = 4096
+"""Characters. Below the digits of which Python makes a number (4,300), as a path may hold one."""
+MAX_QUERY_BYTES = 8192
+MAX_FIELDS = 100
+_UTF8 = ("utf-8", "utf8", '"utf-8"', '"utf8"')
 _TOO_SLOW = "The body did not come in time."
 
 
@@ -74,6 +80,46 @@ class SafeAnswers:
                 raise
             answer = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
             await answer(scope, receive, send_safely)
+
+
+class HeadLimit:
+    """Refuses requests whose head costs more than any that is meant, or says that the body is other than UTF-8.
+
+    The server itself bounds how many bytes a head has (`server.py`).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if refused := _refused_head(scope):
+                await problem(*refused)(scope, receive, send)
+                return
+            scope["headers"] = without_foreign_cookies(scope["headers"])
+        await self._app(scope, receive, send)
+
+
+def _refused_head(scope: Scope) -> tuple[HTTPStatus, str] | None:
+    path, query, headers = scope["path"], scope["query_string"], Headers(scope=scope)
+    if len(path) > MAX_PATH or len(query) > MAX_QUERY_BYTES:
+        return HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."
+    if len(scope["headers"]) > MAX_FIELDS:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The request has more than {MAX_FIELDS} header fields."
+    if not all(is_utf8(each) for each in headers.getlist("content-type")):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send UTF-8: Content-Type names another charset."
+    if any(each.strip().lower() not in ("", "identity") for each in headers.getlist("content-encoding")):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as it is, without a Content-Encoding."
+    return None
+
+
+def is_utf8(content_type: str) -> bool:
+    """Whether it names no other charset. A name of it within quotes, behind a `;`, counts as well."""
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().lower() not in _UTF8:
+            return False
+    return True
 
 
 class BodyLimit:
