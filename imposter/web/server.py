@@ -31,6 +31,7 @@ MAX_HEAD_BYTES = 32 * 1024
 """A request's head; also what may come between two parts of a body, or behind it."""
 MAX_PIPELINED = 64
 """Requests that one connection may send ahead of their answers."""
+_WARN_OF_REQUESTS = ("uvicorn.error", "python_multipart.multipart")
 ENOUGH_FILES = 65_536
 _SLICE = 8 * 1024
 _REFUSAL = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -213,7 +214,8 @@ def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
     config.http_protocol_class = partial(type("Connection", (kind, protocol), {}), bounds=bounds)  # type: ignore[assignment]
     config.ws_protocol_class = None
     config.backlog = min(config.backlog, most)
-    logging.getLogger("uvicorn.error").addFilter(_SeldomWarnings(monotonic))
+    for name in _WARN_OF_REQUESTS:
+        logging.getLogger(name).addFilter(_SeldomWarnings(monotonic))
 
 
 def _nobody(address: str) -> bool:
@@ -238,11 +240,11 @@ def _connections_for(files: int) -> int:
 
 
 class _SeldomWarnings(logging.Filter):
-    """Lets through each warning of uvicorn's once a minute: it writes one for every request that is no HTTP."""
+    """Lets through each warning of a library once a minute, where it writes one for every bad request."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
         self._seldom = Seldom(monotonic)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno != logging.WARNING or self._seldom.may_say(str(record.msg)) is not None
+        return record.levelno != logging.WARNING or self._seldom.may_say(f"{record.name}:{record.lineno}") is not None
