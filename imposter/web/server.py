@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 HEAD_DEADLINE = 10.0
 """Seconds until a request's head has come; after an answer, those that uvicorn keeps an idle connection come on top."""
-TAKE_DEADLINE = 30.0
+TAKE_DEADLINE = 20.0
 """Seconds in which a client takes something of an answer."""
 MAX_HEAD_BYTES = 32 * 1024
 """A request's head; also what may come between two parts of a body, or behind it."""
