@@ -106,6 +106,8 @@ def _refused_head(scope: Scope) -> tuple[HTTPStatus, str] | None:
     path, query, headers = scope["path"], scope["query_string"], Headers(scope=scope)
     if len(path) > MAX_PATH or len(query) > MAX_QUERY_BYTES:
         return HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."
+    if "\0" in path or b"%00" in query:
+        return HTTPStatus.BAD_REQUEST, "The address holds a NUL character, which no name here has."
     if len(scope["headers"]) > MAX_FIELDS:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The request has more than {MAX_FIELDS} header fields."
     if not all(is_utf8(each) for each in headers.getlist("content-type")):

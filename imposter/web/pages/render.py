@@ -81,6 +81,8 @@ async def form_of(request: Request) -> FormData:
     form = await request.form(max_files=1, max_fields=400, max_part_size=MAX_FIELD_BYTES)
     if not same_token(request.scope, form.get(TOKEN)):
         raise HTTPException(HTTPStatus.FORBIDDEN, _FOREIGN)
+    if any("\0" in text for field in form.multi_items() for text in field if isinstance(text, str)):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "A field holds the character NUL: take it out.")
     return form
 
 
