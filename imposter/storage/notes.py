@@ -28,6 +28,12 @@ _CHAT = select(aliases.c.canonical).where(
     aliases.c.kind == Kind.CHAT.value,
     aliases.c.alias == bindparam("named"),
 )
+# A note goes to one of the owner's own ids, before it is known that the others are theirs, too.
+_ALSO_CALLED = select(aliases.c.alias).where(
+    aliases.c.instance_id == bindparam("bot"),
+    aliases.c.kind == Kind.CHAT.value,
+    aliases.c.canonical == bindparam("chat"),
+)
 _about = messages.alias("about")
 _SEQ = select(messages.c.seq).where(
     messages.c.instance_id == bindparam("bot"),
@@ -40,7 +46,7 @@ _ABOUT = (
     .join(messages, messages.c.seq == notes.c.seq)
     .where(
         messages.c.instance_id == bindparam("bot"),
-        messages.c.conversation == bindparam("chat"),
+        (messages.c.conversation == bindparam("chat")) | messages.c.conversation.in_(_ALSO_CALLED),
         messages.c.message_id == bindparam("note"),
     )
 )

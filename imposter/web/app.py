@@ -28,9 +28,10 @@ from imposter.web.api import (
     providers,
     voice,
 )
-from imposter.web.edge import BodyLimit, PlainRefusal, SafeAnswers
+from imposter.web.edge import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.problems import answer_with_problems
+from imposter.web.server import Application
 from imposter.web.sessions import Sessions
 
 VERSION = "0.1.0"
@@ -83,7 +84,7 @@ def create_app(
             )
             yield
 
-    app = FastAPI(
+    app = Application(
         title="My WhatsApp Imposter",
         description=DESCRIPTION,
         version=VERSION,
@@ -98,6 +99,7 @@ def create_app(
     answer_with_problems(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessMiddleware)
+    app.add_middleware(HeadLimit)
     app.add_middleware(SafeAnswers)
     app.add_middleware(PlainRefusal)
     return app

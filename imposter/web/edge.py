@@ -11,16 +11,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imposter.logs import trace_of
 from imposter.web.problems import problem
+from imposter.web.sessions import without_foreign_cookies
 
 log = structlog.get_logger()
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_DEADLINE = 10.0
 """Seconds that a body may take to come: a server that is stopped waits for the requests that it has."""
+PIECE = 16 * 1024
+"""Bytes of a body that are read in one go."""
 UPLOAD = "/voice/import"
 """How the path ends that takes a file."""
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 UPLOAD_DEADLINE = 60.0
+MAX_PATH = 4096
+"""Characters. Below the digits of which Python makes a number (4,300), as a path may hold one."""
+MAX_QUERY_BYTES = 8192
+MAX_FIELDS = 100
+_UTF8 = ("utf-8", "utf8", '"utf-8"', '"utf8"')
 _TOO_SLOW = "The body did not come in time."
 
 
@@ -76,6 +84,48 @@ class SafeAnswers:
             await answer(scope, receive, send_safely)
 
 
+class HeadLimit:
+    """Refuses requests whose head costs more than any that is meant, or says that the body is other than UTF-8.
+
+    The server itself bounds how many bytes a head has (`server.py`).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if refused := _refused_head(scope):
+                await problem(*refused)(scope, receive, send)
+                return
+            scope["headers"] = without_foreign_cookies(scope["headers"])
+        await self._app(scope, receive, send)
+
+
+def _refused_head(scope: Scope) -> tuple[HTTPStatus, str] | None:
+    path, query, headers = scope["path"], scope["query_string"], Headers(scope=scope)
+    if len(path) > MAX_PATH or len(query) > MAX_QUERY_BYTES:
+        return HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."
+    if "\0" in path or b"%00" in query:
+        return HTTPStatus.BAD_REQUEST, "The address holds a NUL character, which no name here has."
+    if len(scope["headers"]) > MAX_FIELDS:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"The request has more than {MAX_FIELDS} header fields."
+    if not all(is_utf8(each) for each in headers.getlist("content-type")):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send UTF-8: Content-Type names another charset."
+    if any(each.strip().lower() not in ("", "identity") for each in headers.getlist("content-encoding")):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as it is, without a Content-Encoding."
+    return None
+
+
+def is_utf8(content_type: str) -> bool:
+    """Whether it names no other charset. A name of it within quotes, behind a `;`, counts as well."""
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().lower() not in _UTF8:
+            return False
+    return True
+
+
 class BodyLimit:
     """Refuses bodies over MAX_BODY_BYTES, whether their length is told beforehand or not, and those that never end.
 
@@ -98,11 +148,14 @@ class BodyLimit:
         if told.isdecimal() and int(told[:20]) > most:
             await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)(scope, receive, send)
             return
-        received, more = 0, True
+        received, more, rest = 0, True, memoryview(b"")
         deadline = asyncio.get_running_loop().time() + seconds
 
         async def receive_bounded() -> Message:
-            nonlocal received, more
+            nonlocal received, more, rest
+            if rest:
+                await asyncio.sleep(0)  # others' turn: what reads a form takes long over some
+                return next_piece()
             try:
                 async with asyncio.timeout_at(deadline if more else None):
                     message = await receive()
@@ -111,6 +164,12 @@ class BodyLimit:
             received, more = received + len(message.get("body", b"")), message.get("more_body", False)
             if received > most:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, too_large)
-            return message
+            rest = memoryview(message.get("body", b""))
+            return next_piece() if message["type"] == "http.request" else message
+
+        def next_piece() -> Message:
+            nonlocal rest
+            piece, rest = bytes(rest[:PIECE]), rest[PIECE:]
+            return {"type": "http.request", "body": piece, "more_body": more or bool(rest)}
 
         await self._app(scope, receive_bounded, send)

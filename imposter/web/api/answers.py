@@ -10,15 +10,18 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 _REASONS = {
-    HTTPStatus.BAD_REQUEST: "The body is no JSON, or JSON that two readers could understand differently.",
+    HTTPStatus.BAD_REQUEST: "The address holds NUL; or the body is no JSON, or JSON that two readers could "
+    "understand differently.",
     HTTPStatus.UNAUTHORIZED: "The server has a key and the request does not.",
     HTTPStatus.FORBIDDEN: "The server has no key and the request is not from a program on its own machine.",
     HTTPStatus.NOT_FOUND: "No bot has this instance_id.",
     HTTPStatus.CONFLICT: "The bot or its platform cannot do that, or not now.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not come within 10 seconds.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The address is too long.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as what is wanted, is compressed, or is not UTF-8.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent cannot be used; `errors` says why, field by field.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "There are too many header fields.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed; its log says why.",
     HTTPStatus.BAD_GATEWAY: "The platform said no.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was stored, or nothing could be read: the store does not answer.",
@@ -32,9 +35,13 @@ BODY = (
 )
 """What can be wrong with a JSON body."""
 EVERYWHERE = (
+    HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
 )
 

@@ -3,6 +3,7 @@
 import codecs
 import json
 import math
+import re
 from collections import Counter
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from imposter.contracts.errors import InvalidConfig
 from imposter.runtime.config_check import field_problems
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
@@ -22,10 +24,12 @@ def parse(body: bytes) -> JsonValue:
     """The value that `body` holds: UTF-8, with or without a byte order mark.
 
     Raises ValueError, with a text for the sender that repeats nothing but a key, for what is no JSON, for NaN and
-    numbers beyond a double, for half characters, for more than 200 levels and for a key that stands twice.
+    numbers beyond a double, for half characters, for NUL, for more than 200 levels and for a key that stands twice.
     """
     text = body.removeprefix(codecs.BOM_UTF8)
     from_json(text, allow_inf_nan=False)  # bounds the depth and knows half characters, both of which json lets pass
+    if _NUL.search(text):  # PostgreSQL keeps no text with it
+        raise ValueError("a text holds the character NUL")
     value: JsonValue = json.loads(text, object_pairs_hook=_unique, parse_float=_finite)
     return value
 

@@ -38,6 +38,8 @@ HEADERS: Mapping[str, str] = {
 }
 TOKEN = "form_token"  # noqa: S105 - a field's name
 SEE_OTHER = HTTPStatus.SEE_OTHER
+MAX_FIELD_BYTES = 256 * 1024
+"""What stands in one field, as it is sent: reading it holds up everybody, and a megabyte did so for half a second."""
 _FOREIGN = "This form was not sent by this page, or it was open for too long. Go back, reload the page and try again."
 
 
@@ -76,9 +78,11 @@ def is_part(request: Request) -> bool:
 
 async def form_of(request: Request) -> FormData:
     """What was filled in. Raises: HTTPException where it is no form of this page."""
-    form = await request.form(max_files=1, max_fields=400)
+    form = await request.form(max_files=1, max_fields=400, max_part_size=MAX_FIELD_BYTES)
     if not same_token(request.scope, form.get(TOKEN)):
         raise HTTPException(HTTPStatus.FORBIDDEN, _FOREIGN)
+    if any("\0" in text for field in form.multi_items() for text in field if isinstance(text, str)):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "A field holds the character NUL: take it out.")
     return form
 
 

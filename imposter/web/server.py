@@ -1,0 +1,250 @@
+"""The bounds of a connection, put into uvicorn's own HTTP protocol: uvicorn has no setting for them."""
+
+import asyncio
+import logging
+import resource
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from imposter.web.connections import MOST, Connections, Seldom
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
+else:
+    Base = asyncio.Protocol
+
+log = structlog.get_logger()
+
+HEAD_DEADLINE = 10.0
+"""Seconds until a request's head has come; after an answer, those that uvicorn keeps an idle connection come on top."""
+TAKE_DEADLINE = 20.0
+"""Seconds in which a client takes something of an answer."""
+MAX_HEAD_BYTES = 32 * 1024
+"""A request's head; also what may come between two parts of a body, or behind it."""
+MAX_PIPELINED = 64
+"""Requests that one connection may send ahead of their answers."""
+_WARN_OF_REQUESTS = ("uvicorn.error", "python_multipart.multipart")
+ENOUGH_FILES = 65_536
+_SLICE = 8 * 1024
+_REFUSAL = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_TOO_LARGE = _REFUSAL % b"431 Request Header Fields Too Large"
+_TOO_MANY = _REFUSAL % b"503 Service Unavailable"
+
+
+class Bounded(Base):
+    """A connection that is counted, whose requests come in time, and whose client takes what it asked for.
+
+    It stands before a protocol of uvicorn's among the bases of a class, see `bound_connections`.
+    """
+
+    def __init__(self, *, bounds: Connections, **given: Any) -> None:
+        super().__init__(**given)
+        self._bounds = bounds
+        self._timer: asyncio.TimerHandle | None = None
+        self._unsent = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._bounds.enter(self, self.client[0] if self.client else None):
+            self._settle()
+        else:
+            self._refuse(_TOO_MANY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._bounds.leave(self)
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), _SLICE):
+            if self.transport.is_closing():
+                return
+            self._feed(data[start : start + _SLICE])
+        self._settle()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._settle()
+
+    def send_400_response(self, msg: str) -> None:
+        super().send_400_response(msg)
+        self._start_timer(HEAD_DEADLINE)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._start_timer(TAKE_DEADLINE)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_timer()
+        self._settle()
+
+    def give_way(self) -> None:
+        self.transport.abort()
+
+    def _feed(self, data: bytes) -> None:
+        super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing here is upgraded to, and the log is not to be filled with that."""
+
+    def _is_busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _settle(self) -> None:
+        """Have the timer run while the connection waits, and say whether it does."""
+        if not self._is_busy():
+            self._bounds.waits(self)
+            if self._timer is None:
+                idle = self.timeout_keep_alive if self.cycle else 0
+                self._start_timer(HEAD_DEADLINE + idle)
+        else:
+            self._bounds.works(self)
+            if not self.flow.write_paused:
+                self._stop_timer()
+
+    def _start_timer(self, seconds: float) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(seconds, self._time_is_up)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_is_up(self) -> None:
+        """The end, but for a client that is still taking an answer."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and unsent != self._unsent:
+            self._unsent = unsent
+            self._start_timer(TAKE_DEADLINE)
+        else:
+            self.transport.abort()
+
+    def _refuse(self, answer: bytes) -> None:
+        if self._is_busy():  # it would stand in the middle of another answer
+            self.transport.abort()
+        else:
+            self.transport.write(answer)
+            self.transport.close()
+            self._start_timer(HEAD_DEADLINE)
+
+
+class BoundedHttpTools(Bounded):
+    """The same for `HttpToolsProtocol`, which holds any number of bytes of a head; h11 has a bound of its own."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._bare = 0
+        self._in_head = False
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # what comes behind a body is no header: a proxy in front has not looked at it
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._bare, self._in_head = 0, False
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._bare = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._bare = 0
+        super().on_message_complete()
+
+    def _feed(self, data: bytes) -> None:
+        self._bare += len(data)
+        super()._feed(data)
+        if self.transport.is_closing():
+            return
+        if self._bare > MAX_HEAD_BYTES:
+            self._bounds.say("the head of a request is too large")
+            self._refuse(_TOO_LARGE)
+        elif len(self.pipeline) > MAX_PIPELINED:
+            self._bounds.say("too many requests were sent ahead of their answers")
+            self.transport.abort()
+
+
+_KINDS: dict[str, type[Bounded]] = {"HttpToolsProtocol": BoundedHttpTools, "H11Protocol": Bounded}
+
+
+class Application(FastAPI):
+    """Has the server that starts it keep its connections within bounds; the log says if that cannot be.
+
+    uvicorn listens only when the application has started, and looks up for each connection what is to speak HTTP there.
+    Not a middleware: FastAPI hands these a `receive` of its own.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_bounded(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                bound_connections(receive, self.state.bots.clock.monotonic)
+            await send(message)
+
+        await super().__call__(scope, receive, send_bounded if scope["type"] == "lifespan" else send)
+
+
+def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
+    """`receive` is what uvicorn tells the application of its start by: a method of what knows the server's config."""
+    config = getattr(getattr(receive, "__self__", None), "config", None)
+    protocol = config.http_protocol_class if isinstance(config, Config) else None
+    kind = _KINDS.get(getattr(protocol, "__name__", ""))
+    if not isinstance(config, Config) or not isinstance(protocol, type) or kind is None:
+        log.warning("this HTTP server is unknown: the number of connections, and the size and time of a request's "
+                    "head, are not bounded")  # fmt: skip
+        return
+    front = config.loaded_app
+    is_trusted = front.trusted_hosts.__contains__ if isinstance(front, ProxyHeadersMiddleware) else _nobody
+    most = _connections_for(_open_files())
+    bounds = Connections(most, is_trusted, monotonic)
+    config.http_protocol_class = partial(type("Connection", (kind, protocol), {}), bounds=bounds)  # type: ignore[assignment]
+    config.ws_protocol_class = None
+    config.backlog = min(config.backlog, most)
+    for name in _WARN_OF_REQUESTS:
+        logging.getLogger(name).addFilter(_SeldomWarnings(monotonic))
+
+
+def _nobody(address: str) -> bool:
+    return False
+
+
+def _open_files() -> int:
+    """How many files the process may have open, after it has asked for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unbounded = hard == resource.RLIM_INFINITY
+    wanted = ENOUGH_FILES if unbounded else min(hard, ENOUGH_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):  # macOS has a bound below the one that it tells
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return ENOUGH_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+def _connections_for(files: int) -> int:
+    """Most files are for the bots: their models, the database and Node."""
+    return max(8, min(MOST, files // 4))
+
+
+class _SeldomWarnings(logging.Filter):
+    """Lets through each warning of a library once a minute, where it writes one for every bad request."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._seldom = Seldom(monotonic)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno != logging.WARNING or self._seldom.may_say(f"{record.name}:{record.lineno}") is not None
