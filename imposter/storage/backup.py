@@ -7,6 +7,7 @@ is stored meanwhile goes into the copy too.
 
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -29,6 +30,11 @@ DUMP_FILE = "imposter.dump"
 """What PostgreSQL's own program makes of the database."""
 STEP_PAGES = 500
 """2 MB."""
+KEPT = 10
+"""Copies in the data folder; each one more takes the place of the oldest."""
+SPARE_BYTES = 64 * 1024 * 1024
+"""Room on the disk that a copy leaves to the bots."""
+_NAME = re.compile(r"[0-9]{8}T[0-9]{12}Z")
 _UNFINISHED = ".unfinished"
 _PASSWORD = "pgpass"  # noqa: S105 - the name of a file
 
@@ -85,9 +91,7 @@ class Dump:
     def finish(self) -> Path:
         """Raises: OSError."""
         (self.draft / _PASSWORD).unlink()
-        for path in (*self.draft.iterdir(), self.draft):
-            _sync(path)
-        self.draft.rename(self.finished)
+        _finish(self.draft, self.finished)
         return self.finished
 
     def clean_up(self) -> None:
@@ -123,6 +127,7 @@ def _copied(connection: Connection, data_dir: Path, now: datetime, let_others: C
         raise StorageError("this SQLite driver cannot make a copy")
     held = _hold(data_dir)
     try:
+        _check_room(source, data_dir)
         return _copied_into(*_new_folder(data_dir, now), source, data_dir, let_others)
     finally:
         os.close(held)
@@ -134,14 +139,46 @@ def _copied_into(
     try:
         _copy_database(source, draft / DATABASE_FILE, let_others)
         _copy_key(data_dir, draft)
-        for path in (*draft.iterdir(), draft):
-            _sync(path)
-        draft.rename(finished)
-        _sync(finished.parent)
+        _finish(draft, finished)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return finished
+
+
+def _check_room(source: sqlite3.Connection, data_dir: Path) -> None:
+    """A full disk stops every bot. Raises: StorageError."""
+    pages, size = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    needed, free = pages * size + SPARE_BYTES, shutil.disk_usage(data_dir / BACKUPS).free
+    if free < needed:
+        raise StorageError(
+            f"there is no room for a copy: it takes {_megabytes(needed)} with what the bots need, and "
+            f"{_megabytes(free)} are free in {data_dir / BACKUPS}; make room there, for one by moving older copies away"
+        )
+
+
+def _megabytes(number: int) -> str:
+    return f"{number / 1_000_000:.0f} MB"
+
+
+def _finish(draft: Path, finished: Path) -> None:
+    """Give a whole copy its name, and let go of the oldest that are too many. Raises: OSError."""
+    for path in (*draft.iterdir(), draft):
+        _sync(path)
+    draft.rename(finished)
+    _sync(finished.parent)
+    for old in sorted(filter(_is_ours, finished.parent.iterdir()))[:-KEPT]:
+        with suppress(OSError):  # the next copy tries again
+            # Half deleted it must not look like a copy.
+            shutil.rmtree(old.rename(old.with_name(old.name + _UNFINISHED)))
+
+
+def _is_ours(path: Path) -> bool:
+    """A copy that was made here, with nothing of anybody else's in it."""
+    if path.is_symlink() or not _NAME.fullmatch(path.name) or not path.is_dir():
+        return False
+    names = {each.name for each in path.iterdir()}
+    return names - {KEY_FILE} in ({DATABASE_FILE}, {DUMP_FILE})
 
 
 def _open(url: str | None, data_dir: Path) -> Connection:

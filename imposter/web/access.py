@@ -24,7 +24,7 @@ from imposter.web.sessions import Sessions, keep
 log = structlog.get_logger()
 
 OPEN_PATHS = frozenset({"/healthz"})
-PAGES = re.compile(r"/|/(bots|figures|login|logout|new|static)(/.*)?")
+PAGES = re.compile(r"/|/(bots|docs|figures|login|logout|new|static)(/.*)?")
 """What a browser is shown: who has signed in there sees it."""
 WITHOUT_A_SESSION = re.compile(r"/login|/static/.*")
 

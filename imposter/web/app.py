@@ -91,6 +91,7 @@ def create_app(
         openapi_tags=TAGS,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,  # pages/docs.py
         redoc_url=None,
     )
     for router in (*ROUTERS, *pages.ROUTERS):

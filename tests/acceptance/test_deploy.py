@@ -37,6 +37,7 @@ SECRETS = {
     "IMPOSTER_API_KEY": "fedcba9876543210fedcba9876543210",
     "POSTGRES_PASSWORD": "not-a-real-password",
 }
+FILLED_IN = SECRETS | {"SITE_ADDRESS": "localhost"}
 STARTED = 30.0
 DRAINED = 10.0
 """Seconds."""
@@ -107,8 +108,8 @@ def example_environment() -> dict[str, str]:
     """The example, filled in; what stays empty is for those who want it."""
     lines = (DEPLOY / "example.env").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    assert SECRETS.keys() <= example.keys()
-    assert not any(example[name] for name in SECRETS), "an example must not hold a secret that somebody may keep"
+    assert FILLED_IN.keys() <= example.keys()
+    assert not any(example[name] for name in FILLED_IN), "an example must not hold a secret that somebody may keep"
     return example | SECRETS
 
 
@@ -117,7 +118,7 @@ def compose() -> dict[str, Any]:
 
     def filled(match: re.Match[str]) -> str:
         assert match["message"], f"{match[0]} may be left out by mistake"
-        return SECRETS[match["name"]]
+        return FILLED_IN[match["name"]]
 
     text = re.sub(r"\$\{(?P<name>\w+)(:\?(?P<message>[^}]+))?\}", filled, (DEPLOY / "compose.yaml").read_text())
     found: dict[str, Any] = yaml.safe_load(text)

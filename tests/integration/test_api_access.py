@@ -152,7 +152,9 @@ async def test_the_key_lets_in_from_anywhere(tmp_path: Path) -> None:
         assert (await far.get("/chatbot", headers=BEARER)).status_code == 200
         assert (await far.get("/docs", headers=BEARER)).status_code == 200
         assert_problem(await far.get("/chatbot", headers={"Authorization": "Bearer wrong"}), 401)
-        assert_problem(await far.get("/docs"), 401)
+        assert_problem(await far.get("/openapi.json"), 401)
+        for page in ("/docs", "/docs/openapi.json"):
+            assert (await far.get(page)).headers["location"].startswith("/login")
 
 
 async def test_without_a_key_only_this_machine_gets_in(tmp_path: Path) -> None:

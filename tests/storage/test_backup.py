@@ -1,6 +1,8 @@
 """A copy that is made while the database is being written to."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -11,7 +13,7 @@ import pytest
 from imposter.contracts.errors import NotSupported, StorageError
 from imposter.secrets import Cipher, load_key
 from imposter.storage import Store, open_store
-from imposter.storage.backup import BACKUPS, dump_command
+from imposter.storage.backup import BACKUPS, KEPT, dump_command
 from imposter.storage.engine import DATABASE_FILE
 from imposter.storage.records import MessageState
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
@@ -118,3 +120,43 @@ def test_what_a_killed_process_left_is_cleared_away_and_what_another_is_making_i
         dump.clean_up()
         assert finished.is_dir()
     assert modes(tmp_path / BACKUPS)["lock"] == 0o600
+
+
+async def test_the_newest_copies_are_kept_and_nothing_that_is_not_a_copy_is_deleted(tmp_path: Path, time: Time) -> None:
+    folder = tmp_path / BACKUPS
+    theirs = [folder / "20200101T000000000000Z", folder / "20200102T000000000000Z", folder / "0-before-the-move"]
+    for path in theirs:
+        path.mkdir(parents=True)
+        (path / DATABASE_FILE).touch()
+        (path / "notes.txt").touch()
+    (folder / "20200103T000000000000Z").symlink_to(tmp_path)
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        made = []
+        for _ in range(KEPT + 2):
+            time.pass_by(seconds=1)
+            made.append(await store.backup.make())
+    kept = {path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()}
+    assert kept == {*made[2:], *theirs}
+    assert (tmp_path / DATABASE_FILE).exists()
+
+
+async def test_a_copy_that_would_fill_the_disk_is_not_begun(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+    _grow(tmp_path / DATABASE_FILE, 2 * shutil.disk_usage(tmp_path).free)
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        with pytest.raises(
+            StorageError, match=r"no room for a copy: it takes \d+ MB .* and \d+ MB are free in .*backups"
+        ):
+            await store.backup.make()
+        assert [path.name for path in (tmp_path / BACKUPS).iterdir()] == ["lock"]
+        assert len(await store.bots.all()) == 1
+
+
+def _grow(database: Path, size: int) -> None:
+    """Make it so large by its own account; the file has holes and takes no room. Its header names its pages."""
+    pages = min(size, 4 * 10**12) // 4096
+    os.truncate(database, pages * 4096)
+    with database.open("r+b") as file:
+        file.seek(28)
+        file.write(pages.to_bytes(4, "big"))

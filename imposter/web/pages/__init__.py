@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from imposter.web.pages import bots, chats, figures, files, link, new_bot, settings, signing_in, voice
+from imposter.web.pages import bots, chats, docs, figures, files, link, new_bot, settings, signing_in, voice
 
 ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     signing_in.router,
     bots.router,
+    docs.router,
     figures.router,
     new_bot.router,
     link.router,
