@@ -62,9 +62,11 @@ _CONTACT = re.compile(
     re.I,
 )
 _LONG_FIGURE = re.compile(r"(?<![\w.,+-])\d{4,12}(?![\w%]|[.,]\d)")
-_SENTENCE = re.compile(r"[^.!?\n;]+(?:[.,:](?=\d)[^.!?\n;]*)*[.!?;]*")
+_SENTENCE = re.compile(r"[^.!?\n;]++(?:\.(?=\d)[^.!?\n;]*+)*+[.!?;]*+")
 _CLAUSE = re.compile(r"[,:](?!\d)|\s[-\u2013\u2014]\s")
 _STREET = re.compile("|".join(STREETS), re.I)
+_FRACTION = re.compile(r"[.,]\d{1,2}\Z")
+_NO_DIGIT = re.compile(r"\D")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -154,9 +156,9 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
 
 def _value(figure: str) -> str:
     """`1.000,50` and `1,000.50` are the same."""
-    whole = re.sub(r"[.,]\d{1,2}$", "", figure)
+    whole = _FRACTION.sub("", figure)
     fraction = figure[len(whole) + 1 :].rstrip("0")
-    number = re.sub(r"\D", "", whole).lstrip("0") or "0"
+    number = _NO_DIGIT.sub("", whole).lstrip("0") or "0"
     return f"{number}.{fraction}" if fraction else number
 
 
