@@ -24,7 +24,7 @@ LONGEST = 2**13
 AT_LEAST = 0.05
 """Seconds. What is faster over the longest text needs no comparing."""
 GROWTH = 7.0
-"""A text four times as long may take this many times as long: four where time grows with it, sixteen with its square."""
+"""A text four times as long may take this many times as long. Where time grows with its square, it is sixteen."""
 GENERIC = (
     " ", "\t", "\n", "\u00a0", "a", "A", "1", "0", "-", "_", ".", ",", ":", "/", "(", ")", "[", "<", ">", '"', "'", "*",
     "`", "```", "e\u0301", "\u0301", "\u00e9", "\u0430", "\u4e00", "\u3002", "\u0e01", "\u200e", "\ufe0f", "\u200d",
