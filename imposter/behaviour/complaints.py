@@ -7,7 +7,7 @@ Precise rather than greedy: who talks about bots, or asks for an answer, does no
 import re
 from collections.abc import Mapping
 
-from imposter.behaviour.plain import plain
+from imposter.behaviour.plain import plain, skeleton
 
 _ASKED: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -115,5 +115,5 @@ def asks_if_bot(text: str) -> str | None:
     """The language in which they ask whether they talk to a machine; None: they do not."""
     if len(text) > LONGEST:
         return None
-    said = plain(text)
-    return next((language for language, form in _WHOLE.items() if form.search(said)), None)
+    said = dict.fromkeys((plain(text), skeleton(text)))
+    return next((language for language, form in _WHOLE.items() if any(map(form.search, said))), None)
