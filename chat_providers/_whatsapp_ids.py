@@ -8,6 +8,7 @@ _COUNTRY_AND_NUMBER = range(7, 16)
 """Digits that a number with its country's prefix may have; no country's are shorter."""
 _PUNCTUATION = re.compile(r"\(0\)|[\s+().\-/]")
 """`(0)` is the zero that only callers at home dial."""
+_DEVICE = re.compile("[:_]")
 _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": "lid"}
 """Other names of the same two address spaces (`WAJIDDomains` and `jidNormalizedUser` in Baileys' jid-utils)."""
 
@@ -26,7 +27,7 @@ def canonical_id(text: str) -> str:
     server = _SERVERS.get(server.lower(), server.lower())
     if server not in ("s.whatsapp.net", "lid"):
         return f"{user}@{server}"
-    person = re.split("[:_]", user, maxsplit=1)[0]
+    person = _DEVICE.split(user, maxsplit=1)[0]
     number = _phone(person) if server == "s.whatsapp.net" else None
     return f"{number or person}@{server}"
 

@@ -14,6 +14,7 @@ import httpcore2
 import httpx2
 
 from imposter.contracts.addresses import AddressGuard
+from llm_providers._bounded_answer import ENCODINGS, bounded
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The IP addresses of a host (name or literal), for a port. Raises: OSError."""
@@ -42,13 +43,18 @@ async def resolve(host: str, port: int) -> list[str]:
 class GuardedClient(httpx2.AsyncClient):
     """Follows no redirect. Proxies of the environment are the operator's and are used as ever.
 
-    Requests raise PrivateAddress besides httpx2's own errors.
+    Requests raise PrivateAddress and UnusableAnswer besides httpx2's own errors.
     """
 
     def __init__(self, guard: AddressGuard, *, resolve: Resolve = resolve) -> None:
         self._guard = guard
         self._resolve = resolve
-        super().__init__(follow_redirects=False, limits=LIMITS, verify=httpx2.create_ssl_context())
+        super().__init__(
+            follow_redirects=False,
+            limits=LIMITS,
+            verify=httpx2.create_ssl_context(),
+            headers={"Accept-Encoding": ENCODINGS},
+        )
 
     def _init_transport(self, *_: Any, **options: Any) -> httpx2.AsyncBaseTransport:
         return _Direct(self._guard, self._resolve, options["verify"])
@@ -67,6 +73,9 @@ class _Direct(httpx2.AsyncHTTPTransport):
             keepalive_expiry=LIMITS.keepalive_expiry,
             network_backend=_CheckedNetwork(guard, resolve),
         )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return bounded(await super().handle_async_request(request))
 
 
 class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
@@ -169,7 +178,7 @@ class _Proxied(httpx2.AsyncHTTPTransport):
             if len(self._checked) >= LIMITS.max_connections:  # type: ignore[operator]
                 self._checked.clear()
             self._checked[host, port] = now + PROXIED_FOR
-        return await super().handle_async_request(request)
+        return bounded(await super().handle_async_request(request))
 
     async def _check(self, host: str, port: int) -> None:
         try:

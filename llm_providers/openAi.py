@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
+from pydantic_core import from_json
 
 from imposter.contracts.addresses import AddressGuard, PrivateAddress, origin_of
 from imposter.contracts.chat import Closable, Shared
@@ -18,6 +18,7 @@ from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, fill_in
+from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, judged, quoted, shown
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _OWN_KEY = (
     "is missing: OPENAI_API_KEY goes to the server's own address alone; with another base_url, give its key here, "
     "or any word if it wants none"
 )
+_NO_COMPLETION = "The model's server did not answer with a chat completion: check base_url."
 _URL_TEXT = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII but for the backslash."""
 _HEADER_TEXT = re.compile(r"[!-~]+")
@@ -177,11 +179,12 @@ class OpenAiProvider:
             async with asyncio.timeout(self._config.timeout):
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
                 # measured with openai 3.54 and 11 to 50 messages.
-                answer = await client.chat.completions.create(model=self._config.model, messages=[], extra_body=body)
-        except (OpenAIError, PrivateAddress, TimeoutError, ValueError) as error:
+                # Raw, because the SDK makes an object of each part of an answer, however many a server sends.
+                ask = client.chat.completions.with_raw_response.create
+                raw = await ask(model=self._config.model, messages=[], extra_body=body)
+                return _answer(_read(raw.content, raw.headers))
+        except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
             failure = _failure(error)
-        else:
-            return _answer(answer)
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
@@ -267,14 +270,13 @@ def _message(turn: Turn) -> dict[str, str]:
 
 def _answer(completion: Any) -> Answer:
     """Raises: ModelRefused."""
-    usage = getattr(completion, "usage", None)
-    details = getattr(usage, "prompt_tokens_details", None)
+    usage = _of(completion, "usage")
     answer = Answer(
         "",
-        model=getattr(completion, "model", None),
-        prompt_tokens=getattr(usage, "prompt_tokens", None),
-        completion_tokens=getattr(usage, "completion_tokens", None),
-        cached_tokens=getattr(details, "cached_tokens", None),
+        model=_of(completion, "model"),
+        prompt_tokens=_of(usage, "prompt_tokens"),
+        completion_tokens=_of(usage, "completion_tokens"),
+        cached_tokens=_of(_of(usage, "prompt_tokens_details"), "cached_tokens"),
     )
     try:
         return replace(answer, text=_text(completion))
@@ -283,16 +285,31 @@ def _answer(completion: Any) -> Answer:
         raise
 
 
-def _text(answer: Any) -> str:
-    """The answer's text. The SDK checks no shape, so an answer may be anything. Raises: ModelRefused."""
+def _read(body: bytes, headers: Mapping[str, str]) -> Any:
+    """The answer's JSON, no deeper and with numbers no longer than pydantic lets it. Raises: ModelError."""
     try:
-        choice = answer.choices[0]
-        content = choice.message.content or ""
-        text: str = content.strip()
-    except (AttributeError, IndexError, TypeError):
-        raise ModelRefused("The model's server did not answer with a chat completion: check base_url.") from None
-    ended = getattr(choice, "finish_reason", None)
-    if ended == "content_filter" or getattr(choice.message, "refusal", None):
+        return from_json(body)
+    except ValueError:
+        if "json" not in headers.get("content-type", "json"):
+            raise ModelRefused(_NO_COMPLETION) from None
+        raise ModelUnavailable("The model's answer broke off or is garbled.") from None
+
+
+def _of(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _text(answer: Any) -> str:
+    """The answer's text. It may be of any shape. Raises: ModelRefused."""
+    choices = _of(answer, "choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = _of(choice, "message")
+    content = _of(message, "content")
+    if not isinstance(message, dict) or not isinstance(content, str | None):
+        raise ModelRefused(_NO_COMPLETION)
+    text = (content or "").strip()
+    ended = _of(choice, "finish_reason")
+    if ended == "content_filter" or _of(message, "refusal"):
         raise ModelRefused("The model's content filter withheld the answer.")
     if ended == "length" and not text:
         raise ModelRefused("The model used up its tokens before it said anything: allow it more.")
@@ -312,8 +329,8 @@ def _failure(error: Exception) -> ModelError:
             return ModelUnavailable("The model's server cannot be reached.")
         case APIStatusError():
             return _status_failure(error)
-        case JSONDecodeError():
-            return ModelUnavailable("The model's answer broke off or is garbled.")
+        case UnusableAnswer():
+            return ModelRefused(str(error))
         case _:
             return ModelRefused("The model's server and this one do not understand each other: check base_url.")
 

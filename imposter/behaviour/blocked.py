@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-from imposter.behaviour.plain import plain
+from imposter.behaviour.plain import skeleton
 
 
 def blocked(texts: Iterable[str], words: Sequence[str]) -> str | None:
     """The first of `words` that one of the texts holds, as whole words, however it is spelled there."""
     if not words:
         return None
-    said = [f" {plain(text)} " for text in texts]
+    said = [f" {skeleton(text)} " for text in texts]
     # What is written with blanks or dots between its letters is one word, too.
     run_on = [f" {_joined(text)} " for text in said]
     for word in words:
-        sought = plain(word)
+        sought = skeleton(word)
         if sought and any(f" {sought} " in text for text in (*said, *run_on)):
             return word
     return None

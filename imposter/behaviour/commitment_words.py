@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - words of seven languages
+# ruff: noqa: E501, RUF001 - words of thirteen languages
 """How people promise, in the spelling of `plain`: small letters, no accents, blanks in place of all other signs."""
 
 import re
@@ -9,7 +9,7 @@ NO = re.compile(
     r"nicht|kein|keine|keinen|nie|niemals|pas(?! om | over )|jamais|aucun|aucune|nunca|tampoco|non|mai|nessun|"
     # Alone it is "in the" in Portuguese.
     r"no(?= (puedo|voy|te|lo|la|se|creo|quiero|tengo|me|nos|es|hay|iba|podre|pago|llego|paso|vamos) )|"
-    r"nao|niet|geen|nooit) "
+    r"nao|niet|geen|nooit|не|ни|ні|nigdy|inte|aldri|degil|asla|لن|لا|ليس) "
 )
 REASSURING = re.compile(
     r" (no (problem|worries|prob|stress|hay problema)|not a problem|don t worry|dont worry|not at all|why not|"
@@ -27,17 +27,22 @@ _MONEY = (
     r" (you ll get|you get) (your|the) money",
     r" (ich|werd|werde|kann)( \w+){0,4} (zahle|bezahle|uberweise|zahl|bezahl|uberweis|leihe|leih|uberweisen|bezahlen|zahlen|leihen|erstatten|kaufen|bestellen|paypale)",
     r" (uberweise|bezahle|zahle|leihe|kaufe|bestelle) ((ich )?(es|dir|euch|ihnen|das|dir das)|ich)",
-    r" je (te |vous |le |la |l )*(paie|paye|paierai|payerai|vire|virerai|prete|preterai|rembourse|rembourserai|achete|acheterai|fais le virement)",
-    r" je (vais|peux) (te |vous |le |la |l )*(payer|virer|preter|rembourser|acheter|faire le virement)",
-    r" (te |le |os |lo |ya )+(pago|pagare|transfiero|transferire|presto|prestare|devuelvo|compro|comprare|hago la transferencia)",
+    r" je (te |vous |le |la |l ){0,4}(paie|paye|paierai|payerai|vire|virerai|prete|preterai|rembourse|rembourserai|achete|acheterai|fais le virement)",
+    r" je (vais|peux) (te |vous |le |la |l ){0,4}(payer|virer|preter|rembourser|acheter|faire le virement)",
+    r" (te |le |os |lo |ya ){1,4}(pago|pagare|transfiero|transferire|presto|prestare|devuelvo|compro|comprare|hago la transferencia)",
     r" (voy a|puedo) (pagar|transferir|prestar|devolver|comprar)\w*",
     r" (pago yo|yo pago|pago io)",
-    r" (ti |te |lo |la |glie\w* |vi )+(pago|paghero|faccio il bonifico|presto|prestero|compro|comprero|rimborso)",
+    r" (ti |te |lo |la |glie\w* |vi ){1,4}(pago|paghero|faccio il bonifico|presto|prestero|compro|comprero|rimborso)",
     r" (posso|vado a) (pagar|prestar|comprar|rimborsar)\w*",
     r" (eu )?(te |lhe )?(pago|pagarei|transfiro|faco o pix|faco um pix|mando o pix|mando um pix|empresto|compro)",
     r" (eu )?(vou|posso) (te |lhe )?(pagar|transferir|emprestar|comprar|mandar o pix|fazer o pix|fazer um pix)",
     r" ik (\w+ ){0,2}(betaal|maak( \w+){0,3} over|leen|vergoed|koop|bestel)",
     r" ik (zal|ga|kan)( \w+){0,4} (betalen|overmaken|lenen|vergoeden|kopen|bestellen)",
+    r" (заплачу|оплачу|переведу|одолжу|куплю|верну деньги|скину деньги|перекажу|позичу|поверну гроші)",
+    r" (zaplace|przeleje|pozycze|kupie|oddam (ci )?(pieniadze|kase)|zrobie przelew)",
+    r" (oderim|odeyecegim|odeyecem|havale ederim|para (gonderirim|gonderecegim|yollarim)|borc veririm|satin alirim)",
+    r" jag (\w+ ){0,2}(betalar|swishar|lanar|koper|ska betala|ska swisha|kan betala|kommer betala)",
+    r" (سادفع|سوف ادفع|ساحول|سوف احول|ساشتري|ساعطيك)",
 )
 _MEETING = (
     r" (i ll|i will|ill|im gonna|i m gonna|i m going to|im going to|gonna|we ll|we will|i can|i promise to) (\w+ )?(come|be there|be here|meet|pick|drop|stop by|swing by|visit|join|attend|bring|call|ring|show up|be at|be home|be back|see you at|drive|fly|help you|do it|sign|send|deliver|fix|take care|make it|wait)",
@@ -49,8 +54,8 @@ _MEETING = (
     r" ich (\w+ ){0,3}(komme|komm|hole|hol|bringe|bring|treffe|treff|bin( \w+){0,3} (da|dort|zuhause|unterwegs)|besuche|rufe|ruf|melde|schicke|schick|helfe|verspreche|versprechs|unterschreibe|warte|fahre|mache das|kummere)",
     r" (komme|komm ich|bin|hole|hol|bringe|rufe|treffen wir uns|schicke) (gleich|morgen|heute|um|dich|dir|euch|sofort|da|unterwegs|nachher|spater|an|bald|abends|gern|gerne|mit|vorbei|dann|uns)",
     r" (treffen wir uns|wir treffen uns|wir sehen uns|sehen uns|versprochen|abgemacht) ",
-    r" je (te |vous |t |l |le |la |m |en )*(viens|viendrai|passe|passerai|arrive|serai|rejoins|rejoindrai|retrouve|appelle|appellerai|apporte|ramene|recupere|promets|attends|t attends|m en occupe|occupe|envoie|enverrai|aide|suis en (route|chemin)|suis la dans)",
-    r" je (vais|peux) (te |vous |t |l |le |la )*(venir|passer|rejoindre|appeler|apporter|ramener|chercher|aider|envoyer|recuperer|etre la)",
+    r" je (te |vous |t |l |le |la |m |en ){0,4}(viens|viendrai|passe|passerai|arrive|serai|rejoins|rejoindrai|retrouve|appelle|appellerai|apporte|ramene|recupere|promets|attends|t attends|m en occupe|occupe|envoie|enverrai|aide|suis en (route|chemin)|suis la dans)",
+    r" je (vais|peux) (te |vous |t |l |le |la ){0,4}(venir|passer|rejoindre|appeler|apporter|ramener|chercher|aider|envoyer|recuperer|etre la)",
     r" (on se (voit|retrouve|rejoint)|rendez vous|rdv|j arrive|j y serai|j y vais|c est promis|promis|je serai la)",
     r" a (demain|ce soir|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche) ",
     r" (nos vemos|quedamos|te veo|voy (para|de camino|enseguida|ahora|manana|a las|a tu|contigo|yo)|ya voy|ire|llegare|llego|paso (por|a)|pasare|te recojo|te llamo|te llamare|te llevo|te traigo|te lo llevo|te espero|te ayudo|te mando|te envio|lo prometo|te lo prometo|cuenta conmigo|estare|ahi estare|alli estare|trato hecho)",
@@ -59,6 +64,12 @@ _MEETING = (
     r" (a gente se ve|te vejo|nos vemos|estou (indo|a caminho|chegando)|to (indo|a caminho|chegando)|vou (ai|agora|amanha|hoje|la|estar|passar|ir|ligar|te ligar|te buscar|te levar|buscar|levar|ajudar|te ajudar|mandar|te mandar|enviar|chegar|sim)|ja vou|chego|passo (ai|na|no|la|por)|te ligo|te busco|te espero|te mando|te ajudo|prometo|estarei|combinado|fechado|pode contar comigo|ate amanha|eu vou|eu levo|eu trago)",
     r" ik (\w+ ){0,2}(kom|haal|breng|ben( \w+){0,3} (er|daar|onderweg|thuis)|bel|zie je|ontmoet|beloof|regel|stuur|help|wacht|neem|doe het)",
     r" ik (zal|ga|kan)( \w+){0,4} (komen|halen|ophalen|brengen|bellen|zijn|helpen|sturen|regelen|meenemen|langskomen)",
+    r" (приду|приеду|подъеду|заеду|зайду|позвоню|принесу|привезу|помогу|заберу|пришлю|отправлю|обещаю|буду (там|у|в|через|дома|на|ждать)|уже еду|договорились|до завтра|давай встретимся)",
+    r" (прииду|приіду|зателефоную|подзвоню|привезу|допоможу|обіцяю|надішлю|буду (там|у|в|через|вдома|на)|домовились|вже іду)",
+    r" (przyjde|przyjade|zadzwonie|przyniose|przywioze|pomoge|odbiore|wysle|obiecuje|bede (tam|u|o|za|w|na)|juz jade|umowione|do jutra|spotkajmy sie)",
+    r" (gelirim|gelecegim|gelicem|geliyorum|orada (olurum|olacagim)|ararim|arayacagim|getiririm|getirecegim|yardim ederim|soz (veriyorum|veririm)|anlastik|yola ciktim|bulusalim)",
+    r" (jag (\w+ ){0,2}(kommer|ringer|hamtar|hjalper|skickar|lovar|moter|tar med)|vi ses|jag ar pa vag|vi sager sa|det lovar jag)",
+    r" (ساتي|سوف اتي|ساكون|ساتصل|ساحضر|ساساعدك|ساارسل|سارسل|اعدك|انا في الطريق|اتفقنا|نلتقي غدا)",
     r" (kom eraan|onderweg|tot (morgen|straks|vanavond|zo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)|we zien elkaar|we spreken af|afgesproken|beloofd)",
 )
 _DAYS = re.compile(

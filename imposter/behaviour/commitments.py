@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from imposter.behaviour.commitment_words import BARE_HOURS, NO, NUMBERS, PROMISES, REASSURING, RULES, STREETS
-from imposter.behaviour.plain import plain
+from imposter.behaviour.plain import plain, seen, skeleton, unfigured
 
 LONGEST = 80
 """Characters that an objection quotes."""
@@ -62,9 +62,11 @@ _CONTACT = re.compile(
     re.I,
 )
 _LONG_FIGURE = re.compile(r"(?<![\w.,+-])\d{4,12}(?![\w%]|[.,]\d)")
-_SENTENCE = re.compile(r"[^.!?\n;]+(?:[.,:](?=\d)[^.!?\n;]*)*[.!?;]*")
+_SENTENCE = re.compile(r"[^.!?\n;]++(?:\.(?=\d)[^.!?\n;]*+)*+[.!?;]*+")
 _CLAUSE = re.compile(r"[,:](?!\d)|\s[-\u2013\u2014]\s")
 _STREET = re.compile("|".join(STREETS), re.I)
+_FRACTION = re.compile(r"[.,]\d{1,2}\Z")
+_NO_DIGIT = re.compile(r"\D")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -72,7 +74,11 @@ class Named:
     """What texts name. They are looked through when it is asked for: most answers bind nobody."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._text = "\n".join(texts)
+        self._texts = texts
+
+    @cached_property
+    def _text(self) -> str:
+        return seen("\n".join(self._texts))
 
     @cached_property
     def plain(self) -> str:
@@ -102,7 +108,7 @@ def objections(answer: str, heard: Named, *owners: Named) -> tuple[Objection, ..
 
     Takes time in proportion to their length.
     """
-    return tuple(dict.fromkeys(_found(answer, heard, owners)))
+    return tuple(dict.fromkeys(_found(seen(answer), heard, owners)))
 
 
 def _found(answer: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objection]:
@@ -132,16 +138,17 @@ def _tells(figure: str) -> bool:
 
 
 def _bound(clause: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objection]:
-    said = REASSURING.sub("", f" {plain(clause)} ")
-    if NO.search(said):
-        return
-    for kind, rules in RULES.items():
-        named = owners if kind in PROMISES else (heard, *owners)
-        for rule in rules:
-            found = rule.search(said)
-            if found is not None and not any(f" {found[0].strip()} " in each.plain for each in named):
-                yield _objection(Kind(kind), clause)
-                break
+    for spelled in dict.fromkeys((plain(clause), skeleton(clause), unfigured(clause))):
+        said = REASSURING.sub("", f" {spelled} ")
+        if NO.search(said):
+            continue
+        for kind, rules in RULES.items():
+            named = owners if kind in PROMISES else (heard, *owners)
+            for rule in rules:
+                found = rule.search(said)
+                if found is not None and not any(f" {found[0].strip()} " in each.plain for each in named):
+                    yield _objection(Kind(kind), clause)
+                    break
 
 
 def _amounts(text: str) -> Iterator[tuple[str, str]]:
@@ -154,9 +161,9 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
 
 def _value(figure: str) -> str:
     """`1.000,50` and `1,000.50` are the same."""
-    whole = re.sub(r"[.,]\d{1,2}$", "", figure)
+    whole = _FRACTION.sub("", figure)
     fraction = figure[len(whole) + 1 :].rstrip("0")
-    number = re.sub(r"\D", "", whole).lstrip("0") or "0"
+    number = _NO_DIGIT.sub("", whole).lstrip("0") or "0"
     return f"{number}.{fraction}" if fraction else number
 
 

@@ -7,7 +7,7 @@ Precise rather than greedy: who talks about bots, or asks for an answer, does no
 import re
 from collections.abc import Mapping
 
-from imposter.behaviour.plain import plain
+from imposter.behaviour.plain import plain, skeleton
 
 _ASKED: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -20,10 +20,10 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
         r"is this (really|actually) you",
     ),
     "de": (
-        r"bist (du|das) (eigentlich |wirklich |echt |etwa |nur |vielleicht )*(ein |eine |n |ne )?((chat ?|ro)?bot|ki|maschine|computer|roboter|mensch(?! )|echt(?! ))",
-        r"(schreibe|rede|spreche|chatte) ich (hier |gerade |etwa |eigentlich )*mit (einem|einer|nem|ner|ein|ner) ((chat ?|ro)?bot|ki|maschine|computer|roboter)",
-        r"ist das (hier |etwa |eigentlich )*(ein |eine |n |ne )?((chat ?|ro)?bot|ki|automatische antwort|maschine)",
-        r"du bist (doch |ja |wohl )*(ein |eine |n |ne )?((chat ?|ro)?bot|ki|maschine|roboter)",
+        r"bist (du|das) (eigentlich |wirklich |echt |etwa |nur |vielleicht ){0,4}(ein |eine |n |ne )?((chat ?|ro)?bot|ki|maschine|computer|roboter|mensch(?! )|echt(?! ))",
+        r"(schreibe|rede|spreche|chatte) ich (hier |gerade |etwa |eigentlich ){0,4}mit (einem|einer|nem|ner|ein|ner) ((chat ?|ro)?bot|ki|maschine|computer|roboter)",
+        r"ist das (hier |etwa |eigentlich ){0,4}(ein |eine |n |ne )?((chat ?|ro)?bot|ki|automatische antwort|maschine)",
+        r"du bist (doch |ja |wohl ){0,4}(ein |eine |n |ne )?((chat ?|ro)?bot|ki|maschine|roboter)",
         r"bist das (wirklich |echt )du",
         r"bist du das (wirklich|echt(?! )|selbst)",
     ),
@@ -79,9 +79,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
         r"(هل )?(اتكلم|أتكلم|اتحدث|أتحدث) مع (بوت|روبوت|اله|آلة)",
     ),
 }
-_WHOLE = {
-    language: re.compile(rf"(?:^|.* )(?:{'|'.join(forms)})(?: .*)?$", re.DOTALL) for language, forms in _ASKED.items()
-}
+_WHOLE = {language: re.compile(rf"(?<!\S)(?:{'|'.join(forms)})(?!\S)") for language, forms in _ASKED.items()}
 LONGEST = 200
 """Characters. Who asks does so in a sentence, not in an essay."""
 
@@ -117,5 +115,5 @@ def asks_if_bot(text: str) -> str | None:
     """The language in which they ask whether they talk to a machine; None: they do not."""
     if len(text) > LONGEST:
         return None
-    said = plain(text)
-    return next((language for language, form in _WHOLE.items() if form.match(said)), None)
+    said = dict.fromkeys((plain(text), skeleton(text)))
+    return next((language for language, form in _WHOLE.items() if any(map(form.search, said))), None)

@@ -1,20 +1,37 @@
 """Whether an answer gives away what no contact is to read: its bot's instructions, or a key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
+from imposter.behaviour.encodings import decoded, rearranged, reordered
+from imposter.behaviour.plain import skeleton
 from imposter.contracts.model import Private
 
 LONGEST_RUN = 40
 """Letters and figures that an answer may have in common with the instructions, one behind the other: about 8 words."""
 LONGEST_UNSPACED = 16
 """The same in scripts that write a word in one or two characters."""
+LONGEST_OF_SECRET = 16
+"""The same with a secret: what is longer is part of it by no chance."""
 SHORTEST_SECRET = 12
 """Characters. What is shorter may be a word that a server without keys is given, and such words are said."""
+PIECE = 12
+"""Letters and figures in common with the instructions that count as a piece of them."""
+MOST_IN_PIECES = 60
+"""Letters and figures of the instructions that an answer may give away in pieces, with the few before it."""
+FEW = 5
+"""Answers."""
+RECENT = 16
+"""Answers of which most may not be fragments of the instructions."""
+MOST_IN_FRAGMENTS = 24
+"""Letters and figures in such fragments."""
+MOST_EARLIER = 40
+"""Answers that this one may continue, each with a word or so."""
 
-_OTHERS = re.compile(r"[\W_]+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
+_FIGURES = str.maketrans("013457l", "oieasti")
+"""Figures in place of letters; `l`, as that looks like 1 and so like i."""
 
 
 class Leak(StrEnum):
@@ -23,27 +40,95 @@ class Leak(StrEnum):
 
 
 class Leaks:
-    """What one bot's model knows and must not tell, also in other letter case, spacing or punctuation."""
+    """What one bot's model knows and must not tell: also in other letter case, spacing or punctuation, in letters that
+    look alike, in the usual encodings, and in pieces.
+    """
 
-    __slots__ = ("_instructions", "_secrets")
+    __slots__ = ("_instructions", "_packed", "_pieces", "_secrets")
 
     def __init__(self, private: Private) -> None:
-        self._instructions = [_squeezed(text) for text in private.instructions]
-        self._secrets = [
-            secret.casefold() for text in private.secrets if len(secret := _packed(text)) >= SHORTEST_SECRET
+        self._instructions = [letters(text) for text in private.instructions]
+        self._packed = [
+            packed.casefold() for text in private.secrets if len(packed := "".join(text.split())) >= SHORTEST_SECRET
         ]
+        self._secrets = [secret for text in self._packed if len(secret := letters(text)) >= LONGEST_OF_SECRET // 2]
+        self._pieces = {
+            text[at : at + PIECE]: (number, at)
+            for number, text in enumerate((*self._secrets, *self._instructions))
+            for at in range(len(text) - PIECE + 1)
+        }
 
-    def of(self, text: str) -> Leak | None:
-        """Takes time in proportion to the text, with any text."""
-        packed = _packed(text).casefold()
-        if any(secret in packed for secret in self._secrets):
+    def of(self, text: str, earlier: Sequence[str] = ()) -> Leak | None:
+        """`earlier`: what the bot said in that chat before, oldest first. Takes time in proportion to both."""
+        packed = "".join(text.split()).casefold()
+        if any(secret in packed for secret in self._packed):
             return Leak.SECRET
-        said = _squeezed(text)
+        if not self._instructions and not self._secrets:
+            return None
+        found = {self._in(reading) for reading in _readings(text)}
+        if Leak.SECRET not in found:
+            found |= self._continued(letters(text), list(filter(None, map(letters, earlier)))[-MOST_EARLIER:])
+        return Leak.SECRET if Leak.SECRET in found else Leak.INSTRUCTIONS if Leak.INSTRUCTIONS in found else None
+
+    def _in(self, said: str) -> Leak | None:
+        if any(_shares(said, secret, min(LONGEST_OF_SECRET, len(secret))) for secret in self._secrets):
+            return Leak.SECRET
         unspaced = "".join(_UNSPACED.findall(said))
         for instructions in self._instructions:
             if _shares(said, instructions, LONGEST_RUN) or _shares(unspaced, instructions, LONGEST_UNSPACED):
                 return Leak.INSTRUCTIONS
         return None
+
+    def _continued(self, said: str, earlier: Sequence[str]) -> set[Leak | None]:
+        """What is given away by `said` together with what was said before it; all of it as `letters`."""
+        mine = self._told(said)
+        told = mine.union(*map(self._told, earlier[1 - FEW :])) if mine else set()
+        found: set[Leak | None] = {Leak.INSTRUCTIONS} if len(told) > MOST_IN_PIECES else set()
+        for kind, texts, most in (
+            (Leak.SECRET, self._secrets, SHORTEST_SECRET),
+            (Leak.INSTRUCTIONS, self._instructions, MOST_IN_FRAGMENTS),
+        ):
+            if earlier and said and any(said in text for text in texts):
+                found |= {self._in("".join(order)) for order in ([*earlier, said], [said, *reversed(earlier)])}
+                if _is_dictated([*earlier, said], texts, most):
+                    found.add(kind)
+        return found
+
+    def _told(self, said: str) -> set[tuple[int, int]]:
+        """Where those letters stand, in which secret or instructions, that a piece in `said` repeats."""
+        places: set[tuple[int, int]] = set()
+        for at in range(len(said) - PIECE + 1):
+            if (place := self._pieces.get(said[at : at + PIECE])) is not None:
+                places.update((place[0], place[1] + step) for step in range(PIECE))
+        return places
+
+
+def letters(text: str) -> str:
+    """Letters and figures alone, in the spelling in which leaks are looked for."""
+    return _squeezed(text).translate(_FIGURES)
+
+
+def _squeezed(text: str) -> str:
+    return skeleton(text).replace(" ", "")
+
+
+def _readings(text: str) -> Iterator[str]:
+    """What may be read in a text, as `letters`."""
+    yield letters(text)
+    for reading in dict.fromkeys((text, *decoded(text))):
+        plain = _squeezed(reading)
+        yield plain.translate(_FIGURES)
+        yield from (each.translate(_FIGURES) for each in rearranged(plain))
+        yield from (letters(each) for each in reordered(reading))
+
+
+def _is_dictated(answers: Sequence[str], texts: Sequence[str], most: int) -> bool:
+    """Whether half of the newest of these are, from end to end, fragments of `texts`, and all are long enough."""
+    fragments = [answer for answer in answers if any(answer in text for text in texts)]
+    letter_by_letter = sum(len(fragment) == 1 for fragment in fragments)
+    given = letter_by_letter + sum(len(fragment) for fragment in set(fragments) if len(fragment) > 1)
+    recent = answers[-RECENT:]
+    return given > most and sum(answer in fragments for answer in recent) * 2 >= len(recent)
 
 
 def _shares(said: str, instructions: str, run: int) -> bool:
@@ -57,11 +142,3 @@ def _starts(said: str, instructions: str, run: int) -> Iterator[int]:
     for at in range(0, len(said) - block + 1, block):
         if said[at : at + block] in instructions:
             yield from range(max(0, at - block), min(at, len(said) - run) + 1)
-
-
-def _squeezed(text: str) -> str:
-    return _OTHERS.sub("", text.casefold())
-
-
-def _packed(text: str) -> str:
-    return "".join(text.split())

@@ -21,11 +21,14 @@ SPACED_END = re.compile(
     rf"(?<![{TERMINATORS}])(?P<end>[{TERMINATORS}]++)(?P<closing>{CLOSING}*+)"
     rf"(?:[^\S\n]*[{EMOJI}]|[^\S\n]+{SMILEY})*[^\S\n]++(?!\n)"
 )
-UNSPACED_END = re.compile(rf"[\u3002\uff01\uff1f\uff61]++(?:[^\S\n]|[{EMOJI}])*+(?![\n\u300d\u300f\u3011\uff09\u201d])")
+UNSPACED_END = re.compile(
+    r"(?<![\u3002\uff01\uff1f\uff61])[\u3002\uff01\uff1f\uff61]++"
+    rf"(?:[^\S\n]|[{EMOJI}])*+(?![\n\u300d\u300f\u3011\uff09\u201d])"
+)
 """Chinese and Japanese. What is quoted goes on behind the quotation, so that its end is none."""
 
 LIST_ITEM = re.compile(
-    r"[^\S\n]*(?:(?:[-*+\u2022\u00b7\u25aa\u25e6\u2023\u2013\u2014\u2192\u25b6\u2705\u2611\u2714\U0001f449\U0001f538\U0001f539]\ufe0f?"
+    r"(?<![^\S\n])[^\S\n]*+(?:(?:[-*+\u2022\u00b7\u25aa\u25e6\u2023\u2013\u2014\u2192\u25b6\u2705\u2611\u2714\U0001f449\U0001f538\U0001f539]\ufe0f?"
     r"|\d{1,3}[.)\uff0e]|[a-zA-Z][.)])[^\S\n]+|\d{1,3}\u3001)\S"
 )
 WHOLE = re.compile(

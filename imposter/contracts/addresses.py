@@ -42,7 +42,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 """Where a network without IPv4 shows every IPv4 address (RFC 6052)."""
 
 _EXAMPLE = "localhost,10.1.2.3:8080,[::1]:11434"
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_ENTRY = re.compile(r"(.+?)(?::([0-9]{1,5}))?")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]++(-++[a-z0-9_]++)*+(\.[a-z0-9_]++(-++[a-z0-9_]++)*+)*+")
 _HTTP_PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
@@ -159,7 +160,7 @@ def _entry(text: str) -> tuple[str, int | None]:
     """One entry of the operator's list. Raises: ValueError."""
     if isinstance(_literal(_spelled(text)), IPv6Address):
         return _spelled(text), None
-    parts = re.fullmatch(r"(.+?)(?::([0-9]{1,5}))?", text)
+    parts = _ENTRY.fullmatch(text)
     host, port = _spelled(parts[1]) if parts else "", int(parts[2]) if parts and parts[2] else None
     if (port is not None and not 0 < port < 65536) or (_literal(host) is None and not _NAME.fullmatch(host)):
         raise ValueError

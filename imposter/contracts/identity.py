@@ -3,6 +3,7 @@
 import re
 
 _INTERNATIONAL = re.compile(r"(?:\+|00)[\d\s().\-/]{5,}")
+_NO_DIGIT = re.compile(r"\D")
 
 
 def plain_id(text: str) -> str:
@@ -13,5 +14,5 @@ def plain_id(text: str) -> str:
     """
     stripped = text.strip()
     if _INTERNATIONAL.fullmatch(stripped):
-        return re.sub(r"\D", "", stripped).removeprefix("00")
+        return _NO_DIGIT.sub("", stripped).removeprefix("00")
     return stripped

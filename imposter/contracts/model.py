@@ -12,6 +12,8 @@ from imposter.contracts.chat import Shared
 from imposter.contracts.messages import Turn
 
 LONGEST_NAME = 256
+LONGEST_ANSWER = 16_384
+"""Characters, about six pages. A longer one is none that anybody would send in a chat, and counts as failed."""
 UNSURE = "[[unsure]]"
 """A model that writes this anywhere in its answer doubts it, as `Answer.unsure` says; nobody gets to see the marker."""
 
@@ -42,7 +44,8 @@ class ModelProvider(Protocol):
     def reply(self, turns: Sequence[Turn]) -> Awaitable[str | Answer] | str | Answer:
         """The answer to the last turn, which is a contact's; the ones before it are the conversation so far.
 
-        An empty text means silence. Raises: ModelUnavailable (will be tried again), ModelRefused (will not).
+        An empty text means silence; one over LONGEST_ANSWER is a failed call. Raises: ModelUnavailable (will be tried
+        again), ModelRefused (will not).
         Any other exception counts as ModelRefused. An attribute `deadline` (seconds) says how long one call may
         take in all; without it the core waits two minutes. One called `address` (its server's URL) says whose prices
         the price list is asked for; without it a budget knows only the prices in its config. What a call took that

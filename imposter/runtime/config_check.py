@@ -47,6 +47,8 @@ _CHOICES = {"chat_provider_config": Kind.CHAT, "llm_provider_config": Kind.MODEL
 _SECRET_NAME = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|webhook", re.IGNORECASE)
 _HARMLESS_NAME = re.compile(r"keyboard|keyword|author(?!i)|bypass|passive|tokeni[sz]er", re.IGNORECASE)
 _NUMBER_LIKE = re.compile(r"[\d\s().\-/+]{5,}")
+_NO_DIGIT = re.compile(r"[^\d+]")
+_TOKENS = re.compile("tokens", re.IGNORECASE)
 _URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 
 
@@ -175,7 +177,7 @@ def _number_problem(contact: str) -> str | None:
         return None
     if "(0)" in text:
         return "is no phone number in international form, such as +49 151 2345678: leave out the (0)"
-    digits = re.sub(r"[^\d+]", "", text)
+    digits = _NO_DIGIT.sub("", text)
     national = digits.startswith("0") and not text.startswith("00")
     if national or digits.startswith("+0") or "+" in text[1:]:
         return "is no phone number in international form, such as +49 151 2345678"
@@ -319,7 +321,7 @@ def _sounds_secret(name: str, value: JsonValue) -> bool:
     if isinstance(value, bool):
         return False
     if isinstance(value, int | float):
-        name = re.sub("tokens", "", name, flags=re.IGNORECASE)
+        name = _TOKENS.sub("", name)
     return _SECRET_NAME.search(_HARMLESS_NAME.sub("", name)) is not None
 
 

@@ -37,6 +37,7 @@ from imposter.contracts.errors import (
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
+    LONGEST_ANSWER,
     UNSURE,
     Answer,
     AttachesModel,
@@ -270,6 +271,14 @@ class ModelPort:
         if not isinstance(said.text, str):
             file = f"{type(self._provider).__module__.replace('.', '/')}.py"
             raise ModelRefused(f"The provider {file} must return text from reply, not {type(said.text).__name__}.")
+        if len(said.text) > LONGEST_ANSWER:
+            # What is left of it where it is cut is not what the model meant, and nobody's to send.
+            refusal = ModelRefused(
+                f"The model's answer has more than {LONGEST_ANSWER} characters: have it answer briefly, or let it use "
+                "fewer tokens."
+            )
+            refusal.spent = replace(said, text="")
+            raise refusal
         if UNSURE in said.text:
             return replace(said, text=said.text.replace(UNSURE, "").strip(), unsure=True)
         return said

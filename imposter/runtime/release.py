@@ -8,8 +8,10 @@ from imposter.behaviour.blocked import blocked
 from imposter.behaviour.commitments import Named, objections
 from imposter.behaviour.complaints import DEFLECT, HONEST, asks_if_bot
 from imposter.behaviour.deferring import LET_ME_CHECK
+from imposter.behaviour.encodings import decoded
 from imposter.behaviour.hours import is_open
 from imposter.behaviour.leaks import Leak, Leaks
+from imposter.behaviour.unreadable import is_unreadable
 from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard
 from imposter.contracts.messages import Source
 from imposter.contracts.model import Answer
@@ -31,6 +33,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     COMPLAINT = "complaint"
     LEAK = "leak"
+    UNREADABLE = "unreadable"
     GUARD = "guard"
 
 
@@ -89,11 +92,13 @@ class Gate:
     def released(self, answer: Answer, work: Work) -> Send | Hold:
         """Whether what the model answered goes out."""
         text = answer.text.strip()
-        leak = self.leaks.of(text)
+        leak = self.leaks.of(text, [turn.content for turn in work.turns if turn.source is Source.BOT])
         if leak is not None:
             # A key is not to stand in a chat or a table, not even in its owner's.
             return Hold("" if leak is Leak.SECRET else text, Why.LEAK)
-        word = blocked([text], self.behaviour.blocked)
+        if is_unreadable(text):
+            return Hold(text, Why.UNREADABLE)
+        word = blocked([text, *decoded(text)], self.behaviour.blocked)
         if word is not None:
             return Hold(text, Why.BLOCKED, detail=word)
         if answer.unsure:
@@ -105,12 +110,10 @@ class Gate:
         """None where the answer binds nobody, or its owner lets it."""
         if self.behaviour.guard is Guard.OFF:
             return None
-        found = objections(
-            release.text,
-            Named([turn.content for turn in work.turns]),
-            Named([turn.content for turn in work.turns if turn.source is Source.OWNER]),
-            self.named,
-        )
+        heard = Named([turn.content for turn in work.turns])
+        owners = Named([turn.content for turn in work.turns if turn.source is Source.OWNER])
+        readings = dict.fromkeys((release.text, *decoded(release.text)))
+        found = [each for reading in readings for each in objections(reading, heard, owners, self.named)]
         if not found:
             return None
         return self.held(release, work, "; ".join(each.words for each in found[:MOST_TOLD]))

@@ -59,6 +59,7 @@ TIME = (
     rf"(?:(?P<before>{HALF})\s?)?(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.](?P<second>\d{{2}}))?"
     rf"(?:\s?(?P<behind>{HALF})(?!\w))?"
 )
+_DOTS = re.compile(r"[.\s]")
 EARLIEST, LATEST = 2009, 2199
 """Years. WhatsApp began in 2009."""
 BUDDHIST = 543
@@ -82,7 +83,7 @@ def stamp(found: re.Match[str]) -> Stamp | None:
     """What `DATE` and `TIME` matched; None where that is no time of day."""
     hour, minute, second = int(found["hour"]), int(found["minute"]), int(found["second"] or 0)
     half = (found["before"] or found["behind"] or "").casefold()
-    mark = re.sub(r"[.\s]", "", half) if half.isascii() else half
+    mark = _DOTS.sub("", half) if half.isascii() else half
     if mark:
         if hour > 12:  # some phones put it behind hours of 24, too
             mark = ""

@@ -36,6 +36,8 @@ _HEADER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LINES = re.compile(r"\r\n|\n|\r")
+_NUMBER = re.compile(r"\+?[\d\s().\-/]{6,30}")
+_NO_DIGIT = re.compile(r"\D")
 _QUOTED = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')
 
 
@@ -183,8 +185,8 @@ def _same_name(wanted: str, names: Sequence[str]) -> str | None:
 def _spelled(name: str) -> str:
     """A number by its digits, anything else by its letters."""
     stripped = " ".join(BIDI.sub("", _BLANKS.sub(" ", name)).split())
-    if re.fullmatch(r"\+?[\d\s().\-/]{6,30}", stripped):
-        return re.sub(r"\D", "", stripped)
+    if _NUMBER.fullmatch(stripped):
+        return _NO_DIGIT.sub("", stripped)
     return stripped.removeprefix("~").strip().casefold()
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from imposter.voice.style import EMOJI, TRAILING
+from imposter.voice.emoji import EMOJI, before_last_emoji
 from imposter.voice.tongues import terms
 
 FLOOR = 0.01
@@ -105,7 +105,7 @@ def _punctuation(owner: Sequence[str], bot: Sequence[str]) -> Found:
 
 
 def _ending(line: str) -> str:
-    bare = TRAILING.sub("", line)
+    bare = before_last_emoji(line)
     last = "..." if bare.endswith("..") else bare[-1:]
     last = _ENDS.get(last, last)
     return last if last in ("...", ".", "!", "?") else "nothing"

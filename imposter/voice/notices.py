@@ -16,7 +16,7 @@ FILE = re.compile(
 PLACE = re.compile(
     r"[^\n]{0,200}https?://(?:maps\.google\.com|maps\.apple\.com|www\.google\.com/maps|foursquare\.com/v)\S*"
 )
-POLL = re.compile(r"[^\W\d_]{3,16}:\n(?s:.*)\n[^\W\d_]{3,16}: [^\n]*\(\d+ [^()\n]+\)(?s:.*)")
+POLL = re.compile(r"\A[^\W\d_]{3,16}:\n(?s:.*)\n[^\W\d_]{3,16}: [^\n]*\(\d+ [^()\n]+\)(?s:.*)")
 EDITED = re.compile(
     r"<[^<>\n]{0,40}(?:edited|bearbeitet|editó|editad|modifi|bewerkt|düzenlendi|измен|"
     r"отредакт|edytowan|upraven|redig|muokat|szerkeszt|تعديل|נערכ|diedit|"

@@ -1,12 +1,12 @@
 """How somebody writes, in figures over their own messages, without keeping a word that only they would use."""
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from imposter.voice.emoji import EMOJI, before_last_emoji
 from imposter.voice.lines import Exchange
 from imposter.voice.tongues import CLOSINGS, GREETINGS, language_of, words
 
@@ -14,11 +14,6 @@ MOST_NAMED = 5
 """Emoji, greetings, languages that are named."""
 BEGINNING = 3
 """Words of a turn among which a greeting stands, and at its end a closing."""
-EMOJI = re.compile(
-    "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23f3\u2934\u2935\u3030\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
-    "(?:\u200d[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?)*)"
-)
-TRAILING = re.compile(rf"(?:{EMOJI.pattern}|\s|[\ufe0f\u200d])+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ def _found(
 
 
 def _ending(text: str) -> str:
-    bare = TRAILING.sub("", text[-60:])
+    bare = before_last_emoji(text[-60:])
     if bare != text[-60:].rstrip():
         return "emoji"
     if bare.endswith(("...", "\u2026", "..")):

@@ -16,11 +16,12 @@ from imposter.web.api.answers import problems
 from imposter.web.dependencies import Bots
 
 router = APIRouter(tags=["messages"])
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _day(value: object) -> object:
     """Nothing else that could be read as a date."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("must be a day such as 2026-01-31")
     return value
 

@@ -22,15 +22,18 @@ MAX_INTEGER = 2**63 - 1
 PHONE = r"^(\+|00)?[ ().\-/]*[1-9]([ ().\-/]*[0-9]){6,14}[ ().\-/]*$"
 """International form. E.164 allows 15 digits; the shortest numbers in use have 7."""
 
+_PHONE = re.compile(PHONE)
+_NO_DIGIT = re.compile(r"\D")
+
 LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """What `printable` lets pass, in the words of JSON Schema."""
 
 
 def international(text: str) -> str:
     """A phone number's digits."""
-    if not re.fullmatch(PHONE, text):
+    if not _PHONE.fullmatch(text):
         raise ValueError("must be a phone number in international form, such as +49 151 23456789")
-    return re.sub(r"\D", "", text).removeprefix("00")
+    return _NO_DIGIT.sub("", text).removeprefix("00")
 
 
 def not_blank(text: str) -> str:

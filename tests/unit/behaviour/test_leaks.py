@@ -52,3 +52,32 @@ def test_any_run_of_the_instructions_is_seen_wherever_it_stands(start: int, befo
 def test_who_tells_nothing_private_has_nothing_to_leak() -> None:
     assert Leaks(Private()).of(PROMPT) is None
     assert KEY not in repr(Private((), (KEY,)))
+
+
+def test_what_is_said_in_pieces_is_seen_and_a_persona_may_be_lived() -> None:
+    prompt = (
+        "You are Anna, a nurse at St. Georg in Leipzig. You live with your sister Klara and two cats near the park. "
+        "You work on Monday and Tuesday from nine to five, and you are free on Fridays."
+    )
+    leaks = Leaks(Private((prompt,)))
+    words = prompt.split()
+    assert leaks.of(words[10], words[:10]) is Leak.INSTRUCTIONS
+    assert leaks.of(words[10], ["really?", *words[:10]]) is Leak.INSTRUCTIONS
+    talk = [
+        "i live with my sister klara and two cats",
+        "near the park, it's lovely",
+        "i work on monday and tuesday",
+        "from nine to five",
+        "yes",
+        "i'm a nurse at st. georg",
+        "ok",
+        "in leipzig",
+    ]
+    assert [leaks.of(text, talk[:place]) for place, text in enumerate(talk)] == [None] * len(talk)
+
+
+@pytest.mark.parametrize("key", ["!!!!!!!!!!!!!!", "a!b!c!d!e!f!g!"])
+def test_a_key_of_signs_is_a_key(key: str) -> None:
+    leaks = Leaks(Private((), (key,)))
+    assert leaks.of(f"it is {key}") is Leak.SECRET
+    assert leaks.of("it is nothing!") is None
