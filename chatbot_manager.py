@@ -176,15 +176,21 @@ class ChatbotInstance:
                 await self._pause(conversation, minutes)
 
     async def resume(self, contact: str | None = None) -> None:
-        """End the pause of this person's or group's chat, or every pause. Raises: UnknownContact, StorageError."""
+        """End the pauses of this person, in groups too, or of this group, or every pause.
+
+        Raises: UnknownContact, StorageError.
+        """
         if contact is None:
             await self._store.pauses.clear(self.instance_id)
             self._pauses_ended()
             return
-        for conversation in await self._conversations_with(contact):
-            await self._store.pauses.end(self.instance_id, conversation)
-            if self._run is not None:
-                self._run.pause_ended(conversation)
+        canonical = self._parts.rules(self.config).canonical
+        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        ended = await self._store.pauses.end(self.instance_id, person.conversations, person.ids)
+        if not ended and not person.conversations:
+            raise UnknownContact
+        if self._run is not None:
+            self._run.pause_ended(person.conversations, person.ids)
 
     async def loop_found(self, conversation: str) -> None:
         """Another bot noticed that the two talk to each other here; one that does not run is not told."""
@@ -225,7 +231,7 @@ class ChatbotInstance:
             await self._forget_at_platform(sorted(person.ids))
             forgotten = await forgetting.forget(self.instance_id, contact, canonical)
             if self._run is not None:
-                await self._run.forgotten(forgotten.own, forgotten.conversations)
+                await self._run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same

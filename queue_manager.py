@@ -30,11 +30,11 @@ PATIENCE = 30.0
 class UserQueue:
     """Takes what a chat provider receives, decides by the bot's rules, and keeps it before anything else happens.
 
-    `limits` bound what waits for an answer (all conversations together); the oldest goes first, with its reason on
-    record. `busy` holds the seqs that are being answered: they are no longer the queue's to evict. `on_waiting` hears
-    of a conversation in which one more message waits, `on_merged` of one that has taken in others, `on_paused` of one
-    that its owner wrote in, so that the bot is silent there from now on. With a `claim`, nothing is kept any more once
-    a later run has claimed the bot: that one hears of it from the platform.
+    `limits` bound what waits for an answer (all conversations together); the oldest of the conversation that holds
+    most goes first, with its reason on record. `busy` holds the seqs that are being answered: they are no longer the
+    queue's to evict. `on_waiting` hears of a conversation in which one more message waits, `on_merged` of one that has
+    taken in others, `on_paused` of one that its owner wrote in, so that the bot is silent there from now on. With a
+    `claim`, nothing is kept any more once a later run has claimed the bot: that one hears of it from the platform.
     """
 
     def __init__(

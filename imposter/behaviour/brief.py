@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from imposter.behaviour.quotes import name_of, one_line
+
 LONGEST_LINE = 240
 """Characters of one message that are shown."""
 MOST_LINES = 12
@@ -23,15 +25,16 @@ class Line:
 def told(name: str, talk: Sequence[Line], promised: Sequence[str], *, undoable: bool) -> str:
     """`talk` is in order and holds at least one line of the bot's; `promised` are words out of those."""
     said = sum(line.mine for line in talk)
-    parts = [f"While you were away, {said} {'message was' if said == 1 else 'messages were'} sent to {name} for you:"]
+    sent = "1 message was" if said == 1 else f"{said} messages were"
+    parts = [f"While you were away, {sent} sent to {name_of(name)} for you:"]
     shown = talk[-MOST_LINES:]
     if len(shown) < len(talk):
         parts.append(f"({len(talk) - len(shown)} earlier ones are not shown)")
-    parts += [f"{'You' if line.mine else 'They'}: {_cut(line.text)}" for line in shown]
+    parts += [f"{'You' if line.mine else 'They'}: {one_line(line.text, LONGEST_LINE)}" for line in shown]
     if promised:
-        parts.append(f"Promised: {'; '.join(map(_cut, dict.fromkeys(promised)))}")
+        parts.append(f"Promised: {_listed(list(dict.fromkeys(promised)))}")
     if unanswered := open_lines(talk):
-        parts.append(f"Not answered yet: {_cut(' / '.join(unanswered))}")
+        parts.append(f"Not answered yet: {_listed(unanswered)}")
     if undoable:
         parts.append(f'Reply "{UNDO}" to this message to take back what was sent.')
     return "\n".join(parts)
@@ -43,6 +46,6 @@ def open_lines(talk: Sequence[Line]) -> list[str]:
     return [] if mine else [line.text for line in last]
 
 
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}\u2026"
+def _listed(texts: Sequence[str]) -> str:
+    shown = "; ".join(one_line(text, LONGEST_LINE) for text in texts[:MOST_LINES])
+    return shown if len(texts) <= MOST_LINES else f"{shown}; and {len(texts) - MOST_LINES} more"

@@ -29,7 +29,7 @@ Contact = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(pri
 
 
 class Limits(Strict):
-    """Bounds of a queue or a context. What is over a bound goes oldest first."""
+    """Bounds of a queue or a context. What is over one goes oldest first; in a queue, that of the fullest chat."""
 
     max_messages: int = Field(default=10, ge=1, le=100_000)
     max_characters: int = Field(default=1000, ge=1, le=10_000_000)

@@ -1,9 +1,11 @@
 """One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from imposter.behaviour.complaints import asks_if_bot
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.budget import WhenSpent
@@ -20,7 +22,7 @@ from imposter.runtime.thinking import SILENT, Thinker, Thought
 from imposter.runtime.traces import Trace, Waits
 from imposter.runtime.vitals import BEFORE, MODEL, Counts
 from imposter.storage import Store
-from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work
+from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work, of_member
 
 
 class Answering:
@@ -68,6 +70,9 @@ class Answering:
         gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), model.leaks, model.named)
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
+        asking = work
+        if isinstance(release, Send) or (release is not None and release.hands_over):
+            work = _of_askers(asking)
         if release is None:
             if over is WhenSpent.STOP:
                 await self.leave_unanswered(work.messages, BUDGET_SPENT)
@@ -85,8 +90,10 @@ class Answering:
             release = gate.held(release, work, reason) if reason is not None else release
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, Hold):
-            return await self._hold(work, release, behaviour, trace)
-        return await self._send(work, release.text, behaviour, trace)
+            done = await self._hold(work, release, behaviour, trace)
+        else:
+            done = await self._send(work, release.text, behaviour, trace)
+        return done and work is asking
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
         """What the owner had tried again stays a dead letter."""
@@ -119,7 +126,8 @@ class Answering:
         proposed = await self._drafts.propose(work, hold, behaviour, instead=instead, trace=trace.stored, used=used)
         self._spending.written(work.message.conversation, used)
         if proposed and hold.hands_over:
-            await self._safety.hand_over(work.message.conversation)
+            for place in _handed_over(work):
+                await self._safety.hand_over(place)
         return proposed
 
     def _paced(self, text: str, work: Work, behaviour: Behaviour) -> Paced:
@@ -139,3 +147,17 @@ class Answering:
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
         return self._new_id("answer", work.message.conversation, work.message.message_id, str(part))
+
+
+def _of_askers(work: Work) -> Work:
+    """In a group, of those alone who ask whether they talk to a machine: the others are answered as ever."""
+    asking = {message.sender_id for message in work.messages if asks_if_bot(message.content)}
+    messages = tuple(message for message in work.messages if message.sender_id in asking)
+    return work if work.message.group_id is None or messages == work.messages else replace(work, messages=messages)
+
+
+def _handed_over(work: Work) -> list[str]:
+    """Where the bot is silent from now on. Nobody in a group silences it for the others."""
+    if work.message.group_id is None:
+        return [work.message.conversation]
+    return sorted({of_member(work.message.conversation, message.sender_id) for message in work.messages})

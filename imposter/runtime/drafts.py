@@ -18,6 +18,7 @@ from imposter.runtime.release import Hold
 from imposter.runtime.retry import Chance, backoff
 from imposter.storage import Store
 from imposter.storage.drafted import Draft
+from imposter.storage.intake import clean
 from imposter.storage.notes import Note
 from imposter.storage.records import Claim, DraftState, Part, Superseded, Usage, Work
 
@@ -80,9 +81,7 @@ class Drafts:
 
         def note(number: int, about: int) -> Note:
             assert own_chat is not None  # noqa: S101 - else it is not asked for one
-            question = "\n".join(each.content for each in work.messages)
-            name = message.sender_name or message.reply_to
-            text = telling.of_draft(name, question, hold.text, hold.why, hold.detail, until)
+            text = telling.of_draft(work.messages, clean(hold.text).strip(), hold.why, hold.detail, until)
             return Note(own_chat, text, self._new_id("note", str(number)), about)
 
         draft = await self._store.drafts.propose(

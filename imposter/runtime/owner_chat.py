@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from imposter.contracts.errors import NotNow
+from imposter.runtime import telling
 from imposter.runtime.briefs import Briefs
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.manners import Manners
@@ -92,6 +93,8 @@ class OwnerChat:
     async def _decide(self, draft: Draft, emoji: str) -> bool:
         match unshaded(emoji):
             case x if x == YES:
+                if not telling.is_shown(draft.text):
+                    raise NotNow(telling.TOO_LONG)
                 await self._drafts.send(draft.number)
             case x if x == NO:
                 await self._drafts.drop(draft.number)
@@ -106,8 +109,8 @@ class OwnerChat:
                 await self._store.pauses.clear(instance_id)
                 self._safety.resume()
             else:
-                await self._store.pauses.end(instance_id, conversation)
-                self._safety.release(conversation)
+                await self._store.pauses.end(instance_id, [conversation])
+                self._safety.release([conversation])
             return
         pause = await self._store.pauses.begin(self._claim, Pause(conversation, OWNER_PAUSE, FOREVER))
         self._safety.hold(pause)

@@ -1,7 +1,7 @@
 """One run of a bot: its provider, its queue and its conversations, under one claim."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -253,9 +253,9 @@ class Run:
         if self._conversations is not None:
             self._conversations.hushed(pause.conversation or None)
 
-    def pause_ended(self, conversation: str) -> None:
+    def pause_ended(self, conversations: Collection[str], people: Collection[str] = ()) -> None:
         if self._safety is not None:
-            self._safety.release(conversation)
+            self._safety.release(conversations, people)
 
     async def begin_exam(self, most: int, contact: str | None) -> None:
         """See `Exams.begin`. Raises: UnknownContact, NotNow, StorageError."""
@@ -274,10 +274,11 @@ class Run:
             for conversation in conversations:
                 self._conversations.redeliver(conversation)
 
-    async def forgotten(self, own: Iterable[str], conversations: Iterable[str]) -> None:
+    async def forgotten(self, own: Collection[str], conversations: Iterable[str], ids: Collection[str]) -> None:
         """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
         self._guide.forget()
         if self._safety is not None:
+            self._safety.release(own, ids)
             for conversation in own:
                 self._safety.forget(conversation)
         if self._spending is not None:
@@ -342,7 +343,7 @@ class Run:
             if accepted.pause.reason == TAKEOVER and self._conversations is not None:
                 self._conversations.came_back(accepted.conversation)
         if accepted.resumed:
-            self.pause_ended(accepted.conversation)
+            self.pause_ended([accepted.conversation])
 
     def _typing(self, chat: str, on: bool) -> None:
         self._on_loop(self._typed)((chat, on))

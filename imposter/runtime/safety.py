@@ -4,7 +4,7 @@ Caps count what was answered, also by earlier runs, and hold the rest back. A ch
 other is paused; refusals by the platform slow the account down and then pause it (`trouble.py`). Pauses are durable.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -206,10 +206,9 @@ class Safety:
         self._held.pop(conversation, None)
 
     def forget(self, conversation: str) -> None:
-        """Who speaks there is to be a stranger."""
+        """Who speaks there is to be a stranger. Their pauses are released apart from this."""
         self.leave(conversation)
         self._chats.pop(conversation, None)
-        self._pauses.pop(conversation, None)
         self._trouble.forget_who(conversation)
 
     def close(self) -> None:
@@ -250,10 +249,11 @@ class Safety:
         self._pauses = {name: held for name, held in self._pauses.items() if held.until > moment}
         self._pauses[pause.conversation] = pause
 
-    def release(self, conversation: str) -> None:
-        """The pause there is ended in the store."""
-        self._pauses.pop(conversation, None)
-        self.ask_again(conversation or None)
+    def release(self, conversations: Collection[str], people: Collection[str] = ()) -> None:
+        """The pauses there, and of these people in groups, are ended in the store; an empty one is the account's."""
+        self._pauses = {name: held for name, held in self._pauses.items() if not held.concerns(conversations, people)}
+        for conversation in conversations:
+            self.ask_again(conversation or None)
 
     def resume(self) -> None:
         """The pauses are ended in the store; forget them, and what led to them."""
@@ -297,7 +297,7 @@ class Safety:
         await self._begin(Pause(conversation, LOOP, until))
 
     async def hand_over(self, conversation: str) -> None:
-        """From now on this chat is its owner's, until they resume it."""
+        """From now on this chat, or a member of a group (`of_member`), is its owner's, until they resume it."""
         await self._begin(Pause(conversation, told.HANDED_OVER, FOREVER))
 
     async def _is_loop(self, conversation: str, work: Work) -> bool:

@@ -1,14 +1,21 @@
 """What an owner reads in the chat that they have with themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
+from imposter.behaviour.quotes import PREFIX, excerpt, lines_of, name_of, one_line, quoted
 from imposter.runtime.release import Why
 from imposter.storage.drafted import Draft
-from imposter.storage.records import DraftState
+from imposter.storage.records import DraftState, StoredMessage
 
-LONGEST_QUESTION = 500
-"""Characters that are shown of what somebody wrote."""
+MOST_SPEAKERS = 5
+"""Of a group, whose words are shown."""
+MOST_SHOWN = 50_000
+"""Characters, of UTF-16, of an answer with the prefixes of its lines; WhatsApp takes 65,536 in all."""
+LONG_LINES, LONG = 10, 700
+"""Lines and characters; of an answer that has more, the note says how long it is."""
+LONGEST_DETAIL = 300
 
 BECAUSE: Mapping[str, str] = {
     Why.ASK_FIRST: "you want to see answers to them first",
@@ -22,6 +29,11 @@ BECAUSE: Mapping[str, str] = {
     Why.GUARD: "it would bind you to something that nobody there has named",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
+IN_GROUP: Mapping[str, str] = {
+    Why.COMPLAINT: "they asked whether they talk to a machine; the bot answers them no more in that group, and "
+    "everybody else as before, until you resume it or pause the group",
+}
+"""Where that is otherwise in a group."""
 BECAME: Mapping[DraftState, str] = {
     DraftState.SENT: "it was sent",
     DraftState.EDITED: "it was sent in your words",
@@ -32,28 +44,57 @@ BECAME: Mapping[DraftState, str] = {
 }
 
 
-def of_draft(name: str, question: str, text: str, why: Why, detail: str | None, until: datetime) -> str:
-    """`until` is when the draft is dropped by itself."""
-    because = f"{BECAUSE[why]}{f' ({detail})' if detail else ''}"
-    asked = _cut(question)
-    if not text:
-        return (
-            f"{name} wrote:\n{asked}\n\nThere is no answer of mine: {because}.\n"
-            f"Reply to this message to answer; until {until:%H:%M} UTC."
-        )
-    return (
-        f"{name} wrote:\n{asked}\n\nMy answer:\n{text}\n\nI ask first because {because}.\n"
-        "\U0001f44d sends it, \U0001f44e drops it, a reply to this message is sent in its place; "
-        f"until {until:%H:%M} UTC."
-    )
+def of_draft(asked: Sequence[StoredMessage], text: str, why: Why, detail: str | None, until: datetime) -> str:
+    """The answer first, to the byte, then what it is for. `until` is when the draft is dropped by itself."""
+    said = IN_GROUP.get(why, BECAUSE[why]) if asked[-1].group_id is not None else BECAUSE[why]
+    because = f"{said}{f' ({one_line(detail, LONGEST_DETAIL)})' if detail else ''}"
+    return "\n".join([*_answer(asked[-1], text, because), "", *_asked(asked), "", _choice(text, because, until)])
+
+
+def is_shown(text: str) -> bool:
+    """Whether a note shows all of this answer, so that a thumb may send it."""
+    return len(quoted(text).encode("utf-16-le", "surrogatepass")) // 2 <= MOST_SHOWN
 
 
 def too_late(draft: Draft) -> str:
-    return f"Too late for the answer to {draft.name or draft.conversation}: {BECAME[draft.state]}."
+    return f"Too late for the answer to {name_of(draft.name, draft.conversation)}: {BECAME[draft.state]}."
 
 
 EMPTY = "There is no answer to send: reply with the words."
+TOO_LONG = (
+    "The answer is too long to be shown here, so it is not sent from here: send it from the bot's page, or reply."
+)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_QUESTION else f"{text[:LONGEST_QUESTION]}\u2026"
+def _answer(message: StoredMessage, text: str, because: str) -> Iterator[str]:
+    to = name_of(message.sender_name, message.reply_to)
+    if message.group_id is not None:
+        to += f" in the group {name_of(message.group_name or '', message.group_id)}"
+    if not text:
+        yield f"There is no answer of mine to {to}: {because}."
+        return
+    lines = lines_of(text)
+    size = f" ({lines:,} lines, {len(text):,} characters)" if lines > LONG_LINES or len(text) > LONG else ""
+    yield f"My answer to {to}{size}:"
+    yield quoted(text) if is_shown(text) else excerpt(text)
+
+
+def _asked(asked: Sequence[StoredMessage]) -> Iterator[str]:
+    spoken = [(first, list(said)) for first, said in groupby(asked, lambda each: (each.sender_id, each.sender_name))]
+    if len(spoken) > MOST_SPEAKERS:
+        yield f"({len(spoken) - MOST_SPEAKERS} earlier speakers are not shown)"
+    for (sender_id, name), said in spoken[-MOST_SPEAKERS:]:
+        yield f"{name_of(name, sender_id)} wrote:"
+        yield excerpt("\n".join(message.content for message in said)) or PREFIX
+
+
+def _choice(text: str, because: str, until: datetime) -> str:
+    if not text:
+        return f"Reply to this message to answer; until {until:%H:%M} UTC."
+    if not is_shown(text):
+        sends = "It is too long to be shown here: send it from the bot's page. \U0001f44e drops it, "
+    else:
+        sends = "\U0001f44d sends it, \U0001f44e drops it, "
+    return (
+        f"I ask first because {because}.\n{sends}a reply to this message is sent in its place; until {until:%H:%M} UTC."
+    )

@@ -15,10 +15,11 @@ from imposter.storage.exams import forget as forget_exams
 from imposter.storage.exams import is_in_exams
 from imposter.storage.notes import forget as forget_notes
 from imposter.storage.outbox import INTERRUPTED
+from imposter.storage.pauses import end as end_pauses
 from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay
-from imposter.storage.tables import aliases, messages, outbox, pauses
+from imposter.storage.tables import aliases, messages, outbox
 from imposter.storage.usage import move as move_usage
 from imposter.storage.voice import forget as forget_voice
 from imposter.storage.voice import is_in_voice
@@ -49,6 +50,8 @@ class Forgotten:
     """All in which some were, groups too."""
     own: frozenset[str]
     """Of these, those that are gone altogether."""
+    ids: frozenset[str]
+    """All that the person was known by."""
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")
@@ -116,10 +119,6 @@ _NO_TRACE = (
 _DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
 _DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
-_DELETE_PAUSES = delete(pauses).where(
-    pauses.c.instance_id == bindparam("instance_id"),
-    pauses.c.conversation.in_(bindparam("names", expanding=True)),
-)
 
 
 class ForgettingStore:
@@ -165,10 +164,10 @@ class ForgettingStore:
             forget_exams(connection, instance_id, person.ids | person.conversations, canonical)
             connection.execute(_DELETE_ALIASES, theirs)
             move_usage(connection, instance_id, person.ids | person.conversations)
-            connection.execute(_DELETE_PAUSES, theirs | {"names": person.ids | person.conversations})
+            end_pauses(connection, instance_id, person.ids | person.conversations, person.ids)
             forget_remembered(connection)
             owe(connection)
-            return Forgotten(before + gone, affected | person.conversations, person.conversations)
+            return Forgotten(before + gone, affected | person.conversations, person.conversations, person.ids)
 
         return await self._submit(job, afterwards=pay)
 

@@ -101,7 +101,9 @@ def accept(
     # What is looked at is what is kept: a text may be as long as its sender likes.
     verdict = judge(replace(message, content=content), place.known_ids)
     if verdict.state is MessageState.WAITING and message.source is Source.CONTACT:
-        reason = pauses.silencing(connection, instance_id, place.conversation, message.sent_at)
+        reason = pauses.silencing(
+            connection, instance_id, place.conversation, place.known_ids if message.group else (), message.sent_at
+        )
         verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
     guard = claims.of(claim) if claim else {}
     seq: int | None = connection.execute(
@@ -139,9 +141,9 @@ def accept(
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
         resumed = message.source is Source.OWNER and verdict.resumes
         if resumed:
-            pauses.end(connection, instance_id, place.conversation)
+            pauses.end(connection, instance_id, [place.conversation])
         return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed, pause=pause, resumed=resumed)
-    evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy, newest=seq)
+    evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
     return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), absorbed=place.absorbed)

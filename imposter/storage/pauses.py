@@ -1,13 +1,13 @@
 """Where a bot is silent, and until when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.storage import claims, unfinished
 from imposter.storage.conversations import never_paused
-from imposter.storage.records import OWNER_PAUSE, Claim, Pause
+from imposter.storage.records import OWNER_PAUSE, Claim, Pause, of_member
 from imposter.storage.tables import pauses
 from imposter.storage.writer import Pending, Writer
 
@@ -17,7 +17,7 @@ _SILENCING = (
     select(pauses.c.reason)
     .where(
         _of_bot,
-        pauses.c.conversation.in_([bindparam("here"), ""]),
+        pauses.c.conversation.in_(bindparam("here", expanding=True)),
         pauses.c.until > bindparam("sent"),
         (pauses.c.conversation != "") | (pauses.c.reason == OWNER_PAUSE),
     )
@@ -69,29 +69,42 @@ class PauseStore:
 
         return self._submit(job)
 
-    def end(self, instance_id: str, conversation: str) -> Pending[bool]:
-        """End that of one conversation, or of the account where it is empty. False if there was none."""
-        return self._submit(lambda connection: end(connection, instance_id, conversation))
+    def end(self, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> Pending[bool]:
+        """End those of these conversations, members of groups included, and of these people in any group.
+
+        An empty conversation is the account. False if there was none.
+        """
+        return self._submit(lambda connection: end(connection, instance_id, conversations, people))
 
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
         return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount)
 
 
-def silencing(connection: Connection, instance_id: str, conversation: str, sent_at: datetime) -> str | None:
-    """Why what was sent there at this moment is not answered, not even later; None: no pause says so."""
+def silencing(
+    connection: Connection, instance_id: str, conversation: str, people: Collection[str], sent_at: datetime
+) -> str | None:
+    """Why what one of these people sent there at this moment is not answered, not even later; None: no pause says so.
+
+    `people` are the ids of one, and matter in a group.
+    """
     if instance_id in (never := never_paused(connection)):
         return None
     if connection.execute(_ANY, {"bot": instance_id}).first() is None:
         never.add(instance_id)
         return None
-    sent = {"bot": instance_id, "here": conversation, "sent": sent_at}
+    here = [conversation, "", *(of_member(conversation, person) for person in people)]
+    sent = {"bot": instance_id, "here": here, "sent": sent_at}
     return connection.execute(_SILENCING, sent).scalar_one_or_none()
 
 
-def end(connection: Connection, instance_id: str, conversation: str) -> bool:
+def end(connection: Connection, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> bool:
     """See `PauseStore.end`."""
-    return connection.execute(_ONE, {"bot": instance_id, "paused": conversation}).rowcount > 0
+    found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
+    ended = [pause.conversation for pause in found if pause.concerns(conversations, people)]
+    for name in ended:
+        connection.execute(_ONE, {"bot": instance_id, "paused": name})
+    return bool(ended)
 
 
 def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:

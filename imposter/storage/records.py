@@ -1,6 +1,6 @@
 """Rows as the rest of the program sees them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -289,14 +289,38 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a pause that only the owner ends. Not the last moment of all: PostgreSQL tells it in a zone of its own."""
 
 
+_WITHIN = "\x1f"
+"""Stands in no platform's ids."""
+
+
+def of_member(conversation: str, person: str) -> str:
+    """What a pause has in place of a conversation where it is of one person in this group, by any of their ids."""
+    return f"{conversation}{_WITHIN}{person}"
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The bot is silent in one conversation, or altogether where `conversation` is empty."""
+    """The bot is silent in one conversation, towards one member of a group, or altogether where it is empty."""
 
     conversation: str
+    """Or what `of_member` gives."""
     reason: str
     """A short code, such as `loop`."""
     until: datetime
+
+    @property
+    def chat(self) -> str:
+        """The conversation, of a group's member too."""
+        return self.conversation.partition(_WITHIN)[0]
+
+    @property
+    def member(self) -> str:
+        """An id of the person whom it is of; empty where it is of everybody there."""
+        return self.conversation.partition(_WITHIN)[2]
+
+    def concerns(self, conversations: Collection[str], people: Collection[str]) -> bool:
+        """Whether it is of one of these conversations, or of one of these people in a group."""
+        return self.chat in conversations or self.member in people
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,13 @@
-"""The bounded queue: which waiting messages have to go."""
+"""The bounded queue: which waiting messages have to go.
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+All conversations of a bot share one queue, and share it fairly: what goes is the oldest of the conversation that holds
+most, so that nobody loses their place to somebody who sends a lot.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -20,12 +26,20 @@ _waiting = (
 )
 _TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
 _OLD = select(messages.c.seq, messages.c.characters).where(*_waiting, messages.c.sent_at < bindparam("cutoff"))
-_OLDEST_FIRST = select(messages.c.seq, messages.c.characters).where(*_waiting).order_by(messages.c.seq)
+_EACH = select(messages.c.seq, messages.c.characters, messages.c.conversation).where(*_waiting)
 _EVICT = (
     update(messages)
     .where(messages.c.seq == bindparam("evicted"))
     .values(state=MessageState.EVICTED, reason=bindparam("why"))
 )
+
+
+class Waits(NamedTuple):
+    """One message."""
+
+    seq: int
+    characters: int
+    conversation: str
 
 
 def cutoff(limits: Limits, now: datetime) -> datetime:
@@ -40,11 +54,10 @@ def keep_within(
     now: datetime,
     *,
     busy: Callable[[], Collection[int]],
-    newest: int,
 ) -> dict[int, str]:
-    """Evict what is over the limits: what is too old, then oldest first. Gives the reason for each seq evicted.
+    """Evict what is over the limits: what is too old, then by turn. Gives the reason for each seq evicted.
 
-    What is busy stays, and the newest stays unless it is too old.
+    What is busy stays.
     """
     count, characters, oldest = connection.execute(_TOTALS, {"instance_id": instance_id}).one()
     grown_old = oldest < cutoff(limits, now)
@@ -58,29 +71,51 @@ def keep_within(
                 evicted[seq] = TOO_OLD
                 count, characters = count - 1, characters - length
     if count > limits.max_messages or characters > limits.max_characters:
-        with connection.execute(_OLDEST_FIRST, {"instance_id": instance_id}) as rows:
-            evicted |= surplus(
-                rows,
-                count - limits.max_messages,
-                characters - limits.max_characters,
-                spared={*busy_now, *evicted, newest},
-            )
+        rows = [Waits(*row) for row in connection.execute(_EACH, {"instance_id": instance_id})]
+        evicted |= surplus(
+            [row for row in rows if row.seq not in evicted],
+            count - limits.max_messages,
+            characters - limits.max_characters,
+            spared=busy_now,
+        )
     evict(connection, evicted)
     return evicted
 
 
 def surplus(
-    oldest_first: Iterable[tuple[int, int]], messages_over: int, characters_over: int, *, spared: Collection[int]
+    rows: Sequence[Waits], messages_over: int, characters_over: int, *, spared: Collection[int]
 ) -> dict[int, str]:
-    """The (seq, characters) rows to take away until neither number is above zero, with the reason for each."""
+    """Which to take away until neither number is above zero, with the reason for each.
+
+    What is spared counts for its conversation and stays; of the others, one stays whatever the numbers are.
+    """
     chosen: dict[int, str] = {}
-    for seq, characters in oldest_first:
-        if messages_over <= 0 and characters_over <= 0:
+    for row in _by_turn(rows, [1] * len(rows), spared):
+        if messages_over <= 0:
             break
-        if seq not in spared:
-            chosen[seq] = TOO_MANY if messages_over > 0 else TOO_LONG
-            messages_over, characters_over = messages_over - 1, characters_over - characters
+        chosen[row.seq] = TOO_MANY
+        messages_over, characters_over = messages_over - 1, characters_over - row.characters
+    if characters_over > 0:
+        rows = [row for row in rows if row.seq not in chosen]
+        for row in _by_turn(rows, [row.characters for row in rows], spared):
+            if characters_over <= 0:
+                break
+            chosen[row.seq] = TOO_LONG
+            characters_over -= row.characters
     return chosen
+
+
+def _by_turn(rows: Sequence[Waits], weights: Sequence[int], spared: Collection[int]) -> list[Waits]:
+    """Those that are not spared, as they have to go, but for the last: the oldest of whoever then holds most."""
+    held: Counter[str] = Counter()
+    turns = []
+    for row, weight in sorted(
+        zip(rows, weights, strict=True), key=lambda each: (each[0].seq not in spared, -each[0].seq)
+    ):
+        held[row.conversation] += weight
+        if row.seq not in spared:
+            turns.append((-held[row.conversation], row))
+    return [row for _, row in sorted(turns)][:-1]
 
 
 def evict(connection: Connection, evicted: Mapping[int, str]) -> None:

@@ -25,8 +25,7 @@ async def asked(product: Product, network: WhatsAppNetwork, me: str, friend: str
     [note] = await network.wait_inbox(me, 1)
     assert note.by == "bot"
     assert note.text is not None
-    assert "Ann wrote:\ncoming?" in note.text
-    assert "re: coming?" in note.text
+    assert note.text.startswith("My answer to “Ann”:\n> re: coming?\n\n“Ann” wrote:\n> coming?\n\nI ask first ")
     return instance_id, note
 
 

@@ -8,11 +8,11 @@ from imposter.contracts.errors import NotNow, UnknownBrief, UnknownContact
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
-TOLD = """While you were away, 2 messages were sent to bob for you:
-They: coming?
-You: re: coming?
-They: really?
-You: re: really?
+TOLD = """While you were away, 2 messages were sent to “bob” for you:
+They: “coming?”
+You: “re: coming?”
+They: “really?”
+You: “re: really?”
 Reply "undo" to this message to take back what was sent."""
 
 
@@ -44,9 +44,9 @@ async def test_of_the_next_time_only_what_was_said_since(tmp_path: Path) -> None
         await anna.write_herself("me again")
         await anna.settle()
         assert anna.notes()[-1].splitlines()[:3] == [
-            "While you were away, 1 message was sent to bob for you:",
-            "They: tomorrow?",
-            "You: re: tomorrow?",
+            "While you were away, 1 message was sent to “bob” for you:",
+            "They: “tomorrow?”",
+            "You: “re: tomorrow?”",
         ]
 
 
@@ -111,7 +111,7 @@ async def test_what_was_promised_is_told(tmp_path: Path) -> None:
         await talk(anna, "can you lend me 20 euros?")
         await anna.write_herself("I am here")
         await anna.settle()
-        assert "Promised: 20 euros; I'll bring 20 euros." in anna.notes()[-1].splitlines()
+        assert "Promised: “20 euros”; “I'll bring 20 euros.”" in anna.notes()[-1].splitlines()
 
 
 async def test_the_same_by_api_and_only_what_was_seen_is_taken_back(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def test_a_thumb_down_drops_it(tmp_path: Path) -> None:
         await anna.react(UP, anna.note_id())
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        assert anna.notes()[-1] == "Too late for the answer to bob: it was dropped."
+        assert anna.notes()[-1] == "Too late for the answer to “bob”: it was dropped."
 
 
 async def test_an_hour_s_silence_drops_it_over_a_restart_too(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The queue is bounded, and what falls out of it says why."""
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as some
 
 from imposter.contracts.config import Limits
 from imposter.storage.records import MessageState, Verdict
-from imposter.storage.waiting import surplus
+from imposter.storage.waiting import TOO_MANY, Waits, surplus
 from tests.storage.desk import BOT, Desk, judge_as
 
 
@@ -91,26 +92,69 @@ async def test_waiting_in_vain_ends_when_it_is_taken_too_late(desk: Desk) -> Non
 
 
 @given(
-    lengths=some.lists(some.integers(0, 50), max_size=20),
+    sent=some.lists(some.tuples(some.sampled_from("ABC"), some.integers(0, 50)), max_size=20),
     most=some.integers(1, 10),
     room=some.integers(1, 200),
     spared=some.sets(some.integers(0, 19)),
 )
-def test_eviction_is_enough_and_never_more_than_needed(
-    lengths: list[int], most: int, room: int, spared: set[int]
+def test_eviction_is_enough_never_more_than_needed_and_fair(
+    sent: list[tuple[str, int]], most: int, room: int, spared: set[int]
 ) -> None:
-    rows = list(enumerate(lengths))
-    over, characters_over = len(rows) - most, sum(lengths) - room
-    gone = surplus(rows, over, characters_over, spared=spared)
-    kept = [(seq, length) for seq, length in rows if seq not in gone]
+    rows = [Waits(seq, length, chat) for seq, (chat, length) in enumerate(sent)]
+    gone = surplus(rows, len(rows) - most, sum(row.characters for row in rows) - room, spared=spared)
+    kept = [row for row in rows if row.seq not in gone]
+    free = [row for row in kept if row.seq not in spared]
     assert not spared & gone.keys()
-    fits = len(kept) <= most and sum(length for _, length in kept) <= room
-    assert fits or {seq for seq, _ in kept} <= spared
-    assert list(gone) == sorted(gone)
-    assert all(seq in spared or seq > max(gone, default=-1) for seq, _ in kept)
+    assert (len(kept) <= most and sum(row.characters for row in kept) <= room) or len(free) <= 1
     if gone:
-        last = lengths[max(gone)]
-        assert len(kept) + 1 > most or sum(length for _, length in kept) + last > room
+        last = rows[list(gone)[-1]]
+        assert len(kept) + 1 > most or sum(row.characters for row in [*kept, last]) > room
+    too_many = {seq for seq, why in gone.items() if why == TOO_MANY}
+    left = Counter(row.conversation for row in rows if row.seq not in too_many)
+    for loser in (rows[seq].conversation for seq in too_many):
+        assert all(left[loser] + 1 >= left[row.conversation] for row in free)
+    for seq in gone:
+        older = {row.seq for row in free if row.conversation == rows[seq].conversation and row.seq < seq}
+        assert not older, "within a conversation the oldest goes first"
+
+
+async def test_who_sends_a_lot_takes_no_place_of_others(desk: Desk) -> None:
+    limits = Limits(max_messages=10)
+    await desk.receive("question", "vera", limits=limits)
+    for number in range(30):
+        await desk.receive(f"flood {number}", "fred", limits=limits)
+    states = await desk.states()
+    assert states.pop("question") == "waiting"
+    assert [text for text, state in states.items() if state == "waiting"] == [f"flood {n}" for n in range(21, 30)]
+
+
+async def test_nor_by_what_is_long(desk: Desk) -> None:
+    limits = Limits(max_characters=100)
+    await desk.receive("question", "vera", limits=limits)
+    for letter in "abc":
+        await desk.receive(letter * 60, "fred", limits=limits)
+    await desk.receive("d" * 100, "fred", limits=limits)
+    states = await desk.states()
+    assert states.pop("question") == "waiting"
+    assert set(states.values()) == {"evicted:max_characters"}
+
+
+async def test_what_is_being_answered_counts_for_its_conversation(desk: Desk) -> None:
+    limits = Limits(max_messages=3)
+    busy = [(await desk.receive(text, "fred", limits=limits)).seq or 0 for text in ("1", "2")]
+    await desk.receive("question", "vera", limits=limits, busy=lambda: busy)
+    await desk.receive("3", "fred", limits=limits, busy=lambda: busy)
+    assert await desk.states() == {
+        "1": "waiting", "2": "waiting", "question": "waiting", "3": "evicted:max_messages",
+    }  # fmt: skip
+
+
+async def test_of_two_hundred_who_wrote_once_the_oldest_go(desk: Desk) -> None:
+    limits = Limits(max_messages=10)
+    for number in range(200):
+        await desk.receive(f"{number}", f"contact {number}", limits=limits)
+    states = await desk.states()
+    assert [text for text, state in states.items() if state == "waiting"] == [f"{n}" for n in range(190, 200)]
 
 
 async def test_what_the_owner_had_tried_again_is_bounded_by_nothing(desk: Desk) -> None:

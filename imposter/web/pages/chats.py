@@ -252,11 +252,13 @@ def _lines(messages: Sequence[StoredMessage]) -> list[Line]:
 
 async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:
     """Why, and until when, the bot is silent there; empty where it is not."""
-    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.conversation in (chat, pauses.ACCOUNT)]
-    return _told(held[-1]) if held else ""
+    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.chat in (chat, pauses.ACCOUNT)]
+    return _told(min(reversed(held), key=lambda pause: bool(pause.member))) if held else ""
 
 
 def _told(pause: Pause) -> str:
+    if pause.member:
+        return f"The bot does not answer one of the group ({pause.member}), {pauses.until(pause.until)}."
     where = "everywhere" if pause.conversation == pauses.ACCOUNT else "here"
     return f"The bot is silent {where}, {pauses.until(pause.until)}."
 

@@ -7,17 +7,17 @@ ASKED, ANSWERED = Line(False, "are you coming tomorrow?"), Line(True, "Sure, at 
 
 def test_it_shows_both_sides_and_what_was_promised() -> None:
     assert told("Ann", [ASKED, ANSWERED], ["at eight"], undoable=False).splitlines() == [
-        "While you were away, 1 message was sent to Ann for you:",
-        "They: are you coming tomorrow?",
-        "You: Sure, at eight!",
-        "Promised: at eight",
+        "While you were away, 1 message was sent to “Ann” for you:",
+        "They: “are you coming tomorrow?”",
+        "You: “Sure, at eight!”",
+        "Promised: “at eight”",
     ]
 
 
 def test_it_names_what_is_open() -> None:
     talk = [ASKED, ANSWERED, Line(False, "and the key?"), Line(False, "hello?")]
     assert open_lines(talk) == ["and the key?", "hello?"]
-    assert "Not answered yet: and the key? / hello?" in told("Ann", talk, [], undoable=False)
+    assert "Not answered yet: “and the key?”; “hello?”" in told("Ann", talk, [], undoable=False)
     assert open_lines([ASKED, ANSWERED]) == []
     assert "Not answered" not in told("Ann", [ASKED, ANSWERED], [], undoable=False)
 
@@ -34,4 +34,4 @@ def test_a_long_talk_and_long_lines_are_cut_and_no_line_can_pretend_to_be_two() 
     assert f"{MOST_LINES} messages were sent" in lines[0]
     assert lines[1] == f"({MOST_LINES} earlier ones are not shown)"
     assert len(lines) == 2 + MOST_LINES
-    assert max(map(len, lines)) <= len("They: ") + LONGEST_LINE + 1
+    assert max(map(len, lines)) <= len("They: “”") + LONGEST_LINE + 1
