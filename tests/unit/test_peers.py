@@ -6,12 +6,17 @@ import sys
 
 import pytest
 
-from imposter.web.peers import PeersByTable, owner_in, read_tables
+from imposter.web.peers import Address, PeersByTable, owner_in, read_tables
 
 CLIENT, SERVER = ("127.0.0.1", 50000), ("127.0.0.1", 8000)
 LINE = "  12: {here}:C350 {there}:1F40 {state} 00000000:00000000 00:00000000 00000000  {uid}        0 {inode} 2 0 20\n"
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these tables")
+
+
+def connections(number: int) -> list[Address]:
+    """As many from one address, which a server tells apart by its objects."""
+    return [[*CLIENT] for _ in range(number)]
 
 
 def table(uid: int = 1000, state: str = "01", inode: int = 4711, here: str = "0100007F") -> bytes:
@@ -29,7 +34,7 @@ def table(uid: int = 1000, state: str = "01", inode: int = 4711, here: str = "01
         (socket.AF_INET6, "::", "::ffff:127.0.0.1"),
     ],
 )
-async def test_a_connection_of_our_own_is_found(family: int, listens: str, calls: str) -> None:
+async def test_a_connection_of_our_own_is_found(family: socket.AddressFamily, listens: str, calls: str) -> None:
     with socket.create_server((listens, 0), family=family, dualstack_ipv6=listens == "::") as server:
         port = server.getsockname()[1]
         with socket.socket(family) as client:
@@ -76,7 +81,7 @@ async def test_another_user_is_refused_and_a_connection_is_looked_up_once() -> N
         return now
 
     peers = PeersByTable(1000, look)
-    theirs, ours, roots = ([*CLIENT] for _ in range(3))
+    theirs, ours, roots = connections(3)
     assert not await peers.are_ours(theirs, SERVER)
     now = table(1000)
     assert not await peers.are_ours(theirs, SERVER)
