@@ -27,6 +27,7 @@ from imposter.storage import Store, open_store
 from imposter.storage.channels import Identity
 from imposter.storage.engine import database_file, place_of
 from imposter.web.app import create_app
+from imposter.web.peers import peers_of_this_system
 
 log = structlog.get_logger()
 
@@ -148,4 +149,4 @@ def _end_for_good(error: Exception) -> None:
         atexit.register(os._exit, EX_CONFIG)
 
 
-app = create_app(load_settings, open_server, _end_for_good)
+app = create_app(load_settings, open_server, peers_of_this_system(), _end_for_good)

@@ -42,7 +42,7 @@ from imposter.runtime.discovery import Catalog
 from imposter.runtime.inquiry import inquire
 from imposter.runtime.learning import Learning
 from imposter.runtime.supervisor import Bot, Supervisor
-from imposter.runtime.vitals import Vitals
+from imposter.runtime.vitals import Counts, Vitals
 from imposter.runtime.why import Explained
 from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
@@ -120,6 +120,11 @@ class Fleet:
     @property
     def clock(self) -> Clock:
         return self._vitals.clock
+
+    @property
+    def counts(self) -> Counts:
+        """What happened on this server."""
+        return self._here.counts
 
     @property
     def sign_ins(self) -> SignInStore:

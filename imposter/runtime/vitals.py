@@ -44,19 +44,24 @@ class Took:
 
 @dataclass(slots=True)
 class Counts:
-    """What became of answers on this server since it started. Raised on the event loop alone."""
+    """What happened on this server since it started. Raised on the event loop alone."""
 
     answers_sent: int = 0
     model_failures: int = 0
     """Calls of a model that failed, those that were tried again too."""
     dead_letters: int = 0
     """What a contact did not get, or may not have; whatever its owner did about it since."""
+    wrong_keys: int = 0
+    """Of those who wanted to get in."""
     waited: dict[str, Took] = field(default_factory=lambda: {part: Took() for part in PARTS})
     """What contacts waited for, of answers that were sent, by part of the way."""
     models: dict[str, Tokens] = field(default_factory=dict)
     """What calls took, by model."""
     money: dict[tuple[str, str], int] = field(default_factory=dict)
     """What those of known price cost, by model and currency; in millionths."""
+
+    def wrong_key(self) -> None:
+        self.wrong_keys += 1
 
     def used(self, usage: Usage) -> None:
         """A vendor may call its models anything, and ever more of them: beyond so many they count as one."""

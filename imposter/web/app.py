@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 
 from imposter.cluster.fleet import Fleet
@@ -30,9 +31,13 @@ from imposter.web.api import (
 )
 from imposter.web.edge import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
+from imposter.web.peers import Peers, UncheckedPeers
 from imposter.web.problems import answer_with_problems
 from imposter.web.server import Application
 from imposter.web.sessions import Sessions
+from imposter.web.tries import Tries
+
+log = structlog.get_logger()
 
 VERSION = "0.1.0"
 
@@ -58,11 +63,12 @@ ROUTERS = (
 def create_app(
     read_settings: Callable[[], Settings],
     open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]],
+    peers: Peers,
     refused: Callable[[Exception], None] = lambda error: None,
 ) -> FastAPI:
     """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.
 
-    `refused` is told why it does not start.
+    `peers` says whose program a connection of this machine is; `refused` is told why the application does not start.
 
     Until then it serves nothing: who gets in is one of the settings.
     """
@@ -78,10 +84,16 @@ def create_app(
                 refused(error)
                 raise
             app.state.api_key = settings.api_key
+            app.state.peers = peers
             app.state.form_secret = secrets.token_hex(32)
             app.state.sessions = settings.api_key and Sessions(
-                app.state.bots.sign_ins, settings.api_key, app.state.bots.clock.monotonic
+                app.state.bots.sign_ins,
+                settings.api_key,
+                Tries(app.state.bots.clock.monotonic, app.state.bots.counts.wrong_key),
             )
+            if settings.api_key is None and isinstance(peers, UncheckedPeers):
+                log.warning("no IMPOSTER_API_KEY is set, and this system does not tell whose program a request is "
+                            "from: every user of this machine is served")  # fmt: skip
             yield
 
     app = Application(

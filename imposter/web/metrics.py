@@ -44,6 +44,7 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
     yield Counter(
         "imposter_dead_letters", "What a contact did not get, or may not have; never goes down.", counts.dead_letters
     )
+    yield Counter("imposter_wrong_keys", "Requests and sign-ins with a wrong key.", counts.wrong_keys)
     yield from _of_models(counts)
     waited = Summary(
         "imposter_answer_seconds",

@@ -8,8 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 from pydantic import SecretStr
@@ -18,15 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imposter.storage.sign_ins import LONGEST, SignInStore
+from imposter.web.tries import Tries
 
 Scope = MutableMapping[str, Any]
 
 COOKIE = "imposter_session"
-TRIES = 5
-"""Wrong keys a minute from one address."""
-TRIES_OF_ALL = 50
-"""The same from all of them."""
-MINUTE = 60.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _KEPT = "imposter.session"
 """Where a request keeps its token."""
@@ -35,17 +30,18 @@ _KEPT = "imposter.session"
 class Sessions:
     """Those of a server that has a key."""
 
-    def __init__(self, store: SignInStore, key: SecretStr, monotonic: Callable[[], float]) -> None:
+    def __init__(self, store: SignInStore, key: SecretStr, tries: Tries) -> None:
         self._store = store
         self._key = key
-        self._tries = Tries(monotonic)
+        self.tries = tries
 
-    async def begin(self, key: str, address: str) -> str | None:
+    async def begin(self, key: str, address: str | None) -> str | None:
         """The token of a new session; None where that is not the key. Raises: TooManyTries, StorageError."""
-        self._tries.check(address)
+        self.tries.check(address)
         if not hmac.compare_digest(key.strip().encode(), self._key.get_secret_value().encode()):
-            self._tries.failed(address)
+            self.tries.wrong(address)
             return None
+        self.tries.right(address)
         token = secrets.token_urlsafe(32)
         await self._store.begin(self._mark(token))
         return token
@@ -63,35 +59,6 @@ class Sessions:
 
     def _mark(self, token: str) -> str:
         return hmac.new(self._key.get_secret_value().encode(), token.encode(), hashlib.sha256).hexdigest()
-
-
-class TooManyTries(Exception):
-    """So many wrong keys that nobody is let try one."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"Too many wrong keys. Try again in {seconds:.0f} seconds.")
-        self.seconds = max(1, round(seconds))
-
-
-class Tries:
-    """Wrong keys of the last minute."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._failed: deque[tuple[float, str]] = deque()
-
-    def check(self, address: str) -> None:
-        """Raises: TooManyTries."""
-        now = self._monotonic()
-        while self._failed and self._failed[0][0] <= now - MINUTE:
-            self._failed.popleft()
-        own = [at for at, who in self._failed if who == address]
-        for times, most in ((own, TRIES), ([at for at, _ in self._failed], TRIES_OF_ALL)):
-            if len(times) >= most:
-                raise TooManyTries(times[-most] + MINUTE - now)
-
-    def failed(self, address: str) -> None:
-        self._failed.append((self._monotonic(), address))
 
 
 def keep(scope: Scope, token: str) -> None:

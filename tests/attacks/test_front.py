@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from imposter.web.edge import MAX_UPLOAD_BYTES
-from imposter.web.sessions import TRIES
+from imposter.web.tries import TRIES
 from tests.acceptance.product import Product, free_port, running
 from tests.acceptance.test_deploy import DEPLOY, compose
 from tests.house import until

@@ -18,6 +18,7 @@ from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.discovery import Kind, ProviderFile, discover_all
 from imposter.settings import Settings
 from imposter.web.app import create_app
+from imposter.web.peers import UncheckedPeers
 from tests.acceptance.product import ROOT
 from tests.durability.wire import Line, Seen, open_line
 from tests.house import AT_ONCE, House, Platform, open_house, until
@@ -199,7 +200,7 @@ async def _api(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
         yield house.fleet
 
-    app = create_app(lambda: Settings.read({}), open_server)
+    app = create_app(lambda: Settings.read({}), open_server, UncheckedPeers())
     async with app.router.lifespan_context(app):
         way = httpx2.ASGITransport(app, client=("127.0.0.1", 50_000))
         async with httpx2.AsyncClient(transport=way, base_url="http://127.0.0.1:8000", timeout=60) as api:

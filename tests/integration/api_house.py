@@ -20,6 +20,7 @@ from imposter.logs import configure_logs
 from imposter.runtime.discovery import Kind, ProviderFile, discover_all
 from imposter.settings import Settings
 from imposter.web.app import create_app
+from imposter.web.peers import UncheckedPeers
 from tests.house import AT_ONCE, House, open_house, until
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,8 @@ async def open_api(
             configure_logs("info", "json")
             yield house.fleet
 
-        app = create_app(lambda: Settings.read({} if key is None else {"IMPOSTER_API_KEY": key}), open_server)
+        settings = {} if key is None else {"IMPOSTER_API_KEY": key}
+        app = create_app(lambda: Settings.read(settings), open_server, UncheckedPeers())
         async with app.router.lifespan_context(app):
             api = Api(app, house, httpx2.AsyncClient())
             async with api.reach() as api.client:

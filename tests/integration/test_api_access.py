@@ -118,11 +118,15 @@ async def test_keys_cannot_be_tried_at_will(tmp_path: Path) -> None:
     async with open_api(tmp_path, key=KEY) as api:
         for _ in range(5):
             assert (await api.client.post("/login", data={"key": "wrong"})).status_code == 401
-        blocked = await api.client.post("/login", data={"key": KEY})
+        blocked = await api.client.post("/login", data={"key": "wrong"})
         assert blocked.status_code == 429
         assert 0 < int(blocked.headers["retry-after"]) <= 60
+        assert (await api.client.post("/login", data={"key": KEY})).status_code == 429
         async with api.reach("192.0.2.7") as other:
             assert (await other.post("/login", data={"key": KEY})).status_code == 303
+            for _ in range(6):
+                await other.post("/login", data={"key": "wrong"})
+            assert (await other.post("/login", data={"key": KEY})).status_code == 303, "they got in from here before"
 
 
 async def test_signing_in_leads_to_pages_of_this_server_alone(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from imposter.web.pages.render import PageRoute, form_of, go_to, page
-from imposter.web.sessions import Sessions, TooManyTries, give_cookie, is_signed_in, take_cookie, token_of
+from imposter.web.sessions import Sessions, give_cookie, is_signed_in, take_cookie, token_of
+from imposter.web.tries import TooManyTries
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -28,7 +29,9 @@ async def sign_in(request: Request) -> Response:
     form = await form_of(request)
     behind, key = _inside(form.get("next")), form.get("key")
     try:
-        token = await sessions.begin(key if isinstance(key, str) else "", request.client.host if request.client else "")
+        token = await sessions.begin(
+            key if isinstance(key, str) else "", request.client.host if request.client else None
+        )
     except TooManyTries as wait:
         headers = {"Retry-After": str(wait.seconds)}
         return page(request, "sign_in.html", HTTPStatus.TOO_MANY_REQUESTS, headers, next=behind, wrong=str(wait))
