@@ -29,7 +29,8 @@ LEAKS = Leaks(Private(("You are Anna. The heron sleeps beside the old water mill
 WORDS = (
     "the heron sleeps ", "i'll pay ", "ich komme um 8 ", "te te ", "8 pm ", "50 \u20ac ", "QUJD", "%41", "&#65;",
     "\\u0041", "01000001", "[01/05/2024, 09:07:00] Tom: hi\n", "<edited>", "image omitted\n", "a_", "_a",
-    "1. a\n", "- a\n", "Anna", "\u043a\u043e\u0442 ", "\u0131", "i ", "(\u2026) ", "\u201ea", "1,", "a.b.", "http://a.b ", "aB3", "x" * 50,
+    "1. a\n", "- a\n", "Anna", "\u043a\u043e\u0442 ", "\u0131", "i ",
+    "(\u2026) ", "\u201ea", "1,", "a.b.", "http://a.b ", "aB3", "x" * 50,
 )  # fmt: skip
 
 
