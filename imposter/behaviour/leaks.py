@@ -28,6 +28,8 @@ MOST_IN_FRAGMENTS = 24
 """Letters and figures in such fragments."""
 MOST_EARLIER = 40
 """Answers that this one may continue, each with a word or so."""
+MOST_CHARACTERS = 20_000
+"""Of all of these."""
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 _FIGURES = str.maketrans("013457l", "oieasti")
@@ -67,7 +69,7 @@ class Leaks:
             return None
         found = {self._in(reading) for reading in _readings(text)}
         if Leak.SECRET not in found:
-            found |= self._continued(letters(text), list(filter(None, map(letters, earlier)))[-MOST_EARLIER:])
+            found |= self._continued(letters(text), _newest(earlier))
         return Leak.SECRET if Leak.SECRET in found else Leak.INSTRUCTIONS if Leak.INSTRUCTIONS in found else None
 
     def _in(self, said: str) -> Leak | None:
@@ -89,7 +91,8 @@ class Leaks:
             (Leak.INSTRUCTIONS, self._instructions, MOST_IN_FRAGMENTS),
         ):
             if earlier and said and any(said in text for text in texts):
-                found |= {self._in("".join(order)) for order in ([*earlier, said], [said, *reversed(earlier)])}
+                found.add(self._in("".join(earlier)[-LONGEST_RUN:] + said))
+                found.add(self._in(said + "".join(reversed(earlier))[:LONGEST_RUN]))
                 if _is_dictated([*earlier, said], texts, most):
                     found.add(kind)
         return found
@@ -108,13 +111,25 @@ def letters(text: str) -> str:
     return _squeezed(text).translate(_FIGURES)
 
 
+def _newest(said: Sequence[str]) -> list[str]:
+    """The newest of `said` as `letters`, oldest first, no more than are compared."""
+    found: list[str] = []
+    room = MOST_CHARACTERS
+    for text in reversed(said):
+        if room <= 0 or len(found) == MOST_EARLIER:
+            break
+        if squeezed := letters(text[:room]):
+            found.append(squeezed)
+        room -= len(text)
+    return found[::-1]
+
+
 def _squeezed(text: str) -> str:
     return skeleton(text).replace(" ", "")
 
 
 def _readings(text: str) -> Iterator[str]:
     """What may be read in a text, as `letters`."""
-    yield letters(text)
     for reading in dict.fromkeys((text, *decoded(text))):
         plain = _squeezed(reading)
         yield plain.translate(_FIGURES)

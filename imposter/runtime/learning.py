@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, InvalidConfig
@@ -10,11 +10,11 @@ from imposter.runtime.config_check import contact_problem
 from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.guide import figures
 from imposter.runtime.ports import canonical_ids
+from imposter.runtime.reading import read_export
 from imposter.storage import Store
 from imposter.storage.voice import VoiceLine
-from imposter.voice.export import MOST_NAMES, Export, UnknownSpeaker, UnreadableExport, read
 from imposter.voice.guidance import in_words
-from imposter.voice.lines import Exchange, exchanges
+from imposter.voice.lines import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Learning:
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
+        self._reading = asyncio.Semaphore(1)
+        """One export at a time: each may take as much memory as all else together."""
 
     async def learn(self, instance_id: str, config: BotConfig, contact: str, owner: str | None, data: bytes) -> int:
         """Take an exported chat with this contact, in place of the one before; gives how many answers it holds.
@@ -43,7 +45,9 @@ class Learning:
         if wrong := contact_problem(contact, platform, self._catalog):
             raise InvalidConfig(FieldProblem("contact", wrong))
         spelled = canonical_ids(self._catalog.find(Kind.CHAT, platform))(contact)
-        lines = [_line(each) for each in await asyncio.to_thread(_exchanges, data, owner)]
+        async with self._reading:
+            found = await read_export(data, owner)
+        lines = [_line(each) for each in found]
         await self._store.voice.replace(instance_id, spelled, lines)
         return len(lines)
 
@@ -57,27 +61,6 @@ class Learning:
     async def unlearn(self, instance_id: str) -> int:
         """Delete every imported chat; gives how many answers went."""
         return await self._store.voice.delete(instance_id)
-
-
-def _exchanges(data: bytes, owner: str | None) -> list[Exchange]:
-    """Raises: InvalidConfig."""
-    try:
-        export = read(data)
-    except UnreadableExport as error:
-        raise InvalidConfig(FieldProblem("file", str(error))) from None
-    if owner is None:
-        raise InvalidConfig(FieldProblem("owner", f"is missing: which of these are you? {_names(export)}"))
-    try:
-        found = list(exchanges(export.said(owner)))
-    except UnknownSpeaker as error:
-        raise InvalidConfig(FieldProblem("owner", str(error))) from None
-    if len(export.names) > 2:  # of several who asked it is not known whom the owner answers
-        return [replace(each, question="", after=None) for each in found]
-    return found
-
-
-def _names(export: Export) -> str:
-    return ", ".join(repr(name) for name in export.names[:MOST_NAMES])
 
 
 def _line(exchange: Exchange) -> VoiceLine:

@@ -22,6 +22,7 @@ from imposter.voice.notices import BIDI, typed
 MOST_BYTES = 16 * 1024 * 1024
 """Of the text, unpacked. An export without media ends at 40,000 messages, which are about 4."""
 MOST_MESSAGES = 200_000
+MOST_LINES = 1_000_000
 LONGEST_MESSAGE = 65_536
 """Characters, as WhatsApp's own bound; what is longer is cut."""
 LONGEST_HEADER = 160
@@ -89,7 +90,7 @@ def read(data: bytes) -> Export:
 
 def parse(text: str) -> Export:
     """Raises: UnreadableExport."""
-    found = list(_messages(_LINES.split(text.removeprefix("\ufeff"))))
+    found = list(_messages(_split(text.removeprefix("\ufeff"))))
     if not found:
         raise UnreadableExport(f"No message of an exported WhatsApp chat stands in it: {_AGAIN}.")
     order = order_of([each.stamp for each in found])
@@ -97,6 +98,17 @@ def parse(text: str) -> Export:
     if not any(line.text for line in lines):
         raise UnreadableExport("It holds no text that anybody wrote, only notices: export a chat with some talk in it.")
     return Export(lines)
+
+
+def _split(text: str) -> Iterator[str]:
+    """One line after the other, so that millions of them are never there at once. Raises: UnreadableExport."""
+    start = 0
+    for number, end in enumerate(_LINES.finditer(text)):
+        if number == MOST_LINES:
+            raise UnreadableExport(f"It holds more than {MOST_LINES} lines: send the newest part of it.")
+        yield text[start : end.start()]
+        start = end.end()
+    yield text[start:]
 
 
 @dataclass(slots=True)

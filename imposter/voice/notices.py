@@ -9,12 +9,12 @@ import re
 
 LRM = "\u200e"
 PLACEHOLDER = re.compile(r"<[^<>\n]{2,80}>")
-ATTACHMENT = re.compile(r"[^\n]{1,160}\.\w{2,5} \([^()\n]{2,60}\)")
+ATTACHMENT = re.compile(r"\A[^\n]{1,160}\.\w{2,5} \([^()\n]{2,60}\)")
 FILE = re.compile(
-    r"[^\n]{1,160}\.(?:pdf|docx?|xlsx?|pptx?|jpe?g|png|webp|gif|mp4|mp3|opus|m4a|mov|vcf|zip|csv|apk)", re.I
+    r"\A[^\n]{1,160}\.(?:pdf|docx?|xlsx?|pptx?|jpe?g|png|webp|gif|mp4|mp3|opus|m4a|mov|vcf|zip|csv|apk)", re.I
 )
 PLACE = re.compile(
-    r"[^\n]{0,200}https?://(?:maps\.google\.com|maps\.apple\.com|www\.google\.com/maps|foursquare\.com/v)\S*"
+    r"\A[^\n]{0,200}https?://(?:maps\.google\.com|maps\.apple\.com|www\.google\.com/maps|foursquare\.com/v)\S*"
 )
 POLL = re.compile(r"\A[^\W\d_]{3,16}:\n(?s:.*)\n[^\W\d_]{3,16}: [^\n]*\(\d+ [^()\n]+\)(?s:.*)")
 EDITED = re.compile(

@@ -42,7 +42,7 @@ def pumps(source: str, flags: int = 0) -> Iterator[tuple[str, str]]:
     except re.error:  # of the library `regex`: its own syntax
         return
     yield from _repeats(tree, "")
-    letters = list(dict.fromkeys(_letters(tree)))[:12]
+    letters = list(dict.fromkeys(_letters(tree)))[:8]
     yield from (("", "".join(pair)) for pair in itertools.product(letters, repeat=2))
 
 

@@ -20,6 +20,7 @@ import chat_providers
 import imposter
 import llm_providers
 from tests.acceptance.product import FACT_DEADLINE, running
+from tests.attacks.readers import READERS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (imposter, chat_providers, llm_providers)
@@ -70,10 +71,14 @@ PATTERNS = patterns()
 
 def takes_too_long(library: str, source: str, flags: int = 0) -> str:
     """Where it does; empty where it does not."""
+    return _run("pumps", said=json.dumps({"module": library, "source": source, "flags": flags}))
+
+
+def _run(program: str, *arguments: str, said: str = "") -> str:
+    """Where it was given up; empty where it came to its end."""
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.attacks.pumps"],
-        input=json.dumps({"module": library, "source": source, "flags": flags}),
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", f"tests.attacks.{program}", *arguments],
+        input=said, cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     last = (ended.stdout.splitlines() or ["nothing"])[-1]
     return "" if last == "done" else f"{last} {ended.stderr[-300:]}"
@@ -83,6 +88,12 @@ def takes_too_long(library: str, source: str, flags: int = 0) -> str:
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_text_makes_a_pattern_slow(name: str) -> None:
     assert not takes_too_long(*PATTERNS[name])
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", READERS)
+def test_no_text_makes_what_is_done_with_it_slow(name: str) -> None:
+    assert not _run("readers", name)
 
 
 @pytest.mark.timeout(180)

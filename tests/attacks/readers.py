@@ -1,0 +1,70 @@
+"""What the server does with others' words, by name: each is to take time in proportion to them.
+
+As a program it takes the one that is named through texts that make such things slow, as `pumps` does with a pattern.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+from chat_providers._whatsapp_ids import canonical_id
+from imposter.behaviour.blocked import blocked
+from imposter.behaviour.commitments import Named, objections
+from imposter.behaviour.complaints import asks_if_bot
+from imposter.behaviour.encodings import decoded
+from imposter.behaviour.leaks import Leaks
+from imposter.behaviour.mentions import calls
+from imposter.behaviour.seams import seams
+from imposter.behaviour.unreadable import is_unreadable
+from imposter.contracts.identity import plain_id
+from imposter.contracts.model import Private
+from imposter.contracts.quoting import as_data
+from imposter.voice.emoji import before_last_emoji
+from imposter.voice.export import UnreadableExport, parse
+from imposter.voice.notices import typed
+from imposter.voice.tongues import language_of, terms
+from tests.attacks.pumps import GENERIC, look_through
+
+LEAKS = Leaks(Private(("You are Anna. The heron sleeps beside the old water mill of Grimma.",), ("sk-0123456789abcd",)))
+WORDS = (
+    "the heron sleeps ", "i'll pay ", "ich komme um 8 ", "te te ", "8 pm ", "50 \u20ac ", "QUJD", "%41", "&#65;",
+    "\\u0041", "01000001", "[01/05/2024, 09:07:00] Tom: hi\n", "<edited>", "image omitted\n", "a_", "_a",
+    "1. a\n", "- a\n", "Anna", "\u043a\u043e\u0442 ", "\u0131", "i ",
+    "(\u2026) ", "\u201ea", "1,", "a.b.", "http://a.b ", "aB3", "x" * 50,
+)  # fmt: skip
+
+
+def exported(text: str) -> None:
+    with contextlib.suppress(UnreadableExport):
+        parse(text)
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "export": exported,
+    "notices": typed,
+    "emoji": before_last_emoji,
+    "words": lambda text: list(terms(text)),
+    "language": language_of,
+    "commitments": lambda text: objections(text, Named([text]), Named([])),
+    "leaks": lambda text: LEAKS.of(text, [text[:500]] * 40),
+    "encodings": lambda text: list(decoded(text)),
+    "unreadable": is_unreadable,
+    "blocked": lambda text: blocked([text], ["wedding", "a b"]),
+    "complaints": asks_if_bot,
+    "mentions": lambda text: calls(text, ["Anna", "_", "a_", "\u0301"]),
+    "seams": seams,
+    "quoting": as_data,
+    "id": plain_id,
+    "whatsapp id": canonical_id,
+}
+
+
+def pumped() -> Iterator[tuple[str, str]]:
+    for piece in (*GENERIC, *WORDS):
+        yield "", piece
+    for piece in (" ", "a", "_", "\u2764\ufe0f", "\n"):
+        yield "[01/05/2024, 09:07:00] Tom: ", piece
+
+
+if __name__ == "__main__":
+    look_through(READERS[sys.argv[1]], pumped())
