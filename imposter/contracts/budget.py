@@ -1,6 +1,7 @@
 """What a bot's model may cost, and what is done when that is spent. Days and months are those of UTC."""
 
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,6 +10,8 @@ from imposter.contracts.strict import Strict, printable
 
 DOLLARS = "USD"
 ANY = "*"
+SHARE = 0.25
+"""Of what a bot may spend on a day, which one chat may where nothing else is said: nobody spends it all."""
 
 
 class WhenSpent(StrEnum):
@@ -32,6 +35,7 @@ class Price(Strict):
 
 Model = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(printable)]
 Money = Annotated[float, Field(ge=0, le=1_000_000_000)]
+Tokens = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Budget(Strict):
@@ -45,8 +49,14 @@ class Budget(Strict):
     )
     daily: Money | None = Field(default=None, description="For one day.")
     monthly: Money | None = Field(default=None, description="For one month.")
-    per_contact_daily: Money | None = Field(default=None, description="For one day, in one chat.")
-    tokens_per_day: int | None = Field(default=None, ge=0, le=10**15, description="Read and written.")
+    per_contact_daily: Money | None = Field(
+        default=None,
+        description="For one day, in one chat; left out: a quarter of `daily`, if more than one may write.",
+    )
+    tokens_per_day: Tokens | None = Field(default=None, description="Read and written.")
+    per_contact_tokens_per_day: Tokens | None = Field(
+        default=None, description="In one chat; left out: a quarter of `tokens_per_day`, if more than one may write."
+    )
     when_spent: Annotated[WhenSpent, Field(strict=False)] = Field(
         default=WhenSpent.STOP, description="`stop` gives no answer, `draft` leaves it to the owner."
     )
@@ -62,8 +72,25 @@ class Budget(Strict):
         return any(bound is not None for bound in (self.daily, self.monthly, self.per_contact_daily))
 
     @property
+    def bounds_tokens(self) -> bool:
+        return self.tokens_per_day is not None or self.per_contact_tokens_per_day is not None
+
+    @property
     def bounds(self) -> bool:
-        return self.bounds_money or self.tokens_per_day is not None
+        return self.bounds_money or self.bounds_tokens
+
+    @property
+    def bounds_contacts(self) -> bool:
+        return self.per_contact_daily is not None or self.per_contact_tokens_per_day is not None
+
+    def shared(self) -> Self:
+        """With a bound for each chat, where there is one for all."""
+        money, tokens = self.per_contact_daily, self.per_contact_tokens_per_day
+        if money is None and self.daily is not None:
+            money = self.daily * SHARE
+        if tokens is None and self.tokens_per_day is not None:
+            tokens = ceil(self.tokens_per_day * SHARE)
+        return self.model_copy(update={"per_contact_daily": money, "per_contact_tokens_per_day": tokens})
 
     def price_of(self, model: str | None) -> Price | None:
         """None where `prices` names none for it."""

@@ -29,7 +29,7 @@ Contact = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(pri
 
 
 class Limits(Strict):
-    """Bounds of a queue or a context. What is over one goes oldest first; in a queue, that of the fullest chat."""
+    """Bounds of a queue or a context. What is over a bound goes oldest first; in a queue, that of the fullest chat."""
 
     max_messages: int = Field(default=10, ge=1, le=100_000)
     max_characters: int = Field(default=1000, ge=1, le=10_000_000)
@@ -115,6 +115,12 @@ class BotConfig(Strict):
     @property
     def context_limits(self) -> Limits:
         return self.context_config or self.queue_config
+
+    @property
+    def budget(self) -> Budget | None:
+        """With a share for each chat, unless one alone may be answered."""
+        budget, listed = self.budget_config, self.respond_to_whitelist
+        return budget.shared() if budget is not None and (listed is None or len(listed) > 1) else budget
 
     @property
     def allow_group_messages(self) -> bool:

@@ -122,7 +122,7 @@ class Run:
         await safety.load()
         spending = self._spending = Spending(
             self._claim.instance_id,
-            budget=self._config.budget_config,
+            budget=self._config.budget,
             address=model.address,
             store=self._store,
             now=self._clock.now,
@@ -194,7 +194,7 @@ class Run:
         if self._safety is not None:
             self._safety.use(config.limits_config)
         if self._spending is not None and self._model is not None:
-            self._spending.use(config.budget_config, self._model.address)
+            self._spending.use(config.budget, self._model.address)
 
     async def ask(self) -> None:
         """Have the provider say how its link is."""

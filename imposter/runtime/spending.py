@@ -6,6 +6,7 @@ spent: a bound that is not known to hold does not let anything through.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +27,19 @@ BUDGET_SPENT = "budget_spent"
 
 
 @dataclass(slots=True)
+class _Spent:
+    """In one chat, today."""
+
+    cost: int = 0
+    """In millionths."""
+    tokens: int = 0
+
+    def add(self, cost: int, tokens: int) -> None:
+        self.cost += cost
+        self.tokens += tokens
+
+
+@dataclass(slots=True)
 class _Sums:
     """Money is in millionths."""
 
@@ -37,7 +51,7 @@ class _Sums:
     """Models asked today of which nobody knows what that cost."""
     uncounted: bool = False
     """Whether nobody knows how many tokens it were."""
-    of_contacts: dict[str, int] = field(default_factory=dict)
+    of_contacts: defaultdict[str, _Spent] = field(default_factory=lambda: defaultdict(_Spent))
     told: set[str] = field(default_factory=set)
     """Bounds of which the owner has heard today that they are reached."""
 
@@ -85,7 +99,7 @@ class Spending:
         if budget is None or not budget.bounds:
             return None
         sums = await self._loaded(budget)
-        found = _reached(budget, sums) or _reached_by(budget, sums.of_contacts.get(conversation, 0))
+        found = _reached(budget, sums) or _reached_by(budget, sums.of_contacts.get(conversation, _Spent()))
         if found is None:
             return None
         bound, why = found
@@ -133,9 +147,9 @@ class Spending:
     def merged(self, survivor: str, absorbed: Sequence[str]) -> None:
         """These are one conversation from now on, as they are in the store."""
         if self._sums is not None:
-            of = self._sums.of_contacts
-            more = sum(of.pop(name, 0) for name in absorbed)
-            of[survivor] = of.get(survivor, 0) + more
+            for name in absorbed:
+                gone = self._sums.of_contacts.pop(name, _Spent())
+                self._sums.of_contacts[survivor].add(gone.cost, gone.tokens)
 
     def forget(self, conversation: str) -> None:
         """Who speaks there is to be a stranger; what they cost the bot, it has cost."""
@@ -175,12 +189,11 @@ class Spending:
         prices = Prices(budget, self._address)
         for usage in await self._store.usage.since(self._instance_id, day.replace(day=1), day):
             _count(budget, sums, NOBODY, usage, await _cost(usage, prices))
-        if budget.per_contact_daily is not None:
+        if budget.bounds_contacts:
             for conversation, usage in await self._store.usage.by_contact(self._instance_id, day):
                 if conversation == NOBODY:
                     continue
-                cost = await _cost(usage, prices)
-                sums.of_contacts[conversation] = sums.of_contacts.get(conversation, 0) + (cost or 0)
+                sums.of_contacts[conversation].add(await _cost(usage, prices) or 0, usage.tokens)
         while meanwhile:
             conversation, usage = meanwhile.pop()
             _count(budget, sums, conversation, usage, await _cost(usage, prices))
@@ -197,8 +210,8 @@ def _count(budget: Budget, sums: _Sums, conversation: str, usage: Usage, cost: i
     sums.uncounted |= usage.uncounted > 0
     if cost is None:
         sums.unpriced.add(usage.model)
-    if conversation and budget.per_contact_daily is not None:
-        sums.of_contacts[conversation] = sums.of_contacts.get(conversation, 0) + (cost or 0)
+    if conversation and budget.bounds_contacts:
+        sums.of_contacts[conversation].add(cost or 0, usage.tokens)
 
 
 def _believed(count: int | None) -> int | None:
@@ -220,11 +233,10 @@ def _reached(budget: Budget, sums: _Sums) -> tuple[str, str] | None:
         return "monthly", f"The budget of this month is spent: {_said(sums.month)} of {budget.monthly:g} {money}."
     if budget.daily is not None and sums.today >= budget.daily * MILLION:
         return "daily", f"The budget of this day is spent: {_said(sums.today)} of {budget.daily:g} {money}."
-    if budget.tokens_per_day is not None:
-        if sums.tokens >= budget.tokens_per_day:
-            return "tokens", f"The tokens of this day are spent: {sums.tokens} of {budget.tokens_per_day}."
-        if sums.uncounted:
-            return "uncounted", "The model does not tell how many tokens it takes, so tokens_per_day counts as spent."
+    if budget.tokens_per_day is not None and sums.tokens >= budget.tokens_per_day:
+        return "tokens", f"The tokens of this day are spent: {sums.tokens} of {budget.tokens_per_day}."
+    if budget.bounds_tokens and sums.uncounted:
+        return "uncounted", "The model does not tell how many tokens it takes, so tokens_per_day counts as spent."
     if budget.bounds_money and sums.unpriced:
         model = min(sums.unpriced) or "a model that does not tell its name"
         return "unpriced", (
@@ -233,11 +245,14 @@ def _reached(budget: Budget, sums: _Sums) -> tuple[str, str] | None:
     return None
 
 
-def _reached_by(budget: Budget, spent: int) -> tuple[str, str] | None:
-    if budget.per_contact_daily is None or spent < budget.per_contact_daily * MILLION:
-        return None
-    bound = f"{budget.per_contact_daily:g} {budget.currency}"
-    return "contact", f"A chat has spent its budget of this day: {_said(spent)} of {bound}."
+def _reached_by(budget: Budget, spent: _Spent) -> tuple[str, str] | None:
+    money, tokens = budget.per_contact_daily, budget.per_contact_tokens_per_day
+    if money is not None and spent.cost >= money * MILLION:
+        bound = f"{money:g} {budget.currency}"
+        return "contact", f"A chat has spent its budget of this day: {_said(spent.cost)} of {bound}."
+    if tokens is not None and spent.tokens >= tokens:
+        return "contact_tokens", f"A chat has spent its tokens of this day: {spent.tokens} of {tokens}."
+    return None
 
 
 def _instead(budget: Budget, until: datetime) -> str:

@@ -5,8 +5,9 @@ most, so that nobody loses their place to somebody who sends a lot.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import heapify, heappop
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -90,32 +91,32 @@ def surplus(
     What is spared counts for its conversation and stays; of the others, one stays whatever the numbers are.
     """
     chosen: dict[int, str] = {}
-    for row in _by_turn(rows, [1] * len(rows), spared):
-        if messages_over <= 0:
-            break
+    turns = _by_turn(rows, spared, lambda row: 1) if messages_over > 0 else iter(())
+    while messages_over > 0 and (row := next(turns, None)) is not None:
         chosen[row.seq] = TOO_MANY
         messages_over, characters_over = messages_over - 1, characters_over - row.characters
     if characters_over > 0:
-        rows = [row for row in rows if row.seq not in chosen]
-        for row in _by_turn(rows, [row.characters for row in rows], spared):
-            if characters_over <= 0:
-                break
+        turns = _by_turn([row for row in rows if row.seq not in chosen], spared, lambda row: row.characters)
+        while characters_over > 0 and (row := next(turns, None)) is not None:
             chosen[row.seq] = TOO_LONG
             characters_over -= row.characters
     return chosen
 
 
-def _by_turn(rows: Sequence[Waits], weights: Sequence[int], spared: Collection[int]) -> list[Waits]:
+def _by_turn(rows: Sequence[Waits], spared: Collection[int], weigh: Callable[[Waits], int]) -> Iterator[Waits]:
     """Those that are not spared, as they have to go, but for the last: the oldest of whoever then holds most."""
     held: Counter[str] = Counter()
     turns = []
-    for row, weight in sorted(
-        zip(rows, weights, strict=True), key=lambda each: (each[0].seq not in spared, -each[0].seq)
-    ):
-        held[row.conversation] += weight
+    for row in rows:
+        if row.seq in spared:
+            held[row.conversation] += weigh(row)
+    for row in sorted(rows, reverse=True):
         if row.seq not in spared:
+            held[row.conversation] += weigh(row)
             turns.append((-held[row.conversation], row))
-    return [row for _, row in sorted(turns)][:-1]
+    heapify(turns)  # mostly one goes, however many there are
+    while len(turns) > 1:
+        yield heappop(turns)[1]
 
 
 def evict(connection: Connection, evicted: Mapping[int, str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import Phone, linked
+from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import AT_ONCE
 
@@ -33,8 +34,9 @@ class Group:
 
 
 async def test_who_asks_for_a_bot_silences_it_towards_themselves_alone(
-    product: Product, network: WhatsAppNetwork, phone: Phone
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
 ) -> None:
+    model.reply = "Fine."
     group = Group(product, network, phone)
     await group.open()
     await group.say(group.bob, "are you a bot?", reason="drafted")
@@ -55,8 +57,9 @@ async def test_who_asks_for_a_bot_silences_it_towards_themselves_alone(
 
 
 async def test_nor_do_they_take_the_answer_of_who_wrote_in_the_same_moment(
-    product: Product, network: WhatsAppNetwork, phone: Phone
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
 ) -> None:
+    model.reply = "Fine."
     group = Group(product, network, phone)
     await group.open({**AT_ONCE, "debounce_seconds": 3})
     await network.say(group.me, group.ann, "are you coming?", group=group.id)
@@ -66,8 +69,9 @@ async def test_nor_do_they_take_the_answer_of_who_wrote_in_the_same_moment(
 
 
 async def test_their_own_chat_is_not_silent_and_who_is_forgotten_is_a_stranger(
-    product: Product, network: WhatsAppNetwork, phone: Phone
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
 ) -> None:
+    model.reply = "Fine."
     group = Group(product, network, phone)
     await group.open()
     await group.say(group.bob, "are you a bot?", reason="drafted")

@@ -26,7 +26,7 @@ PRICES = {"counting": {"input": 10_000, "output": 0}}
 
 
 def budget(**bounds: Any) -> dict[str, Any]:
-    return {"prices": PRICES, **bounds}
+    return {"prices": PRICES, "per_contact_daily": 1000, **bounds}
 
 
 async def say(owner: Owner, *texts: str, to: str = "bob") -> None:
@@ -120,6 +120,29 @@ async def test_one_contact_spends_nothing_of_anothers(tmp_path: Path) -> None:
         assert str((await owner.bot.status()).last_error).startswith("A chat has spent its budget of this day: 0.21")
 
 
+@pytest.mark.parametrize("bounds", [{"daily": 0.8, "prices": PRICES}, {"tokens_per_day": 100}])
+async def test_by_default_one_chat_spends_a_quarter_of_the_day_at_most(tmp_path: Path, bounds: dict[str, Any]) -> None:
+    async with open_owner(tmp_path, PROMPT, budget_config=bounds) as owner:
+        await say(owner, "one", "two")
+        await say(owner, "three", to="carol")
+        assert owner.platform.texts() == ["re: one", "re: three"]
+        assert str((await owner.bot.status()).last_error).startswith("A chat has spent its ")
+        for step in ("stop", "start"):
+            await owner.api.client.post(f"/chatbot/{owner.bot.instance_id}/{step}")
+        await until(lambda: owner.platform.listening and owner.bot.state == "connected")
+        await say(owner, "four")
+        await say(owner, "five", to="dave")
+        assert owner.platform.texts() == ["re: five"], "the platform is another one now"
+
+
+async def test_who_alone_may_be_answered_may_spend_all(tmp_path: Path) -> None:
+    bounds: dict[str, Any] = {"budget_config": {"daily": 0.4, "prices": PRICES}, "respond_to_whitelist": ["bob"]}
+    async with open_owner(tmp_path, PROMPT, **bounds) as owner:
+        await say(owner, "one", "two", "three")
+        assert owner.platform.texts() == ["re: one", "re: two"]
+        assert "0.42 of 0.4" in str((await owner.bot.status()).last_error)
+
+
 async def test_what_there_is_no_money_for_is_left_to_the_owner_and_the_model_is_not_asked(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), PROMPT) as anna:
         await anna.configure(PROMPT, budget_config={"daily": 0, "when_spent": "draft"})
@@ -148,7 +171,9 @@ async def test_a_start_forgets_nothing_of_what_is_spent(tmp_path: Path) -> None:
 
 
 async def test_a_bound_of_tokens_needs_no_price(tmp_path: Path) -> None:
-    async with open_owner(tmp_path, PROMPT, budget_config={"tokens_per_day": 50}) as owner:
+    async with open_owner(
+        tmp_path, PROMPT, budget_config={"tokens_per_day": 50, "per_contact_tokens_per_day": 50}
+    ) as owner:
         await say(owner, "one", "two", "three")
         assert owner.platform.texts() == ["re: one", "re: two"]
         assert "52 of 50" in str((await owner.bot.status()).last_error)
@@ -159,7 +184,7 @@ async def test_a_model_of_unknown_price_counts_as_spent_until_it_is_named(tmp_pa
         await say(owner, "one", "two")
         assert owner.platform.texts() == ["re: one"]
         assert "Nobody knows what counting-1 costs" in str((await owner.bot.status()).last_error)
-        await bound_by(owner, daily=0.3, prices=PRICES)
+        await bound_by(owner, **budget(daily=0.3))
         await say(owner, "three", "four")
         assert owner.platform.texts() == ["re: one", "re: three"]
         assert "0.42 of 0.3" in str((await owner.bot.status()).last_error)
