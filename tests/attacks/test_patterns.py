@@ -62,7 +62,9 @@ def patterns() -> dict[str, tuple[str, str, int]]:
                 continue
             for number, pattern in enumerate(inside(value)):
                 library = "re" if isinstance(pattern, re.Pattern) else "regex"
-                found[f"{module.__name__}.{name}[{number}]"] = library, pattern.pattern, pattern.flags
+                source = pattern.pattern
+                source = source if isinstance(source, str) else source.decode("latin-1")
+                found[f"{module.__name__}.{name}[{number}]"] = library, source, pattern.flags
     return {name: each for each, name in {each: name for name, each in found.items()}.items()}
 
 
