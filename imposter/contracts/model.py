@@ -15,7 +15,8 @@ LONGEST_NAME = 256
 LONGEST_ANSWER = 16_384
 """Characters, about six pages. A longer one is none that anybody would send in a chat, and counts as failed."""
 UNSURE = "[[unsure]]"
-"""A model that writes this anywhere in its answer doubts it, as `Answer.unsure` says; nobody gets to see the marker."""
+"""A model that writes this in its answer, however it spells it, doubts it, as `Answer.unsure` says; nobody gets to see
+the marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Answer:
     """Those of `prompt_tokens` that the vendor had read before."""
     unsure: bool = False
     """The model doubts that it is what the owner would say: they are asked first."""
+    machinery: bool = False
+    """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))

@@ -46,7 +46,8 @@ class Parts:
         file = self.catalog.find(Kind.MODEL, config.llm_provider_config.provider_name)
         choice, context = dict(config.llm_provider_config.provider_config), ModelContext(instance_id, self.shared)
         try:
-            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once)
+            names = config.behaviour_config.names
+            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once, names)
         except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
             if not isinstance(error, ImposterError):
                 log.error("model provider was not made", bot=instance_id, provider=file.name, **trace_of(error))
