@@ -4,8 +4,9 @@ One file in `llm_providers/`. A plain method runs in a thread of its own. The sy
 and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from imposter.contracts.chat import Shared
@@ -62,6 +63,8 @@ class ModelContext:
 
     instance_id: str
     shared: Shared
+    now: Callable[[], datetime] | None = None
+    """The time of day where the owner is; None: not known."""
 
 
 @runtime_checkable

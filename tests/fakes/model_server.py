@@ -64,8 +64,9 @@ def words(message: Mapping[str, str]) -> list[str]:
     if message["role"] != "user":
         return [message["content"]]
     try:
-        quotations = [json.loads(line) for line in message["content"].splitlines()]
-        return [": ".join(str(each[name]) for name in ("from", "text") if name in each) for each in quotations]
+        quotations = [json.loads(line) for line in message["content"].split("\n")]
+        told = [each for each in quotations if "text" in each or not isinstance(each, dict)]
+        return [": ".join(str(each[name]) for name in ("from", "text") if name in each) for each in told]
     except (ValueError, TypeError):
         return [message["content"]]
 

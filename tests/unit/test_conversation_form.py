@@ -1,6 +1,8 @@
 """The form of a request's messages, against the chat templates that are strict about it."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -61,3 +63,44 @@ def test_what_the_owner_wrote_first_is_told_as_theirs() -> None:
 def test_no_contact_can_forge_what_the_owner_wrote(forged: str) -> None:
     [message] = conversation([Turn(Source.CONTACT, forged)])
     assert json.loads(message["content"]) == {"text": forged}
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 29, 10, 8, tzinfo=BERLIN)
+
+
+def said(text: str, source: Source = Source.CONTACT, **ago: float) -> Turn:
+    return Turn(source, text, said_at=(NOW - timedelta(**ago)).astimezone(UTC))
+
+
+def test_the_last_message_tells_the_time_and_others_only_where_it_matters() -> None:
+    turns = [
+        said("see you on Friday?", days=3),
+        said("sure", Source.BOT, days=3),
+        said("are you awake?", hours=9.5),
+        said("hello?", hours=9.4),
+        said("I was asleep", Source.OWNER, hours=2),
+        said("breakfast?", minutes=1),
+    ]
+    assert [line for message in conversation(turns, now=NOW) for line in message["content"].split("\n")] == [
+        '{"at": "Thursday 2026-11-26 10:08", "text": "see you on Friday?"}',
+        "sure",
+        '{"at": "Sunday 2026-11-29 00:38", "text": "are you awake?"}',
+        '{"text": "hello?"}',
+        "I was asleep",
+        '{"now": "Sunday 2026-11-29 10:08, Europe/Berlin"}',
+        '{"text": "breakfast?"}',
+    ]
+
+
+def test_what_was_told_before_is_told_the_same_again() -> None:
+    """But for the last message, so that a vendor's cache of prompts works."""
+    turns = [said("one", minutes=9), said("two", Source.BOT, minutes=8), said("three", minutes=7)]
+    more = [*turns, said("four", Source.BOT, minutes=6), said("five", minutes=1)]
+    earlier, later = conversation(turns, now=NOW), conversation(more, now=NOW + timedelta(minutes=5))
+    assert later[:2] == earlier[:2]
+    assert later[2]["content"] == '{"text": "three"}'
+
+
+def test_where_the_time_is_not_known_none_is_told() -> None:
+    assert conversation([Turn(Source.CONTACT, "hi")]) == [{"role": "user", "content": '{"text": "hi"}'}]
