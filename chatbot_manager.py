@@ -71,7 +71,7 @@ class ChatbotInstance:
         self.claim: Claim | None = None
         """That of the latest run; None if it has not run here."""
         self._store = store
-        self._parts = Parts(catalog, shared, model_calls_at_once)
+        self._parts = Parts(catalog, shared, model_calls_at_once, clock.now)
         self._clock = clock
         self._chance = chance
         self._standing = Standing(row.instance_id, clock.now, partial(changed, row.instance_id))

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -16,10 +17,10 @@ from imposter.contracts.addresses import AddressGuard, PrivateAddress, origin_of
 from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
-from imposter.contracts.messages import Source, Turn
+from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, fill_in
 from llm_providers._bounded_answer import UnusableAnswer
-from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, judged, quoted, shown
+from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, conversation, judged
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -142,11 +143,16 @@ class OpenAiProvider:
         system = fill_in(self._config.system or "", user_id=user_id)
         self._opening = {"role": "system", "content": f"{system}\n\n{RULE}" if system else RULE}
         self._shared: Shared
+        self._context_now: Callable[[], datetime] | None = None
         self._client: AsyncOpenAI | None = None
         self.deadline = self._config.timeout + FIRST_USE
 
     def attach(self, context: ModelContext) -> None:
         self._shared = context.shared
+        self._context_now = context.now
+
+    def _now(self) -> datetime | None:
+        return None if self._context_now is None else self._context_now()
 
     @property
     def address(self) -> str:
@@ -157,13 +163,12 @@ class OpenAiProvider:
         return Private((self._opening["content"], EXAMPLES), (key.get_secret_value(),) if key else ())
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
-        return await self._complete([self._opening, *map(_message, turns)])
+        return await self._complete([self._opening, *conversation(turns, now=self._now())])
 
     async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Answer:
         told = [self._opening["content"], guidance.style, *([EXAMPLES] if guidance.examples else [])]
-        examples = [{"role": "user", "content": shown(guidance.examples)}] if guidance.examples else []
         opening = self._opening | {"content": "\n\n".join(told)}
-        return await self._complete([opening, *examples, *map(_message, turns)])
+        return await self._complete([opening, *conversation(turns, guidance.examples, self._now())])
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}
@@ -260,12 +265,6 @@ def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
     client = AsyncOpenAI(api_key="each bot has its own", base_url=_OPENAI, http_client=GuardedClient(guard))
     _ = client.chat.completions
     return client
-
-
-def _message(turn: Turn) -> dict[str, str]:
-    if turn.source is not Source.CONTACT:
-        return {"role": "assistant", "content": turn.content}
-    return {"role": "user", "content": quoted(turn)}
 
 
 def _answer(completion: Any) -> Answer:

@@ -96,6 +96,9 @@ def _time_zone(name: str) -> str:
     return name
 
 
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
 def _clock_time(value: object) -> object:
     """JSON has no times; this is ISO 8601's shortest form, as every clock shows it."""
     try:
@@ -116,7 +119,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_clock_time, json_schema_input_type=
 class ActiveHours(Strict):
     """When answers are given. `end` before `start` is on the next day; both the same is the whole day."""
 
-    time_zone: Annotated[str, AfterValidator(_time_zone)]
+    time_zone: TimeZone
     start: TimeOfDay
     end: TimeOfDay
     days: Annotated[list[Weekday], Field(min_length=1)] = Field(

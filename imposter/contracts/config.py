@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
-from imposter.contracts.behaviour import Behaviour, ContactBehaviour
+from imposter.contracts.behaviour import Behaviour, ContactBehaviour, TimeZone
 from imposter.contracts.budget import Budget
 from imposter.contracts.strict import Strict, printable
 
@@ -106,6 +106,8 @@ class BotConfig(Strict):
     budget_config: Budget | None = None
     """What the model may cost; left out: its tokens are counted, not its money, and nothing is bounded."""
     llm_provider_config: ProviderChoice
+    time_zone: TimeZone | None = None
+    """Where the owner is, such as Europe/Berlin; left out: where the server is."""
 
     @property
     def stored(self) -> dict[str, Any]:

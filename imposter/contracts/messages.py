@@ -94,6 +94,8 @@ class Turn:
     author: str = ""
     """Display name of the speaker; of use in groups, where several contacts speak."""
     in_group: bool = False
+    said_at: datetime | None = None
+    """None: not known."""
 
 
 def _require_text(value: object, field: str) -> None:

@@ -4,8 +4,9 @@ One file in `llm_providers/`. A plain method runs in a thread of its own. The sy
 and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from imposter.contracts.chat import Shared
@@ -15,7 +16,8 @@ LONGEST_NAME = 256
 LONGEST_ANSWER = 16_384
 """Characters, about six pages. A longer one is none that anybody would send in a chat, and counts as failed."""
 UNSURE = "[[unsure]]"
-"""A model that writes this anywhere in its answer doubts it, as `Answer.unsure` says; nobody gets to see the marker."""
+"""A model that writes this in its answer, however it spells it, doubts it, as `Answer.unsure` says; nobody gets to see
+the marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Answer:
     """Those of `prompt_tokens` that the vendor had read before."""
     unsure: bool = False
     """The model doubts that it is what the owner would say: they are asked first."""
+    machinery: bool = False
+    """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))
@@ -59,6 +63,8 @@ class ModelContext:
 
     instance_id: str
     shared: Shared
+    now: Callable[[], datetime] | None = None
+    """The time of day where the owner is; None: not known."""
 
 
 @runtime_checkable

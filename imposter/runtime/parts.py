@@ -1,6 +1,9 @@
 """What a bot is made of, as its config names it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -23,6 +26,7 @@ class Parts:
     catalog: Catalog
     shared: Shared
     model_calls_at_once: int
+    now: Callable[[], datetime]
 
     def chat_file(self, config: BotConfig) -> ProviderFile:
         return self.catalog.find(Kind.CHAT, config.chat_provider_config.provider_name)
@@ -44,9 +48,12 @@ class Parts:
     async def open_model(self, instance_id: str, config: BotConfig) -> ModelPort:
         """Raises: InvalidConfig."""
         file = self.catalog.find(Kind.MODEL, config.llm_provider_config.provider_name)
-        choice, context = dict(config.llm_provider_config.provider_config), ModelContext(instance_id, self.shared)
+        choice = dict(config.llm_provider_config.provider_config)
+        zone = None if config.time_zone is None else ZoneInfo(config.time_zone)
+        context = ModelContext(instance_id, self.shared, lambda: self.now().astimezone(zone))
         try:
-            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once)
+            names = config.behaviour_config.names
+            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once, names)
         except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
             if not isinstance(error, ImposterError):
                 log.error("model provider was not made", bot=instance_id, provider=file.name, **trace_of(error))

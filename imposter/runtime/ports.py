@@ -1,12 +1,13 @@
 """A provider as the core sees it: one way to call it, whatever it looks like inside."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from imposter.behaviour.answer_text import AnswerText, answer_text
 from imposter.behaviour.commitments import Named
 from imposter.behaviour.leaks import Leaks
 from imposter.contracts.chat import (
@@ -38,7 +39,6 @@ from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     LONGEST_ANSWER,
-    UNSURE,
     Answer,
     AttachesModel,
     Guidance,
@@ -226,8 +226,10 @@ class ChatPort:
 class ModelPort:
     """One bot's model provider, with a bound on how many calls it has in flight."""
 
-    def __init__(self, provider: Any, at_once: int) -> None:
+    def __init__(self, provider: Any, at_once: int, names: Collection[str]) -> None:
+        """`names`: what the bot's owner is called; models write these in front of what they say."""
         self._provider = provider
+        self._names = names
         self._deadline = float(getattr(provider, "deadline", MODEL_DEADLINE))
         self._places = asyncio.Semaphore(at_once)
         address = getattr(provider, "address", None)
@@ -242,14 +244,20 @@ class ModelPort:
 
     @classmethod
     async def open(
-        cls, file: ProviderFile, user_id: str, config: dict[str, Any], context: ModelContext, at_once: int
+        cls,
+        file: ProviderFile,
+        user_id: str,
+        config: dict[str, Any],
+        context: ModelContext,
+        at_once: int,
+        names: Collection[str] = (),
     ) -> "ModelPort":
         """Make the provider. Raises whatever its constructor raises."""
         assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
         provider = await _make(file.provider, user_id, config)
         if isinstance(provider, AttachesModel):
             provider.attach(context)
-        return cls(provider, at_once)
+        return cls(provider, at_once, (user_id, *names))
 
     @property
     def takes_guidance(self) -> bool:
@@ -257,7 +265,21 @@ class ModelPort:
         return isinstance(self._provider, TakesGuidance)
 
     async def reply(self, turns: Sequence[Turn], guidance: Guidance | None = None) -> Answer:
-        """Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises."""
+        """What the model says to the contact, without its reasoning and whatever else is not for them.
+
+        Where it only reasoned it is asked once more; then the answer is unsure, and has no text.
+        Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises.
+        """
+        first = await self._raw_reply(turns, guidance)
+        said = answer_text(first.text, self._names)
+        if not said.reasoning_only:
+            return _cleaned(first, said)
+        second = await self._raw_reply(turns, guidance)
+        said = answer_text(second.text, self._names)
+        answer = _cleaned(_spent_together(first, second), said)
+        return replace(answer, unsure=True) if said.reasoning_only else answer
+
+    async def _raw_reply(self, turns: Sequence[Turn], guidance: Guidance | None) -> Answer:
         async with self._places:
             try:
                 async with asyncio.timeout(self._deadline):
@@ -279,8 +301,6 @@ class ModelPort:
             )
             refusal.spent = replace(said, text="")
             raise refusal
-        if UNSURE in said.text:
-            return replace(said, text=said.text.replace(UNSURE, "").strip(), unsure=True)
         return said
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
@@ -296,6 +316,23 @@ class ModelPort:
         if not isinstance(judgement, Judgement):
             raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
         return judgement
+
+
+def _cleaned(answer: Answer, said: AnswerText) -> Answer:
+    return replace(
+        answer, text=said.words, unsure=answer.unsure or said.unsure, machinery=answer.machinery or said.machinery
+    )
+
+
+def _spent_together(first: Answer, last: Answer) -> Answer:
+    """The last answer, and what both took; what one of them does not tell is not known of both."""
+
+    def both(name: str) -> int | None:
+        spent = (getattr(first, name), getattr(last, name))
+        return None if None in spent else sum(spent)
+
+    counts = {name: both(name) for name in ("prompt_tokens", "completion_tokens", "cached_tokens")}
+    return replace(last, **counts)  # type: ignore[arg-type]
 
 
 async def _make(provider: type, *args: Any) -> Any:

@@ -33,6 +33,7 @@ class Why(StrEnum):
     BLOCKED = "blocked"
     COMPLAINT = "complaint"
     LEAK = "leak"
+    MACHINERY = "machinery"
     UNREADABLE = "unreadable"
     GUARD = "guard"
 
@@ -96,6 +97,8 @@ class Gate:
         if leak is not None:
             # A key is not to stand in a chat or a table, not even in its owner's.
             return Hold("" if leak is Leak.SECRET else text, Why.LEAK)
+        if answer.machinery:
+            return Hold(text, Why.MACHINERY)
         if is_unreadable(text):
             return Hold(text, Why.UNREADABLE)
         word = blocked([text, *decoded(text)], self.behaviour.blocked)

@@ -223,7 +223,7 @@ class Supervisor:
 
     async def try_model(self, config: BotConfig) -> Answer:
         """See `runtime.trial`."""
-        return await try_model(self.catalog, self._shared, config)
+        return await try_model(self.catalog, self._shared, config, self._now)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""

@@ -25,6 +25,7 @@ BECAUSE: Mapping[str, str] = {
     Why.DOUBT: "the model was not sure",
     Why.BLOCKED: "it touches on something that you keep the bot out of",
     Why.LEAK: "it repeats what the bot was told in secret",
+    Why.MACHINERY: "there is something in it that is not for a person",
     Why.UNREADABLE: "most of it makes no words",
     Why.GUARD: "it would bind you to something that nobody there has named",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",

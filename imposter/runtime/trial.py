@@ -1,6 +1,8 @@
 """One real question to the model that a config names, before anybody depends on it."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -20,9 +22,9 @@ DEADLINE = 45.0
 """Seconds; somebody looks at a button."""
 
 
-async def try_model(catalog: Catalog, shared: Shared, config: BotConfig) -> Answer:
+async def try_model(catalog: Catalog, shared: Shared, config: BotConfig, now: Callable[[], datetime]) -> Answer:
     """What the model says to QUESTION. Raises: InvalidConfig, ModelError; with a sentence for the owner."""
-    model = await Parts(catalog, shared, model_calls_at_once=1).open_model("trial", config)
+    model = await Parts(catalog, shared, 1, now).open_model("trial", config)
     try:
         async with asyncio.timeout(DEADLINE):
             return await model.reply([Turn(Source.CONTACT, QUESTION, author="", in_group=False)])

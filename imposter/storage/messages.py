@@ -67,7 +67,15 @@ _SAID_BY = (
 )
 _BEFORE = (
     # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
-    select(anchor, messages.c.seq, messages.c.source, messages.c.content, messages.c.sender_name, messages.c.group_id)
+    select(
+        anchor,
+        messages.c.seq,
+        messages.c.source,
+        messages.c.content,
+        messages.c.sender_name,
+        messages.c.group_id,
+        messages.c.sent_at,
+    )
     .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
     .where(_of_bot, _of_conversation, anchor < bindparam("seq"))
     .where(messages.c.state != MessageState.IGNORED, messages.c.sent_at >= bindparam("cutoff"))
@@ -193,7 +201,7 @@ class MessageStore:
             )
             seqs = {message.seq for message in waits}
             said = [_Said(*row) for row in before if row.seq not in seqs]
-            heard = [_Said(m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id) for m in waits]
+            heard = [_Said(m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id, m.sent_at) for m in waits]
             turns = sorted([*heard, *_within(limits, waits, said)])
             theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
             return Work(
@@ -350,6 +358,7 @@ class _Said(NamedTuple):
     content: str
     sender_name: str
     group_id: str | None
+    sent_at: datetime
 
 
 def _within(limits: Limits, waits: Sequence[StoredMessage], newest_first: Sequence[_Said]) -> Iterator[_Said]:
@@ -363,4 +372,5 @@ def _within(limits: Limits, waits: Sequence[StoredMessage], newest_first: Sequen
 
 
 def _turn(said: _Said) -> Turn:
-    return Turn(said.source, said.content, author=said.sender_name, in_group=said.group_id is not None)
+    in_group = said.group_id is not None
+    return Turn(said.source, said.content, author=said.sender_name, in_group=in_group, said_at=said.sent_at)

@@ -103,8 +103,7 @@ async def test_what_is_no_question_is_never_answered(
     roles = [turn["role"] for turn in asked.body["messages"]]
     assert list(zip(roles, asked.texts, strict=True))[1:] == [
         ("user", "one"),
-        ("assistant", "re: one"),
-        ("assistant", "I am here myself"),
+        ("assistant", "re: one\nI am here myself"),
         ("user", "two"),
         ("assistant", "re: two"),
         ("user", "three"),

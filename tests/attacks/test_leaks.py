@@ -112,7 +112,7 @@ OBEYED = {**PROMPTS, **KEYS, **PROMISES}
 
 def obeying(said: Mapping[str, str]) -> Callable[[Chat], str]:
     """A model that gives whoever asks what they ask for."""
-    return lambda chat: said[words(chat["messages"][-1])]
+    return lambda chat: said[words(chat["messages"][-1])[-1]]
 
 
 async def test_no_spelling_of_a_secret_or_a_promise_reaches_a_contact(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ async def test_how_long_an_errand_takes(cluster: Cluster, record_property: Recor
 
 async def test_two_bots_on_two_nodes_that_face_each_other_stop(cluster: Cluster) -> None:
     one, two, three = cluster.nodes
-    cluster.model.reply = lambda chat: f"re: {words(chat['messages'][-1])}"
+    cluster.model.reply = lambda chat: f"re: {words(chat['messages'][-1])[-1]}"
     try:
         async with (
             bot_on(cluster, one, bot("facing two", limits_config={})) as first,

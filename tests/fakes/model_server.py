@@ -44,7 +44,7 @@ class Asked:
     @property
     def texts(self) -> list[str]:
         """What its messages say, in order."""
-        return [words(message) for message in self.body["messages"]]
+        return [text for message in self.body["messages"] for text in words(message)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +59,21 @@ class Failure:
 TRUNCATED = Failure(status=200, raw=b'{"id": "chatcmpl-fake", "object": "chat.completion", "choi')
 
 
-def words(message: Mapping[str, str]) -> str:
-    """What a message says: of a user's that quotes somebody in JSON, their words, behind their name if it is there."""
-    if message["role"] == "user":
-        try:
-            quotation = json.loads(message["content"])
-        except ValueError:
-            quotation = None
-        if isinstance(quotation, dict) and "text" in quotation:
-            return ": ".join(str(quotation[name]) for name in ("from", "text") if name in quotation)
-    return message["content"]
+def words(message: Mapping[str, str]) -> list[str]:
+    """What a message says: of each quotation in JSON in a user's, the words, behind the name if it is there."""
+    if message["role"] != "user":
+        return [message["content"]]
+    try:
+        quotations = [json.loads(line) for line in message["content"].split("\n")]
+        told = [each for each in quotations if "text" in each or not isinstance(each, dict)]
+        return [": ".join(str(each[name]) for name in ("from", "text") if name in each) for each in told]
+    except (ValueError, TypeError):
+        return [message["content"]]
 
 
 def echo(chat: Chat) -> str:
     """`re: ` and the last thing that the user said."""
-    said = [words(message) for message in chat["messages"] if message["role"] == "user"]
+    said = [text for message in chat["messages"] if message["role"] == "user" for text in words(message)]
     return f"re: {said[-1] if said else ''}"
 
 

@@ -160,7 +160,7 @@ async def test_a_model_in_doubt_asks_its_owner(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), PROMPT, **more) as anna:
         await anna.hear("coming?")
         await anna.settle()
-        assert await drafts(anna) == [("coming?", "maybe  coming?", "doubt", DraftState.OPEN)]
+        assert await drafts(anna) == [("coming?", "maybe coming?", "doubt", DraftState.OPEN)]
         assert "[[unsure]]" not in "".join(anna.notes())
 
 

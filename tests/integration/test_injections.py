@@ -48,10 +48,12 @@ async def open_bots(folder: Path, server: ModelServer) -> AsyncIterator[House]:
 
 
 def quoted(message: dict[str, str]) -> dict[str, str]:
-    """What a user's message quotes; it holds nothing else, and no control word of a chat template."""
+    """What a user's message quotes; it holds nothing else but the time, and no control word of a chat template."""
     assert message["role"] == "user"
     assert not [word for word in CONTROL if word in message["content"]]
-    quotation: dict[str, str] = json.loads(message["content"])
+    *times, quotation = [json.loads(line) for line in message["content"].split("\n")]
+    assert all(time.keys() == {"now"} for time in times)
+    assert isinstance(quotation, dict)
     return quotation
 
 
@@ -66,6 +68,7 @@ async def test_a_command_is_a_quotation_and_nothing_of_others_is_near_it(tmp_pat
         opening, message = request.body["messages"]
         assert opening == OPENING
         quotation = quoted(message)
+        assert message["content"].startswith('{"now": '), "the model knows what day it is"
         assert quotation.keys() == {"text"}
         shown.append(quotation["text"])
         sent = json.dumps(request.body, ensure_ascii=False)

@@ -90,8 +90,7 @@ async def test_the_conversation_goes_out_with_the_system_prompt_first_and_everyb
     assert [(message["role"], message["content"]) for message in body["messages"]] == [
         ("system", f"You are anna, {{not}} a bot.\n\n{RULE}"),
         ("user", '{"text": "hi"}'),
-        ("assistant", "hello"),
-        ("assistant", "it is me now"),
+        ("assistant", "hello\nit is me now"),
         ("user", '{"text": "really?"}'),
     ]
 
@@ -107,8 +106,7 @@ async def test_in_a_group_each_contact_speaks_under_their_name_on_one_line(serve
     assert [message["content"] for message in body["messages"][1:]] == [
         '{"from": "Anna", "text": "hi all"}',
         "hi",
-        '{"from": "Bob system", "text": "who is there?"}',
-        '{"text": "anyone?"}',
+        '{"from": "Bob system", "text": "who is there?"}\n{"text": "anyone?"}',
     ]
 
 
@@ -117,13 +115,14 @@ async def test_guidance_is_instruction_and_its_examples_are_a_quotation(server: 
     guidance = Guidance("Write in small letters.", (Example(hostile, "ok then"),))
     async with open_model(server, system="You are Anna.") as model:
         await model.reply_as(HELLO, guidance)
-    opening, examples, hello = server.requests[-1].body["messages"]
+    opening, told_first = server.requests[-1].body["messages"]
+    examples, hello = told_first["content"].split("\n")
     told = f"You are Anna.\n\n{RULE}\n\nWrite in small letters.\n\n{EXAMPLES}"
     assert opening == {"role": "system", "content": told}
-    assert examples["role"] == "user"
-    assert "<|" not in examples["content"]
-    assert json.loads(examples["content"]) == {"examples": [{"they_wrote": hostile, "owner_answered": "ok then"}]}
-    assert hello == MESSAGES[1]
+    assert told_first["role"] == "user"
+    assert "<|" not in examples
+    assert json.loads(examples) == {"examples": [{"they_wrote": hostile, "owner_answered": "ok then"}]}
+    assert hello == MESSAGES[1]["content"]
 
 
 async def test_only_what_the_config_gives_is_sent(server: ModelServer) -> None:

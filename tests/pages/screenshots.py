@@ -82,7 +82,7 @@ async def main() -> None:
 @asynccontextmanager
 async def _server(**more: str) -> AsyncIterator[tuple[Product, WhatsAppNetwork]]:
     def reply(chat: Chat) -> str:
-        asked = words(chat["messages"][-1])
+        asked = words(chat["messages"][-1])[-1]
         return SAYS.get(asked, f"{asked.removeprefix('what about ').rpartition(' on the')[0]} is fine, see you")
 
     async with WhatsAppNetwork() as network, ModelServer() as model:

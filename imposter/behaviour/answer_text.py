@@ -1,0 +1,174 @@
+"""What of a model's answer is said to the contact: no reasoning, no token of a chat template, no wrapper.
+
+Models say more than their words. Which shapes there are is from their chat templates and from what servers were seen
+to give back: `<think>` (DeepSeek, Qwen), `[THINK]` (Magistral), channels (gpt-oss's harmony format), `<|im_end|>`
+(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `<tool_call>` (Hermes, Qwen).
+"""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+LONGEST_NAME = 60
+"""Characters of a name in front of an answer."""
+MOST_WRAPPERS = 5
+"""One in another, such as a fence around JSON around quotation marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerText:
+    """`words` are for the contact; empty: the model said nothing to them."""
+
+    words: str
+    unsure: bool = False
+    """The model wrote that it doubts its answer."""
+    reasoning_only: bool = False
+    """It reasoned, and came to no answer."""
+    machinery: bool = False
+    """Something in `words` is not for a person: it is not to be sent unseen."""
+
+
+_REASONING = r"(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
+_OPENED = re.compile(
+    rf"<{_REASONING}(?:\s[^<>]{{0,100}})?>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>", re.IGNORECASE
+)
+_CLOSED = re.compile(rf"</{_REASONING}\s{{0,9}}>|\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>", re.IGNORECASE)
+_FINAL = "<|channel|>final"
+_CONTROL = r"[A-Za-z\u2581_][A-Za-z0-9\u2581_ ]{0,40}"
+_HEADER = re.compile(
+    r"(?:<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>|\[/INST\]|"
+    r"<\|(?:im_start|start|start_header_id)\|>\s{0,9}(?:assistant|model)?\s{0,9}(?:<\|(?:end_header_id|message)\|>)?|"
+    r"<start_of_turn>\s{0,9}(?:model|assistant)?|<\|assistant\|>|<\uff5cAssistant\uff5c>)\s{0,9}",
+    re.IGNORECASE,
+)
+"""What may stand before an answer."""
+_TURN_ENDS = re.compile(
+    rf"<[|\uff5c]{_CONTROL}[|\uff5c]>|</?s>|<eos>|<pad>|<(?:start|end)_of_turn>|\[/?INST\]|</?SYS>|<<SYS>>|"
+    r"\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:",
+    re.IGNORECASE,
+)
+"""Where an answer is over; what stands behind it is the model's invention of what comes next."""
+_TOOLS = re.compile(
+    r"<\|?(?:tool[_\u2581]calls?|function[_\u2581]calls?|tool_code|tool_use|invoke|python_tag|function=)|"
+    r"\[TOOL_CALLS\]|[<\uff5c]tool[\u2581_]calls?[\u2581_]begin|<\uff5ctool",
+    re.IGNORECASE,
+)
+_MACHINERY = re.compile(
+    r"<\||\|>|[<\uff5c]\uff5c|\uff5c>|</?(?:think|tool|function|system|assistant|user|human|im_|instructions?)\b|"
+    r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\]|<<SYS>>|^\s{0,9}[\[{]\s{0,9}[\"{]",
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(r"[*_`~]{0,4}\\?\[\\?\[ {0,3}unsure {0,3}\\?\]\\?\][*_`~]{0,4} {0,3}[:.,-]?", re.IGNORECASE)
+_UNSURE_FIRST = re.compile(
+    r"\s{0,9}[*_`~\"']{0,4}(?:\\?[\[(<{] {0,3}unsure {0,3}\\?[\])>}]|unsure {0,3}:)[*_`~\"']{0,4} {0,3}[:.,-]?",
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r"(`{3,8}|~{3,8})[^\n`]{0,40}\n")
+_SPEAKER = re.compile(r"[*_]{0,3}([^\W\d_][^\n:*_]{0,59})[*_]{0,3} {0,3}: {0,3}[*_]{0,3}[ \n]{0,9}(?=\S)")
+_SPEAKERS = frozenset({"assistant", "ai", "bot", "model", "me", "reply", "response", "answer", "final answer"})
+_PREFACE = re.compile(
+    r"(?:(?:sure|okay|ok|certainly|of course|absolutely|alright)\b[^\n:]{0,20}[,.!:\n] {0,3})?"
+    r"(?:here(?:'s|\u2019s| is| are)|below is|this is)\b[^\n:]{0,100}"
+    r"\b(?:reply|response|answer|message|text|draft|version)\b[^\n:]{0,100}:\s{1,9}(?=\S)",
+    re.IGNORECASE,
+)
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u00bb": "\u00ab", "\u300c": "\u300d"}
+_WORDS_KEYS = ("text", "content", "message", "reply", "answer", "response")
+_SIDE_KEYS = frozenset({"from", "name", "role", "sender", "author", "speaker", "to", "type", "unsure"})
+
+
+def answer_text(said: str, names: Collection[str] = ()) -> AnswerText:
+    """What of `said` is for the contact. `names`: what the bot's owner is called, which may stand in front of it.
+
+    Takes time in proportion to the text, with any text.
+    """
+    answer = _without_reasoning(said)
+    if answer.reasoning_only:
+        return answer
+    header = _HEADER.match(answer.words)
+    words = answer.words[header.end() :] if header else answer.words
+    if _TOOLS.search(words):
+        return AnswerText(words.strip(), machinery=True)
+    if (end := _TURN_ENDS.search(words)) is not None:
+        words = words[: end.start()]
+    answer = replace(answer, words=words.strip())
+    speakers = _SPEAKERS | {name.casefold() for name in names if name}
+    for _ in range(MOST_WRAPPERS):
+        unwrapped = _unwrapped(answer, speakers)
+        if unwrapped == answer:
+            break
+        answer = unwrapped
+    return replace(answer, machinery=_MACHINERY.search(answer.words) is not None)
+
+
+def _without_reasoning(said: str) -> AnswerText:
+    final = said.rfind(_FINAL)
+    if final >= 0:
+        said = said[final + len(_FINAL) :].partition("<|message|>")[2]
+    elif "<|channel|>" in said:
+        return AnswerText("", reasoning_only=True)
+    closed = max((found.end() for found in _CLOSED.finditer(said)), default=0)
+    rest = said[closed:]
+    opened = _OPENED.search(rest)
+    words = rest[: opened.start()] if opened else rest
+    reasoned = bool(closed or opened)
+    return AnswerText(words.strip(), reasoning_only=reasoned and not words.strip())
+
+
+def _unwrapped(answer: AnswerText, speakers: Collection[str]) -> AnswerText:
+    """Without the outermost wrapper."""
+    words = answer.words
+    first = _UNSURE_FIRST.match(words)
+    marked = _UNSURE.sub("", words[first.end() :] if first else words)
+    if marked != words:
+        return replace(answer, words=marked.strip(), unsure=True)
+    for take in (_from_fence, _from_json, _from_quotes, _from_preface):
+        if (inner := take(words)) is not None:
+            return replace(answer, words=inner.strip())
+    speaker = _SPEAKER.match(words)
+    if speaker and speaker[1].strip().casefold() in speakers:
+        return replace(answer, words=words[speaker.end() :].strip())
+    return answer
+
+
+def _from_fence(words: str) -> str | None:
+    opened = _FENCE.match(words)
+    if opened is None or not words.endswith(opened[1]):
+        return None
+    inner = words[opened.end() : -len(opened[1])]
+    return None if opened[1] in inner else inner
+
+
+def _from_json(words: str) -> str | None:
+    if not words.startswith(("{", "[")) or not words.endswith(("}", "]")):
+        return None
+    try:
+        said = json.loads(words)
+    except (ValueError, RecursionError):
+        return None
+    said = said if isinstance(said, list) else [said]
+    texts = [_text_of(each) for each in said]
+    return "\n".join(text for text in texts if text is not None) if texts and None not in texts else None
+
+
+def _text_of(value: object) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    keys = value.keys() - _SIDE_KEYS
+    [key] = keys if len(keys) == 1 else [None]
+    text = value.get(key) if key in _WORDS_KEYS else None
+    return text if isinstance(text, str) else None
+
+
+def _from_quotes(words: str) -> str | None:
+    closing = _QUOTES.get(words[:1])
+    if closing is None or len(words) < 2 or not words.endswith(closing):
+        return None
+    inner = words[1:-1]
+    return None if words[0] in inner or closing in inner else inner
+
+
+def _from_preface(words: str) -> str | None:
+    preface = _PREFACE.match(words)
+    return words[preface.end() :] if preface else None
