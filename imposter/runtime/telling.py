@@ -26,6 +26,7 @@ BECAUSE: Mapping[str, str] = {
     Why.BLOCKED: "it touches on something that you keep the bot out of",
     Why.LEAK: "it repeats what the bot was told in secret",
     Why.UNREADABLE: "most of it makes no words",
+    Why.LONG: "it is longer than an answer may be",
     Why.GUARD: "it would bind you to something that nobody there has named",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
