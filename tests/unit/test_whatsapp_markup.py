@@ -73,7 +73,8 @@ MARKDOWN = [
     ("So:\n\n| a | b |\n|---|---|\n| `x_y` | [m](https://e.org/a_b) |\n\n*end*",
      "So:\n\n*a* | *b*\n`x_y` | m (https://e.org/a_b)\n\n_end_"),
     ("|a|b|\n|-|-|\n|1|2|3|", "*a* | *b*\n|1|2|3|"),
-    ("**Where:** https://example.com/a_b_c/*d*?x=1&amp=2 *now*", "*Where:* https://example.com/a_b_c/*d*?x=1&amp=2 _now_"),
+    ("**Where:** https://example.com/a_b_c/*d*?x=1&amp=2 *now*",
+    "*Where:* https://example.com/a_b_c/*d*?x=1&amp=2 _now_"),
     ("`over\na line` **x**\ny", "`over a line` *x*\ny"),
     ("**a**\r\n**b**\r**c**", "*a*\n*b*\n*c*"),
 ]  # fmt: skip
@@ -123,7 +124,7 @@ PLAIN = [
     "“quoted” 'text'",
     "it's 5' 11\"",
     "\U0001f469\u200d\U0001f4bb done",
-    "今日は。元気？",
+    "今日は。元気です。",
     "$5_000 or $x_1$",
     "a@b_c.example",
     "<Ann> hi",
@@ -154,8 +155,10 @@ def test_plain_sentences_stay_as_they_are(said: list[tuple[str, str]]) -> None:
 
 
 PIECES = [
-    "**", "*", "_", "__", "~~", "`", "```", "~~~", "\n", "\n\n", "# ", "- ", "1. ", "> ", "    ", "\t", "|", "|-|-|\n",
-    "[", "](", ")", "![", "<", ">", "<br>", "&amp;", "\\", "https://a.b/c_d", "word", " ", "---", "\r\n", "\0", "中", "\u00a0",
+    "**", "*", "_", "__", "~~", "`", "```", "~~~", "\n", "\n\n", "# ", "- ", "1. ", "> ", "    ", "\t", "|",
+    "|-|-|\n",
+    "[", "](", ")", "![", "<", ">", "<br>", "&amp;", "\\", "https://a.b/c_d", "word", " ", "---", "\r\n", "\0",
+    "中", "\u00a0",
     "\x0b", "\u2028", "(", "\"", ":", "+ ", "=",
 ]  # fmt: skip
 TEXTS = st.text(max_size=400) | st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
@@ -169,9 +172,12 @@ def test_no_text_breaks_it_or_loses_a_word(text: str) -> None:
 
 
 HOSTILE = [
-    "[", "![", "](", "[](", "[a](<b", '[a](b "', "[a](b (", "[x][y]", "*", "**a ", "*a_ ", "*a **a ", "a**b", "(**", "_", "_a__",
-    "***a* ", "`", "`` ` ", "~", "~~a ", "> ", ">", "> - ", "- ", "1. ", "- a\n", "  - a\n", "-\n", "> a\n", "<", "<!--", "<br>",
-    "&", "&amp;", "\\", "|", "|a", "a|b\n-|-\n", "|a|\n|-|\n", "http://", "http://.", "www.", "# ", "#\n", "```\n", "\n", "a\t",
+    "[", "![", "](", "[](", "[a](<b", '[a](b "', "[a](b (", "[x][y]", "*", "**a ", "*a_ ", "*a **a ", "a**b",
+    "(**", "_", "_a__",
+    "***a* ", "`", "`` ` ", "~", "~~a ", "> ", ">", "> - ", "- ", "1. ", "- a\n", "  - a\n", "-\n", "> a\n",
+    "<", "<!--", "<br>",
+    "&", "&amp;", "\\", "|", "|a", "a|b\n-|-\n", "|a|\n|-|\n", "http://", "http://.", "www.", "# ", "#\n",
+    "```\n", "\n", "a\t",
     "*a*\n", "中**中",
 ]  # fmt: skip
 WIDE_TABLES = [
