@@ -11,6 +11,7 @@ from typing import Any
 
 from chat_providers import _whatsapp_ids as ids
 from chat_providers._whatsapp_account import Account, linked_at
+from chat_providers._whatsapp_markup import in_whatsapp_markup
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_protocol import InboundMessage
 from chat_providers._whatsapp_sidecar import SidecarMissing
@@ -20,6 +21,9 @@ from imposter.contracts.config import Strict
 from imposter.contracts.errors import NotConnected, NotNow
 from imposter.contracts.messages import Group, Sender, Source
 from imposter.contracts.states import LinkState, LinkStatus
+
+LONGEST_MESSAGE = 65_536
+"""Characters that WhatsApp takes."""
 
 
 class WhatsAppBaileyesProvider:
@@ -31,6 +35,7 @@ class WhatsAppBaileyesProvider:
 
     canonical_id = staticmethod(ids.canonical_id)
     id_problem = staticmethod(ids.id_problem)
+    in_own_markup = staticmethod(in_whatsapp_markup)
 
     def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None:
         self.Config.model_validate(config)
@@ -103,6 +108,10 @@ class WhatsAppBaileyesProvider:
     async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
         """Returns when WhatsApp's servers have it; phones refuse after about two days. Raises ChatError."""
         await self._linked.delete(recipient, message_id)
+
+    @staticmethod
+    def longest_message() -> int:
+        return LONGEST_MESSAGE
 
     def own_chat(self) -> str | None:
         return None if self._account is None else self._account.own_chat

@@ -17,9 +17,18 @@ MASK = "***"
 _SECRET_NAME = re.compile(r"key|token|secret|password|authorization|credential|creds", re.IGNORECASE)
 _SECRET_TEXT = re.compile(r"\bsk-[\w\-]{4,}|(?<=bearer )\S+", re.IGNORECASE)
 
-TALKATIVE = ("httpx2", "httpcore2", "openai", "sqlalchemy", "alembic", "uvicorn.access", "python_multipart")
+TALKATIVE = (
+    "httpx2",
+    "httpcore2",
+    "openai",
+    "sqlalchemy",
+    "alembic",
+    "uvicorn.access",
+    "python_multipart",
+    "markdown_it",
+)
 """Below WARNING these print URLs with their queries (a contact's number may be in one), bodies, rows, or a lot: as a
-line for each byte of a form."""
+line for each byte of a form, or for each rule at each line of an answer."""
 FRAMES = 12
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 

@@ -53,30 +53,34 @@ class Plan:
     bubbles: tuple[Bubble, ...]
 
 
-def plan(answer: str, heard: int, behaviour: Behaviour, chance: Chance) -> Plan:
-    """How `answer` goes out to somebody who wrote `heard` characters."""
+def plan(answer: str, heard: int, behaviour: Behaviour, chance: Chance, *, by_line: bool = False) -> Plan:
+    """How `answer` goes out to somebody who wrote `heard` characters. `by_line`: see `split`."""
     if behaviour.pace is Pace.OFF:
         return Plan(0.0, (Bubble(answer, 0.0, 0.0),))
     read_after = min(LONGEST_READING, _about(NOTICED + heard / READ_PER_SECOND, chance))
     bubbles = tuple(
         Bubble(text, _about(BETWEEN_BUBBLES if number else THOUGHT, chance), _typing(text, chance))
-        for number, text in enumerate(split(answer))
+        for number, text in enumerate(split(answer, by_line=by_line))
     )
     lasting = sum(bubble.pause + bubble.typing for bubble in bubbles)
     shrink = min(1.0, (LONGEST - read_after) / lasting) if lasting else 1.0
     return Plan(read_after, tuple(Bubble(each.text, each.pause * shrink, each.typing * shrink) for each in bubbles))
 
 
-def split(answer: str) -> list[str]:
-    """The bubbles of `answer`, whole but for white space at their ends; none is empty, so a blank answer has none."""
-    pieces = [0, *(seam.at for seam in _cuts(answer)), len(answer)]
+def split(answer: str, *, by_line: bool = False) -> list[str]:
+    """The bubbles of `answer`, whole but for white space at their ends; none is empty, so a blank answer has none.
+
+    `by_line`: a bubble ends with its line, as a paragraph does, but not within a list, code, a quote or a table.
+    """
+    pieces = [0, *(seam.at for seam in _cuts(answer, by_line)), len(answer)]
     texts = (_trimmed(answer[begin:end]) for begin, end in pairwise(pieces))
     return [text for text in texts if text]
 
 
-def _cuts(answer: str) -> list[Seam]:
+def _cuts(answer: str, by_line: bool) -> list[Seam]:
     """Every paragraph's end, and in long paragraphs the sentences' ends that keep bubbles near `ONE_BUBBLE`."""
-    possible = [*seams(answer), Seam(len(answer.rstrip()), True)]
+    ends = [Seam(each.at, each.is_paragraph or (by_line and answer[each.at - 1] == "\n")) for each in seams(answer)]
+    possible = [*ends, Seam(len(answer.rstrip()), True)]
     cuts: list[Seam] = []
     begin = 0
     for seam, after in pairwise(possible):

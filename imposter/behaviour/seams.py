@@ -7,6 +7,7 @@ makes half a sentence. They need not know the language.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 LINE_END = re.compile(r"(?<!\s)(?:[^\S\n]*\n)+")
 """With the empty lines behind it, which make it a paragraph's."""
@@ -72,7 +73,7 @@ class Seam:
 def seams(text: str) -> list[Seam]:
     """Where `text` may be cut, in order; neither end is among them."""
     lines = {match.end(): match[0].count("\n") > 1 for match in LINE_END.finditer(text)}
-    wholes = sorted([*_lists(text), *(match.span() for match in WHOLE.finditer(text))], reverse=True)
+    wholes = sorted([*_lists(text), *_runs(text), *(match.span() for match in WHOLE.finditer(text))], reverse=True)
     found: list[Seam] = []
     says_something = False
     before = reach = 0
@@ -108,6 +109,22 @@ def _lists(text: str) -> Iterator[tuple[int, int]]:
         at += len(line)
     if begin is not None:
         yield begin, end
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Spans of quotes and tables: lines of one kind that stand one below the other."""
+    at = 0
+    for kind, lines in groupby(text.splitlines(keepends=True), _kind):
+        end = at + sum(map(len, lines))
+        if kind:
+            yield at, end
+        at = end
+
+
+def _kind(line: str) -> str:
+    """`>` of a quote, `|` of a table's row; empty of any other line."""
+    bare = line.strip()
+    return ">" if bare.startswith(">") else "|" if " | " in bare else ""
 
 
 def _sentence_ends(text: str) -> Iterator[int]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from imposter.contracts.model import LONGEST_ANSWER
 from imposter.contracts.strict import Strict, printable
 
 
@@ -174,6 +175,12 @@ class Behaviour(Strict):
     )
     blocked: Annotated[list[Term], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."
+    )
+    longest_answer: int = Field(
+        default=2_000,
+        ge=1,
+        le=LONGEST_ANSWER,
+        description="Characters; what is longer waits for the owner as a draft.",
     )
     pause_words: Annotated[list[Word], Field(max_length=20)] = Field(
         default=["!pause"], description="The owner writes one of these, and nothing else, and the bot is silent there."

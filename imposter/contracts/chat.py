@@ -182,6 +182,23 @@ class DeletesMessages(Protocol):
 
 
 @runtime_checkable
+class ShowsMarkup(Protocol):
+    @staticmethod
+    def in_own_markup(markdown: str) -> str:
+        """A model's Markdown in the markup that this platform shows; what is no Markdown comes back as it is.
+
+        Takes time in proportion to the text, at most 16,384 characters.
+        """
+
+
+@runtime_checkable
+class LimitsMessages(Protocol):
+    @staticmethod
+    def longest_message() -> int:
+        """How many characters one message may have; an answer that has more waits for the owner."""
+
+
+@runtime_checkable
 class HasOwnChat(Protocol):
     def own_chat(self) -> str | None:
         """Recipient of the chat that the owner has with themselves; None while no account is linked."""

@@ -11,7 +11,9 @@ from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.budget import WhenSpent
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
+from imposter.runtime.guide import Guide
 from imposter.runtime.manners import Manners
+from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.pacing import Paced, paced
 from imposter.runtime.release import Gate, Hold, Send
@@ -36,6 +38,8 @@ class Answering:
         new_id: MessageIds,
         manners: Manners,
         thinker: Thinker,
+        guide: Guide,
+        message_format: MessageFormat,
         delivery: Delivery,
         drafts: Drafts,
         safety: Safety,
@@ -52,6 +56,8 @@ class Answering:
         self._store = store
         self._new_id = new_id
         self._thinker = thinker
+        self._guide = guide
+        self._format = message_format
         self._delivery = delivery
         self._drafts = drafts
         self._safety = safety
@@ -67,7 +73,8 @@ class Answering:
         """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
         behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
         model = self._thinker.model
-        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), model.leaks, model.named)
+        longest = min(behaviour.longest_answer, self._format.longest)
+        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), model.leaks, model.named, longest)
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         asking = work
@@ -84,7 +91,8 @@ class Answering:
             if thought.answer is None or thought.verdict is not None:
                 await self._give_up(work, thought, thought.verdict or SILENT)
                 return True
-            release, trace = gate.released(thought.answer, work), thought.trace
+            answer = replace(thought.answer, text=await self._format.shown(thought.answer.text))
+            release, trace = gate.released(answer, work), thought.trace
         if isinstance(release, Send) and trace is not None and behaviour.judged:
             reason = await self._thinker.binds(work, release.text)
             release = gate.held(release, work, reason) if reason is not None else release
@@ -107,7 +115,8 @@ class Answering:
                 await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
 
     async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
-        answer = self._paced(text, work, behaviour)
+        by_line = "\n" in text and behaviour.voice and await self._guide.sends_lines(work)
+        answer = self._paced(text, work, behaviour, by_line=by_line)
         used = self._used(work)
         going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
         self._spending.written(work.message.conversation, used)
@@ -130,8 +139,9 @@ class Answering:
                 await self._safety.hand_over(place)
         return proposed
 
-    def _paced(self, text: str, work: Work, behaviour: Behaviour) -> Paced:
-        return paced(text, work, behaviour, self._clock.now(), self._chance, partial(self._answer_id, work))
+    def _paced(self, text: str, work: Work, behaviour: Behaviour, *, by_line: bool = False) -> Paced:
+        new_id = partial(self._answer_id, work)
+        return paced(text, work, behaviour, self._clock.now(), self._chance, new_id, by_line=by_line)
 
     async def _give_up(self, work: Work, thought: Thought, verdict: Verdict) -> None:
         used = self._used(work)

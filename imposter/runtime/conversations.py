@@ -25,6 +25,7 @@ from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.guide import Guide
 from imposter.runtime.manners import Manners, TurnTiming
+from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
@@ -74,6 +75,7 @@ class Conversations:
         chat: ChatPort,
         model: ModelPort,
         guide: Guide,
+        message_format: MessageFormat,
         context: Limits,
         answer_within: timedelta | None,
         manners: Manners,
@@ -145,6 +147,8 @@ class Conversations:
             new_id=self.new_id,
             manners=manners,
             thinker=self._thinker,
+            guide=guide,
+            message_format=message_format,
             delivery=self._delivery,
             drafts=self.drafts,
             safety=safety,

@@ -20,6 +20,7 @@ from imposter.contracts.messages import Source
 from imposter.contracts.model import Answer, Guidance
 from imposter.logs import trace_of
 from imposter.runtime.guide import Chat, Guide, learned, past
+from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.ports import ModelPort
 from imposter.runtime.retry import Chance, backoff, model_retry
 from imposter.runtime.rules import Rules
@@ -72,6 +73,7 @@ class _Exam:
     pairs: list[_Answered]
     model: ModelPort
     guide: Guide
+    message_format: MessageFormat
     spending: Spending
     rules: Rules
     done: int = 0
@@ -109,6 +111,7 @@ class Exams:
         context: Limits,
         model: ModelPort,
         guide: Guide,
+        message_format: MessageFormat,
         spending: Spending,
     ) -> None:
         """Have `model` answer up to `most` questions, of this person or of all (None).
@@ -128,7 +131,7 @@ class Exams:
         if number is None:
             raise NotNow("An exam is under way: wait for its end, or cancel it first.")
         pairs = [_Answered(question) for question in asked]
-        exam = self._exam = _Exam(number, pairs, model, guide, spending, rules)
+        exam = self._exam = _Exam(number, pairs, model, guide, message_format, spending, rules)
         exam.task = asyncio.create_task(self._hold(exam), name=f"exam:{self._instance_id}")
 
     async def end(self, state: ExamState, told: str) -> None:
@@ -239,7 +242,8 @@ class Exams:
             try:
                 answer = await model.reply(list(question.turns), guidance)
                 await spending.took(NOBODY, answer)
-                return replace(answer, text="") if model.leaks.of(answer.text) is Leak.SECRET else answer
+                text = await exam.message_format.shown(answer.text)
+                return replace(answer, text="" if model.leaks.of(text) is Leak.SECRET else text)
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 if isinstance(error, ModelError) and error.spent is not None:
                     await spending.took(NOBODY, error.spent)

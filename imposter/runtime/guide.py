@@ -94,6 +94,16 @@ class Guide:
             log.warning("voice was not read", bot=self._instance_id, error=str(error))
             return None
 
+    async def sends_lines(self, work: Work) -> bool:
+        """Whether the owner sends each line as a message of its own, there or else in general."""
+        try:
+            chat = await self._chat(work.message.conversation)
+            style = chat.style or await self._of_all()
+        except StorageError as error:
+            log.warning("voice was not read", bot=self._instance_id, error=str(error))
+            return False
+        return style is not None and style.sends_lines
+
     async def by(self, asked: str, chat: Chat, without: Collection[str] = ()) -> Guidance | None:
         """The same by what is known of a chat, with none of these answers as an example. Raises: StorageError."""
         style = chat.style or await self._of_all()

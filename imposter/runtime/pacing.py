@@ -28,13 +28,21 @@ class Paced:
 
 
 def paced(
-    text: str, work: Work, behaviour: Behaviour, now: datetime, chance: pace.Chance, new_id: Callable[[int], str]
+    text: str,
+    work: Work,
+    behaviour: Behaviour,
+    now: datetime,
+    chance: pace.Chance,
+    new_id: Callable[[int], str],
+    *,
+    by_line: bool = False,
 ) -> Paced:
-    """`new_id` makes the id of each part, counted from 0.
+    """`new_id` makes the id of each part, counted from 0. `by_line`: each line is a message of its own.
 
     Reading and thinking begin when the last message came: what the model took is part of them, what is typed is not.
     """
-    plan = pace.plan(text, sum(len(message.content) for message in work.messages), behaviour, chance)
+    heard_characters = sum(len(message.content) for message in work.messages)
+    plan = pace.plan(text, heard_characters, behaviour, chance, by_line=by_line)
     if behaviour.pace is Pace.OFF or not plan.bubbles:
         return Paced((Part(text, new_id(0)),), None)
     read_at = min(work.message.received_at, now) + timedelta(seconds=plan.read_after)

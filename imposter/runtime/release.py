@@ -35,6 +35,7 @@ class Why(StrEnum):
     LEAK = "leak"
     MACHINERY = "machinery"
     UNREADABLE = "unreadable"
+    LONG = "long"
     GUARD = "guard"
 
 
@@ -70,6 +71,8 @@ class Gate:
     leaks: Leaks
     named: Named
     """What the model was told by its owner."""
+    longest: int
+    """Characters of an answer that goes out by itself."""
 
     def before_asking(self, work: Work, *, over_budget: bool = False) -> Send | Hold | None:
         """What is said without the model, or is left to the owner; None: the model is asked.
@@ -91,7 +94,7 @@ class Gate:
         return Hold("", Why.COMPLAINT, hands_over=True)
 
     def released(self, answer: Answer, work: Work) -> Send | Hold:
-        """Whether what the model answered goes out."""
+        """Whether what the model answered, as the contact would see it, goes out."""
         text = answer.text.strip()
         leak = self.leaks.of(text, [turn.content for turn in work.turns if turn.source is Source.BOT])
         if leak is not None:
@@ -106,6 +109,8 @@ class Gate:
             return Hold(text, Why.BLOCKED, detail=word)
         if answer.unsure:
             return Hold(text, Why.DOUBT)
+        if len(text) > self.longest:
+            return Hold(text, Why.LONG)
         release = self._let_out(text)
         return self._unbound(release, work) or release
 

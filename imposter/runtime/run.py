@@ -18,6 +18,7 @@ from imposter.runtime.conversations import CLOSING_GRACE, Conversations, Inbox
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.exams import STOPPED, Exams
 from imposter.runtime.guide import Guide
+from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.parts import Parts
 from imposter.runtime.ports import ChatPort, ModelPort
 from imposter.runtime.retry import Chance
@@ -80,6 +81,7 @@ class Run:
         self.exams = Exams(claim.instance_id, store=store, clock=clock, chance=chance)
         self._model: ModelPort | None = None
         self._guide = Guide(claim.instance_id, store=store, canonical=parts.rules(config).canonical, now=clock.now)
+        self._format = MessageFormat()
         self._claim = claim
         self._config = config
         self._parts = parts
@@ -107,6 +109,7 @@ class Run:
     async def open(self) -> None:
         """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
         model = self._model = await self._parts.open_model(self._claim.instance_id, self._config)
+        message_format = self._format = MessageFormat.of(self._parts.chat_file(self._config))
         self._listens = True
         chat = self.chat = await self._open_chat()
         safety = Safety(
@@ -137,6 +140,7 @@ class Run:
             chat=chat,
             model=model,
             guide=self._guide,
+            message_format=message_format,
             context=self._config.context_limits,
             answer_within=self._config.answer_within,
             manners=self._queue.rules.manners,
@@ -262,7 +266,9 @@ class Run:
         if self._model is None or self._spending is None:
             raise NotNow("The bot is still being started.")
         context = self._config.context_limits
-        await self.exams.begin(most, contact, self._queue.rules, context, self._model, self._guide, self._spending)
+        await self.exams.begin(
+            most, contact, self._queue.rules, context, self._model, self._guide, self._format, self._spending
+        )
 
     async def loop_found(self, conversation: str) -> None:
         if self._safety is not None:

@@ -15,6 +15,9 @@ MOST_NAMED = 5
 BEGINNING = 3
 """Words of a turn among which a greeting stands, and at its end a closing."""
 
+SEVERAL, SHORT = 2, 60
+"""Messages of a turn, and characters of a message, where each line is a message of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -55,6 +58,11 @@ class Style:
     """Turns that begin with one."""
     closings: tuple[str, ...]
     closes: float
+
+    @property
+    def sends_lines(self) -> bool:
+        """Whether what others write in lines comes as several short messages."""
+        return self.bubbles.median >= SEVERAL and self.length.median <= SHORT
 
 
 def measure(exchanges: Iterable[Exchange]) -> Style | None:

@@ -59,6 +59,7 @@ OWNERS = {
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},
     "genai_prices": {"imposter.runtime"},
+    "markdown_it": {"chat_providers"},
 }
 """Who alone may import a foreign package."""
 

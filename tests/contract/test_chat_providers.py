@@ -16,7 +16,9 @@ from imposter.contracts.chat import (
     ChatContext,
     DeletesMessages,
     HasOwnChat,
+    LimitsMessages,
     MarksRead,
+    ShowsMarkup,
     ShowsTyping,
     WatchesTyping,
 )
@@ -261,3 +263,19 @@ async def test_the_owners_own_chat_is_known_while_linked(rig: Rig) -> None:
     own = rig.provider.own_chat()
     assert own == canonical_ids(rig.file)(own)
     await rig.port.send(own, "a note", rig.port.message_id("e" * 64))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+@pytest.mark.parametrize("text", ["", "at 8, or 2 * 3 hours", "snake_case\n\n#1 :-)", "**"])
+def test_its_markup_leaves_what_is_no_markdown_as_it_is(file: ProviderFile, text: str) -> None:
+    if file.provider is None or not issubclass(file.provider, ShowsMarkup):
+        pytest.skip(f"{file.name} has no such ability")
+    assert file.provider.in_own_markup(text) == text
+    assert "**" not in file.provider.in_own_markup("**bold**")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def test_its_longest_message_holds_more_than_a_word(file: ProviderFile) -> None:
+    if file.provider is None or not issubclass(file.provider, LimitsMessages):
+        pytest.skip(f"{file.name} has no such ability")
+    assert file.provider.longest_message() >= 100

@@ -150,3 +150,18 @@ def test_no_two_answers_take_the_same_time() -> None:
     assert hasty.read_after < slow.read_after
     assert hasty.bubbles[0].pause < slow.bubbles[0].pause
     assert hasty.bubbles[0].typing < slow.bubbles[0].typing
+
+
+@pytest.mark.parametrize(
+    ("answer", "bubbles"),
+    [
+        ("yes\nat eight\nor nine", ["yes", "at eight", "or nine"]),
+        ("bring:\n- milk\n- bread\nthanks", ["bring:\n- milk\n- bread", "thanks"]),
+        ("she said\n> no way\n> not me\nfunny", ["she said", "> no way\n> not me", "funny"]),
+        ("look\n```\na\n\nb\n```\nok", ["look", "```\na\n\nb\n```", "ok"]),
+        ("times\n*Day* | *Time*\nMon | 9\nTue | 10\nok", ["times", "*Day* | *Time*\nMon | 9\nTue | 10", "ok"]),
+    ],
+)
+def test_where_each_line_is_a_message(answer: str, bubbles: list[str]) -> None:
+    assert split(answer, by_line=True) == bubbles
+    assert split(answer) == [answer]

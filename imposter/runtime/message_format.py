@@ -1,0 +1,48 @@
+"""What a chat platform makes of a model's answer: its markup, and the longest message that it takes."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from imposter.contracts.chat import LimitsMessages, ShowsMarkup
+from imposter.contracts.model import LONGEST_ANSWER
+from imposter.logs import trace_of
+from imposter.runtime.calls import call
+from imposter.runtime.discovery import ProviderFile
+
+log = structlog.get_logger()
+
+DEADLINE = 5.0
+"""Seconds that a platform may take to write an answer in its markup."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFormat:
+    """One platform's. By default it shows text as it is."""
+
+    in_own_markup: Callable[[str], str] | None = None
+    longest: int = LONGEST_ANSWER
+    """Characters."""
+
+    @classmethod
+    def of(cls, file: ProviderFile) -> "MessageFormat":
+        provider = file.provider
+        if provider is None:
+            return cls()
+        markup = provider.in_own_markup if issubclass(provider, ShowsMarkup) else None
+        longest = provider.longest_message() if issubclass(provider, LimitsMessages) else LONGEST_ANSWER
+        return cls(markup, longest)
+
+    async def shown(self, text: str) -> str:
+        """`text`, a model's Markdown, in the platform's markup; as it is where that fails or leaves nothing."""
+        if self.in_own_markup is None:
+            return text
+        try:
+            async with asyncio.timeout(DEADLINE):
+                written = await call(self.in_own_markup, text)
+        except Exception as error:  # noqa: BLE001 - somebody else's provider may raise anything
+            log.warning("answer was not written in the platform's markup", **trace_of(error))
+            return text
+        return written if isinstance(written, str) and written.strip() else text
