@@ -31,6 +31,8 @@ class Answer:
     """Those of `prompt_tokens` that the vendor had read before."""
     unsure: bool = False
     """The model doubts that it is what the owner would say: they are asked first."""
+    told: str | None = None
+    """What the owner should know: such as a setting of theirs that the server does not take."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))
