@@ -33,6 +33,8 @@ class Dialect:
 
     def refuse(self, name: str) -> None:
         """The server does not take this setting."""
+        if name in self._refused:
+            return
         other = _OTHER_NAME.get(name)
         self._refused[name] = other if other not in self._refused else None
 
@@ -46,47 +48,47 @@ class Dialect:
 
 
 class Question:
-    """One question to the server. `body` is the request's, but for the model."""
+    """One question to the server."""
 
     def __init__(self, messages: Sequence[Message], dialect: Dialect) -> None:
         self._messages = list(messages)
         self._dialect = dialect
         self._tried: set[Remedy] = set()
         self._parameters = dict(dialect.parameters)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        messages = self._messages if self._dialect.takes_system else _without_system(self._messages)
-        return self._dialect.spelled(self._parameters) | {"messages": messages}
+        self.body = self._spelled()
+        """The request's, but for the model."""
 
     def otherwise(self, finding: Finding, used: int | None = None) -> bool:
         """Put it as this remedy says; False where that was tried or changes nothing. `used`: tokens of an answer."""
         remedy = finding.remedy
         if remedy is None or remedy in self._tried:
             return False
-        if remedy is Remedy.PARAMETER:
-            before = self.body
-            self._dialect.refuse(finding.parameter)
-            return self.body != before
-        self._tried.add(remedy)
         match remedy:
+            case Remedy.PARAMETER:
+                self._dialect.refuse(finding.parameter)
             case Remedy.SHORTER:
-                return self._shorten()
+                self._shorten()
             case Remedy.NO_SYSTEM:
-                did, self._dialect.takes_system = self._dialect.takes_system, False
-                return did
+                self._dialect.takes_system = False
             case Remedy.MORE_ROOM:
                 self._make_room(used or 0)
-        return True
+        if remedy is not Remedy.PARAMETER:  # one after the other may be refused
+            self._tried.add(remedy)
+        # What another question has found out meanwhile is a change, too.
+        before, self.body = self.body, self._spelled()
+        return remedy is Remedy.AGAIN or self.body != before
 
-    def _shorten(self) -> bool:
+    def _spelled(self) -> dict[str, Any]:
+        messages = self._messages if self._dialect.takes_system else _without_system(self._messages)
+        return self._dialect.spelled(self._parameters) | {"messages": messages}
+
+    def _shorten(self) -> None:
         opening = [each for each in self._messages[:1] if each["role"] == "system"]
         rest = self._messages[len(opening) :]
         kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
         while len(kept) > 1 and kept[0]["role"] == "assistant":
             kept = kept[1:]  # many servers want a user's message first
         self._messages = [*opening, *kept]
-        return len(kept) < len(rest)
 
     def _make_room(self, used: int) -> None:
         ours = [name for name in _OTHER_NAME if name in self._parameters]

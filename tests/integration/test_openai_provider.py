@@ -310,6 +310,8 @@ async def test_no_exception_leads_back_to_the_request(server: ModelServer) -> No
         ({"model": "gpt-4", "base_url": "models.example/v1"}, "base_url"),
         ({"model": "gpt-4", "base_url": "https://me:pass@models.example/v1"}, "base_url"),
         ({"model": "gpt-4", "base_url": "http://models.example:port/v1"}, "base_url"),
+        ({"model": "gpt-4", "base_url": "http://models.example/v1?api-version=1"}, "base_url"),
+        ({"model": "gpt-4", "api_version": "1&x=y"}, "api_version"),
         ({"model": "gpt-4", "temperature": 3}, "temperature"),
         ({"model": "gpt-4", "temperature": "1"}, "temperature"),
         ({"model": "gpt-4", "timeout": 0}, "timeout"),

@@ -340,3 +340,13 @@ async def test_a_server_that_is_away_is_asked_by_one_at_a_time(server: ModelServ
                 await model.reply(HELLO)
             assert raised.value.retry_after is not None
     assert len(server.requests) < 10
+
+
+async def test_azure_gets_its_version_and_the_key_in_its_own_header(server: ModelServer) -> None:
+    async with open_model(server, api_version="2024-10-21", api_key="k-of-anna") as model:
+        assert (await model.reply(HELLO)).text == "re: hello"
+    [asked] = server.requests
+    assert asked.query == "api-version=2024-10-21"
+    assert asked.headers["api-key"] == "k-of-anna"
+    assert "authorization" not in asked.headers
+    assert "api_version" not in asked.body
