@@ -1,4 +1,4 @@
-"""One circuit breaker for each address and key, shared by all bots of a server.
+"""One circuit breaker for each address, key and model, shared by all bots of a server.
 
 After some failures in a row a server is left alone for a while, and then one request at a time asks whether it is back:
 a thousand chats do not storm it when it returns. Whoever is not let through is told so at once and waits elsewhere, so
@@ -23,8 +23,8 @@ MOST_TROUBLES = 10_000
 WHILE_ASKED = 2.0
 """Seconds after which to come back where another request is asking it."""
 
-Place = tuple[str, str]
-"""An address and a key."""
+Place = tuple[str, str, str]
+"""An address, a key and a model: behind one gateway a model may be away, or limited, alone."""
 
 
 @dataclass(slots=True)

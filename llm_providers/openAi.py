@@ -199,7 +199,7 @@ class OpenAiProvider:
         question = Question(messages, self._dialect)
         spent: Answer | None = None
         for _ in range(MOST_REQUESTS):
-            with breakers.passing((str(client.base_url), client.api_key)):
+            with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
                 outcome = await self._put(client, question.body)
                 if isinstance(outcome, Answer):
                     told, self._untold = self._untold, []

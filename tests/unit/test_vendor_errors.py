@@ -108,7 +108,7 @@ class Server:
         """Seconds to wait where it was not let through."""
         before = self.asked
         try:
-            with self.breakers.passing(("url", key)):
+            with self.breakers.passing(("url", key, "model")):
                 self._answer()
         except ModelUnavailable as error:
             self.told = str(error)
@@ -149,7 +149,7 @@ def test_while_one_asks_whether_it_is_back_the_others_are_told_to_wait_also_if_i
     for _ in range(FAILURES):
         server.ask()
     server.now += LONGEST_PAUSE
-    with suppress(KeyboardInterrupt), server.breakers.passing(("url", "key")):
+    with suppress(KeyboardInterrupt), server.breakers.passing(("url", "key", "model")):
         assert server.ask() is not None
         raise KeyboardInterrupt
     server.away = False
