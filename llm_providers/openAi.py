@@ -1,17 +1,15 @@
 """OpenAI's chat completions, and every server that speaks the same (by `base_url`)."""
 
 import asyncio
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
+import structlog
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
-from pydantic_core import from_json
 
 from imposter.contracts.addresses import AddressGuard, PrivateAddress, origin_of
 from imposter.contracts.chat import Closable, Shared
@@ -20,24 +18,32 @@ from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, fill_in
 from llm_providers._bounded_answer import UnusableAnswer
+from llm_providers._breaker import open_breakers
+from llm_providers._complaint import Complaint, complaint
+from llm_providers._completion import outcome_of, read
+from llm_providers._dialect import Dialect, Question
+from llm_providers._owner_words import fit_for_owner
 from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, conversation, judged
+from llm_providers._vendor_errors import Finding, Remedy, found
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
+
+log = structlog.get_logger()
 
 FIRST_USE = 30.0
 """Seconds that loading the SDK may take, once, on a slow machine."""
-LONGEST_RETRY_AFTER = 3600.0
-"""Seconds. No server is believed that wants to be left alone for longer."""
+MOST_REQUESTS = 8
+"""For one answer: each but the first puts the question otherwise, after a refusal that says how."""
 
 _OPENAI = "https://api.openai.com/v1"
+_PATH = "/chat/completions"
 _OURS = frozenset({"messages", "stream", "n"})
 _NO_KEY = "is missing: set it here, or set OPENAI_API_KEY in the server's environment"
 _OWN_KEY = (
     "is missing: OPENAI_API_KEY goes to the server's own address alone; with another base_url, give its key here, "
     "or any word if it wants none"
 )
-_NO_COMPLETION = "The model's server did not answer with a chat completion: check base_url."
 _URL_TEXT = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII but for the backslash."""
 _HEADER_TEXT = re.compile(r"[!-~]+")
@@ -64,7 +70,14 @@ def _web_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password; the key goes into api_key")
-    return url
+    if parts.query or parts.fragment:
+        raise ValueError("must end before the ? or #; Azure's api-version goes into api_version")
+    return _without_path(url)
+
+
+def _without_path(url: str) -> str:
+    """The address as the SDK wants it, which adds this path itself."""
+    return url.rstrip("/").removesuffix(_PATH)
 
 
 class OpenAiProvider:
@@ -82,6 +95,11 @@ class OpenAiProvider:
             default=None,
             validate_default=True,
             description="Default: OPENAI_API_KEY of the server's environment, for the default base_url alone.",
+        )
+        api_version: str | None = Field(
+            default=None,
+            pattern=r"^[0-9A-Za-z.-]{1,40}$",
+            description='For Azure alone, such as "2024-10-21"; base_url is that of the deployment.',
         )
         model: str = Field(min_length=1, max_length=256, description='The model\'s name, such as "gpt-4".')
         system: str | None = Field(
@@ -134,22 +152,27 @@ class OpenAiProvider:
         @property
         def parameters(self) -> dict[str, JsonValue]:
             """The request's body but for model and messages."""
-            elsewhere = {"api_key", "base_url", "model", "system", "timeout", "extra"}
+            elsewhere = {"api_key", "base_url", "api_version", "model", "system", "timeout", "extra"}
             return self.model_dump(exclude=elsewhere, exclude_none=True) | self.extra
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:
         self._config = self.Config.model_validate(config)
-        self._parameters = self._config.parameters
         system = fill_in(self._config.system or "", user_id=user_id)
         self._opening = {"role": "system", "content": f"{system}\n\n{RULE}" if system else RULE}
         self._shared: Shared
         self._context_now: Callable[[], datetime] | None = None
         self._client: AsyncOpenAI | None = None
-        self.deadline = self._config.timeout + FIRST_USE
+        self._dialect = Dialect(self._config.parameters)
+        self._untold: list[str] = []
+        """What the owner is told with the next answer."""
+        self._bot = ""
+        self.deadline = 2 * self._config.timeout + FIRST_USE
+        """An answer that is none may take its time, and so may the one that is asked for in its place."""
 
     def attach(self, context: ModelContext) -> None:
         self._shared = context.shared
         self._context_now = context.now
+        self._bot = context.instance_id
 
     def _now(self) -> datetime | None:
         return None if self._context_now is None else self._context_now()
@@ -177,21 +200,46 @@ class OpenAiProvider:
 
     async def _complete(self, messages: list[dict[str, str]]) -> Answer:
         client = self._client = self._client or await self._connect()
-        from openai import OpenAIError
+        breakers = await self._shared.get("openai-breakers", open_breakers)
+        question = Question(messages, self._dialect)
+        spent: Answer | None = None
+        for _ in range(MOST_REQUESTS):
+            with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
+                outcome = await self._put(client, question.body)
+                if isinstance(outcome, Answer):
+                    told, self._untold = self._untold, []
+                    return replace(_together(spent, outcome), told=" ".join(told) or None)
+                failure, used = outcome.error, outcome.error.spent
+                failure.spent = spent = _together(spent, used) if used is not None else spent
+                if isinstance(failure, ModelUnavailable):
+                    raise failure
+            if not question.otherwise(outcome, used.completion_tokens if used else None):
+                break
+            if outcome.remedy is Remedy.PARAMETER and (note := self._dialect.told(outcome.parameter)):
+                self._untold.append(note)
+                log.warning("a setting is not taken by the model's server", bot=self._bot, setting=outcome.parameter)
+        # Out here, so that not even its `__context__` leads back to the request and a contact's words.
+        raise failure
 
-        body = self._parameters | {"messages": messages}
+    async def _put(self, client: "AsyncOpenAI", body: dict[str, Any]) -> Answer | Finding:
+        from openai import Omit, OpenAIError
+
+        azures: dict[str, Any] = {}
+        if self._config.api_version is not None:
+            azures["extra_query"] = {"api-version": self._config.api_version}
+            azures["extra_headers"] = {"api-key": client.api_key, "Authorization": Omit()}
         try:
             async with asyncio.timeout(self._config.timeout):
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
                 # measured with openai 3.54 and 11 to 50 messages.
                 # Raw, because the SDK makes an object of each part of an answer, however many a server sends.
                 ask = client.chat.completions.with_raw_response.create
-                raw = await ask(model=self._config.model, messages=[], extra_body=body)
-                return _answer(_read(raw.content, raw.headers))
+                raw = await ask(model=self._config.model, messages=[], extra_body=body, **azures)
+                return outcome_of(read(raw.content, raw.headers), raw.headers)
+        except ModelError as error:
+            return Finding(error)
         except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
-            failure = _failure(error)
-        # Out here, so that not even its `__context__` leads back to the request and a contact's words.
-        raise failure
+            return _failure(error, body, [client.api_key])
 
     async def _connect(self) -> "AsyncOpenAI":
         secret, own_url = self._shared.secret, self._config.base_url
@@ -221,7 +269,7 @@ class OpenAiProvider:
 
 def _servers_url(secret: ReadSecret) -> str:
     url = secret("OPENAI_BASE_URL")
-    return url.get_secret_value() if url else _OPENAI
+    return _without_path(url.get_secret_value()) if url else _OPENAI
 
 
 def _is_another_server(url: str | None, secret: ReadSecret) -> bool:
@@ -267,106 +315,55 @@ def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
     return client
 
 
-def _answer(completion: Any) -> Answer:
-    """Raises: ModelRefused."""
-    usage = _of(completion, "usage")
-    answer = Answer(
-        "",
-        model=_of(completion, "model"),
-        prompt_tokens=_of(usage, "prompt_tokens"),
-        completion_tokens=_of(usage, "completion_tokens"),
-        cached_tokens=_of(_of(usage, "prompt_tokens_details"), "cached_tokens"),
-    )
-    try:
-        return replace(answer, text=_text(completion))
-    except ModelRefused as refusal:
-        refusal.spent = answer
-        raise
-
-
-def _read(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The answer's JSON, no deeper and with numbers no longer than pydantic lets it. Raises: ModelError."""
-    try:
-        return from_json(body)
-    except ValueError:
-        if "json" not in headers.get("content-type", "json"):
-            raise ModelRefused(_NO_COMPLETION) from None
-        raise ModelUnavailable("The model's answer broke off or is garbled.") from None
-
-
-def _of(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _text(answer: Any) -> str:
-    """The answer's text. It may be of any shape. Raises: ModelRefused."""
-    choices = _of(answer, "choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = _of(choice, "message")
-    content = _of(message, "content")
-    if not isinstance(message, dict) or not isinstance(content, str | None):
-        raise ModelRefused(_NO_COMPLETION)
-    text = (content or "").strip()
-    ended = _of(choice, "finish_reason")
-    if ended == "content_filter" or _of(message, "refusal"):
-        raise ModelRefused("The model's content filter withheld the answer.")
-    if ended == "length" and not text:
-        raise ModelRefused("The model used up its tokens before it said anything: allow it more.")
-    return text
-
-
-def _failure(error: Exception) -> ModelError:
-    """What an exception of the SDK's means, without a word of the request or the response."""
+def _failure(error: Exception, sent: Mapping[str, Any], secrets: Sequence[str]) -> Finding:
+    """What an exception means, without a word of the request or the response that is not fit for the owner."""
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
     match error:
         case PrivateAddress():
-            return ModelRefused(f"base_url: {error}")
+            return Finding(ModelRefused(f"base_url: {error}"))
         case TimeoutError() | APITimeoutError():
-            return ModelUnavailable("The model did not answer in time.")
+            return Finding(ModelUnavailable("The model did not answer in time.", costly=True))
         case APIConnectionError():
-            return ModelUnavailable("The model's server cannot be reached.")
+            return Finding(ModelUnavailable("The model's server cannot be reached."))
         case APIStatusError():
-            return _status_failure(error)
+            response = error.response
+            return _status_failure(complaint(error.status_code, response.headers, response.content), sent, secrets)
         case UnusableAnswer():
-            return ModelRefused(str(error))
+            return Finding(ModelRefused(str(error)))
         case _:
-            return ModelRefused("The model's server and this one do not understand each other: check base_url.")
+            return Finding(
+                ModelRefused("The model's server and this one do not understand each other: check base_url.")
+            )
 
 
-_TOO_LONG = "The conversation is too long for the model: lower context_config."
-_REFUSALS = {
-    401: "The model's server does not accept the API key.",
-    403: "The model's server does not allow this API key to use the model.",
-    404: "The model's server does not know this model, or base_url is wrong.",
-    413: _TOO_LONG,
-}
-_TRY_AGAIN = {408, 409, 425, 429}
+def _status_failure(error: Complaint, sent: Mapping[str, Any], secrets: Sequence[str]) -> Finding:
+    if (finding := found(error, sent.keys() - _OURS)) is not None:
+        return finding
+    sentence = f"The model's server refused the request (HTTP {error.status})"
+    words = fit_for_owner(error.said, talk=map(_told_by_others, sent["messages"]), secrets=secrets)
+    return Finding(ModelRefused(f"{sentence}: {words}" if words else f"{sentence}."))
 
 
-def _status_failure(error: "APIStatusError") -> ModelError:
-    status, code = error.status_code, error.code or error.type
-    if code == "insufficient_quota":
-        return ModelRefused("The model's account has no credit left.")
-    if code == "context_length_exceeded":
-        return ModelRefused(_TOO_LONG)
-    if status in _TRY_AGAIN or status >= 500:
-        said = "is asked too much" if status == 429 else "has trouble"
-        wait = _retry_after(error.response.headers)
-        return ModelUnavailable(f"The model's server {said} (HTTP {status}).", retry_after=wait)
-    if 300 <= status < 400:
-        return ModelRefused(f"The model's server sends elsewhere (HTTP {status}): put the final address into base_url.")
-    return ModelRefused(_REFUSALS.get(status, f"The model's server refused the request (HTTP {status})."))
+def _told_by_others(message: Mapping[str, str]) -> str:
+    """What a message holds but for our own texts, which are no secret from the owner."""
+    content = message["content"]
+    for ours in (RULE, EXAMPLES, JUDGE):
+        content = content.replace(ours, " ")
+    return content
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks for, in one of RFC 9110's two forms; a date counts from the server's own clock."""
-    asked = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(asked)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+def _together(first: Answer | None, then: Answer) -> Answer:
+    """`then` with what both took; a number that is not known of one is not known of both."""
+    if first is None:
+        return then
+
+    def both(one: int | None, two: int | None) -> int | None:
+        return None if one is None or two is None else one + two
+
+    return replace(
+        then,
+        prompt_tokens=both(first.prompt_tokens, then.prompt_tokens),
+        completion_tokens=both(first.completion_tokens, then.completion_tokens),
+        cached_tokens=both(first.cached_tokens, then.cached_tokens),
+    )

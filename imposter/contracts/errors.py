@@ -21,6 +21,7 @@
     └── ModelError           from a model provider
         ├── ModelUnavailable   try again, after `retry_after` seconds if given
         └── ModelRefused       trying again would not help
+            └── ModelDeclined  nor would it with more said: leave these messages out of what it is shown
 
 Texts are for the owner and never hold a secret or a contact's words. Nothing of them ever reaches a contact.
 """
@@ -142,10 +143,16 @@ class ModelError(ImposterError):
 class ModelUnavailable(ModelError):
     """The model cannot answer now."""
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str = "", *, retry_after: float | None = None, costly: bool = False) -> None:
+        """`costly`: the try may have cost as much as an answer, so it is not repeated often."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.costly = costly
 
 
 class ModelRefused(ModelError):
     """The model will not answer this, however often it is asked."""
+
+
+class ModelDeclined(ModelRefused):
+    """The model's vendor does not let these messages through, and would not in a later prompt."""

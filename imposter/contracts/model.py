@@ -35,6 +35,8 @@ class Answer:
     """The model doubts that it is what the owner would say: they are asked first."""
     machinery: bool = False
     """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
+    told: str | None = None
+    """What the owner should know: such as a setting of theirs that the server does not take."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))

@@ -80,5 +80,9 @@ class BotStatus(BaseModel):
     budget: BudgetStatus | None = Field(
         default=None, description="Only while a bound of `budget_config` is reached for the whole bot."
     )
-    last_error: str | None = Field(default=None, description="The last failure that cost a contact an answer.")
+    last_error: str | None = Field(
+        default=None,
+        description="The last failure that cost a contact an answer or delays it, or a setting that the model's server "
+        "does not take.",
+    )
     last_error_at: datetime | None = None

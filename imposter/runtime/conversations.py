@@ -124,6 +124,8 @@ class Conversations:
             chance=chance,
             counts=counts,
             waits=self._waits,
+            answer_within=lambda: self._delivery.answer_within,
+            tell=on_failure,
         )
         self.new_id = MessageIds(claim.instance_id, store, chat)
         self.drafts = Drafts(

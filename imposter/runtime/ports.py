@@ -288,7 +288,7 @@ class ModelPort:
                     else:
                         answer = await call(self._provider.reply, turns)
             except TimeoutError:
-                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
+                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.", costly=True) from None
         said = answer if isinstance(answer, Answer) else Answer(answer)
         if not isinstance(said.text, str):
             file = f"{type(self._provider).__module__.replace('.', '/')}.py"

@@ -73,6 +73,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "budget_spent": Reason(Gate.BUDGET, "what the model may cost was spent (budget_config)"),
     "model_silent": Reason(Gate.MODEL, "the model chose to say nothing"),
     "ModelUnavailable": Reason(Gate.MODEL, "the model could not be reached, or was too busy, each time it was asked"),
+    "ModelDeclined": Reason(Gate.MODEL, "the model's vendor does not let it through; no later prompt holds it"),
     "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and would give none if it was asked again"),
     "drafted": Reason(Gate.RELEASE, "its answer waits for your word (drafts)"),
     "draft_dropped": Reason(Gate.RELEASE, "you dropped its draft"),

@@ -1,13 +1,20 @@
 """When to try again: pure functions of what happened; chance is passed in."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from imposter.contracts.errors import ModelUnavailable
 
 MODEL_ATTEMPTS = 4
+PATIENT_ATTEMPTS = 40
+"""While an answer is worth it: some forty minutes of waits that have grown to LONGEST_WAIT."""
+COSTLY_ATTEMPTS = 2
+"""Of a model that let us wait in vain: it may have been paid for each."""
 DELIVERY_ATTEMPTS = 5
 LONGEST_WAIT = 60.0
-"""Seconds. A model that asks for more patience than this has failed."""
+"""Seconds between two tries, unless the model asks for more."""
+LONGEST_PATIENCE = timedelta(hours=1)
+"""Where messages are answered however old they are."""
 
 Chance = Callable[[], float]
 """A number from 0 to 1."""
@@ -18,10 +25,31 @@ def backoff(attempt: int, chance: Chance, *, longest: float = LONGEST_WAIT) -> f
     return float(min(longest, 2.0 ** min(attempt - 1, 16))) * (0.5 + chance() / 2)
 
 
-def model_retry(attempt: int, error: Exception, chance: Chance) -> float | None:
-    """Seconds to wait after failed try number `attempt` (from 1), or None to give up."""
-    if not isinstance(error, ModelUnavailable) or attempt >= MODEL_ATTEMPTS:
+def model_retry(
+    attempt: int,
+    error: Exception,
+    chance: Chance,
+    *,
+    most: int = MODEL_ATTEMPTS,
+    left: float = LONGEST_WAIT,
+    costly: int = 0,
+) -> float | None:
+    """Seconds to wait after failed try number `attempt` (from 1), or None to give up.
+
+    `most`: tries; `left`: seconds that an answer is still worth; `costly`: tries so far that may have cost as much as
+    an answer.
+    """
+    if not isinstance(error, ModelUnavailable) or attempt >= most or costly >= COSTLY_ATTEMPTS:
         return None
-    if error.retry_after is None:
-        return backoff(attempt, chance)
-    return None if error.retry_after > LONGEST_WAIT else error.retry_after + chance() / 2
+    wait = backoff(attempt, chance)
+    if error.retry_after is not None and error.retry_after >= wait:
+        # Later by chance, so that not all who were told the same time come at once.
+        wait = error.retry_after + chance() * max(0.5, error.retry_after / 10)
+    return wait if wait <= left else None
+
+
+def patience_ends(received: datetime, taken: datetime, within: timedelta | None) -> datetime:
+    """Until when a message is worth asking again. One that was old when it was taken counts from then on."""
+    if within is None:
+        return taken + LONGEST_PATIENCE
+    return received + within if received + within > taken else taken + within

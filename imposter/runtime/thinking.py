@@ -1,18 +1,19 @@
 """Asking the model: again where it fails, anew where more comes in meanwhile, and with a record of how it went."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from imposter.clock import Clock
-from imposter.contracts.errors import ModelError
+from imposter.contracts.errors import ModelError, ModelUnavailable
 from imposter.contracts.model import Answer
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
 from imposter.runtime.ports import ModelPort
-from imposter.runtime.retry import Chance, model_retry
+from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, model_retry, patience_ends
 from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
 from imposter.runtime.vitals import Counts
@@ -41,7 +42,7 @@ class Thought:
 
 
 class Thinker:
-    """For one run of a bot."""
+    """For one run of a bot. `tell` gets a sentence for the owner; `answer_within` says how old an answer may be."""
 
     def __init__(
         self,
@@ -54,6 +55,8 @@ class Thinker:
         chance: Chance,
         counts: Counts,
         waits: Waits,
+        answer_within: Callable[[], timedelta | None],
+        tell: Callable[[str], None],
     ) -> None:
         self.model = model
         self._guide = guide
@@ -63,6 +66,8 @@ class Thinker:
         self._chance = chance
         self._counts = counts
         self._waits = waits
+        self._answer_within = answer_within
+        self._tell = tell
         self._asking: dict[str, asyncio.Event] = {}
         """Conversations that the model is asked about; set where something came in there."""
 
@@ -108,7 +113,7 @@ class Thinker:
 
     async def _ask(self, work: Work, guided: bool) -> Thought:
         guidance = await self._guide.towards(work) if guided and self.model.takes_guidance else None
-        attempt = 1
+        attempt, costly = 1, 0
         taken = self._clock.now()
         used: list[Usage] = []
 
@@ -135,12 +140,17 @@ class Thinker:
             try:
                 answer = await self.model.reply(list(work.turns), guidance)
                 await took(answer)
+                if answer.told is not None:
+                    self._tell(answer.told)
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 self._counts.model_failures += 1
                 if isinstance(error, ModelError) and error.spent is not None:
                     await took(error.spent)
-                delay = model_retry(attempt, error, self._chance)
+                costly += isinstance(error, ModelUnavailable) and error.costly
+                ends = patience_ends(work.message.received_at, taken, self._answer_within())
+                left = (ends - self._clock.now()).total_seconds()
+                delay = model_retry(attempt, error, self._chance, most=PATIENT_ATTEMPTS, left=left, costly=costly)
                 log.warning(
                     "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
                 )
@@ -149,6 +159,8 @@ class Thinker:
                     return Thought(
                         trace(), None, verdict, str(error) if isinstance(error, ModelError) else _name(error)
                     )
+                if attempt == MODEL_ATTEMPTS:
+                    self._tell(f"The model gives no answer yet, and is asked again: {error}")
             await self._clock.sleep(delay)
             attempt += 1
         return Thought(trace(answer), answer, None if answer.text.strip() or answer.unsure else SILENT)

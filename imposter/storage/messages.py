@@ -39,6 +39,8 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
+DECLINED = "ModelDeclined"
+"""The reason of what a model's vendor would refuse again, in any prompt that holds it."""
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
@@ -79,6 +81,7 @@ _BEFORE = (
     .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
     .where(_of_bot, _of_conversation, anchor < bindparam("seq"))
     .where(messages.c.state != MessageState.IGNORED, messages.c.sent_at >= bindparam("cutoff"))
+    .where(messages.c.reason.is_distinct_from(DECLINED))
     .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))

@@ -40,6 +40,7 @@ class Asked:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Chat
+    query: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -141,7 +142,7 @@ class ModelServer:
     async def _answer(self, request: Request) -> Response:
         chat = await request.json()
         with self._news:
-            self.requests.append(Asked(dict(request.headers), chat))
+            self.requests.append(Asked(dict(request.headers), chat, request.url.query))
             failure = self.failures.pop(0) if self.failures else self.always_fail
             self._news.notify_all()
         self.watch("asked", chat)

@@ -1,0 +1,123 @@
+"""Reads a chat completion of any server: the words, what they cost, and whether they are whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from imposter.contracts.errors import ModelRefused, ModelUnavailable
+from imposter.contracts.model import Answer
+from llm_providers._complaint import of_content
+from llm_providers._vendor_errors import WEB_PAGE, Finding, Remedy, found
+
+NO_COMPLETION = "The model's server did not answer with a chat completion: check base_url."
+WITHHELD = "The model declined: its vendor's content filter withheld the answer."
+DECLINED = "The model declined to answer this, by its own rules or its vendor's content filter."
+SAID_NOTHING = "The model said nothing, though it was asked twice."
+CUT = (
+    "The model used up its tokens before it had finished, though it was asked again with more: allow it more "
+    "(max_tokens, or its server's own limit), or have it answer briefly."
+)
+BROKE_OFF = "The model's server broke off the answer."
+
+_CUT = frozenset({"length", "max_tokens", "model_length"})
+"""OpenAI; servers that pass on Anthropic's; Mistral."""
+_BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
+"""OpenRouter, Mistral; SGLang; Zhipu; DeepSeek."""
+_FILTERED = ("content_filter", "safety", "sensitive", "prohibited_content", "recitation", "blocklist")
+"""OpenAI; Gemini, also behind `content_filter: `; Zhipu."""
+_WORDS = frozenset({"text", "output_text"})
+"""Parts of a content that are for the contact; thoughts, references and anything unknown are not."""
+
+
+def read(body: bytes, headers: Mapping[str, str]) -> Any:
+    """The answer's JSON, no deeper and with numbers no longer than pydantic lets it. Raises: ModelError."""
+    try:
+        return from_json(body)
+    except ValueError:
+        if body.lstrip()[:1] == b"<":
+            raise ModelRefused(WEB_PAGE.format(status=200)) from None
+        if "json" not in headers.get("content-type", "json"):
+            raise ModelRefused(NO_COMPLETION) from None
+        raise ModelUnavailable("The model's answer broke off or is garbled.", costly=True) from None
+
+
+def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Finding:
+    """The answer, or why it is none. An error's `spent` says what it took all the same."""
+    answer = Answer("", model=of(completion, "model"), **_billed(of(completion, "usage")))
+    outcome = _said(completion, headers)
+    if isinstance(outcome, str):
+        return replace(answer, text=outcome)
+    if isinstance(completion, dict) and completion.get("usage") is not None:
+        outcome.error.spent = answer
+    return outcome
+
+
+def of(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _said(completion: Any, headers: Mapping[str, str]) -> str | Finding:
+    choices = of(completion, "choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    for trouble in (of(completion, "error"), of(choice, "error")):
+        if trouble:
+            return _error(trouble, headers)
+    message = of(choice, "message")
+    text, refused = _words(of(message, "content")), of(message, "refusal")
+    if not isinstance(message, dict) or text is None:
+        return Finding(ModelRefused(NO_COMPLETION))
+    ended = str(of(choice, "finish_reason") or "").lower()
+    if ended in _BROKEN:
+        return Finding(ModelUnavailable(BROKE_OFF))
+    if ended.startswith(_FILTERED):
+        return Finding(ModelRefused(WITHHELD))
+    if refused:
+        return Finding(ModelRefused(DECLINED))
+    if ended in _CUT:
+        return Finding(ModelRefused(CUT), Remedy.MORE_ROOM)
+    return text or Finding(ModelRefused(SAID_NOTHING), Remedy.AGAIN)
+
+
+def _words(content: Any) -> str | None:
+    """The text of a content, which may come in parts; None where it is none."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content.strip()
+    if not isinstance(content, list):
+        return None
+    parts = [each if isinstance(each, str) else of(each, "text") for each in content if _is_said(each)]
+    return "".join(part for part in parts if isinstance(part, str)).strip()
+
+
+def _is_said(part: Any) -> bool:
+    return isinstance(part, str) or (isinstance(part, dict) and str(part.get("type", "text")) in _WORDS)
+
+
+def _error(trouble: Any, headers: Mapping[str, str]) -> Finding:
+    """An error that came with status 200 (OpenRouter, LM Studio); it names its own status, or none."""
+    code = of(trouble, "code")
+    is_status = isinstance(code, int) and 400 <= code < 600
+    complaint = of_content(code if is_status else 200, headers, {"error": trouble})
+    if (finding := found(complaint)) is not None:
+        return finding
+    return Finding(ModelRefused(NO_COMPLETION))
+
+
+def _billed(usage: Any) -> dict[str, Any]:
+    """Tokens as they are billed. xAI and Gemini count a model's thoughts in the total alone."""
+    prompt, completion, total = (of(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    if all(type(each) is int for each in (prompt, completion, total)):
+        completion = max(completion, total - prompt)
+    cached = [
+        of(of(usage, "prompt_tokens_details"), "cached_tokens"),
+        of(usage, "prompt_cache_hit_tokens"),  # DeepSeek
+        of(usage, "cached_tokens"),  # Moonshot
+    ]
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "cached_tokens": next((each for each in cached if each is not None), None),
+    }

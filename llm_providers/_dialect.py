@@ -1,0 +1,108 @@
+"""What a bot's server takes, as far as its refusals have told; and the same question put otherwise."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llm_providers._vendor_errors import Finding, Remedy
+
+Message = Mapping[str, Any]
+
+LEAST_ROOM = 4096
+"""Tokens that an answer gets which was cut and had no bound of ours."""
+MOST_ROOM = 10_000_000
+_OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+
+
+class Dialect:
+    """Of one bot while it runs."""
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.parameters = parameters
+        self.takes_system = True
+        self._refused: dict[str, str | None] = {}
+        """Settings that the server does not take, each with its other name if it may take that."""
+
+    def spelled(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """These as the server takes them."""
+        body: dict[str, Any] = {}
+        for name, value in parameters.items():
+            known = self._refused.get(name, name)
+            if known is not None and known not in self._refused:
+                body.setdefault(known, value)
+        return body
+
+    def refuse(self, name: str) -> None:
+        """The server does not take this setting."""
+        if name in self._refused:
+            return
+        other = _OTHER_NAME.get(name)
+        self._refused[name] = other if other not in self._refused else None
+
+    def told(self, name: str) -> str | None:
+        """What the owner should know of a setting of theirs; None where it is none."""
+        if name not in self.parameters:
+            return None
+        other = self._refused[name]
+        done = f"it is sent as `{other}`" if other else "it is left out"
+        return f"The model's server does not take the setting `{name}`: {done}. Change llm_provider_config."
+
+
+class Question:
+    """One question to the server."""
+
+    def __init__(self, messages: Sequence[Message], dialect: Dialect) -> None:
+        self._messages = list(messages)
+        self._dialect = dialect
+        self._tried: set[Remedy] = set()
+        self._parameters = dict(dialect.parameters)
+        self.body = self._spelled()
+        """The request's, but for the model."""
+
+    def otherwise(self, finding: Finding, used: int | None = None) -> bool:
+        """Put it as this remedy says; False where that was tried or changes nothing. `used`: tokens of an answer."""
+        remedy = finding.remedy
+        if remedy is None or remedy in self._tried:
+            return False
+        match remedy:
+            case Remedy.PARAMETER:
+                self._dialect.refuse(finding.parameter)
+            case Remedy.SHORTER:
+                self._shorten()
+            case Remedy.NO_SYSTEM:
+                self._dialect.takes_system = False
+            case Remedy.MORE_ROOM:
+                self._make_room(used or 0)
+        if remedy is not Remedy.PARAMETER:  # one after the other may be refused
+            self._tried.add(remedy)
+        # What another question has found out meanwhile is a change, too.
+        before, self.body = self.body, self._spelled()
+        return remedy is Remedy.AGAIN or self.body != before
+
+    def _spelled(self) -> dict[str, Any]:
+        messages = self._messages if self._dialect.takes_system else _without_system(self._messages)
+        return self._dialect.spelled(self._parameters) | {"messages": messages}
+
+    def _shorten(self) -> None:
+        opening = [each for each in self._messages[:1] if each["role"] == "system"]
+        rest = self._messages[len(opening) :]
+        kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
+        while len(kept) > 1 and kept[0]["role"] == "assistant":
+            kept = kept[1:]  # many servers want a user's message first
+        self._messages = [*opening, *kept]
+
+    def _make_room(self, used: int) -> None:
+        ours = [name for name in _OTHER_NAME if name in self._parameters]
+        for name in ours:
+            self._parameters[name] = min(2 * int(self._parameters[name]), MOST_ROOM)
+        if not ours:
+            self._parameters["max_tokens"] = min(max(2 * used, LEAST_ROOM), MOST_ROOM)
+
+
+def _without_system(messages: list[Message]) -> list[Message]:
+    """The instructions in front of the first user message; in one of their own where that comes later."""
+    if not messages or messages[0]["role"] != "system":
+        return messages
+    told, rest = messages[0]["content"], messages[1:]
+    if rest and rest[0]["role"] == "user":
+        return [{**rest[0], "content": f"{told}\n\n{rest[0]['content']}"}, *rest[1:]]
+    return [{"role": "user", "content": told}, *rest]
