@@ -227,7 +227,10 @@ def _secret_key(patient: Patient) -> Iterator[Finding]:
 def _keys(patient: Patient) -> Iterator[Finding]:
     if not patient.refused("api_key"):
         if patient.settings.api_key is None:
-            told = "IMPOSTER_API_KEY is not set: only programs on the server's own machine are served"
+            told = (
+                "IMPOSTER_API_KEY is not set: only programs of the server's own user, and root's, on its own machine "
+                "are served"
+            )
         else:
             told = "IMPOSTER_API_KEY is set: whoever has it is served, from anywhere"
         yield Finding(Level.OK, "api key", told)

@@ -69,7 +69,10 @@ def refusal(
 
 
 _FOREIGN = "The request was made by a web page of another site."
-_PROXY = "The request came through a proxy, and without a key this server serves its own machine only."
+_PROXY = (
+    "The request shows that it came through a proxy (by a forwarding header, or HTTP/1.0), and without a key this server "
+    "serves its own machine only."
+)
 _NOT_OURS = (
     "The request came from another user of this machine, or through a proxy that runs as one, and without a key this "
     "server serves the user that it runs as and root only."
@@ -95,7 +98,7 @@ def _not_local(client: str | None, scheme: str, headers: Headers, version: str) 
     if client is None:
         return "Without a key this server listens on 127.0.0.1 only: on a unix socket it does not see who asks."
     if not _is_loopback(client):
-        return "Without a key this server serves its own machine only."
+        return "Without a key this server serves its own machine only, by 127.0.0.1 or localhost."
     if any(name in _FORWARDED or name.startswith("x-forwarded-") for name in headers):
         return _PROXY
     if version == "1.0":  # as proxies speak by default, and hardly any program of today

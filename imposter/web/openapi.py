@@ -15,7 +15,8 @@ from imposter.web.problems import Problem
 DESCRIPTION = """Runs chatbots that answer as their users, on the users' own messaging accounts.
 
 Every error is answered as `application/problem+json` (RFC 9457). With `IMPOSTER_API_KEY` set, every route but
-`/healthz` wants `Authorization: Bearer KEY`; without it, only programs on the server's own machine are served."""
+`/healthz` wants `Authorization: Bearer KEY`; without it, only programs of the server's own
+user, and root's, on its own machine are served."""
 
 TAGS = [
     {"name": "bots", "description": "One bot a user: created, changed, looked at, started, stopped, deleted."},

@@ -31,7 +31,7 @@ class TooManyTries(Exception):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, round(seconds))
-        super().__init__(f"Too many wrong keys. Try again in {self.seconds} seconds.")
+        super().__init__(f"Too many wrong keys from this address. Try again in {self.seconds} seconds.")
 
 
 class Tries:
