@@ -70,8 +70,8 @@ def refusal(
 
 _FOREIGN = "The request was made by a web page of another site."
 _PROXY = (
-    "The request shows that it came through a proxy (by a forwarding header, or HTTP/1.0), and without a key this server "
-    "serves its own machine only."
+    "The request shows that it came through a proxy (by a forwarding header, or HTTP/1.0), and without a key this "
+    "server serves its own machine only."
 )
 _NOT_OURS = (
     "The request came from another user of this machine, or through a proxy that runs as one, and without a key this "
