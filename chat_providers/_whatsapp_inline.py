@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, backtick
 from markdown_it.token import Token
 
 ADDRESS = re.compile(r"(?i:https?://|www\.)[^\s<>\[\]()`]*[^\s<>\[\]()`*_~.,;:!?'\"]")
@@ -15,17 +15,20 @@ STOP = re.compile(r"(?i:https?://|www\.)|[\n!&*<\[\\\]_`~]")
 SIGNS = frozenset("\n!&*<[\\]_`~")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 SHRUG = "\\_(\u30c4)_/"
+BREAK, AS_IT_IS = "br", "as it is"
+"""What a token says of itself."""
 SCHEME = re.compile(r"(?i:https?://|mailto:|tel:)(?:www\.)?")
 MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
 class InlineParser(MarkdownIt):
-    """Leaves addresses as they are, and reads `<br>`."""
+    """Leaves addresses, and code that goes over the end of a line, as they are; and reads `<br>`."""
 
     def __init__(self) -> None:
         super().__init__("commonmark")
         rules = self.inline.ruler
         rules.at("text", _text)
+        rules.at("backticks", _code)
         rules.before("escape", "shrug", _shrug)
         rules.before("autolink", "line_break", _line_break)
 
@@ -76,14 +79,20 @@ class _Writer:
                 self._begin(mark)
             elif mark is not None:
                 self._put(self._open.pop().text)
-            elif token.type == "softbreak" or (token.type == "hardbreak" and not token.info):
-                self._break_line()
+            elif token.info == BREAK:
+                self._put("\n".join(self._ends_and_begins()))
+            elif token.type in ("softbreak", "hardbreak"):
+                end, begin = self._ends_and_begins()
+                self._put(end)
+                self._lines.append([begin])
             elif token.type == "link_open":
                 self._links.append((str(token.attrs["href"]), len(self._lines), len(self._lines[-1])))
             elif token.type == "link_close":
                 self._end_link(*self._links.pop())
             else:
-                self._put(_literal(token))
+                first, *others = _literal(token).split("\n")
+                self._put(first)
+                self._lines.extend([other.lstrip(" \t")] for other in others)
         return ["".join(line) for line in self._lines]
 
     def _put(self, text: str) -> None:
@@ -94,11 +103,10 @@ class _Writer:
         self._open.append(mark)
         self._put(mark.text)
 
-    def _break_line(self) -> None:
-        """WhatsApp's marks end with the line, so they begin anew on the next."""
-        marks = [mark.text for mark in self._open[1:] if mark.is_shown and mark.text]
-        self._lines[-1].extend(reversed(marks))
-        self._lines.append(marks)
+    def _ends_and_begins(self) -> tuple[str, str]:
+        """The marks around a line's end: WhatsApp's end with the line, so they begin anew on the next."""
+        marks = "".join(mark.text for mark in self._open[1:] if mark.is_shown)
+        return marks[::-1], marks
 
     def _end_link(self, url: str, line: int, place: int) -> None:
         last = self._lines[-1]
@@ -109,7 +117,7 @@ class _Writer:
 
 
 def _literal(token: Token) -> str:
-    if token.type == "code_inline":
+    if token.type == "code_inline" and token.info != AS_IT_IS:
         fence = "```" if len(token.markup) > 2 or "`" in token.content else "`"
         return f"{fence}{token.content}{fence}"
     if token.type == "image":
@@ -173,6 +181,16 @@ def _text(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _code(state: StateInline, silent: bool) -> bool:
+    """WhatsApp's ends with the line; more often somebody meant no code."""
+    begin, known = state.pos, len(state.tokens)
+    found = backtick(state, silent)
+    whole = state.src[begin : state.pos]
+    if "\n" in whole and state.tokens[known:] and state.tokens[-1].type == "code_inline":
+        state.tokens[-1].content, state.tokens[-1].info = whole, AS_IT_IS
+    return found
+
+
 def _shrug(state: StateInline, silent: bool) -> bool:
     """The backslash that is an arm."""
     if not state.src.startswith(SHRUG, state.pos, state.posMax):
@@ -188,6 +206,6 @@ def _line_break(state: StateInline, silent: bool) -> bool:
     if found is None:
         return False
     if not silent:
-        state.push("hardbreak", "br", 0).info = "br"
+        state.push("hardbreak", "br", 0).info = BREAK
     state.pos = found.end()
     return True

@@ -77,7 +77,7 @@ class _Lines:
         texts = rendered(token.children or [])
         for number, content in enumerate(contents):
             at = begin + number
-            if number >= len(texts):  # code goes over the end of a line
+            if number >= len(texts):  # a link goes over the end of a line
                 self._lines[at] = None
                 continue
             line = self._source[at]
@@ -94,7 +94,7 @@ class _Lines:
         line = self._source[at]
         if line.count("|") - line.count("\\|") > len(cells) + 1:
             return  # more cells than the table has columns: the parser would leave them out
-        texts = [_bold(cell) if bold else "\n".join(rendered(cell)) for cell in cells]
+        texts = [(_bold(cell) if bold else "\n".join(rendered(cell))).replace("\n", ", ") for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
         self._lines[at] = " | ".join(texts) or None

@@ -7,7 +7,7 @@ from functools import partial
 
 from imposter.behaviour.complaints import asks_if_bot
 from imposter.clock import Clock
-from imposter.contracts.behaviour import Behaviour
+from imposter.contracts.behaviour import Behaviour, Pace
 from imposter.contracts.budget import WhenSpent
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
@@ -115,7 +115,9 @@ class Answering:
                 await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
 
     async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
-        by_line = "\n" in text and behaviour.voice and await self._guide.sends_lines(work)
+        by_line = False
+        if behaviour.pace is Pace.HUMAN and behaviour.voice and "\n" in text:
+            by_line = await self._guide.sends_lines(work)
         answer = self._paced(text, work, behaviour, by_line=by_line)
         used = self._used(work)
         going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)

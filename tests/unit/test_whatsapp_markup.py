@@ -75,7 +75,9 @@ MARKDOWN = [
     ("|a|b|\n|-|-|\n|1|2|3|", "*a* | *b*\n|1|2|3|"),
     ("**Where:** https://example.com/a_b_c/*d*?x=1&amp=2 *now*",
     "*Where:* https://example.com/a_b_c/*d*?x=1&amp=2 _now_"),
-    ("`over\na line` **x**\ny", "`over a line` *x*\ny"),
+    ("the ` key\n  and ` again, **x**\ny", "the ` key\n  and ` again, *x*\ny"),
+    ("**over<br>two lines**", "*over*\n*two lines*"),
+    ("|a|\n|-|\n|one<br>two|", "*a*\none, two"),
     ("**a**\r\n**b**\r**c**", "*a*\n*b*\n*c*"),
 ]  # fmt: skip
 
