@@ -13,7 +13,7 @@ _REASONS = {
     HTTPStatus.BAD_REQUEST: "The address holds NUL; or the body is no JSON, or JSON that two readers could "
     "understand differently.",
     HTTPStatus.UNAUTHORIZED: "The server has a key and the request does not.",
-    HTTPStatus.FORBIDDEN: "The server has no key, and the request is not from a program of its own user on its machine.",
+    HTTPStatus.FORBIDDEN: "The server has no key, and the request is from no program of its own user on its machine.",
     HTTPStatus.NOT_FOUND: "No bot has this instance_id.",
     HTTPStatus.CONFLICT: "The bot or its platform cannot do that, or not now.",
     HTTPStatus.REQUEST_TIMEOUT: "The body did not come within 10 seconds.",
