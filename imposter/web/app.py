@@ -31,7 +31,7 @@ from imposter.web.api import (
 )
 from imposter.web.edge import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
-from imposter.web.peers import Peers, UncheckedPeers
+from imposter.web.peers import PeerCheck, UncheckedPeers
 from imposter.web.problems import answer_with_problems
 from imposter.web.server import Application
 from imposter.web.sessions import Sessions
@@ -63,7 +63,7 @@ ROUTERS = (
 def create_app(
     read_settings: Callable[[], Settings],
     open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]],
-    peers: Peers,
+    peers: PeerCheck,
     refused: Callable[[Exception], None] = lambda error: None,
 ) -> FastAPI:
     """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.

@@ -31,7 +31,7 @@ _UID, _INODE = 7, 9
 """Columns. The first four are the number of the line, the socket's own address, its peer's, and its state."""
 
 
-class Peers(Protocol):
+class PeerCheck(Protocol):
     async def are_ours(self, client: Address | None, server: Address | None) -> bool:
         """Whether the connection from `client` to `server` is the server's own user's, or root's."""
 
@@ -77,7 +77,7 @@ class UncheckedPeers:
         return True
 
 
-def peers_of_this_system() -> Peers:
+def peers_of_this_system() -> PeerCheck:
     if sys.platform == "linux":
         return PeersByTable(os.geteuid(), read_tables)
     return UncheckedPeers()

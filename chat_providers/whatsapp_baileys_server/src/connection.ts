@@ -17,8 +17,7 @@ import {
 } from 'baileys'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 
-import type { Acknowledgements } from './acknowledgements.ts'
-import type { AuthState } from './auth-state.ts'
+import type { AccountContext } from './account-context.ts'
 import { Backlog } from './backlog.ts'
 import { Bounded } from './bounded.ts'
 import { failureOf, statusOf } from './failures.ts'
@@ -27,7 +26,7 @@ import { inOrder } from './in-order.ts'
 import { Messages } from './messages.ts'
 import { namesOf } from './people.ts'
 import { Presence } from './presence.ts'
-import { Failure, type Event, type Request } from './protocol.ts'
+import { Failure } from './protocol.ts'
 import { silent } from './quiet.ts'
 import { Receipts } from './receipts.ts'
 import { repositoryOver } from './repository.ts'
@@ -47,25 +46,9 @@ const HOUR = 3600
 type Status = 'connecting' | 'pairing' | 'open'
 const { PUSH_NAME, NON_BLOCKING_DATA } = proto.Message.HistorySyncType
 
-/** What outlives an account's connections, and each of them works with. */
-export interface Account {
-  readonly state: AuthState
-  readonly acks: Acknowledgements
-  readonly groups: Bounded
-  readonly retries: Bounded
-  /** Where the last messages of ours went, by their ids. */
-  readonly sent: Bounded
-  /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
-  readonly handed: Bounded
-  /** Fingerprints of messages that no process survived reading: they are not to be read again. */
-  readonly poison: ReadonlySet<string>
-  ask(request: Request): Promise<unknown>
-  tell(event: Event): void
-}
-
 /** One connection of an account, from its opening to its end. */
 export class Connection {
-  readonly #account: Account
+  readonly #account: AccountContext
   readonly #socket: WASocket
   readonly #end = new AbortController()
   readonly #groups: Groups
@@ -78,7 +61,7 @@ export class Connection {
   #backlog: Backlog | undefined
   #watch: Watch | undefined
 
-  constructor(account: Account, creds: AuthenticationCreds) {
+  constructor(account: AccountContext, creds: AuthenticationCreds) {
     this.#account = account
     this.#groups = new Groups(account.groups, id => this.#socket.groupMetadata(id))
     this.#socket = this.#connect(creds)

@@ -10,7 +10,7 @@ import {
 } from 'baileys'
 
 import { Bounded } from './bounded.ts'
-import type { Account } from './connection.ts'
+import type { AccountContext } from './account-context.ts'
 import { inbound, unread, type Surroundings } from './inbound.ts'
 import { insist, isRefused } from './insist.ts'
 import { phoneOf } from './people.ts'
@@ -23,7 +23,7 @@ const SAME_CLOCK_SECONDS = 5
 
 /** The messages that come in over one connection, from their stanza until they are durable on the other side. */
 export class Messages {
-  readonly #account: Account
+  readonly #account: AccountContext
   readonly #socket: WASocket
   readonly #ended: AbortSignal
   readonly #fault: (error: unknown) => void
@@ -33,7 +33,7 @@ export class Messages {
   /** Seconds that WhatsApp's clock is ahead of ours. */
   #ahead = 0
 
-  constructor(account: Account, socket: WASocket, ended: AbortSignal, fault: (error: unknown) => void) {
+  constructor(account: AccountContext, socket: WASocket, ended: AbortSignal, fault: (error: unknown) => void) {
     this.#account = account
     this.#socket = socket
     this.#ended = ended

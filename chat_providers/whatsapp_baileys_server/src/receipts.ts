@@ -1,6 +1,6 @@
 import { isJidGroup, type BinaryNode, type WASocket } from 'baileys'
 
-import type { Account } from './connection.ts'
+import type { AccountContext } from './account-context.ts'
 import type { Groups } from './groups.ts'
 import { namesOf } from './people.ts'
 import { receiptOf, type Receipt } from './stanzas.ts'
@@ -15,11 +15,11 @@ const MOST_ASKED_AGAIN = 20
  * the chat that it comes from, and for nothing else.
  */
 export class Receipts {
-  readonly #account: Account
+  readonly #account: AccountContext
   readonly #socket: WASocket
   readonly #groups: Groups
 
-  constructor(account: Account, socket: WASocket, groups: Groups) {
+  constructor(account: AccountContext, socket: WASocket, groups: Groups) {
     this.#account = account
     this.#socket = socket
     this.#groups = groups
