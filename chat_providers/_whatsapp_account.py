@@ -232,8 +232,9 @@ class Account:
         if self._known.status in RESTING:
             return
         match event:
-            case Delivered(message_id=message_id, chat=said_in):
-                self._context.confirm(message_id, said_in)
+            case Delivered(message_ids=message_ids, chat=said_in):
+                for message_id in message_ids:
+                    self._context.confirm(message_id, said_in)
             case Reading(stanza=stanza):
                 self._poison.reading(stanza)
             case _ if self._paused:

@@ -42,7 +42,7 @@ class Silence(Shape):
 
 class Delivered(Shape):
     type: Literal["delivered"]
-    message_id: str
+    message_ids: list[str]
     chat: list[str]
 
 

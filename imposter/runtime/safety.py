@@ -25,7 +25,7 @@ from imposter.runtime.pauses import ACCOUNT, LOCKED, LOOP, REFUSED
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.trouble import REACH_OUT_LOCKED, Trouble
 from imposter.storage import Store
-from imposter.storage.records import FOREVER, OWNER_PAUSE, Pause, Work
+from imposter.storage.records import FOREVER, OWNER_PAUSE, Pause, Work, of_member
 
 log = structlog.get_logger()
 
@@ -321,10 +321,21 @@ class Safety:
             chat.turns += 1
         if chat.turns < self._limits.automatic_turns and not chat.talk.is_tireless:
             return False
-        await self.loop_found(conversation)
+        if work.message.group_id is None or other is not None:
+            await self.loop_found(conversation)
+        else:
+            await self._silence_members(conversation, {message.sender_id for message in work.messages})
         if other is not None:
             await self._peers.loop_found(*other)
         return True
+
+    async def _silence_members(self, group: str, members: Collection[str]) -> None:
+        """Of whoever writes like a machine in a group: nobody there silences the bot for the others."""
+        chat = self._lively(group, self._clock.monotonic())
+        chat.turns, chat.talk = 0, Talk()
+        until = self._clock.now() + timedelta(minutes=self._limits.loop_pause_minutes)
+        self._tell(f"Somebody in a group gets no answers {told.until(until)}: {told.WHY[LOOP]}")
+        await self._begin(*(Pause(of_member(group, member), LOOP, until) for member in sorted(members)))
 
     def _pause(self, conversation: str) -> Pause | None:
         pause = self._pauses.get(conversation)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.acceptance.product import Product, running
 from tests.acceptance.test_main_job import linked
 from tests.fakes.whatsapp_network import WhatsAppNetwork
@@ -58,6 +60,20 @@ async def test_names_and_ids_are_bounded_in_every_row(product: Product, network:
     assert {row["content"] for row in answer.json()["messages"]} >= {"a name", "a quote", "an id", "a crowd"}
     assert len(answer.content) < 200_000
     await answers(network, me, phone(), "hello")
+
+
+@pytest.mark.parametrize("kind", ["reactionMessage", "pollUpdateMessage"])
+async def test_a_message_without_its_key_is_set_aside_at_once(
+    product: Product, network: WhatsAppNetwork, phone: Phone, kind: str
+) -> None:
+    me, stranger, friend = phone(), phone(), phone()
+    instance_id = await linked(product, network, me)
+    broken = [await network.say(me, stranger, raw={kind: {}}) for _ in range(20)]
+    await answers(network, me, friend, "are you there?")
+    row = await record(product, instance_id, message_id=broken[-1].id)
+    assert (row["state"], row["reason"]) in (("ignored", "set_aside"), ("ignored", "reaction"))
+    assert not await network.log("nack")
+    assert (await network.phones())[me].queued == 0
 
 
 async def test_what_no_process_survives_is_set_aside(

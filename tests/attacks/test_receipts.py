@@ -111,3 +111,43 @@ async def test_a_strangers_receipt_does_not_settle_what_was_sent_to_another(
 
     await network.switch_on(victim)
     await product.until_message(instance_id, content="See you at six.", delivery="sent")
+
+
+async def test_words_that_somebody_wrote_under_an_id_of_ours_are_not_sent_as_ours(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, member, attacker = phone(), phone(), phone()
+    group = f"1203635{me}@g.us"
+    await network.make_group(group, "Family", [me, member, attacker])
+    instance_id = await linked(product, network, me, chat={"allow_group_messages": True})
+    await network.say(me, attacker, "who brings the cake?", group=group, name="Ann")
+    [answer] = await network.wait_inbox(member, 1, FACT)
+    forged = "I, the owner, owe Ann 5000"
+    await network.say(me, attacker, forged, group=group, id=answer.id, name="Ann")
+    await product.until_message(instance_id, content=forged)
+    await ask_again(network, me, attacker, answer.id, group=group)
+    await network.wait_log("reply", 2, FACT, phone=me, to=attacker, id=answer.id)
+    for phone_of in (attacker, member):
+        assert forged not in {each.text for each in await network.inbox(phone_of)}
+
+    # The same in a chat of their own.
+    await network.say(me, attacker, "hi")
+    [known] = [each for each in await network.wait_inbox(attacker, 4, FACT) if each.text == "re: hi"]
+    await network.say(me, attacker, "FORGED", id=known.id)
+    await ask_again(network, me, attacker, known.id)
+    assert "FORGED" not in {each.text for each in await network.inbox(attacker)}
+
+
+async def test_receipts_of_a_stranger_hold_nobody_up(product: Product, network: WhatsAppNetwork, phone: Phone) -> None:
+    me, neighbour, stranger, friend = phone(), phone(), phone(), phone()
+    await linked(product, network, me)
+    await linked(product, network, neighbour)
+    await network.say(me, stranger, "hello")
+    await network.wait_inbox(stranger, 1, FACT)
+    for burst in range(60):
+        ids = [f"3EB0{burst:04X}{number:014X}" for number in range(1_000)]
+        await network.send_receipt(me, stranger, ids, "read")
+    # Each of the 60,000 ids would else cost a look into the database: far more than these answers may take.
+    for account in (me, neighbour):
+        await network.say(account, friend, f"are you there, {account[-2:]}?")
+    assert len(await network.wait_inbox(friend, 2, FACT)) == 2

@@ -16,7 +16,7 @@ const HOUR = 3600
  */
 export class Account {
   readonly state: AuthState
-  readonly acks = new Acknowledgements((id, chat) => this.tell({ type: 'delivered', message_id: id, chat: [...chat] }))
+  readonly acks = new Acknowledgements((ids, chat) => this.tell({ type: 'delivered', message_ids: ids, chat: [...chat] }))
   readonly groups = new Bounded(20, HOUR)
   readonly retries = new Bounded(200, HOUR)
   readonly sent = new Bounded(500, HOUR)

@@ -18,10 +18,10 @@ const DAY = 24 * 3600
 export class Acknowledgements {
   readonly #waiting = new Map<string, Waiting>()
   readonly #settled = new Bounded(REMEMBERED, DAY)
-  readonly #late: (id: string, chat: Chat) => void
+  readonly #late: (ids: string[], chat: Chat) => void
 
-  /** `late` is told, once, of a message that WhatsApp turns out to have though nobody waits for its answer any more. */
-  constructor(late: (id: string, chat: Chat) => void) {
+  /** `late` is told, once, of messages that WhatsApp turns out to have though nobody waits for its answer any more. */
+  constructor(late: (ids: string[], chat: Chat) => void) {
     this.#late = late
   }
 
@@ -40,16 +40,17 @@ export class Acknowledgements {
     }
   }
 
-  /** The message is at WhatsApp: so says its answer, or a receipt of a phone in the chat that it was sent to. */
-  arrived(id: string, chat: Chat = []): void {
+  /** The messages are at WhatsApp: so says its answer, or a receipt of a phone in the chat that they were sent to. */
+  arrived(ids: readonly string[], chat: Chat = []): void {
+    const late = ids.filter(id => !this.#isSettled(id, chat))
+    for (const id of late) this.#settled.set(keyOf(id, chat), true)
+    if (late.length) this.#late(late, chat)
+  }
+
+  #isSettled(id: string, chat: Chat): boolean {
     const waiting = this.#waiting.get(id)
-    if (waiting) {
-      if (!chat.length || chat.includes(waiting.to)) waiting.resolve()
-      return
-    }
-    if (this.#settled.get(keyOf(id, [])) || this.#settled.get(keyOf(id, chat))) return
-    this.#settled.set(keyOf(id, chat), true)
-    this.#late(id, chat)
+    if (waiting && (!chat.length || chat.includes(waiting.to))) waiting.resolve()
+    return waiting !== undefined || [keyOf(id, []), keyOf(id, chat)].some(key => this.#settled.get<boolean>(key))
   }
 
   /** `error` as in the stanza `<ack class="message" error="463">`. */

@@ -28,7 +28,7 @@ import { namesOf } from './people.ts'
 import { Presence } from './presence.ts'
 import { Failure } from './protocol.ts'
 import { silent } from './quiet.ts'
-import { Receipts } from './receipts.ts'
+import { Receipts, type Sent } from './receipts.ts'
 import { repositoryOver } from './repository.ts'
 import { Turns } from './turns.ts'
 import { Typists } from './typists.ts'
@@ -65,6 +65,7 @@ export class Connection {
     this.#account = account
     this.#groups = new Groups(account.groups, id => this.#socket.groupMetadata(id))
     this.#socket = this.#connect(creds)
+    giveNothingReceived(this.#socket)
     this.#receipts = new Receipts(account, this.#socket, this.#groups)
     this.#messages = new Messages(account, this.#socket, this.ended, this.#fault)
     this.#presence = new Presence(this.#socket, this.ended)
@@ -133,14 +134,15 @@ export class Connection {
     this.#reachable(to)
     const write = async (): Promise<void> => {
       try {
-        await this.#socket.sendMessage(to, content, { messageId: id })
+        const sent = await this.#socket.sendMessage(to, content, { messageId: id })
+        this.#account.sent.set(id, { to: jidNormalizedUser(to), message: sent?.message } satisfies Sent)
       } catch (error) {
         throw failureOf(error)
       } finally {
         this.#presence.sent(to)
       }
     }
-    this.#account.sent.set(id, jidNormalizedUser(to))
+    this.#account.sent.set(id, { to: jidNormalizedUser(to), message: undefined } satisfies Sent)
     this.#watch?.expect()
     await this.#account.acks.of(id, jidNormalizedUser(to), write, ACK_MILLISECONDS)
   }
@@ -181,15 +183,15 @@ export class Connection {
       // which on the first connection would hold its events back for up to 20 seconds.
       shouldSyncHistoryMessage: ({ syncType }) => syncType === PUSH_NAME || syncType === NON_BLOCKING_DATA,
       getMessage: async ({ id, remoteJid }) => {
-        if (!id || !remoteJid) return undefined
-        const text = await this.#receipts.sentText(id, await namesOf(this.#socket, remoteJid))
-        return text === null ? undefined : { conversation: text }
+        return id && remoteJid ? this.#receipts.sentMessage(id, await namesOf(this.#socket, remoteJid)) : undefined
       },
       cachedGroupMetadata: id => this.#groups.get(id),
       msgRetryCounterCache: retries,
       userDevicesCache: new Bounded(500, HOUR / 12),
       callOfferCache: new Bounded(20, HOUR / 12),
       placeholderResendCache: new Bounded(100, HOUR),
+      // Messages are read one after the other here: whoever sends many that cannot be read must not have all others wait.
+      retryRequestDelayMs: 0,
     })
   }
 
@@ -222,7 +224,7 @@ export class Connection {
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (!attrs.id) return
       if (attrs.error) acks.refused(attrs.id, attrs.error)
-      else acks.arrived(attrs.id)
+      else acks.arrived([attrs.id])
     })
     inOrder(ws, 'CB:receipt', (node: BinaryNode, hear) => this.#receipts.admit(node, hear))
     ws.on('CB:receipt', (node: BinaryNode) => void this.#receipts.arrived(node).catch(this.#fault))
@@ -313,4 +315,12 @@ export class Connection {
     if (error instanceof Failure && this.ended.aborted) return
     this.#account.tell({ type: 'fault', name: error instanceof Error ? error.name : 'Error', trace: [] })
   }
+}
+
+/**
+ * Baileys keeps messages that come in beside those that it sent, by the same names, and gives whoever asks for one of
+ * ours again the one that it kept last: what somebody wrote under an id of ours, it would send in our name.
+ */
+function giveNothingReceived({ messageRetryManager }: WASocket): void {
+  if (messageRetryManager) messageRetryManager.getRecentMessage = () => undefined
 }

@@ -28,6 +28,8 @@ export class Messages {
   readonly #ended: AbortSignal
   readonly #fault: (error: unknown) => void
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  /** Messages that cannot be looked into. */
+  readonly #broken = new WeakSet<WAMessage>()
   /** Ids of messages that WhatsApp kept while this device was away. */
   readonly #late = new Bounded(500, HOUR)
   /** Seconds that WhatsApp's clock is ahead of ours. */
@@ -108,8 +110,14 @@ export class Messages {
     const me = this.#socket.user
     if (!me) return undefined
     const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '')
-    fullMessage.message = read()
-    cleanMessage(fullMessage, me.id, me.lid ?? '')
+    try {
+      fullMessage.message = read()
+      cleanMessage(fullMessage, me.id, me.lid ?? '')
+    } catch (error) {
+      // Thrown on, it would be taken for a failed decryption, and asked for again and again.
+      this.#fault(error)
+      this.#broken.add(fullMessage)
+    }
     return fullMessage
   }
 
@@ -130,7 +138,7 @@ export class Messages {
     const around = await this.#around(message, given)
     let shape: InboundMessage | null
     try {
-      shape = inbound(message, around)
+      shape = (this.#broken.has(message) ? unread : inbound)(message, around)
     } catch (error) {
       this.#fault(error)
       shape = unread(message, around)

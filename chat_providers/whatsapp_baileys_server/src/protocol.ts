@@ -85,10 +85,10 @@ export type Event =
   /** WhatsApp has gone silent over an open connection; `over`: it was heard again. */
   | { type: 'silence'; over: boolean }
   /**
-   * WhatsApp has a message of ours whose confirmation nobody waits for any more: it came late, or a receipt did. `chat`:
+   * WhatsApp has messages of ours whose confirmation nobody waits for any more: it came late, or a receipt did. `chat`:
    * the ids of the chat that the receipt came from; empty: WhatsApp itself says so.
    */
-  | { type: 'delivered'; message_id: string; chat: string[] }
+  | { type: 'delivered'; message_ids: string[]; chat: string[] }
   /** The fingerprint of the message that the account reads now; null: it reads none. */
   | { type: 'reading'; stanza: string | null }
   /** Somebody types in a chat, or nobody does any more. `chats`: all ids that its messages may come under. */

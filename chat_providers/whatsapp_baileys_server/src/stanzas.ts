@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { isJidGroup, isLidUser, jidNormalizedUser, type BinaryNode, type WAMessage } from 'baileys'
 
 /** More than WhatsApp puts into one receipt. */
-const MOST_IDS = 1000
+const MOST_IDS = 256
+const MOST_PARTS = 8
 
 /** The account's own ids: phone number, LID. */
 export type Own = readonly (string | undefined)[]
@@ -32,11 +33,12 @@ export function receiptOf(node: BinaryNode, own: Own): Receipt | null {
   return chat ? { ids: idsOf(node), chat: jidNormalizedUser(chat), sender, own: isOwn } : null
 }
 
-/** A receipt may stand for several messages. */
+/** A receipt may stand for several messages. Baileys takes these out of its first part, whatever that is called. */
 function idsOf({ attrs, content }: BinaryNode): string[] {
-  const [list] = Array.isArray(content) ? content : []
-  const items = list?.tag === 'list' && Array.isArray(list.content) ? list.content : []
-  return [attrs.id, ...items.slice(0, MOST_IDS).map(item => item.attrs.id)].filter(id => id !== undefined)
+  const parts = Array.isArray(content) ? content.slice(0, MOST_PARTS) : []
+  const items = parts.flatMap(part => (Array.isArray(part.content) ? part.content : []))
+  const ids = items.filter(({ tag }) => tag === 'item').map(item => item.attrs.id)
+  return [attrs.id, ...ids.slice(0, MOST_IDS)].filter(id => id !== undefined)
 }
 
 /** Tells a message's stanza from others, and comes out the same when it is delivered again. */

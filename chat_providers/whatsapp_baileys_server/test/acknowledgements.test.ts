@@ -11,7 +11,7 @@ describe('a message that was sent', () => {
   it('is sent when the server has it, even if the server is quicker than we are', async () => {
     const acks = new Acknowledgements(() => undefined)
     const write = async (): Promise<void> => {
-      acks.arrived('A')
+      acks.arrived(['A'])
       await written()
     }
     await acks.of('A', TO, write, MINUTE)
@@ -35,44 +35,44 @@ describe('a message that was sent', () => {
   it('is known only by its own id', async () => {
     const acks = new Acknowledgements(() => undefined)
     const sent = acks.of('A', TO, written, 5)
-    acks.arrived('B')
+    acks.arrived(['B'])
     await assert.rejects(sent, { code: 'uncertain' })
   })
 
   it('is told of once when it turns out to have arrived after all, and only then', async () => {
     const late: string[] = []
-    const acks = new Acknowledgements(id => late.push(id))
+    const acks = new Acknowledgements(ids => late.push(...ids))
     const sent = acks.of('A', TO, written, MINUTE)
-    acks.arrived('A')
+    acks.arrived(['A'])
     await sent
     await assert.rejects(acks.of('B', TO, written, 1), { code: 'uncertain' })
-    for (const id of ['A', 'B', 'B', 'of an earlier life']) acks.arrived(id)
+    for (const id of ['A', 'B', 'B', 'of an earlier life']) acks.arrived([id])
     assert.deepEqual(late, ['B', 'of an earlier life'])
   })
 
   it('needs no answer of the server when the phone that it was for has it', async () => {
     const acks = new Acknowledgements(() => undefined)
     const sent = acks.of('A', TO, written, MINUTE)
-    acks.arrived('A')
+    acks.arrived(['A'])
     await sent
   })
 
   it('is not confirmed by a receipt from another chat', async () => {
     const late: [string, readonly string[]][] = []
-    const acks = new Acknowledgements((id, chat) => late.push([id, chat]))
+    const acks = new Acknowledgements((ids, chat) => late.push(...ids.map((id): [string, readonly string[]] => [id, chat])))
     const sent = acks.of('A', TO, written, 5)
-    acks.arrived('A', ['4920000002@s.whatsapp.net', '772@lid'])
+    acks.arrived(['A'], ['4920000002@s.whatsapp.net', '772@lid'])
     await assert.rejects(sent, { code: 'uncertain' })
     const confirmed = acks.of('B', TO, written, MINUTE)
-    acks.arrived('B', [TO, '771@lid'])
+    acks.arrived(['B'], [TO, '771@lid'])
     await confirmed
     assert.deepEqual(late, [])
   })
 
   it('is told of with the chat that says so, whatever another chat said before', () => {
     const late: [string, readonly string[]][] = []
-    const acks = new Acknowledgements((id, chat) => late.push([id, chat]))
-    for (const chat of [['772@lid'], ['772@lid'], [TO], []]) acks.arrived('A', chat)
+    const acks = new Acknowledgements((ids, chat) => late.push(...ids.map((id): [string, readonly string[]] => [id, chat])))
+    for (const chat of [['772@lid'], ['772@lid'], [TO], []]) acks.arrived(['A'], chat)
     assert.deepEqual(late, [['A', ['772@lid']], ['A', [TO]], ['A', []]])
   })
 })
