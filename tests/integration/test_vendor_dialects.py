@@ -301,8 +301,9 @@ async def test_the_server_is_asked_again_when_it_says(
 async def test_an_unknown_error_is_told_in_the_vendors_own_words(server: ModelServer) -> None:
     server.always_fail = answering(error("The frobnicator is set to the wrong colour."), 400)
     async with open_model(server) as model:
-        with pytest.raises(ModelRefused, match=r"\(HTTP 400\): The frobnicator is set to the wrong colour\.$"):
-            await model.reply(HELLO)
+        for ask in (model.reply(HELLO), model.reply_as(HELLO, Guidance("The wrong colour is set in small letters."))):
+            with pytest.raises(ModelRefused, match=r"\(HTTP 400\): The frobnicator is set to the wrong colour\.$"):
+                await ask
 
 
 @pytest.mark.parametrize(
