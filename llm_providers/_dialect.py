@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llm_providers._quoted import EXAMPLES
 from llm_providers._vendor_errors import Finding, Remedy
 
 Message = Mapping[str, Any]
@@ -88,6 +89,8 @@ class Question:
         kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
         while len(kept) > 1 and kept[0]["role"] == "assistant":
             kept = kept[1:]  # many servers want a user's message first
+        if len(kept) < len(rest):  # the first to go are the examples that the instructions end with a word on
+            opening = [{**each, "content": each["content"].removesuffix(f"\n\n{EXAMPLES}")} for each in opening]
         self._messages = [*opening, *kept]
 
     def _make_room(self, used: int) -> None:

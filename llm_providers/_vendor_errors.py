@@ -208,6 +208,7 @@ TABLE: Sequence[Row] = (
             "range of input length",
             "prompt exceeds max length",
             "prompt token count…exceeds the limit",
+            "must be at least 1, got -",
         ],
         statuses=[400, 404, 413, 422, 500],
         remedy=Remedy.SHORTER,

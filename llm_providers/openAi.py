@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -186,26 +187,31 @@ class OpenAiProvider:
         return Private((self._opening["content"], EXAMPLES), (key.get_secret_value(),) if key else ())
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
-        return await self._complete([self._opening, *conversation(turns, now=self._now())])
+        return await self._complete([self._opening, *conversation(turns, now=self._now())], RULE)
 
     async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Answer:
         told = [self._opening["content"], guidance.style, *([EXAMPLES] if guidance.examples else [])]
         opening = self._opening | {"content": "\n\n".join(told)}
-        return await self._complete([opening, *conversation(turns, guidance.examples, self._now())])
+        messages = [opening, *conversation(turns, guidance.examples, self._now())]
+        return await self._complete(messages, RULE, guidance.style, EXAMPLES)
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}
-        said = await self._complete([opening, {"role": "user", "content": judged(turns, answer)}])
+        said = await self._complete([opening, {"role": "user", "content": judged(turns, answer)}], JUDGE)
         return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=replace(said, text=""))
 
-    async def _complete(self, messages: list[dict[str, str]]) -> Answer:
+    async def _complete(self, messages: list[dict[str, str]], *ours: str) -> Answer:
+        """`ours`: what of the instructions is no secret from the owner."""
         client = self._client = self._client or await self._connect()
         breakers = await self._shared.get("openai-breakers", open_breakers)
         question = Question(messages, self._dialect)
+        told_it = [each["content"] for each in messages]
+        for text in ours:
+            told_it[0] = told_it[0].replace(text, " ")
         spent: Answer | None = None
         for _ in range(MOST_REQUESTS):
             with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
-                outcome = await self._put(client, question.body)
+                outcome = await self._put(client, question.body, told_it)
                 if isinstance(outcome, Answer):
                     told, self._untold = self._untold, []
                     return replace(_together(spent, outcome), told=" ".join(told) or None)
@@ -221,7 +227,7 @@ class OpenAiProvider:
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
-    async def _put(self, client: "AsyncOpenAI", body: dict[str, Any]) -> Answer | Finding:
+    async def _put(self, client: "AsyncOpenAI", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Finding:
         from openai import Omit, OpenAIError
 
         azures: dict[str, Any] = {}
@@ -239,7 +245,7 @@ class OpenAiProvider:
         except ModelError as error:
             return Finding(error)
         except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
-            return _failure(error, body, [client.api_key])
+            return _failure(error, body.keys() - _OURS, partial(fit_for_owner, talk=told_it, secrets=[client.api_key]))
 
     async def _connect(self) -> "AsyncOpenAI":
         secret, own_url = self._shared.secret, self._config.base_url
@@ -315,7 +321,7 @@ def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
     return client
 
 
-def _failure(error: Exception, sent: Mapping[str, Any], secrets: Sequence[str]) -> Finding:
+def _failure(error: Exception, sent: Collection[str], fit: Callable[[str], str]) -> Finding:
     """What an exception means, without a word of the request or the response that is not fit for the owner."""
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
@@ -328,7 +334,7 @@ def _failure(error: Exception, sent: Mapping[str, Any], secrets: Sequence[str]) 
             return Finding(ModelUnavailable("The model's server cannot be reached."))
         case APIStatusError():
             response = error.response
-            return _status_failure(complaint(error.status_code, response.headers, response.content), sent, secrets)
+            return _status_failure(complaint(error.status_code, response.headers, response.content), sent, fit)
         case UnusableAnswer():
             return Finding(ModelRefused(str(error)))
         case _:
@@ -337,20 +343,12 @@ def _failure(error: Exception, sent: Mapping[str, Any], secrets: Sequence[str]) 
             )
 
 
-def _status_failure(error: Complaint, sent: Mapping[str, Any], secrets: Sequence[str]) -> Finding:
-    if (finding := found(error, sent.keys() - _OURS)) is not None:
+def _status_failure(error: Complaint, sent: Collection[str], fit: Callable[[str], str]) -> Finding:
+    if (finding := found(error, sent)) is not None:
         return finding
     sentence = f"The model's server refused the request (HTTP {error.status})"
-    words = fit_for_owner(error.said, talk=map(_told_by_others, sent["messages"]), secrets=secrets)
+    words = fit(error.said)
     return Finding(ModelRefused(f"{sentence}: {words}" if words else f"{sentence}."))
-
-
-def _told_by_others(message: Mapping[str, str]) -> str:
-    """What a message holds but for our own texts, which are no secret from the owner."""
-    content = message["content"]
-    for ours in (RULE, EXAMPLES, JUDGE):
-        content = content.replace(ours, " ")
-    return content
 
 
 def _together(first: Answer | None, then: Answer) -> Answer:

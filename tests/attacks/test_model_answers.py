@@ -200,3 +200,26 @@ async def test_neither_is_what_any_other_provider_gives(tmp_path: Path) -> None:
         row = await asked_once(product, bot)
         assert (row["state"], row["reason"]) == ("failed", "ModelRefused")
         assert len(await product.messages(bot)) == 1
+
+
+async def test_what_a_vendor_quotes_of_a_contact_is_neither_told_nor_logged(tmp_path: Path) -> None:
+    words = "swordfish-4711"
+    error = json.dumps({"error": {"message": f"Cannot parse this message: {words} with key sk-hunter22", "code": "x"}})
+
+    def way() -> Iterator[bytes]:
+        yield head(status="400 Bad Request")
+        yield error.encode()
+
+    async with (
+        HostileServer({"quoting": way}).open() as server,
+        running(tmp_path, {"IMPOSTER_ALLOW_PRIVATE_URLS": "127.0.0.1"}) as product,
+    ):
+        config = asking("quoting", server)
+        config["chat_provider_config"]["provider_config"]["messages"] = [{"content": f"my {words}"}]
+        config["llm_provider_config"]["provider_config"]["api_key"] = "sk-hunter22"
+        [bot] = await product.put(config)
+        status = await product.until(lambda: product.status(bot), lambda status: status["last_error"] is not None)
+        assert "Cannot parse this message" in status["last_error"]
+        for secret in (words, "swordfish", "4711", "hunter"):
+            assert secret not in str(status)
+            assert secret not in product.output.read_text()
