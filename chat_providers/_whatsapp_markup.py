@@ -19,7 +19,7 @@ MOST_CELLS = 4_000
 CODE = "```"
 ROW_LEVEL = 2
 """Of a table that stands in nothing else."""
-PLACE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+[ \t>]*)?")
+PLACE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*+)?")
 """Of a table's row in a list or a quote: what stands before it."""
 LANGUAGE = re.compile(r"[\w.+#-]*")
 WIDE_BULLET = re.compile(r"\*[ \t]{2,}$")
