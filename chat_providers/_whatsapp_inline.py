@@ -121,7 +121,8 @@ def _literal(token: Token) -> str:
         fence = "```" if len(token.markup) > 2 or "`" in token.content else "`"
         return f"{fence}{token.content}{fence}"
     if token.type == "image":
-        return linked("".join(child.content for child in token.children or ()), str(token.attrs["src"]))
+        words = (" " if child.type == "softbreak" else child.content for child in token.children or ())
+        return linked("".join(words), str(token.attrs["src"]))
     return "\n" if token.type in ("softbreak", "hardbreak") else token.content
 
 

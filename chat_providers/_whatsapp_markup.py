@@ -17,6 +17,11 @@ NOT_READ = ("code", "html_block", "html_inline", "lheading", "reference")
 MOST_CELLS = 4_000
 """Of a table that is read: the parser makes up for those that are left out at the ends of its lines."""
 CODE = "```"
+ROW_LEVEL = 2
+"""Of a table that stands in nothing else."""
+PLACE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*+)?")
+"""Of a table's row in a list or a quote: what stands before it."""
+LANGUAGE = re.compile(r"[\w.+#-]*")
 WIDE_BULLET = re.compile(r"\*[ \t]{2,}$")
 """WhatsApp takes it for the beginning of bold text."""
 
@@ -59,7 +64,7 @@ class _Lines:
             elif token.type == "tr_open":
                 cells, row = [], begin
             elif token.type == "tr_close":
-                self._row(row, cells, bold=inside == "thead_open")
+                self._row(row, cells, bold=inside == "thead_open", is_nested=token.level > ROW_LEVEL)
             elif token.type == "inline" and inside == "heading_open":
                 self._heading(begin, token)
             elif token.type == "inline" and inside:
@@ -90,14 +95,15 @@ class _Lines:
             line = self._source[at]
             self._lines[at] = line[: line.index("#")] + text
 
-    def _row(self, at: int, cells: Sequence[list[Token]], *, bold: bool) -> None:
-        line = self._source[at]
-        if line.count("|") - line.count("\\|") > len(cells) + 1:
+    def _row(self, at: int, cells: Sequence[list[Token]], *, bold: bool, is_nested: bool) -> None:
+        place = PLACE.match(self._source[at]) if is_nested else None
+        before = place[0] if place else ""
+        if _cell_count(self._source[at][len(before) :].strip()) > len(cells):
             return  # more cells than the table has columns: the parser would leave them out
         texts = [(_bold(cell) if bold else "\n".join(rendered(cell))).replace("\n", ", ") for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
-        self._lines[at] = " | ".join(texts) or None
+        self._lines[at] = before + " | ".join(texts) if texts else None
 
     def _rule(self, at: int) -> None:
         """One blank line stands in its place, with those around it."""
@@ -109,13 +115,19 @@ class _Lines:
 
     def _code(self, begin: int, end: int, token: Token) -> None:
         is_closed = token.content.count("\n") == end - begin - 2
-        if not is_closed and token.markup.startswith("~"):
-            return  # a line of `~~~` that somebody drew
-        for at in (begin, end - 1) if is_closed else (begin,):
-            line = self._source[at]
-            self._lines[at] = line[: line.index(token.markup)] + CODE
+        if not is_closed and (token.markup.startswith("~") or not token.content):
+            return  # signs that somebody drew
+        for at, words in ((begin, token.info), (end - 1, "")) if is_closed else ((begin, token.info),):
+            before, _, _ = self._source[at].partition(token.markup)
+            self._lines[at] = before + CODE + ("" if LANGUAGE.fullmatch(words.strip()) else words)
         if not is_closed:
             self._lines[end - 1] = f"{self._lines[end - 1]}\n{CODE}"
+
+
+def _cell_count(row: str) -> int:
+    row = row.removeprefix("|")
+    bars = row.count("|") - row.count("\\|")
+    return bars if row.endswith("|") and not row.endswith("\\|") else bars + 1
 
 
 def _bold(children: Sequence[Token]) -> str:
