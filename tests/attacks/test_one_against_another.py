@@ -83,3 +83,26 @@ async def test_their_own_chat_is_not_silent_and_who_is_forgotten_is_a_stranger(
     assert forgotten.status_code == 200, forgotten.text
     assert await group.safety() == []
     await group.say(group.bob, "and now?", state="answered")
+
+
+async def test_who_writes_like_a_machine_silences_it_towards_themselves_alone(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+) -> None:
+    model.reply = "Fine."
+    group = Group(product, network, phone)
+    chat = {"allow_group_messages": True}
+    group.bot = await linked(product, network, group.me, behaviour_config=AT_ONCE, chat=chat, limits_config={})
+    await network.make_group(group.id, "Football", [group.me, group.ann, group.bob])
+    for turn in range(4):
+        # Nobody types so much in the time that an answer takes.
+        await network.say(
+            group.me, group.bob, f"{turn} " + "and what do you say to that, my friend? " * 4, group=group.id
+        )
+        if turn < 3:
+            await network.wait_inbox(group.bob, turn + 1, timeout=30)
+    rows = await product.until(
+        lambda: product.messages(group.bot), lambda rows: any(row["reason"] == "loop" for row in rows)
+    )
+    assert [row["sender_id"] for row in rows if row["reason"] == "loop"] == [f"77{group.bob[::-1]}@lid"]
+    await group.say(group.bob, "hello?", reason="loop")
+    await group.say(group.ann, "are you coming?", state="answered")
