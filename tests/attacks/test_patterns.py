@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,10 @@ from typing import Any, TypeGuard
 
 import pytest
 import regex
+
+with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # it reads by Python's own old parser
+    from regexploit.ast.sre import SreOpParser  # type: ignore[import-untyped]
+    from regexploit.redos import find  # type: ignore[import-untyped]
 
 import chat_providers
 import imposter
@@ -111,6 +116,26 @@ def test_no_text_makes_what_is_done_with_it_slow(name: str) -> None:
 )
 def test_a_pattern_that_is_slow_is_found(source: str) -> None:
     assert takes_too_long("re", source)
+
+
+def test_no_pattern_is_slow_by_its_form() -> None:
+    """As a static checker reads it. It cannot read possessive repetition, which never goes back, nor `regex`'s own."""
+    read = 0
+    for name, (library, source, flags) in PATTERNS.items():
+        try:
+            sequence = SreOpParser().parse_sre(source, flags & ~re.UNICODE)
+        except (AttributeError, re.error):
+            assert library == "regex" or any(sign in source for sign in ("*+", "++", "?+", "}+", "(?>")), name
+            continue
+        slow = [found for found in find(sequence) if found.starriness > 2]
+        assert not slow, f"{name}: {slow[0].sequence}"
+        read += 1
+    assert read > 150
+
+
+def test_the_static_checker_finds_what_is_slow() -> None:
+    for source in ("(a+)+$", r"\s*\s*\s*x"):
+        assert any(found.starriness > 2 for found in find(SreOpParser().parse_sre(source, 0))), source
 
 
 def test_patterns_are_where_they_are_found() -> None:
