@@ -44,7 +44,7 @@ HASTE = dict.fromkeys(
 AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always"}
 """A behaviour_config for tests of everything else: each message is answered, and nothing waits."""
 KEY = b"k" * 32
-DEADLINE = 10.0
+DEADLINE = 30.0
 """Seconds that a fact has to become true before a test gives up on it."""
 
 

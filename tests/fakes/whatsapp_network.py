@@ -338,7 +338,7 @@ class WhatsAppNetwork:
         page = await self._get("/inbox", of=contact, after=after)
         return [Delivery(**item) for item in page["items"]]
 
-    async def wait_inbox(self, contact: str, count: int, timeout: float = 10) -> list[Delivery]:  # noqa: ASYNC109
+    async def wait_inbox(self, contact: str, count: int, timeout: float = 30) -> list[Delivery]:  # noqa: ASYNC109
         """The inbox, once it holds at least `count`. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         items: list[Any] = []
@@ -363,7 +363,7 @@ class WhatsAppNetwork:
         self,
         kind: str,
         count: int = 1,
-        timeout: float = 10,  # noqa: ASYNC109 - the facts come from another process
+        timeout: float = 30,  # noqa: ASYNC109 - the facts come from another process
         **facts: Any,
     ) -> list[Event]:
         """The events of this kind with these facts, once there are `count` of them. Raises TimeoutError."""
