@@ -54,6 +54,14 @@ class Limits(Strict):
         return self.max_days * DAY_SECONDS
 
 
+class ContextLimits(Limits):
+    """Bounds of what the model is shown of a conversation: enough of it to know what it is about."""
+
+    max_messages: int = Field(default=40, ge=1, le=100_000)
+    max_characters: int = Field(default=12_000, ge=1, le=10_000_000)
+    max_days: float = Field(default=30, gt=0, le=3650)
+
+
 Bound = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -95,8 +103,9 @@ class BotConfig(Strict):
     """None (left out): everyone. Empty: nobody. Phone numbers, full ids and group ids, compared exactly."""
     chat_provider_config: ProviderChoice
     queue_config: Limits = Field(default_factory=Limits)
-    context_config: Limits | None = None
-    """Bounds of what of the conversation the model sees, with what waits for the answer; left out: `queue_config`'s.
+    context_config: ContextLimits | None = None
+    """Bounds of what of the conversation the model sees, with what waits for the answer; left out: the defaults, or
+    `queue_config`'s where these are wider.
 
     What waits is shown in any case: `queue_config` bounds it."""
     limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
@@ -116,7 +125,14 @@ class BotConfig(Strict):
 
     @property
     def context_limits(self) -> Limits:
-        return self.context_config or self.queue_config
+        if self.context_config is not None:
+            return self.context_config
+        queue, context = self.queue_config, ContextLimits()
+        return Limits(
+            max_messages=max(queue.max_messages, context.max_messages),
+            max_characters=max(queue.max_characters, context.max_characters),
+            max_days=max(queue.max_days, context.max_days),
+        )
 
     @property
     def budget(self) -> Budget | None:

@@ -246,7 +246,7 @@ async def test_messages_are_listed_newest_first_and_page_by_page(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=201", "limit=x", "before=0", f"before={2**63}", "conversation=%00", "conversation=", "befor=1"],
+    ["limit=0", "limit=201", "limit=x", "before=0", f"before={2**63}", "conversation=%0A", "conversation=", "befor=1"],
 )
 async def test_a_question_that_makes_no_sense_is_refused_by_name(tmp_path: Path, query: str) -> None:
     async with open_api(tmp_path) as api:

@@ -389,3 +389,14 @@ def test_a_provider_file_that_has_gone_leaves_no_secret_open() -> None:
     (config,) = check(item(model="modelled", model_config={"api_key": SECRET}))
     assert isinstance(config, BotConfig)
     assert SECRET not in json.dumps(masked(config, Catalog([])))
+
+
+def test_the_context_has_bounds_of_its_own_and_never_narrower_ones_than_the_queue() -> None:
+    choice = {"provider_name": "x"}
+    bot = {"user_id": "anna", "chat_provider_config": choice, "llm_provider_config": choice}
+    context = BotConfig.model_validate(bot).context_limits
+    assert (context.max_messages, context.max_characters, context.max_days) == (40, 12_000, 30)
+    wide = BotConfig.model_validate(bot | {"queue_config": {"max_messages": 100, "max_days": 60}}).context_limits
+    assert (wide.max_messages, wide.max_characters, wide.max_days) == (100, 12_000, 60)
+    given = BotConfig.model_validate(bot | {"context_config": {"max_messages": 3}}).context_limits
+    assert (given.max_messages, given.max_characters) == (3, 12_000)
