@@ -1,6 +1,7 @@
 """What a bot's server takes, as far as its refusals have told; and the same question put otherwise."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from llm_providers._quoted import EXAMPLES
@@ -85,13 +86,20 @@ class Question:
 
     def _shorten(self) -> None:
         opening = [each for each in self._messages[:1] if each["role"] == "system"]
-        rest = self._messages[len(opening) :]
+        # A user's message holds one quotation on each line.
+        rest = [
+            (each["role"], text)
+            for each in self._messages[len(opening) :]
+            for text in (each["content"].split("\n") if each["role"] == "user" else [each["content"]])
+        ]
         kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
-        while len(kept) > 1 and kept[0]["role"] == "assistant":
+        while len(kept) > 1 and kept[0][0] == "assistant":
             kept = kept[1:]  # many servers want a user's message first
         if len(kept) < len(rest):  # the first to go are the examples that the instructions end with a word on
             opening = [{**each, "content": each["content"].removesuffix(f"\n\n{EXAMPLES}")} for each in opening]
-        self._messages = [*opening, *kept]
+        runs = groupby(kept, key=lambda message: message[0])
+        joined = [{"role": role, "content": "\n".join(text for _, text in run)} for role, run in runs]
+        self._messages = [*opening, *joined]
 
     def _make_room(self, used: int) -> None:
         ours = [name for name in _OTHER_NAME if name in self._parameters]

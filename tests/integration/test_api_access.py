@@ -124,6 +124,7 @@ async def test_keys_cannot_be_tried_at_will(tmp_path: Path) -> None:
         assert (await api.client.post("/login", data={"key": KEY})).status_code == 429
         async with api.reach("192.0.2.7") as other:
             assert (await other.post("/login", data={"key": KEY})).status_code == 303
+        async with api.reach("192.0.2.7") as other:
             for _ in range(6):
                 await other.post("/login", data={"key": "wrong"})
             assert (await other.post("/login", data={"key": KEY})).status_code == 303, "they got in from here before"
@@ -187,8 +188,9 @@ async def test_unknown_addresses_and_methods_are_problems(tmp_path: Path) -> Non
     async with open_api(tmp_path) as api:
         for path in ("/chatbot/", "/chatbot/none", "/chatbot/none/status", "/chatbot/none/messages", "/docs/x"):
             assert_problem(await api.client.get(path), 404)
-        for path in ("/chatbot/%00/status", "/chatbot/..%2f..%2fetc/status", "/chatbot/%ff", "/chatbot/a%0d%0ab"):
+        for path in ("/chatbot/..%2f..%2fetc/status", "/chatbot/%ff", "/chatbot/a%0d%0ab"):
             assert_problem(await api.client.get(path), 404)
+        assert_problem(await api.client.get("/chatbot/%00/status"), 400)
         refused = await api.client.patch("/chatbot/none")
         assert_problem(refused, 405)
         assert refused.headers["allow"] == "DELETE, GET"

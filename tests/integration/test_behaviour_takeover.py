@@ -188,7 +188,7 @@ async def test_a_bot_paused_until_it_is_resumed(tmp_path: Path) -> None:
         await anna.hear("three")
         await anna.settle()
         assert anna.platform.texts() == ["re: three"]
-        assert anna.model.prompts() == [["two", "three"]]
+        assert anna.model.prompts() == [["one", "two", "three"]]
 
 
 async def test_a_bot_that_does_not_run_is_paused_too(tmp_path: Path) -> None:

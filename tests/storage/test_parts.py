@@ -100,7 +100,7 @@ async def test_only_what_comes_behind_and_is_still_to_be_sent_fails_with_a_part(
     await answered(desk)
     await desk.store.outbox.sending(desk.claim, "two")
     await desk.store.pauses.begin(desk.claim, Pause("anna", "paused", FOREVER))
-    await desk.store.pauses.end(BOT, "anna")
+    await desk.store.pauses.end(BOT, ["anna"])
     await answered(desk, *(Part(text, text) for text in ("1", "2", "3")))
     await desk.store.outbox.failed(desk.claim, "two", FAILED, "Refused")
     await desk.store.outbox.failed(desk.claim, "2", FAILED, "Refused")

@@ -191,11 +191,11 @@ async def test_one_pause_ends_and_the_others_hold(desk: Desk) -> None:
     anna, account = Pause("anna", TAKEOVER, until), Pause("", OWNER_PAUSE, until + timedelta(minutes=1))
     for pause in (anna, account):
         await pauses.set(BOT, pause)
-    assert not await pauses.end(BOT, "ben")
-    assert not await pauses.end("another", "anna")
-    assert await pauses.end(BOT, "")
+    assert not await pauses.end(BOT, ["ben"])
+    assert not await pauses.end("another", ["anna"])
+    assert await pauses.end(BOT, [""])
     assert await pauses.holding(BOT) == [anna]
-    assert await pauses.end(BOT, "anna")
+    assert await pauses.end(BOT, ["anna"])
     assert await pauses.holding(BOT) == []
 
 

@@ -24,12 +24,10 @@ def parse(body: bytes) -> JsonValue:
     """The value that `body` holds: UTF-8, with or without a byte order mark.
 
     Raises ValueError, with a text for the sender that repeats nothing but a key, for what is no JSON, for NaN and
-    numbers beyond a double, for half characters, for NUL, for more than 200 levels and for a key that stands twice.
+    numbers beyond a double, for half characters, for more than 200 levels and for a key that stands twice.
     """
     text = body.removeprefix(codecs.BOM_UTF8)
     from_json(text, allow_inf_nan=False)  # bounds the depth and knows half characters, both of which json lets pass
-    if _NUL.search(text):  # PostgreSQL keeps no text with it
-        raise ValueError("a text holds the character NUL")
     value: JsonValue = json.loads(text, object_pairs_hook=_unique, parse_float=_finite)
     return value
 
@@ -49,12 +47,22 @@ async def read_json(request: Request) -> JsonValue:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"The body is not usable JSON: {error}.") from None
 
 
+async def read_json_without_nul(request: Request) -> JsonValue:
+    """As `read_json`; NUL, which PostgreSQL keeps in no text, is no usable JSON either."""
+    body = await read_json(request)
+    if _NUL.search(await request.body()):
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not usable JSON: a text holds the character NUL.")
+    return body
+
+
 async def read_json_if_any(request: Request) -> JsonValue:
-    """As `read_json`; an empty object where there is no body."""
-    return await read_json(request) if await request.body() else {}
+    """As `read_json_without_nul`; an empty object where there is no body."""
+    return await read_json_without_nul(request) if await request.body() else {}
 
 
-JsonBody = Annotated[JsonValue, Depends(read_json)]
+JsonBody = Annotated[JsonValue, Depends(read_json_without_nul)]
+ItemsBody = Annotated[JsonValue, Depends(read_json)]
+"""Of several, each of which is judged by itself."""
 OptionalJsonBody = Annotated[JsonValue, Depends(read_json_if_any)]
 
 

@@ -14,7 +14,7 @@ from imposter.contracts.states import BotStatus
 from imposter.runtime.config_check import Rejected, check_configs, masked
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
-from imposter.web.api.body import JsonBody
+from imposter.web.api.body import ItemsBody
 from imposter.web.api.schemas import BotDetail, Created, NotCreated
 from imposter.web.dependencies import Bots
 from imposter.web.problems import FieldError
@@ -59,7 +59,7 @@ _PUT_ANSWERS[422]["content"]["application/json"] = {
     ),
     responses=_PUT_ANSWERS,
 )
-async def put_bots(body: JsonBody, bots: Bots) -> JSONResponse:
+async def put_bots(body: ItemsBody, bots: Bots) -> JSONResponse:
     """Takes an array of configs, 1,000 at most, and answers in the same order.
 
     Each `user_id` has one bot: sent again, the bot is brought in line with the config and keeps its `instance_id` and
