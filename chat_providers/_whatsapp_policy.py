@@ -10,9 +10,9 @@ STEADY_SECONDS = 60.0
 """A connection that lasted this long was a good one: the next failure counts as the first again."""
 
 
-def next_delay(attempt: int, *, chance: Callable[[], float]) -> float:
-    """Seconds to wait before try number `attempt` (from 0): doubling up to a minute, half of it by chance."""
-    return min(LONGEST_DELAY, 2.0 ** min(attempt, 10)) * (0.5 + chance() / 2)
+def next_delay(attempt: int, *, chance: Callable[[], float], longest: float = LONGEST_DELAY) -> float:
+    """Seconds to wait before try number `attempt` (from 0): doubling up to `longest`, half of it by chance."""
+    return min(longest, 2.0 ** min(attempt, 10)) * (0.5 + chance() / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import structlog
 
 from chat_providers._whatsapp_pipe import LONGEST_LINE, Pipe, PipeClosed
-from chat_providers._whatsapp_policy import STEADY_SECONDS, next_delay
+from chat_providers._whatsapp_policy import LONGEST_DELAY, STEADY_SECONDS, next_delay
 from chat_providers._whatsapp_protocol import Event, Fault, Request
 from imposter.contracts.chat import Shared
 from imposter.contracts.errors import ImposterError, NotNow
@@ -48,6 +48,8 @@ GOODBYE_SECONDS = 2.0
 
 FROM_OUTSIDE = frozenset({0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 """How a process ends that was told to, or killed by somebody."""
+AFTER_SILENCE = 8.0
+"""Seconds, the longest wait for one that ended because it heard nothing from here: the trouble was on this side."""
 
 
 class SidecarMissing(ImposterError):
@@ -135,21 +137,24 @@ class Sidecar:
         now = asyncio.get_running_loop().time
         attempt = 0
         while True:
-            born, broke = now(), False
+            born: float = now()
+            code: int | None = 0
             try:
-                broke = await self._one_life()
+                code = await self._one_life()
             except OSError as error:
                 log.error("whatsapp helper cannot be started", error=str(error))
+            broke = code not in FROM_OUTSIDE
             attempt = 0 if now() - born > STEADY_SECONDS else attempt
-            delay = next_delay(attempt, chance=self._chance)
+            longest = AFTER_SILENCE if code == 0 else LONGEST_DELAY
+            delay = next_delay(attempt, chance=self._chance, longest=longest)
             attempt += 1
             log.warning("whatsapp helper ended", again_in=delay, accounts=self.accounts, broke=broke)
             for listener in tuple(self._listeners.values()):
                 listener.sidecar_down(delay, broke=broke)
             await asyncio.sleep(delay)
 
-    async def _one_life(self) -> bool:
-        """Whether it ended by something that it did itself."""
+    async def _one_life(self) -> int | None:
+        """The exit status of a process that has ended; None of one that no longer answered. Raises: OSError."""
         hung = False
         ours, theirs = socket.socketpair()
         with ours, theirs:
@@ -175,7 +180,7 @@ class Sidecar:
                     writer.close()
             finally:
                 await _end(process)
-        return hung or process.returncode not in FROM_OUTSIDE
+        return None if hung else process.returncode
 
     async def _talk(self, pipe: Pipe) -> None:
         """Until the process is gone. Raises TimeoutError when it no longer answers."""
