@@ -150,16 +150,16 @@ class ChatbotInstance:
         async with self._changing:
             before = self.config
             rules = self._parts.rules(config)
-            new_model = config.llm_provider_config != before.llm_provider_config
-            model = await self._parts.open_model(self.instance_id, config) if new_model else None
+            new_models = config.asks_other_models(before)
+            models = await self._parts.open_models(self.instance_id, config) if new_models else None
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
             if self._run is not None:
-                self._run.use(config, rules, model)
-                if new_model:
+                self._run.use(config, rules, models)
+                if new_models:
                     await self._run.exams.end(ExamState.INTERRUPTED, exams.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
@@ -292,7 +292,7 @@ class ChatbotInstance:
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
         self._parts.rules(self.config)
-        await self._parts.open_model(self.instance_id, self.config)
+        await self._parts.open_models(self.instance_id, self.config)
 
     async def status(self, waiting: int | None = None) -> BotStatus:
         """`waiting`: how many messages do, where that is known."""

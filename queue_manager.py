@@ -84,6 +84,7 @@ class UserQueue:
         addressed: bool = False,
         quotes: str | None = None,
         reacts_to: str | None = None,
+        unseen: str | None = None,
     ) -> Pending[Accepted]:
         """Accept one message; from any thread or task. The result can be left alone, awaited, or asked for `.result()`.
 
@@ -93,7 +94,8 @@ class UserQueue:
         it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
         (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
         `addressed`: in a group, it mentions the account or replies to it. `quotes` and `reacts_to` are the ids of the
-        messages that it replies or reacts to.
+        messages that it replies or reacts to. `unseen`, such as `voice message`: what came with it that `content` does
+        not tell; then the answer waits for the owner, unless they want it otherwise.
 
         Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
         NotNow when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's config
@@ -106,7 +108,7 @@ class UserQueue:
             raise NotNow("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
-            answerable, note, addressed, quotes, reacts_to,
+            answerable, note, addressed, quotes, reacts_to, unseen,
         )  # fmt: skip
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
             raise NotNow("Too many messages at once: await what add_message gives back.")
@@ -136,6 +138,7 @@ class UserQueue:
         addressed: bool,
         quotes: str | None,
         reacts_to: str | None,
+        unseen: str | None,
     ) -> Message:
         if not isinstance(content, str):
             raise TypeError(f"content must be text, not {type(content).__name__}")
@@ -166,6 +169,7 @@ class UserQueue:
             addressed=addressed,
             quotes=quotes,
             reacts_to=reacts_to,
+            unseen=unseen and unseen[:LONGEST_NAME],
         )
 
     def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:

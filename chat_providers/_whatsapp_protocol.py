@@ -99,6 +99,7 @@ class InboundMessage(Shape):
     addressed: bool
     quotes: Id | None
     reacts_to: Id | None
+    unseen: Name | None
 
     @property
     def in_group(self) -> bool:

@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field, model_validator
 
 from imposter.contracts.chat import ChatContext
-from imposter.contracts.config import Contact, Strict
+from imposter.contracts.config import ContactId, Strict
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Group, Sender
 from imposter.contracts.states import LinkState, LinkStatus
@@ -31,9 +31,9 @@ class DummyMessage(Strict):
     """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
 
     content: str
-    sender: Contact = "dummy-friend"
+    sender: ContactId = "dummy-friend"
     display_name: str = ""
-    group: Contact | None = None
+    group: ContactId | None = None
     source: Literal["user", "owner"] = "user"
     after_seconds: float = Field(default=0, ge=0, description="Time since the message before.")
 

@@ -160,6 +160,7 @@ class WhatsAppBaileyesProvider:
             addressed=message.addressed,
             quotes=message.quotes,
             reacts_to=message.reacts_to,
+            unseen=message.unseen,
         )
 
 

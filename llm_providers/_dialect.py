@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from llm_providers._quoted import EXAMPLES
+from llm_providers._quoted import EXAMPLES, SHOWN
 from llm_providers._vendor_errors import Finding, Remedy
 
 Message = Mapping[str, Any]
@@ -86,17 +86,17 @@ class Question:
 
     def _shorten(self) -> None:
         opening = [each for each in self._messages[:1] if each["role"] == "system"]
-        # A user's message holds one quotation on each line.
+        # A user's message holds one quotation on each line. The examples are the first to go.
         rest = [
             (each["role"], text)
             for each in self._messages[len(opening) :]
             for text in (each["content"].split("\n") if each["role"] == "user" else [each["content"]])
+            if not (each["role"] == "user" and text.startswith(SHOWN))
         ]
         kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
         while len(kept) > 1 and kept[0][0] == "assistant":
             kept = kept[1:]  # many servers want a user's message first
-        if len(kept) < len(rest):  # the first to go are the examples that the instructions end with a word on
-            opening = [{**each, "content": each["content"].removesuffix(f"\n\n{EXAMPLES}")} for each in opening]
+        opening = [{**each, "content": each["content"].replace(f"\n\n{EXAMPLES}", "")} for each in opening]
         runs = groupby(kept, key=lambda message: message[0])
         joined = [{"role": role, "content": "\n".join(text for _, text in run)} for role, run in runs]
         self._messages = [*opening, *joined]

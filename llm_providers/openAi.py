@@ -17,14 +17,14 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, fill_in
+from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, Prompt, fill_in
 from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._breaker import open_breakers
 from llm_providers._complaint import Complaint, complaint
 from llm_providers._completion import outcome_of, read
 from llm_providers._dialect import Dialect, Question
 from llm_providers._owner_words import fit_for_owner
-from llm_providers._quoted import EXAMPLES, FREE, JUDGE, RULE, conversation, judged
+from llm_providers._quoted import EXAMPLES, FREE, JUDGE, NOTES, RULE, about, conversation, judged, noted
 from llm_providers._vendor_errors import Finding, Remedy, found
 
 if TYPE_CHECKING:
@@ -184,16 +184,24 @@ class OpenAiProvider:
 
     def private(self) -> Private:
         key = self._key()
-        return Private((self._opening["content"], EXAMPLES), (key.get_secret_value(),) if key else ())
+        return Private((self._opening["content"], EXAMPLES, NOTES), (key.get_secret_value(),) if key else ())
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
-        return await self._complete([self._opening, *conversation(turns, now=self._now())], RULE)
+        return await self.reply_to(Prompt(turns))
 
-    async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Answer:
-        told = [self._opening["content"], guidance.style, *([EXAMPLES] if guidance.examples else [])]
-        opening = self._opening | {"content": "\n\n".join(told)}
-        messages = [opening, *conversation(turns, guidance.examples, self._now())]
-        return await self._complete(messages, RULE, guidance.style, EXAMPLES)
+    async def reply_to(self, prompt: Prompt) -> Answer:
+        guidance = prompt.guidance or Guidance("")
+        # What is the same for all chats stands first, for a vendor's cache of prompts.
+        ours = [guidance.style, EXAMPLES if guidance.examples else ""]
+        told = "\n\n".join(filter(None, [self._opening["content"], *ours, about(prompt.contact)]))
+        talk = conversation(
+            prompt.turns, guidance.examples, self._now(), contact=prompt.contact, summary=prompt.summary
+        )
+        return await self._complete([self._opening | {"content": told}, *talk], RULE, *filter(None, ours))
+
+    async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
+        opening = {"role": "system", "content": NOTES}
+        return await self._complete([opening, {"role": "user", "content": noted(turns, before)}], NOTES)
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}

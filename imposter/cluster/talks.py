@@ -6,6 +6,7 @@ from typing import Any
 from imposter.cluster.errands import DecideDraft, Errand, Retry, Say, UndoBrief
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import UnknownContact
 from imposter.runtime.briefs import Brief, brief_of
 from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.ports import canonical_ids
@@ -15,7 +16,9 @@ from imposter.storage.chats import Chat
 from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.forgetting import Person
+from imposter.storage.intake import clean
 from imposter.storage.records import Pause
+from imposter.storage.summaries import Summary
 
 
 class Talks:
@@ -96,6 +99,15 @@ class Talks:
         """Take it back, up to the message with the seq `last`. Raises: UnknownContact, UnknownBrief, NotNow."""
         return int(await self._do(instance_id, UndoBrief(contact=contact, last=last)))
 
+    async def summary(self, instance_id: str, contact: str) -> Summary | None:
+        """What the model is told of what was said there before. Raises: UnknownContact."""
+        return await self._store.summaries.read(instance_id, await self._conversation(instance_id, contact))
+
+    async def write_summary(self, instance_id: str, contact: str, text: str) -> None:
+        """Put the owner's own notes in its place. Raises: UnknownContact, StorageError."""
+        conversation = await self._conversation(instance_id, contact)
+        await self._store.summaries.write(instance_id, conversation, clean(text.strip()))
+
     async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
         """What contacts did not get, newest first."""
         await self._exists(instance_id)
@@ -110,6 +122,12 @@ class Talks:
         """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
         retried: Retried = await self._do(instance_id, Retry(letter=letter))
         return retried
+
+    async def _conversation(self, instance_id: str, contact: str) -> str:
+        _, person, _ = await self._known(instance_id, contact)
+        if not person.conversations:
+            raise UnknownContact
+        return min(person.conversations)
 
     async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
         config = await self._config(instance_id)

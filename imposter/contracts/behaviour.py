@@ -60,6 +60,17 @@ class AskedIfBot(StrEnum):
     """No answer: the owner is told, and the bot is silent there until they resume it."""
 
 
+class Unseen(StrEnum):
+    """What becomes of a message that came with something no model is shown, such as a voice note or a picture."""
+
+    DRAFT = "draft"
+    """The answer waits for the owner's word."""
+    SILENT = "silent"
+    """It gets no answer."""
+    ANSWER = "answer"
+    """The answer goes out; the model is told what it has not seen."""
+
+
 class Guard(StrEnum):
     """What becomes of an answer that would bind its owner to something that nobody there has named."""
 
@@ -173,6 +184,11 @@ class Behaviour(Strict):
     guard_judge: bool = Field(
         default=False, description="Have the model look at each answer once more that the guard's rules let pass."
     )
+    unseen: Annotated[Unseen, Field(strict=False)] = Field(
+        default=Unseen.DRAFT,
+        description="What becomes of a message with a voice note, a picture or another file, which the model is not "
+        "shown: `draft` asks the owner, `silent` gives no answer, `answer` answers the rest.",
+    )
     blocked: Annotated[list[Term], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."
     )
@@ -200,6 +216,10 @@ class Behaviour(Strict):
     )
     voice: bool = Field(
         default=True, description="Tell the model how the owner writes, as far as it is known and the model takes it."
+    )
+    summary: bool = Field(
+        default=True,
+        description="Have the model note down what was said before what it is shown, for its later answers.",
     )
     auto_from_score: float | None = Field(
         default=None,
@@ -238,5 +258,5 @@ class ContactBehaviour(Behaviour):
 
     def over(self, base: Behaviour) -> Behaviour:
         """`base`, with what is given here in its place."""
-        given = {name: getattr(self, name) for name in self.model_fields_set - {"id"}}
+        given = {name: getattr(self, name) for name in self.model_fields_set & Behaviour.model_fields.keys()}
         return base.model_copy(update=given)

@@ -12,7 +12,7 @@ from imposter.contracts.behaviour import Behaviour, ContactBehaviour, TimeZone
 from imposter.contracts.budget import Budget
 from imposter.contracts.strict import Strict, printable
 
-__all__ = ["BotConfig", "Limits", "ProviderChoice", "SafetyLimits", "Strict"]
+__all__ = ["BotConfig", "ContactConfig", "Limits", "ModelChoice", "ProviderChoice", "SafetyLimits", "Strict"]
 
 DAY_SECONDS = 86_400
 
@@ -25,7 +25,10 @@ def _not_null(value: object) -> object:
 
 UserId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 ProviderName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
-Contact = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+ContactId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
+MOST_FALLBACKS = 5
+MOST_INSTRUCTIONS = 4_000
+"""Characters that a bot is told about one contact."""
 
 
 class Limits(Strict):
@@ -91,13 +94,37 @@ class ProviderChoice(Strict):
     provider_config: dict[str, JsonValue] = Field(default_factory=dict)
 
 
+class ModelChoice(ProviderChoice):
+    """Which model provider file, and which others where it gives no answer."""
+
+    fallbacks: list[ProviderChoice] = Field(
+        default=[], max_length=MOST_FALLBACKS, description="Asked in this order where the ones before give no answer."
+    )
+
+
+class ContactConfig(ContactBehaviour):
+    """One person or group: what is different with them, and what the model is told about them."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)] | None = Field(
+        default=None, description="What the owner calls them, for the model."
+    )
+    instructions: str | None = Field(
+        default=None,
+        max_length=MOST_INSTRUCTIONS,
+        description="What the model is told about them, in their own chat alone.",
+    )
+    llm_provider_config: ModelChoice | None = Field(
+        default=None, description="Another model for them; left out: the bot's."
+    )
+
+
 class BotConfig(Strict):
     """One bot."""
 
     user_id: UserId
     respond_to_whitelist: Annotated[
-        list[Contact] | None,
-        BeforeValidator(_not_null, json_schema_input_type=list[Contact]),
+        list[ContactId] | None,
+        BeforeValidator(_not_null, json_schema_input_type=list[ContactId]),
         Field(default=None, max_length=100_000),
     ]
     """None (left out): everyone. Empty: nobody. Phone numbers, full ids and group ids, compared exactly."""
@@ -110,11 +137,11 @@ class BotConfig(Strict):
     What waits is shown in any case: `queue_config` bounds it."""
     limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
     behaviour_config: Behaviour = Field(default_factory=Behaviour)
-    contacts: list[ContactBehaviour] = Field(default=[], max_length=1000)
+    contacts: list[ContactConfig] = Field(default=[], max_length=1000)
     """Who is treated otherwise; of several entries that name one conversation, the first."""
     budget_config: Budget | None = None
     """What the model may cost; left out: its tokens are counted, not its money, and nothing is bounded."""
-    llm_provider_config: ProviderChoice
+    llm_provider_config: ModelChoice
     time_zone: TimeZone | None = None
     """Where the owner is, such as Europe/Berlin; left out: where the server is."""
 
@@ -139,6 +166,15 @@ class BotConfig(Strict):
         """With a share for each chat, unless one alone may be answered."""
         budget, listed = self.budget_config, self.respond_to_whitelist
         return budget.shared() if budget is not None and (listed is None or len(listed) > 1) else budget
+
+    def asks_other_models(self, before: "BotConfig") -> bool:
+        """Whether models are to be opened anew where the config was `before`."""
+
+        def opened(config: BotConfig) -> object:
+            others = [(contact.id, contact.llm_provider_config) for contact in config.contacts]
+            return config.llm_provider_config, others, config.time_zone, config.behaviour_config.names
+
+        return opened(self) != opened(before)
 
     @property
     def allow_group_messages(self) -> bool:

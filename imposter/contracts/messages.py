@@ -83,6 +83,8 @@ class Message:
     """The id of the message that it replies to."""
     reacts_to: str | None = None
     """The id of the message that it is a reaction to; then `content` is the emoji, empty where it was taken back."""
+    unseen: str | None = None
+    """What came with it that no model is shown, such as `voice message`; None: `content` is all that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Turn:
     in_group: bool = False
     said_at: datetime | None = None
     """None: not known."""
+    unseen: str | None = None
+    """What came with it and is not shown, such as `voice message`: nobody who answers has seen or heard it."""
 
 
 def _require_text(value: object, field: str) -> None:

@@ -15,6 +15,8 @@ from imposter.contracts.messages import Turn
 LONGEST_NAME = 256
 LONGEST_ANSWER = 16_384
 """Characters, about six pages. A longer one is none that anybody would send in a chat, and counts as failed."""
+LONGEST_SUMMARY = 2_000
+"""Characters."""
 UNSURE = "[[unsure]]"
 """A model that writes this in its answer, however it spells it, doubts it, as `Answer.unsure` says; nobody gets to see
 the marker."""
@@ -109,10 +111,45 @@ class Guidance:
     """Contacts' words are in them: they are to be shown as data, never as instructions."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom the answer goes to: a person, or a group."""
+
+    name: str = field(default="", repr=False)
+    """What the owner calls them, in the bot's config or in their address book: the owner's word."""
+    own_name: str = field(default="", repr=False)
+    """What they call themselves, or their members a group: anybody's word, to be shown as data."""
+    is_group: bool = False
+    instructions: str = field(default="", repr=False)
+    """What the owner told the bot about them: the owner's word, and about nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked, and all that is known around it."""
+
+    turns: Sequence[Turn]
+    guidance: Guidance | None = None
+    """None: too little is known of how the owner writes."""
+    contact: Contact | None = None
+    summary: str = field(default="", repr=False)
+    """What was said before the first turn, in a model's words: to be shown as data."""
+
+
 @runtime_checkable
-class TakesGuidance(Protocol):
-    def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Awaitable[str | Answer] | str | Answer:
-        """As `reply`, in the owner's manner; asked in its place where enough is known of how they write."""
+class TakesPrompt(Protocol):
+    def reply_to(self, prompt: Prompt) -> Awaitable[str | Answer] | str | Answer:
+        """As `reply` to `prompt.turns`; asked in its place."""
+        ...
+
+
+@runtime_checkable
+class Summarises(Protocol):
+    def summarise(self, turns: Sequence[Turn], before: str) -> Awaitable[str | Answer] | str | Answer:
+        """What was said in `turns`, and in what `before` sums up, in at most LONGEST_SUMMARY characters.
+
+        Raises as `reply` does.
+        """
         ...
 
 

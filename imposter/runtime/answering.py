@@ -7,24 +7,29 @@ from functools import partial
 
 from imposter.behaviour.complaints import asks_if_bot
 from imposter.clock import Clock
-from imposter.contracts.behaviour import Behaviour, Pace
+from imposter.contracts.behaviour import Behaviour, Pace, Unseen
 from imposter.contracts.budget import WhenSpent
 from imposter.runtime.delivery import Delivery
 from imposter.runtime.drafts import Drafts
 from imposter.runtime.guide import Guide
-from imposter.runtime.manners import Manners
+from imposter.runtime.manners import Manners, contact_of
 from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
+from imposter.runtime.models import Models
 from imposter.runtime.pacing import Paced, paced
 from imposter.runtime.release import Gate, Hold, Send
 from imposter.runtime.retry import Chance
 from imposter.runtime.safety import Safety
 from imposter.runtime.spending import BUDGET_SPENT, Spending
+from imposter.runtime.summaries import Summaries
 from imposter.runtime.thinking import SILENT, Thinker, Thought
 from imposter.runtime.traces import Trace, Waits
 from imposter.runtime.vitals import BEFORE, MODEL, Counts
 from imposter.storage import Store
 from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work, of_member
+
+UNSEEN = "unseen"
+"""Why a message is not answered that came with something which no model is shown."""
 
 
 class Answering:
@@ -37,6 +42,7 @@ class Answering:
         store: Store,
         new_id: MessageIds,
         manners: Manners,
+        models: Models,
         thinker: Thinker,
         guide: Guide,
         message_format: MessageFormat,
@@ -44,6 +50,7 @@ class Answering:
         drafts: Drafts,
         safety: Safety,
         spending: Spending,
+        summaries: Summaries,
         waits: Waits,
         clock: Clock,
         chance: Chance,
@@ -52,6 +59,7 @@ class Answering:
         on_failure: Callable[[str], None],
     ) -> None:
         self.manners = manners
+        self.models = models
         self._claim = claim
         self._store = store
         self._new_id = new_id
@@ -62,6 +70,7 @@ class Answering:
         self._drafts = drafts
         self._safety = safety
         self._spending = spending
+        self._summaries = summaries
         self._waits = waits
         self._clock = clock
         self._chance = chance
@@ -72,9 +81,12 @@ class Answering:
     async def answer(self, work: Work) -> bool:
         """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
         behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
-        model = self._thinker.model
+        entry = self.manners.contact(work.chat_ids)
+        group, message = work.message.group_id is not None, work.message
+        own_name = (message.group_name if group else message.sender_name) or ""
+        model, contact = self.models.towards(entry), contact_of(entry, own_name=own_name, is_group=group)
         longest = min(behaviour.longest_answer, self._format.longest)
-        gate = Gate(behaviour, self._clock.now(), self._has_passed(behaviour), model.leaks, model.named, longest)
+        gate = Gate.of(behaviour, self._clock.now(), self._has_passed(behaviour), model, contact, longest)
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         asking = work
@@ -84,8 +96,11 @@ class Answering:
             if over is WhenSpent.STOP:
                 await self.leave_unanswered(work.messages, BUDGET_SPENT)
                 return True
+            if behaviour.unseen is Unseen.SILENT and any(message.unseen for message in work.messages):
+                await self.leave_unanswered(work.messages, UNSEEN)
+                return True
             burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-            thought = await self._thinker.think(work, burst_ends, guided=behaviour.voice)
+            thought = await self._thinker.think(work, burst_ends, model=model, contact=contact, guided=behaviour.voice)
             if thought is None:
                 return True  # more came in, and with it the word to look again
             if thought.answer is None or thought.verdict is not None:
@@ -94,7 +109,7 @@ class Answering:
             answer = replace(thought.answer, text=await self._format.shown(thought.answer.text))
             release, trace = gate.released(answer, work), thought.trace
         if isinstance(release, Send) and trace is not None and behaviour.judged:
-            reason = await self._thinker.binds(work, release.text)
+            reason = await self._thinker.binds(work, release.text, model)
             release = gate.held(release, work, reason) if reason is not None else release
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, Hold):
@@ -102,6 +117,12 @@ class Answering:
         else:
             done = await self._send(work, release.text, behaviour, trace)
         return done and work is asking
+
+    def note_down(self, work: Work) -> None:
+        """What the model was shown before, and no longer is."""
+        if self.manners.towards(work.known_ids).summary:
+            model = self.models.towards(self.manners.contact(work.chat_ids))
+            self._summaries.begin(work.message.conversation, model)
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
         """What the owner had tried again stays a dead letter."""

@@ -11,19 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, JsonValue, SecretBytes, SecretStr, ValidationError
+from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
 
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import RefusesIds
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.masking import choices_of, classes_in, fields_of, masks_in
 from imposter.runtime.ports import canonical_ids, judges
-
-MASK = "*" * 10
-"""What is shown in place of a secret."""
 
 MAX_PROBLEMS = 20
 """Problems named for one config."""
@@ -43,13 +41,8 @@ ReadSecret = Callable[[str], SecretStr | None]
 Context = Mapping[str, Any]
 Models = tuple[type[BaseModel], ...]
 
-_CHOICES = {"chat_provider_config": Kind.CHAT, "llm_provider_config": Kind.MODEL}
-_SECRET_NAME = re.compile(r"key|token|secret|pass|pwd|auth|cred|cookie|webhook", re.IGNORECASE)
-_HARMLESS_NAME = re.compile(r"keyboard|keyword|author(?!i)|bypass|passive|tokeni[sz]er", re.IGNORECASE)
 _NUMBER_LIKE = re.compile(r"[\d\s().\-/+]{5,}")
 _NO_DIGIT = re.compile(r"[^\d+]")
-_TOKENS = re.compile("tokens", re.IGNORECASE)
-_URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ def _named(error: ValidationError, model: type[BaseModel], *path: str, limit: in
         elif found["type"] in ("model_type", "dict_type"):
             message = "must be a JSON object"
         elif found["type"] == "extra_forbidden":
-            message = _unknown(str(location[-1]), _fields(_models_at(model, location[:-1])))
+            message = _unknown(str(location[-1]), fields_of(_models_at(model, location[:-1])))
         yield FieldProblem(_dotted(*path, *location), message)
 
 
@@ -107,17 +100,6 @@ def _first(problems: Iterable[FieldProblem], limit: int) -> tuple[FieldProblem, 
 def worded(message: str) -> str:
     """pydantic's message as the end of a sentence that begins with the field's name, cut to what a person reads."""
     return message.removeprefix("Value error, ").removeprefix("Input ")[:MAX_MESSAGE]
-
-
-def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
-    """The config as it was given, without its secrets."""
-    shown = config.model_dump(mode="json", exclude_unset=True)
-    for field, kind in _CHOICES.items():
-        choice: ProviderChoice = getattr(config, field)
-        if "provider_config" in shown[field]:
-            models = _config_models(catalog, kind, choice.provider_name)
-            shown[field]["provider_config"] = _mask(choice.provider_config, models)
-    return shown
 
 
 def _check(
@@ -149,18 +131,20 @@ def _problems_of(
         elif (before := first.setdefault(canonical(entry.id), place)) != place:
             yield FieldProblem(_dotted("contacts", place, "id"), f"names whom contacts.{before} names; make them one")
     yield from _judge_problems(config, catalog)
-    for field, kind in _CHOICES.items():
-        yield from _check_choice(field, kind, getattr(config, field), catalog, context, limit)
+    for path, kind, choice in choices_of(config):
+        yield from _check_choice(path, kind, choice, catalog, context, limit)
 
 
 def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProblem]:
     provider = config.llm_provider_config.provider_name
-    wanted = {_dotted("behaviour_config", "guard_judge"): config.behaviour_config.guard_judge}
-    wanted |= {_dotted("contacts", at, "guard_judge"): entry.guard_judge for at, entry in enumerate(config.contacts)}
-    with suppress(InvalidConfig):  # of a provider that is not there another problem tells
-        if not judges(catalog.find(Kind.MODEL, provider)):
-            for field in (field for field, judged in wanted.items() if judged):
-                yield FieldProblem(field, f"needs a model provider that can judge answers, and {provider} cannot")
+    wanted = {_dotted("behaviour_config", "guard_judge"): (config.behaviour_config.guard_judge, provider)}
+    for at, entry in enumerate(config.contacts):
+        own = entry.llm_provider_config
+        wanted[_dotted("contacts", at, "guard_judge")] = entry.guard_judge, own.provider_name if own else provider
+    for field, (judged, name) in wanted.items():
+        with suppress(InvalidConfig):  # of a provider that is not there another problem tells
+            if judged and not judges(catalog.find(Kind.MODEL, name)):
+                yield FieldProblem(field, f"needs a model provider that can judge answers, and {name} cannot")
 
 
 def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
@@ -219,22 +203,22 @@ def _spelling(chat_provider: str, catalog: Catalog) -> Callable[[str], str]:
 
 
 def _check_choice(
-    field: str, kind: Kind, choice: ProviderChoice, catalog: Catalog, context: Context, limit: int
+    at: tuple[str | int, ...], kind: Kind, choice: ProviderChoice, catalog: Catalog, context: Context, limit: int
 ) -> Iterator[FieldProblem]:
     try:
         model = catalog.find(kind, choice.provider_name).config_model
     except InvalidConfig as error:
-        yield from (FieldProblem(_dotted(field, problem.field), problem.message) for problem in error.problems)
+        yield from (FieldProblem(_dotted(*at, problem.field), problem.message) for problem in error.problems)
         return
-    path = (field, "provider_config")
-    for place in _masks_in(choice.provider_config):
+    path = (*at, "provider_config")
+    for place in masks_in(choice.provider_config):
         yield FieldProblem(_dotted(*path, *place), "is the mask that is shown in place of a secret; send the secret")
     if model is None:
         return
     try:
         model.model_validate(choice.provider_config, context=context)
     except ValidationError as error:
-        yield from _named(error, model, *path, limit=limit)
+        yield from _named(error, model, *map(str, path), limit=limit)
     except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything and spoil only its own item
         yield FieldProblem(
             _dotted(*path), f"could not be checked: the provider's own check broke ({type(error).__name__})"
@@ -258,16 +242,11 @@ def _unknown(name: str, known: dict[str, Any]) -> str:
     return f"is not known here; known are: {', '.join(known)}" if known else "is not known here"
 
 
-def _fields(models: Models) -> dict[str, Any]:
-    """Name and annotation of what the models take."""
-    return {field.alias or name: field.annotation for model in models for name, field in model.model_fields.items()}
-
-
 def _models_at(model: type[BaseModel], location: Sequence[str | int]) -> Models:
     """The models that stand at `location` of `model`; none where a path leads through something else."""
     models: Models = (model,)
     for name in location:
-        known = _fields(models)
+        known = fields_of(models)
         if name in known:
             models = _models_in(known[str(name)])
         elif not isinstance(name, int) and name not in {model.__name__ for model in models}:
@@ -276,59 +255,4 @@ def _models_at(model: type[BaseModel], location: Sequence[str | int]) -> Models:
 
 
 def _models_in(annotation: Any) -> Models:
-    return tuple(kind for kind in _classes(annotation) if issubclass(kind, BaseModel))
-
-
-def _classes(annotation: Any) -> Iterator[type]:
-    """Every class named in an annotation such as `list[Model] | None`."""
-    if arguments := get_args(annotation):
-        for argument in arguments:
-            yield from _classes(argument)
-    elif isinstance(annotation, type):
-        yield annotation
-
-
-def _config_models(catalog: Catalog, kind: Kind, name: str) -> Models:
-    """The provider's model; none where it has none or its file has gone."""
-    try:
-        model = catalog.find(kind, name).config_model
-    except InvalidConfig:
-        return ()
-    return (model,) if model else ()
-
-
-def _mask(value: JsonValue, models: Models) -> JsonValue:
-    """`value` with what the models call a secret, or what sounds like one, masked."""
-    if isinstance(value, list):
-        return [_mask(entry, models) for entry in value]
-    if isinstance(value, str):
-        return _URL_LOGIN.sub(rf"\g<1>{MASK}@", value)
-    if not isinstance(value, dict):
-        return value
-    known = _fields(models)
-    shown: dict[str, JsonValue] = {}
-    for name, entry in value.items():
-        classes = tuple(_classes(known[name])) if name in known else ()
-        declared = any(issubclass(kind, (SecretStr, SecretBytes)) for kind in classes)
-        inner = tuple(kind for kind in classes if issubclass(kind, BaseModel))
-        hidden = entry is not None and (declared or (not inner and _sounds_secret(name, entry)))
-        shown[name] = MASK if hidden else _mask(entry, inner)
-    return shown
-
-
-def _sounds_secret(name: str, value: JsonValue) -> bool:
-    """By its name, whatever the provider declares. A number of `tokens` is a count; a yes or no gives nothing away."""
-    if isinstance(value, bool):
-        return False
-    if isinstance(value, int | float):
-        name = _TOKENS.sub("", name)
-    return _SECRET_NAME.search(_HARMLESS_NAME.sub("", name)) is not None
-
-
-def _masks_in(value: JsonValue, *path: str | int) -> Iterator[tuple[str | int, ...]]:
-    """Where a mask stands in place of a value."""
-    if isinstance(value, dict | list):
-        for name, entry in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _masks_in(entry, *path, name)
-    elif isinstance(value, str) and (value == MASK or f"://{MASK}@" in value[:64]):
-        yield path
+    return tuple(kind for kind in classes_in(annotation) if issubclass(kind, BaseModel))

@@ -27,24 +27,21 @@ from imposter.runtime.guide import Guide
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
+from imposter.runtime.models import Models
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
-from imposter.runtime.ports import ChatPort, ModelPort
+from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.safety import Go, Safety, Silent, Wait
 from imposter.runtime.sight import Sight
 from imposter.runtime.spending import Spending
+from imposter.runtime.summaries import Summaries
 from imposter.runtime.thinking import Thinker
 from imposter.runtime.traces import For, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
-from imposter.storage.records import (
-    TAKEOVER,
-    Claim,
-    NotYet,
-    Superseded,
-)
+from imposter.storage.records import TAKEOVER, Claim, NotYet, Superseded
 
 log = structlog.get_logger()
 
@@ -73,7 +70,7 @@ class Conversations:
         *,
         store: Store,
         chat: ChatPort,
-        model: ModelPort,
+        models: Models,
         guide: Guide,
         message_format: MessageFormat,
         context: Limits,
@@ -117,7 +114,6 @@ class Conversations:
         self._waits = Waits(clock.now)
         self._thinker = Thinker(
             claim.instance_id,
-            model=model,
             guide=guide,
             spending=spending,
             clock=clock,
@@ -143,11 +139,13 @@ class Conversations:
             hushed=self.hushed,
             going=self.redeliver,
         )
+        self._summaries = Summaries(claim, store=store, spending=spending)
         self._answering = Answering(
             claim,
             store=store,
             new_id=self.new_id,
             manners=manners,
+            models=models,
             thinker=self._thinker,
             guide=guide,
             message_format=message_format,
@@ -155,6 +153,7 @@ class Conversations:
             drafts=self.drafts,
             safety=safety,
             spending=spending,
+            summaries=self._summaries,
             waits=self._waits,
             clock=clock,
             chance=chance,
@@ -182,12 +181,12 @@ class Conversations:
             if pause.reason == TAKEOVER:
                 self.came_back(pause.conversation)
 
-    def use(self, context: Limits, answer_within: timedelta | None, manners: Manners, model: ModelPort | None) -> None:
-        """From now on, this; without a `model` the one it has. What waits for its time asks again."""
+    def use(self, context: Limits, answer_within: timedelta | None, manners: Manners, models: Models | None) -> None:
+        """From now on, this; without `models` those it has. What waits for its time asks again."""
         self.context = context
         self._delivery.answer_within = answer_within
         self._manners = self._answering.manners = manners
-        self._thinker.model = model or self._thinker.model
+        self._answering.models = models or self._answering.models
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
 
@@ -265,6 +264,7 @@ class Conversations:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
         await self.drafts.close()
+        await self._summaries.close()
         await self._sight.close()
 
     async def _run(self, conversation: str) -> None:
@@ -334,6 +334,8 @@ class Conversations:
         finally:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
+        if work.moved:
+            self._answering.note_down(work)
 
     async def _deliver_the_rest(self, conversation: str) -> bool:
         """Of answers that were made before; False where it has to ask again."""

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,13 +16,14 @@ from imposter.behaviour.leaks import Leak
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Autonomy, Behaviour
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import ModelError, NotNow, StorageError
+from imposter.contracts.errors import NotNow, StorageError
 from imposter.contracts.messages import Source
-from imposter.contracts.model import Answer, Guidance
+from imposter.contracts.model import Answer, Prompt
 from imposter.logs import trace_of
 from imposter.runtime.guide import Chat, Guide, learned, past
+from imposter.runtime.manners import contact_of
 from imposter.runtime.message_format import MessageFormat
-from imposter.runtime.ports import ModelPort
+from imposter.runtime.models import Model, Models
 from imposter.runtime.retry import Chance, backoff, model_retry
 from imposter.runtime.rules import Rules
 from imposter.runtime.spending import Spending
@@ -71,7 +73,7 @@ class _Answered:
 class _Exam:
     number: int
     pairs: list[_Answered]
-    model: ModelPort
+    models: Models
     guide: Guide
     message_format: MessageFormat
     spending: Spending
@@ -109,12 +111,12 @@ class Exams:
         contact: str | None,
         rules: Rules,
         context: Limits,
-        model: ModelPort,
+        models: Models,
         guide: Guide,
         message_format: MessageFormat,
         spending: Spending,
     ) -> None:
-        """Have `model` answer up to `most` questions, of this person or of all (None).
+        """Have the models answer up to `most` questions, of this person or of all (None).
 
         Raises: UnknownContact, NotNow (one is under way, there is nothing to ask, the budget is spent), StorageError.
         """
@@ -131,7 +133,7 @@ class Exams:
         if number is None:
             raise NotNow("An exam is under way: wait for its end, or cancel it first.")
         pairs = [_Answered(question) for question in asked]
-        exam = self._exam = _Exam(number, pairs, model, guide, message_format, spending, rules)
+        exam = self._exam = _Exam(number, pairs, models, guide, message_format, spending, rules)
         exam.task = asyncio.create_task(self._hold(exam), name=f"exam:{self._instance_id}")
 
     async def end(self, state: ExamState, told: str) -> None:
@@ -219,34 +221,35 @@ class Exams:
                 exam.used = (*used, *exam.used)
         return True
 
-    async def _guidance(self, exam: _Exam, question: Question) -> Guidance | None:
-        """How the owner writes there, by what was before the question and is not asked in this exam."""
-        if not exam.model.takes_guidance:
-            return None
+    async def _prompt(self, exam: _Exam, question: Question) -> tuple[Model, Prompt]:
+        """Whom to ask, and what: with what is told in that chat, and how the owner writes there.
+
+        By what was before the question and is not asked in this exam.
+        """
+        turns = list(question.turns)
         try:
             talk = await self._store.exams.talk(self._instance_id, question.contact, exam.rules.canonical)
-            if not exam.rules.manners.towards(talk.ids).voice:
-                return None
+            entry = exam.rules.manners.contact(talk.ids)
+            model, contact = exam.models.towards(entry), contact_of(entry, own_name=turns[-1].author)
+            if not (model.takes_guidance and exam.rules.manners.towards(talk.ids).voice):
+                return model, Prompt(turns, contact=contact)
             held_out = [pair.question for pair in exam.pairs if pair.question.contact == question.contact]
             known = await asyncio.to_thread(_known, talk, question, held_out)
-            return await exam.guide.by(question.asked, known, without={question.answer})
+            guidance = await exam.guide.by(question.asked, known, without={question.answer})
+            return model, Prompt(turns, guidance, contact)
         except StorageError as error:
             log.warning("voice was not read", bot=self._instance_id, error=str(error))
-            return None
+            return exam.models.everybodys, Prompt(turns)
 
     async def _ask(self, exam: _Exam, question: Question) -> Answer | None:
-        model, spending = exam.model, exam.spending
-        guidance = await self._guidance(exam, question)
+        model, prompt = await self._prompt(exam, question)
         attempt = 1
         while True:
             try:
-                answer = await model.reply(list(question.turns), guidance)
-                await spending.took(NOBODY, answer)
+                answer = (await model.reply(prompt, partial(exam.spending.took, NOBODY))).answer
                 text = await exam.message_format.shown(answer.text)
                 return replace(answer, text="" if model.leaks.of(text) is Leak.SECRET else text)
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
-                if isinstance(error, ModelError) and error.spent is not None:
-                    await spending.took(NOBODY, error.spent)
                 log.warning("model failed in an exam", bot=self._instance_id, attempt=attempt, **trace_of(error))
                 delay = model_retry(attempt, error, self._chance)
             if delay is None:

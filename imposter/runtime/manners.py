@@ -1,41 +1,62 @@
 """How a bot behaves towards whom, and when what they wrote is to be answered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from imposter.behaviour import bursts
 from imposter.behaviour.hours import is_open, opening
 from imposter.contracts.behaviour import Behaviour, Pace
-from imposter.contracts.config import BotConfig
+from imposter.contracts.config import BotConfig, ContactConfig
 from imposter.contracts.messages import Source
+from imposter.contracts.model import Contact
 from imposter.storage.records import StoredMessage, Timing
 
 LATE = timedelta(minutes=15)
 """What came within the active hours may be answered for so long after their end."""
 
 
+class Entry(NamedTuple):
+    """One of the config's `contacts`."""
+
+    place: int
+    contact: ContactConfig
+    behaviour: Behaviour
+    """What it comes to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """One bot's. `others` holds, by canonical id, the place of their entry in the config and what it comes to."""
+    """One bot's. `others` holds those who are treated otherwise, by canonical id."""
 
     base: Behaviour
-    others: Mapping[str, tuple[int, Behaviour]]
+    others: Mapping[str, Entry]
     canonical: Callable[[str], str]
 
     @classmethod
     def of(cls, config: BotConfig, canonical: Callable[[str], str]) -> "Manners":
-        others: dict[str, tuple[int, Behaviour]] = {}
+        others: dict[str, Entry] = {}
         for place, contact in enumerate(config.contacts):
-            others.setdefault(canonical(contact.id), (place, contact.over(config.behaviour_config)))
+            entry = Entry(place, contact, contact.over(config.behaviour_config))
+            others.setdefault(canonical(contact.id), entry)
         return cls(config.behaviour_config, others, canonical)
 
-    def towards(self, ids: frozenset[str]) -> Behaviour:
+    def towards(self, ids: Collection[str]) -> Behaviour:
         """For whom all of these ids stand: that of the first entry that names one of them."""
+        entry = self._entry(ids)
+        return self.base if entry is None else entry.behaviour
+
+    def contact(self, ids: Collection[str]) -> ContactConfig | None:
+        """The first entry that names one of these ids."""
+        entry = self._entry(ids)
+        return None if entry is None else entry.contact
+
+    def _entry(self, ids: Collection[str]) -> Entry | None:
         if not self.others:
-            return self.base
+            return None
         found = [self.others[name] for name in map(self.canonical, ids) if name in self.others]
-        return min(found, key=lambda entry: entry[0])[1] if found else self.base
+        return min(found, key=lambda entry: entry.place, default=None)
 
     @property
     def is_prompt(self) -> bool:
@@ -43,6 +64,16 @@ class Manners:
         base = self.base
         prompt = not base.debounce_seconds and base.waiting_hours is None and base.pace is Pace.OFF
         return prompt and not self.others  # who it is must be known where anybody is treated otherwise
+
+
+def contact_of(entry: ContactConfig | None, *, own_name: str = "", is_group: bool = False) -> Contact:
+    """Whom an answer goes to, by the config's entry about the chat. What is told of one is told in their chat alone."""
+    return Contact(
+        name=(entry and entry.name) or "",
+        own_name=own_name,
+        is_group=is_group,
+        instructions=(entry and entry.instructions) or "",
+    )
 
 
 class TurnTiming(Timing):

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from imposter.contracts.chat import ChatContext, Shared
-from imposter.contracts.config import BotConfig
+from imposter.contracts.config import BotConfig, ModelChoice, ProviderChoice
 from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig
 from imposter.contracts.model import ModelContext
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.models import Model, Models
 from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids, has_own_chat
 from imposter.runtime.rules import Rules
 
@@ -45,17 +46,40 @@ class Parts:
         choice = dict(config.chat_provider_config.provider_config)
         return await ChatPort.open(self.chat_file(config), config.user_id, choice, {config.user_id: queue}, context)
 
-    async def open_model(self, instance_id: str, config: BotConfig) -> ModelPort:
+    async def open_models(self, instance_id: str, config: BotConfig) -> Models:
         """Raises: InvalidConfig."""
-        file = self.catalog.find(Kind.MODEL, config.llm_provider_config.provider_name)
-        choice = dict(config.llm_provider_config.provider_config)
+        others = {
+            f"contacts.{place}.llm_provider_config": contact
+            for place, contact in enumerate(config.contacts)
+            if contact.llm_provider_config is not None
+        }
+        return Models(
+            await self.open_model(instance_id, config, config.llm_provider_config),
+            {
+                contact.id: await self.open_model(instance_id, config, contact.llm_provider_config, field)
+                for field, contact in others.items()
+                if contact.llm_provider_config is not None
+            },
+        )
+
+    async def open_model(
+        self, instance_id: str, config: BotConfig, choice: ModelChoice, field: str = "llm_provider_config"
+    ) -> Model:
+        """Raises: InvalidConfig, which names `field`, where the choice stands in the config."""
+        ports = [await self._open_port(instance_id, config, choice, field)]
+        for place, other in enumerate(choice.fallbacks):
+            ports.append(await self._open_port(instance_id, config, other, f"{field}.fallbacks.{place}"))
+        return Model(ports)
+
+    async def _open_port(self, instance_id: str, config: BotConfig, choice: ProviderChoice, field: str) -> ModelPort:
+        file = self.catalog.find(Kind.MODEL, choice.provider_name)
         zone = None if config.time_zone is None else ZoneInfo(config.time_zone)
         context = ModelContext(instance_id, self.shared, lambda: self.now().astimezone(zone))
+        settings, names = dict(choice.provider_config), config.behaviour_config.names
         try:
-            names = config.behaviour_config.names
-            return await ModelPort.open(file, config.user_id, choice, context, self.model_calls_at_once, names)
+            return await ModelPort.open(file, config.user_id, settings, context, self.model_calls_at_once, names)
         except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
             if not isinstance(error, ImposterError):
                 log.error("model provider was not made", bot=instance_id, provider=file.name, **trace_of(error))
             told = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__}, see the server's log"
-            raise InvalidConfig(FieldProblem("llm_provider_config", f"the provider refused it: {told}")) from None
+            raise InvalidConfig(FieldProblem(field, f"the provider refused it: {told}")) from None

@@ -8,8 +8,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from imposter.behaviour.answer_text import AnswerText, answer_text
-from imposter.behaviour.commitments import Named
-from imposter.behaviour.leaks import Leaks
 from imposter.contracts.chat import (
     Attaches,
     ChatContext,
@@ -39,14 +37,16 @@ from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     LONGEST_ANSWER,
+    LONGEST_SUMMARY,
     Answer,
     AttachesModel,
-    Guidance,
     Judgement,
     Judges,
     ModelContext,
     Private,
-    TakesGuidance,
+    Prompt,
+    Summarises,
+    TakesPrompt,
     TellsPrivate,
 )
 from imposter.contracts.states import LinkState, LinkStatus
@@ -236,11 +236,11 @@ class ModelPort:
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
         private = provider.private() if isinstance(provider, TellsPrivate) else Private()
-        ours = (OPENING,) if isinstance(provider, TakesGuidance) else ()
-        self.leaks = Leaks(replace(private, instructions=(*private.instructions, *ours)))
-        """What it must not say."""
-        self.named = Named(private.instructions)
+        self.owners_words = private.instructions
         """What its owner had it know."""
+        ours = (OPENING,) if self.takes_prompt else ()
+        self.private = replace(private, instructions=(*private.instructions, *ours))
+        """What it must not say."""
 
     @classmethod
     async def open(
@@ -260,39 +260,35 @@ class ModelPort:
         return cls(provider, at_once, (user_id, *names))
 
     @property
-    def takes_guidance(self) -> bool:
-        """Whether it can be told how the owner writes."""
-        return isinstance(self._provider, TakesGuidance)
+    def takes_prompt(self) -> bool:
+        """Whether it can be told more than the turns, such as how the owner writes."""
+        return isinstance(self._provider, TakesPrompt)
 
-    async def reply(self, turns: Sequence[Turn], guidance: Guidance | None = None) -> Answer:
+    @property
+    def summarises(self) -> bool:
+        """Whether it can be asked for notes on a conversation."""
+        return isinstance(self._provider, Summarises)
+
+    async def reply(self, prompt: Prompt) -> Answer:
         """What the model says to the contact, without its reasoning and whatever else is not for them.
 
         Where it only reasoned it is asked once more; then the answer is unsure, and has no text.
         Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises.
         """
-        first = await self._raw_reply(turns, guidance)
+        first = await self._raw_reply(prompt)
         said = answer_text(first.text, self._names)
         if not said.reasoning_only:
             return _cleaned(first, said)
-        second = await self._raw_reply(turns, guidance)
+        second = await self._raw_reply(prompt)
         said = answer_text(second.text, self._names)
         answer = _cleaned(_spent_together(first, second), said)
         return replace(answer, unsure=True) if said.reasoning_only else answer
 
-    async def _raw_reply(self, turns: Sequence[Turn], guidance: Guidance | None) -> Answer:
-        async with self._places:
-            try:
-                async with asyncio.timeout(self._deadline):
-                    if guidance is not None and isinstance(self._provider, TakesGuidance):
-                        answer = await call(self._provider.reply_as, turns, guidance)
-                    else:
-                        answer = await call(self._provider.reply, turns)
-            except TimeoutError:
-                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.", costly=True) from None
-        said = answer if isinstance(answer, Answer) else Answer(answer)
-        if not isinstance(said.text, str):
-            file = f"{type(self._provider).__module__.replace('.', '/')}.py"
-            raise ModelRefused(f"The provider {file} must return text from reply, not {type(said.text).__name__}.")
+    async def _raw_reply(self, prompt: Prompt) -> Answer:
+        if isinstance(self._provider, TakesPrompt):
+            said = await self._asked(self._provider.reply_to, prompt)
+        else:
+            said = await self._asked(self._provider.reply, prompt.turns)
         if len(said.text) > LONGEST_ANSWER:
             # What is left of it where it is cut is not what the model meant, and nobody's to send.
             refusal = ModelRefused(
@@ -307,15 +303,40 @@ class ModelPort:
         """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
         if not isinstance(self._provider, Judges):
             raise NotSupported("This model provider does not judge answers.")
-        async with self._places:
-            try:
-                async with asyncio.timeout(self._deadline):
-                    judgement = await call(self._provider.judge, turns, answer)
-            except TimeoutError:
-                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.") from None
+        judgement = await self._called(self._provider.judge, turns, answer)
         if not isinstance(judgement, Judgement):
             raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
         return judgement
+
+    async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
+        """Notes on the turns. Raises as `reply` does; NotSupported where it cannot make any."""
+        if not isinstance(self._provider, Summarises):
+            raise NotSupported("This model provider makes no notes on conversations.")
+        answer = await self._asked(self._provider.summarise, turns, before)
+        said = answer_text(answer.text, self._names)
+        if said.reasoning_only or not said.words.strip():
+            refusal = ModelRefused("The model gave no notes on the conversation.")
+            refusal.spent = replace(answer, text="")
+            raise refusal
+        return replace(answer, text=said.words.strip()[:LONGEST_SUMMARY])
+
+    async def _asked(self, method: Callable[..., Any], *args: Any) -> Answer:
+        answer = await self._called(method, *args)
+        said = answer if isinstance(answer, Answer) else Answer(answer)
+        if not isinstance(said.text, str):
+            file = f"{type(self._provider).__module__.replace('.', '/')}.py"
+            raise ModelRefused(
+                f"The provider {file} must return text from {method.__name__}, not {type(said.text).__name__}."
+            )
+        return said
+
+    async def _called(self, method: Callable[..., Any], *args: Any) -> Any:
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._deadline):
+                    return await call(method, *args)
+            except TimeoutError:
+                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.", costly=True) from None
 
 
 def _cleaned(answer: Answer, said: AnswerText) -> Answer:

@@ -75,6 +75,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "ModelUnavailable": Reason(Gate.MODEL, "the model could not be reached, or was too busy, each time it was asked"),
     "ModelDeclined": Reason(Gate.MODEL, "the model's vendor does not let it through; no later prompt holds it"),
     "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and would give none if it was asked again"),
+    "unseen": Reason(Gate.RELEASE, "it came with something that the model is not shown (unseen)"),
     "drafted": Reason(Gate.RELEASE, "its answer waits for your word (drafts)"),
     "draft_dropped": Reason(Gate.RELEASE, "you dropped its draft"),
     "draft_expired": Reason(Gate.RELEASE, "its draft waited too long for your word (draft_minutes)"),

@@ -1,5 +1,6 @@
 """Whether an answer goes out by itself, or waits for the owner's word, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,9 +13,10 @@ from imposter.behaviour.encodings import decoded
 from imposter.behaviour.hours import is_open
 from imposter.behaviour.leaks import Leak, Leaks
 from imposter.behaviour.unreadable import is_unreadable
-from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard
+from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard, Unseen
 from imposter.contracts.messages import Source
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Contact, Private
+from imposter.runtime.models import Model
 from imposter.storage.records import Work
 from imposter.voice.tongues import language_of
 
@@ -36,6 +38,7 @@ class Why(StrEnum):
     MACHINERY = "machinery"
     UNREADABLE = "unreadable"
     LONG = "long"
+    UNSEEN = "unseen"
     GUARD = "guard"
 
 
@@ -68,11 +71,22 @@ class Gate:
     behaviour: Behaviour
     now: datetime
     exam_passed: bool
-    leaks: Leaks
-    named: Named
+    leaks: Sequence[Leaks]
+    named: Sequence[Named]
     """What the model was told by its owner."""
     longest: int
     """Characters of an answer that goes out by itself."""
+
+    @classmethod
+    def of(
+        cls, behaviour: Behaviour, now: datetime, exam_passed: bool, model: Model, contact: Contact, longest: int
+    ) -> "Gate":
+        """For an answer of this model to this contact."""
+        leaks, named = [model.leaks], [model.named]
+        if contact.instructions:
+            leaks.append(Leaks(Private((contact.instructions,))))
+            named.append(Named([contact.instructions]))
+        return cls(behaviour, now, exam_passed, leaks, named, longest)
 
     def before_asking(self, work: Work, *, over_budget: bool = False) -> Send | Hold | None:
         """What is said without the model, or is left to the owner; None: the model is asked.
@@ -96,10 +110,11 @@ class Gate:
     def released(self, answer: Answer, work: Work) -> Send | Hold:
         """Whether what the model answered, as the contact would see it, goes out."""
         text = answer.text.strip()
-        leak = self.leaks.of(text, [turn.content for turn in work.turns if turn.source is Source.BOT])
-        if leak is not None:
+        said = [turn.content for turn in work.turns if turn.source is Source.BOT]
+        leaks = {leak for each in self.leaks if (leak := each.of(text, said)) is not None}
+        if leaks:
             # A key is not to stand in a chat or a table, not even in its owner's.
-            return Hold("" if leak is Leak.SECRET else text, Why.LEAK)
+            return Hold("" if Leak.SECRET in leaks else text, Why.LEAK)
         if answer.machinery:
             return Hold(text, Why.MACHINERY)
         if is_unreadable(text):
@@ -111,6 +126,9 @@ class Gate:
             return Hold(text, Why.DOUBT)
         if len(text) > self.longest:
             return Hold(text, Why.LONG)
+        unseen = [message.unseen for message in work.messages if message.unseen is not None]
+        if unseen and self.behaviour.unseen is not Unseen.ANSWER:
+            return Hold(text, Why.UNSEEN, detail=", ".join(dict.fromkeys(unseen)))
         release = self._let_out(text)
         return self._unbound(release, work) or release
 
@@ -121,7 +139,7 @@ class Gate:
         heard = Named([turn.content for turn in work.turns])
         owners = Named([turn.content for turn in work.turns if turn.source is Source.OWNER])
         readings = dict.fromkeys((release.text, *decoded(release.text)))
-        found = [each for reading in readings for each in objections(reading, heard, owners, self.named)]
+        found = [each for reading in readings for each in objections(reading, heard, owners, *self.named)]
         if not found:
             return None
         return self.held(release, work, "; ".join(each.words for each in found[:MOST_TOLD]))

@@ -19,8 +19,9 @@ from imposter.runtime.drafts import Drafts
 from imposter.runtime.exams import STOPPED, Exams
 from imposter.runtime.guide import Guide
 from imposter.runtime.message_format import MessageFormat
+from imposter.runtime.models import Models
 from imposter.runtime.parts import Parts
-from imposter.runtime.ports import ChatPort, ModelPort
+from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import Chance
 from imposter.runtime.rules import Rules
 from imposter.runtime.safety import Peers, Safety
@@ -79,7 +80,7 @@ class Run:
         self.chat: ChatPort | None = None
         """While it is open."""
         self.exams = Exams(claim.instance_id, store=store, clock=clock, chance=chance)
-        self._model: ModelPort | None = None
+        self._models: Models | None = None
         self._guide = Guide(claim.instance_id, store=store, canonical=parts.rules(config).canonical, now=clock.now)
         self._format = MessageFormat()
         self._claim = claim
@@ -108,7 +109,7 @@ class Run:
 
     async def open(self) -> None:
         """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
-        model = self._model = await self._parts.open_model(self._claim.instance_id, self._config)
+        models = self._models = await self._parts.open_models(self._claim.instance_id, self._config)
         message_format = self._format = MessageFormat.of(self._parts.chat_file(self._config))
         self._listens = True
         chat = self.chat = await self._open_chat()
@@ -126,7 +127,7 @@ class Run:
         spending = self._spending = Spending(
             self._claim.instance_id,
             budget=self._config.budget,
-            address=model.address,
+            address=models.everybodys.address,
             store=self._store,
             now=self._clock.now,
             counts=self._counts,
@@ -138,7 +139,7 @@ class Run:
             self._claim,
             store=self._store,
             chat=chat,
-            model=model,
+            models=models,
             guide=self._guide,
             message_format=message_format,
             context=self._config.context_limits,
@@ -188,17 +189,17 @@ class Run:
         except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
             log.error("provider did not stop", bot=self._claim.instance_id, **trace_of(error))
 
-    def use(self, config: BotConfig, rules: Rules, model: ModelPort | None) -> None:
-        """From now on, this; without a `model` the one it has."""
+    def use(self, config: BotConfig, rules: Rules, models: Models | None) -> None:
+        """From now on, this; without `models` those it has."""
         self._config = config
         self._queue.limits, self._queue.rules = config.queue_config, rules
-        self._model = model or self._model
+        self._models = models or self._models
         if self._conversations is not None:
-            self._conversations.use(config.context_limits, config.answer_within, rules.manners, model)
+            self._conversations.use(config.context_limits, config.answer_within, rules.manners, models)
         if self._safety is not None:
             self._safety.use(config.limits_config)
-        if self._spending is not None and self._model is not None:
-            self._spending.use(config.budget, self._model.address)
+        if self._spending is not None and self._models is not None:
+            self._spending.use(config.budget, self._models.everybodys.address)
 
     async def ask(self) -> None:
         """Have the provider say how its link is."""
@@ -263,11 +264,11 @@ class Run:
 
     async def begin_exam(self, most: int, contact: str | None) -> None:
         """See `Exams.begin`. Raises: UnknownContact, NotNow, StorageError."""
-        if self._model is None or self._spending is None:
+        if self._models is None or self._spending is None:
             raise NotNow("The bot is still being started.")
         context = self._config.context_limits
         await self.exams.begin(
-            most, contact, self._queue.rules, context, self._model, self._guide, self._format, self._spending
+            most, contact, self._queue.rules, context, self._models, self._guide, self._format, self._spending
         )
 
     async def loop_found(self, conversation: str) -> None:

@@ -85,7 +85,8 @@ class Spending:
         """From now on these hold; what was spent before is reckoned anew."""
         self._budget = budget
         self._address = address
-        self._prices = None if budget is None else Prices(budget, address)
+        self._prices: dict[str | None, Prices] = {}
+        """By the model's address."""
         self._sums: _Sums | None = None
 
     async def load(self) -> None:
@@ -108,13 +109,19 @@ class Spending:
             self._tell(f"{why} {_instead(budget, _end(bound, sums.day))}")
         return budget.when_spent
 
-    async def took(self, conversation: str, answer: Answer) -> Usage | None:
-        """The model was asked about this conversation. Gives what is to be written down of it, if anything."""
+    async def took(self, conversation: str, answer: Answer, address: str | None = None) -> Usage | None:
+        """A model was asked about this conversation. Gives what is to be written down of it, if anything.
+
+        `address`: the model's.
+        """
         day = self._now().astimezone(UTC).date()
         tokens = Tokens(*map(_believed, (answer.prompt_tokens, answer.completion_tokens, answer.cached_tokens)))
-        if self._prices is None and not tokens.counted:
+        if self._budget is None and not tokens.counted:
             return None
-        cost = None if self._prices is None else await self._prices.cost(answer.model, tokens)
+        cost: int | None = None
+        if self._budget is not None:
+            prices = self._prices.setdefault(address, Prices(self._budget, address))
+            cost = await prices.cost(answer.model, tokens)
         usage = Usage(
             day=day.isoformat(),
             model=answer.model or "",

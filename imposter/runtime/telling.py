@@ -28,6 +28,7 @@ BECAUSE: Mapping[str, str] = {
     Why.MACHINERY: "there is something in it that is not for a person",
     Why.UNREADABLE: "most of it makes no words",
     Why.LONG: "it is longer than an answer may be",
+    Why.UNSEEN: "they sent something that the model has not seen or heard",
     Why.GUARD: "it would bind you to something that nobody there has named",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.errors import ModelError, ModelUnavailable
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Contact, Prompt
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
-from imposter.runtime.ports import ModelPort
+from imposter.runtime.models import Model, Reply
 from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, model_retry, patience_ends
 from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
@@ -48,7 +49,6 @@ class Thinker:
         self,
         instance_id: str,
         *,
-        model: ModelPort,
         guide: Guide,
         spending: Spending,
         clock: Clock,
@@ -58,7 +58,6 @@ class Thinker:
         answer_within: Callable[[], timedelta | None],
         tell: Callable[[str], None],
     ) -> None:
-        self.model = model
         self._guide = guide
         self._spending = spending
         self._instance_id = instance_id
@@ -70,22 +69,26 @@ class Thinker:
         self._tell = tell
         self._asking: dict[str, asyncio.Event] = {}
         """Conversations that the model is asked about; set where something came in there."""
+        self._replaced: set[Model] = set()
+        """Models in whose place another one answers, of which the owner has heard."""
 
     def heard_more(self, conversation: str) -> None:
         """Something came in. Call it on the event loop."""
         if (more := self._asking.get(conversation)) is not None:
             more.set()
 
-    async def think(self, work: Work, burst_ends: datetime, *, guided: bool) -> Thought | None:
+    async def think(
+        self, work: Work, burst_ends: datetime, *, model: Model, contact: Contact, guided: bool
+    ) -> Thought | None:
         """Ask the model; None where more came in before `burst_ends`: then all of it is to be taken again.
 
         `guided`: it is told how the owner writes.
         """
         if burst_ends <= self._clock.now():
-            return await self._ask(work, guided)
+            return await self._ask(work, model, contact, guided)
         conversation = work.message.conversation
         more = self._asking[conversation] = asyncio.Event()
-        asking = asyncio.create_task(self._ask(work, guided), name=f"model:{self._instance_id}")
+        asking = asyncio.create_task(self._ask(work, model, contact, guided), name=f"model:{self._instance_id}")
         heard = asyncio.create_task(more.wait(), name=f"more:{self._instance_id}")
         try:
             await asyncio.wait([asking, heard], return_when=asyncio.FIRST_COMPLETED)
@@ -98,31 +101,29 @@ class Thinker:
                 task.cancel()
             await asyncio.gather(asking, heard, return_exceptions=True)
 
-    async def binds(self, work: Work, text: str) -> str | None:
+    async def binds(self, work: Work, text: str, model: Model) -> str | None:
         """Why the model holds this answer back from going out, for the owner; None where it lets it go."""
+        took = partial(self._spending.took, work.message.conversation)
         try:
-            judgement = await self.model.judge(list(work.turns), text)
+            binds = await model.judge(list(work.turns), text, took)
         except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
             log.warning("answer was not judged", bot=self._instance_id, seq=work.message.seq, **trace_of(error))
-            if isinstance(error, ModelError) and error.spent is not None:
-                await self._spending.took(work.message.conversation, error.spent)
             return "it could not be judged"
-        if judgement.spent is not None:
-            await self._spending.took(work.message.conversation, judgement.spent)
-        return "by the model's own judgement" if judgement.binds else None
+        return "by the model's own judgement" if binds else None
 
-    async def _ask(self, work: Work, guided: bool) -> Thought:
-        guidance = await self._guide.towards(work) if guided and self.model.takes_guidance else None
+    async def _ask(self, work: Work, model: Model, contact: Contact, guided: bool) -> Thought:
+        guidance = await self._guide.towards(work) if guided and model.takes_guidance else None
+        prompt = Prompt(list(work.turns), guidance, contact, work.summary)
         attempt, costly = 1, 0
         taken = self._clock.now()
         used: list[Usage] = []
 
-        def trace(answer: Answer | None = None) -> Trace:
+        def trace(reply: Reply | None = None) -> Trace:
             waits, ended = self._waits.pop(work.message.conversation), self._clock.now()
             return traced(
-                work.turns,
-                answer,
-                guidance=guidance,
+                prompt,
+                reply.answer if reply is not None else None,
+                fallback=reply.fallback if reply is not None else None,
                 attempts=attempt,
                 used=used,
                 taken=taken,
@@ -131,22 +132,17 @@ class Thinker:
                 waits=waits,
             )
 
-        async def took(answer: Answer) -> None:
-            if (usage := await self._spending.took(work.message.conversation, answer)) is not None:
+        async def took(answer: Answer, address: str | None) -> None:
+            if (usage := await self._spending.took(work.message.conversation, answer, address)) is not None:
                 used.append(usage)
 
         while True:
             asked = self._clock.now()
             try:
-                answer = await self.model.reply(list(work.turns), guidance)
-                await took(answer)
-                if answer.told is not None:
-                    self._tell(answer.told)
+                reply = await model.reply(prompt, took)
                 break
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 self._counts.model_failures += 1
-                if isinstance(error, ModelError) and error.spent is not None:
-                    await took(error.spent)
                 costly += isinstance(error, ModelUnavailable) and error.costly
                 ends = patience_ends(work.message.received_at, taken, self._answer_within())
                 left = (ends - self._clock.now()).total_seconds()
@@ -163,7 +159,22 @@ class Thinker:
                     self._tell(f"The model gives no answer yet, and is asked again: {error}")
             await self._clock.sleep(delay)
             attempt += 1
-        return Thought(trace(answer), answer, None if answer.text.strip() or answer.unsure else SILENT)
+        answer = reply.answer
+        if answer.told is not None:
+            self._tell(answer.told)
+        self._tell_of_fallback(model, reply)
+        return Thought(trace(reply), answer, None if answer.text.strip() or answer.unsure else SILENT)
+
+    def _tell_of_fallback(self, model: Model, reply: Reply) -> None:
+        """Once, until the first model answers again."""
+        if reply.failure is None:
+            self._replaced.discard(model)
+            return
+        self._counts.model_failures += 1
+        if model not in self._replaced:
+            self._replaced.add(model)
+            instead = reply.answer.model or f"fallback {reply.fallback}"
+            self._tell(f"The model gave no answer, and {instead} answers in its place: {reply.failure}")
 
 
 def _name(error: Exception) -> str:

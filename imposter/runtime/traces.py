@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from imposter.contracts.messages import Turn
-from imposter.contracts.model import Answer, Guidance
+from imposter.contracts.model import Answer, Prompt
 from imposter.runtime.prices import MILLION
 from imposter.storage.records import Usage
 
@@ -41,11 +41,15 @@ class Trace(BaseModel):
 
     prompt: str | None = Field(
         default=None,
-        description="SHA-256 of what the model was shown of the conversation, and of how its owner writes.",
+        description="SHA-256 of what the model was shown of the conversation and its contact, and of how its owner "
+        "writes.",
     )
     turns: int | None = Field(default=None, description="How many turns that was.")
     attempts: int | None = Field(default=None, description="How often the model was asked.")
     model: str | None = Field(default=None, description="Which one answered, as its vendor names it.")
+    fallback: int | None = Field(
+        default=None, description="Which of the model's `fallbacks` answered, from 1; null: the model itself."
+    )
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = Field(default=None, description="Those of `prompt_tokens` that were read before.")
@@ -70,10 +74,10 @@ class Trace(BaseModel):
 
 
 def traced(
-    turns: Sequence[Turn],
+    prompt: Prompt,
     answer: Answer | None,
     *,
-    guidance: Guidance | None = None,
+    fallback: int | None = None,
     attempts: int,
     used: Sequence[Usage] = (),
     taken: datetime,
@@ -85,10 +89,11 @@ def traced(
     said = answer or Answer("")
     priced = bool(used) and all(each.currency for each in used)
     return Trace(
-        prompt=fingerprint(turns, guidance),
-        turns=len(turns),
+        prompt=fingerprint(prompt),
+        turns=len(prompt.turns),
         attempts=attempts,
         model=said.model,
+        fallback=fallback,
         prompt_tokens=said.prompt_tokens,
         completion_tokens=said.completion_tokens,
         cached_tokens=said.cached_tokens,
@@ -101,15 +106,23 @@ def traced(
     )
 
 
-def fingerprint(turns: Sequence[Turn], guidance: Guidance | None = None) -> str:
+def fingerprint(prompt: Prompt) -> str:
     """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks.
 
-    Where there is `guidance`, one object more stands at the end.
+    One object more stands at the end for each of these that there is: what came with a turn unseen, what is told of
+    the contact, the notes on what was said before, and how the owner writes.
     """
     shown: list[dict[str, Any]] = [
         {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}
-        for turn in turns
+        for turn in prompt.turns
     ]
+    if unseen := {str(at): turn.unseen for at, turn in enumerate(prompt.turns) if turn.unseen is not None}:
+        shown.append({"unseen": unseen})
+    contact, guidance = prompt.contact, prompt.guidance
+    if contact is not None and (told := {key: value for key, value in asdict(contact).items() if value}):
+        shown.append(dict(sorted(told.items())))
+    if prompt.summary:
+        shown.append({"earlier": prompt.summary})
     if guidance is not None:
         examples = [[example.asked, example.answered] for example in guidance.examples]
         shown.append({"examples": examples, "style": guidance.style})

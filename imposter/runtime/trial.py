@@ -10,7 +10,7 @@ from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Prompt
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.parts import Parts
@@ -24,10 +24,14 @@ DEADLINE = 45.0
 
 async def try_model(catalog: Catalog, shared: Shared, config: BotConfig, now: Callable[[], datetime]) -> Answer:
     """What the model says to QUESTION. Raises: InvalidConfig, ModelError; with a sentence for the owner."""
-    model = await Parts(catalog, shared, 1, now).open_model("trial", config)
+    model = await Parts(catalog, shared, 1, now).open_model("trial", config, config.llm_provider_config)
+
+    async def took(answer: Answer, address: str | None) -> None:
+        """No bot pays for it."""
+
     try:
         async with asyncio.timeout(DEADLINE):
-            return await model.reply([Turn(Source.CONTACT, QUESTION, author="", in_group=False)])
+            return (await model.reply(Prompt([Turn(Source.CONTACT, QUESTION)]), took)).answer
     except TimeoutError:
         raise ModelUnavailable(f"The model said nothing for {DEADLINE:.0f} s.") from None
     except ImposterError:

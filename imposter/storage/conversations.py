@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union_all, update
 
 from imposter.contracts.messages import Message, Source
+from imposter.storage.summaries import merge as merge_summaries
 from imposter.storage.tables import aliases, messages, pauses
 from imposter.storage.usage import move as move_usage
 
@@ -187,6 +188,7 @@ def _settle(
             connection.execute(_MOVE, moves)
             _merge_pauses(connection, instance_id, survivor, absorbed)
             move_usage(connection, instance_id, absorbed, survivor)
+            merge_summaries(connection, instance_id, survivor, absorbed)
     return survivor, known.union(ids), tuple(absorbed), bool(absorbed or new)
 
 

@@ -19,6 +19,7 @@ from imposter.storage.pauses import end as end_pauses
 from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay
+from imposter.storage.summaries import forget as forget_summaries
 from imposter.storage.tables import aliases, messages, outbox
 from imposter.storage.usage import move as move_usage
 from imposter.storage.voice import forget as forget_voice
@@ -160,6 +161,7 @@ class ForgettingStore:
                     connection.execute(_ANSWER_ANEW, others)
             # Why others in a group were answered has a fingerprint of words that were theirs.
             connection.execute(_NO_TRACE, {"bot": instance_id, "chats": affected})
+            forget_summaries(connection, instance_id, affected | person.conversations)
             forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
             forget_exams(connection, instance_id, person.ids | person.conversations, canonical)
             connection.execute(_DELETE_ALIASES, theirs)

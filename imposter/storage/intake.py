@@ -68,6 +68,7 @@ _COLUMNS = (
     "addressed",
     "quotes",
     "reacts_to",
+    "unseen",
 )
 _INSERT_IF_HELD = (
     insert(messages)
@@ -127,6 +128,7 @@ def accept(
             "addressed": message.addressed,
             "quotes": message.quotes,
             "reacts_to": message.reacts_to,
+            "unseen": message.unseen,
         },
     ).scalar_one_or_none()
     if seq is None:
@@ -153,7 +155,7 @@ def storable(message: Message) -> Message:
     """`message` with U+FFFD for what no database can store."""
     sender, group = message.sender, message.group
     texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
-    texts += (message.quotes or "", message.reacts_to or "")
+    texts += (message.quotes or "", message.reacts_to or "", message.unseen or "")
     names = (sender.display_name, *((group.identifier, group.display_name) if group else ()))
     if not any(map(_UNSTORABLE.search, texts + names)):
         return message
@@ -169,6 +171,7 @@ def storable(message: Message) -> Message:
         group=group and Group(clean(group.identifier), clean(group.display_name)),
         quotes=message.quotes and clean(message.quotes),
         reacts_to=message.reacts_to and clean(message.reacts_to),
+        unseen=message.unseen and clean(message.unseen),
     )
 
 

@@ -1,14 +1,14 @@
 """Every message of every bot, and what is to be done about it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import UNREADABLE, Message, Source, Turn
+from imposter.contracts.messages import UNREADABLE, Message
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
 from imposter.storage.conversations import conversations_of, locate
 from imposter.storage.intake import accept
@@ -30,7 +30,8 @@ from imposter.storage.records import (
     Work,
 )
 from imposter.storage.rows import SELECT_STORED, received, stored
-from imposter.storage.tables import anchor, messages, outbox
+from imposter.storage.summaries import BEFORE, Said, move, shown
+from imposter.storage.tables import messages, outbox, summaries
 from imposter.storage.writer import Pending, Writer
 
 T = TypeVar("T")
@@ -39,8 +40,6 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
-DECLINED = "ModelDeclined"
-"""The reason of what a model's vendor would refuse again, in any prompt that holds it."""
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
@@ -56,35 +55,26 @@ _NEXT = (
         .where(_said.c.group_id.is_not_distinct_from(messages.c.group_id))
         .limit(1)
         .scalar_subquery()
-        .label("said_as")
+        .label("said_as"),
+        *(
+            select(summaries.c[name])
+            .where(summaries.c.instance_id == messages.c.instance_id)
+            .where(summaries.c.conversation == messages.c.conversation)
+            .scalar_subquery()
+            .label(name)
+            for name in ("text", "shown_from")
+        ),
     )
     .where(_of_bot, _of_conversation, _is_waiting)
     .order_by(messages.c.seq)
     .limit(MOST_AT_ONCE)
 )
+_ASIDE = ("said_as", "text", "shown_from")
+"""What `_NEXT` has beside the message."""
 _SAID_BY = (
     select(outbox.c.seq, outbox.c.instance_id, messages.c.conversation)
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(outbox.c.seq.in_(bindparam("answers", expanding=True)))
-)
-_BEFORE = (
-    # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
-    select(
-        anchor,
-        messages.c.seq,
-        messages.c.source,
-        messages.c.content,
-        messages.c.sender_name,
-        messages.c.group_id,
-        messages.c.sent_at,
-    )
-    .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
-    .where(_of_bot, _of_conversation, anchor < bindparam("seq"))
-    .where(messages.c.state != MessageState.IGNORED, messages.c.sent_at >= bindparam("cutoff"))
-    .where(messages.c.reason.is_distinct_from(DECLINED))
-    .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
-    .order_by(anchor.desc(), messages.c.seq.desc())
-    .limit(bindparam("most"))
 )
 _SENT_TEXT = (
     select(messages.c.content)
@@ -176,7 +166,7 @@ class MessageStore:
     ) -> Pending[Work | NotYet | None]:
         """All that waits in the conversation and is not busy, with what was said before; one answer is for all of it.
 
-        What waits is always among the turns; `limits` bounds what is said before it, newest first. What waits for
+        What waits is always among the turns; `limits` bounds what is said before it (see `summaries`). What waits for
         longer than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within`
         (None: no bound) becomes context. Before `timing` (None: at once) says that it is time, nothing is taken.
         """
@@ -188,7 +178,7 @@ class MessageStore:
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
             found = connection.execute(_NEXT, of_conversation).all()
-            free = [stored(row[:-1]) for row in found if row.seq not in spared]
+            free = [stored(row[: -len(_ASIDE)]) for row in found if row.seq not in spared]
             waits, evicted = _still_due(connection, free, now, queue or limits, answer_within, timing)
             if not waits:
                 return None
@@ -197,22 +187,26 @@ class MessageStore:
                 known_ids = _known_ids(connection, waits[-1])
                 if (at := timing.due_at(waits, known_ids)) > now:
                     return NotYet(at, tuple(waits))
+            since = found[0].shown_from or 0
             before = connection.execute(
-                _BEFORE,
-                of_conversation
-                | {"seq": waits[-1].seq, "cutoff": waiting.cutoff(limits, now), "most": limits.max_messages - 1},
+                BEFORE, of_conversation | {"until": waits[-1].seq, "since": since, "most": limits.max_messages}
             )
             seqs = {message.seq for message in waits}
-            said = [_Said(*row) for row in before if row.seq not in seqs]
-            heard = [_Said(m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id, m.sent_at) for m in waits]
-            turns = sorted([*heard, *_within(limits, waits, said)])
+            said = [one for one in (Said(*row) for row in before) if one.seq not in seqs]
+            age = timedelta(seconds=limits.max_age_seconds)
+            before_them, begins = shown(limits, waits, said, now - age, now - age / 2)
+            if begins is not None and begins > since:
+                move(connection, instance_id, conversation, begins, now)
+            turns = sorted([*map(Said.of, waits), *before_them])
             theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
             return Work(
                 tuple(waits),
-                tuple(map(_turn, turns)),
+                tuple(said.turn for said in turns),
                 more=len(found) == MOST_AT_ONCE,
                 said_by=_said_by(connection, theirs) if theirs else {},
                 known_ids=known_ids,
+                summary=found[0].text or "",
+                moved=begins is not None,
             )
 
         pending = self._submit(job)
@@ -350,30 +344,3 @@ def _said_by(connection: Connection, theirs: Mapping[int, int]) -> dict[int, tup
     found = connection.execute(_SAID_BY, {"answers": list(theirs.values())})
     bots = {answer: (instance_id, conversation) for answer, instance_id, conversation in found}
     return {seq: bots[answer] for seq, answer in theirs.items() if answer in bots}  # else forgotten just now
-
-
-class _Said(NamedTuple):
-    """In the order of `_BEFORE`'s columns; the first two are its place in the conversation."""
-
-    anchor: int
-    seq: int
-    source: Source
-    content: str
-    sender_name: str
-    group_id: str | None
-    sent_at: datetime
-
-
-def _within(limits: Limits, waits: Sequence[StoredMessage], newest_first: Sequence[_Said]) -> Iterator[_Said]:
-    """As many as there is room for beside `waits`."""
-    room = limits.max_characters - sum(len(message.content) for message in waits)
-    for turn in newest_first[: max(0, limits.max_messages - len(waits))]:
-        room -= len(turn.content)
-        if room < 0:
-            return
-        yield turn
-
-
-def _turn(said: _Said) -> Turn:
-    in_group = said.group_id is not None
-    return Turn(said.source, said.content, author=said.sender_name, in_group=in_group, said_at=said.sent_at)

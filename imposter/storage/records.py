@@ -138,9 +138,10 @@ class StoredMessage:
     """For an answer of ours."""
     delivery_reason: str | None
     addressed: bool = False
-    """This and the next two as in `Message`."""
+    """This and the next three as in `Message`."""
     quotes: str | None = None
     reacts_to: str | None = None
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,10 @@ class Work:
     """By seq, which of these another bot of ours said: its instance_id, and the conversation on its side."""
     known_ids: frozenset[str] = frozenset()
     """Every id known for the chat and for who wrote the last of these; empty where no `Timing` was given."""
+    summary: str = ""
+    """Notes on what was said before the first turn."""
+    moved: bool = False
+    """The turns begin later than they did for the answer before: what they began with is to be noted down."""
 
     @property
     def message(self) -> StoredMessage:
@@ -164,6 +169,14 @@ class Work:
     @property
     def seqs(self) -> tuple[int, ...]:
         return tuple(message.seq for message in self.messages)
+
+    @property
+    def chat_ids(self) -> frozenset[str]:
+        """Every id known for the chat: of a group its own, and nobody's who writes there."""
+        message = self.message
+        if message.group_id is None:
+            return self.known_ids | {message.conversation}
+        return frozenset({message.group_id, message.conversation})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from imposter.storage.conversations import Kind, forget_remembered
 from imposter.storage.pauses import KEPT
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.scrubbing import is_owed, owe, pay, strike_out, write_down, written_down
+from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
 from imposter.storage.writer import Pending, Writer
 
@@ -96,6 +97,8 @@ class RetentionStore:
             seqs = [seq for seq, spared in old if not spared]
             if seqs:
                 connection.execute(_DELETE, {"seqs": seqs})
+            if after == 0 and forget_old_summaries(connection, before):
+                write_down(connection, _REMAINS, b"")
             if connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount or seqs:
                 write_down(connection, _REMAINS, b"")
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)

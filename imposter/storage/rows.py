@@ -33,6 +33,7 @@ SELECT_STORED = select(
     func.coalesce(messages.c.addressed, false()).label("addressed"),
     messages.c.quotes,
     messages.c.reacts_to,
+    messages.c.unseen,
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
 """In the order of StoredMessage's fields."""
 
@@ -69,6 +70,7 @@ def received(row: StoredMessage) -> Message:
         addressed=row.addressed,
         quotes=row.quotes,
         reacts_to=row.reacts_to,
+        unseen=row.unseen,
     )
 
 

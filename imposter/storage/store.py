@@ -35,6 +35,7 @@ from imposter.storage.retention import RetentionStore
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.state import StateStore
 from imposter.storage.statuses import StatusStore
+from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
@@ -71,6 +72,7 @@ class Store:
     figures: FiguresStore
     chats: ChatStore
     overview: OverviewStore
+    summaries: SummaryStore
     activity: Callable[[], Activity]
     keyed_hash: Callable[..., str]
     """See `Cipher.keyed_hash`."""
@@ -118,6 +120,7 @@ async def open_store(
             figures=FiguresStore(writer, now),
             chats=ChatStore(writer, now),
             overview=OverviewStore(writer, now),
+            summaries=SummaryStore(writer, now),
             activity=writer.activity,
             keyed_hash=cipher.keyed_hash,
         )

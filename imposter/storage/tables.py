@@ -159,6 +159,7 @@ messages = Table(
     Column("quotes", String),  # a message's id, as the next
     Column("reacts_to", String),
     Column("trace", Text),  # JSON, without a word that anybody said
+    Column("unseen", String),
     UniqueConstraint("instance_id", "conversation", "message_id"),
     # The last three columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
@@ -194,6 +195,17 @@ pauses = Table(
     Column("conversation", String, primary_key=True),  # empty: the whole account
     Column("reason", String, nullable=False),
     Column("until", UtcTime, nullable=False),
+)
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("conversation", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("shown_from", Number, nullable=False),  # the place of the first message that the model is still shown
+    Column("noted_until", Number, nullable=False),  # what stands before this place is in the text
+    Column("changed_at", UtcTime, nullable=False),
 )
 
 voice_lines = Table(

@@ -27,6 +27,7 @@ from imposter.web.api import (
     nodes,
     pauses,
     providers,
+    summaries,
     voice,
 )
 from imposter.web.edge import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
@@ -49,6 +50,7 @@ ROUTERS = (
     dead_letters.router,
     drafts.router,
     briefs.router,
+    summaries.router,
     exams.router,
     voice.router,
     costs.router,

@@ -12,7 +12,7 @@ import pytest
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import ModelContext
+from imposter.contracts.model import ModelContext, Prompt
 from imposter.runtime.discovery import Kind, ProviderFile, discover
 from imposter.runtime.ports import ModelPort
 from imposter.runtime.shared import SharedResources
@@ -65,7 +65,7 @@ def test_its_file_can_be_used_and_says_what_it_is(file: ProviderFile) -> None:
 
 
 async def test_a_conversation_is_answered_with_text(rig: Rig) -> None:
-    text = (await (await rig.model()).reply(TALK)).text
+    text = (await (await rig.model()).reply(Prompt(TALK))).text
     assert text
     assert text == text.strip()
 
@@ -74,9 +74,9 @@ async def test_the_user_id_is_filled_in_for_each_bot_by_itself(rig: Rig) -> None
     if rig.harness.greeting is None:
         pytest.skip(f"{rig.file.name} has no harness in model_harnesses.py that lets it greet")
     anna, bob = [await rig.model(rig.harness.greeting, user_id) for user_id in ("anna", "bob")]
-    assert rig.harness.greeted((await anna.reply(TALK)).text) == "Hi anna"
-    assert rig.harness.greeted((await bob.reply(TALK)).text) == "Hi bob"
-    assert rig.harness.greeted((await anna.reply(TALK)).text) == "Hi anna"
+    assert rig.harness.greeted((await anna.reply(Prompt(TALK))).text) == "Hi anna"
+    assert rig.harness.greeted((await bob.reply(Prompt(TALK))).text) == "Hi bob"
+    assert rig.harness.greeted((await anna.reply(Prompt(TALK))).text) == "Hi anna"
 
 
 async def test_many_conversations_at_once_do_not_mix(rig: Rig) -> None:
@@ -84,7 +84,7 @@ async def test_many_conversations_at_once_do_not_mix(rig: Rig) -> None:
         pytest.skip(f"{rig.file.name} has no harness in model_harnesses.py that lets it echo")
     model = await rig.model()
     texts = [f"this is conversation {number}" for number in range(20)]
-    answers = await asyncio.gather(*(model.reply([Turn(Source.CONTACT, text)]) for text in texts))
+    answers = await asyncio.gather(*(model.reply(Prompt([Turn(Source.CONTACT, text)])) for text in texts))
     assert [answer.text[-len(text) :] for answer, text in zip(answers, texts, strict=True)] == texts
 
 
@@ -97,11 +97,11 @@ async def test_a_failure_of_the_vendor_says_whether_to_try_again_and_gives_nothi
     model = await rig.model()
     rig.harness.fail(status)
     with pytest.raises(error) as raised:
-        await model.reply(TALK)
+        await model.reply(Prompt(TALK))
     told = "".join(traceback.format_exception(raised.value)) + repr(raised.value)
     assert KEY not in told
     assert "swordfish" not in told
-    assert (await model.reply(TALK)).text, "one failure is not the end"
+    assert (await model.reply(Prompt(TALK))).text, "one failure is not the end"
 
 
 async def test_no_key_is_in_what_a_provider_shows_of_itself(rig: Rig) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from imposter.contracts.errors import ModelDeclined, ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer, Example, Guidance
+from imposter.contracts.model import Answer, Example, Guidance, Prompt
 from llm_providers._quoted import RULE
 from tests.fakes.model_server import Chat, Failure, ModelServer
 from tests.integration.test_openai_provider import HELLO, answering, completion, open_model
@@ -206,7 +206,7 @@ async def test_a_shorter_context_keeps_the_instructions_and_the_newest_messages(
     server.reply = refusing(unless=lambda chat: chat["messages"][-1]["content"].count("\n") < 4, failure=too_long)
     async with open_model(server) as model:
         assert (await model.reply(TALK)).text == "fine"
-        assert (await model.reply_as(TALK, Guidance("Be brief.", (Example("hi", "yo"),)))).text == "fine"
+        assert (await model.reply_to(Prompt(TALK, Guidance("Be brief.", (Example("hi", "yo"),))))).text == "fine"
     assert server.requests[1].texts == [RULE, "message 3", "message 4", "message 5"]
     # Seven messages with the examples, which go first, and with them what the instructions say of them.
     assert server.requests[-1].texts == [f"{RULE}\n\nBe brief.", "message 3", "message 4", "message 5"]
@@ -301,7 +301,8 @@ async def test_the_server_is_asked_again_when_it_says(
 async def test_an_unknown_error_is_told_in_the_vendors_own_words(server: ModelServer) -> None:
     server.always_fail = answering(error("The frobnicator is set to the wrong colour."), 400)
     async with open_model(server) as model:
-        for ask in (model.reply(HELLO), model.reply_as(HELLO, Guidance("The wrong colour is set in small letters."))):
+        guided = Prompt(HELLO, Guidance("The wrong colour is set in small letters."))
+        for ask in (model.reply(HELLO), model.reply_to(guided)):
             with pytest.raises(ModelRefused, match=r"\(HTTP 400\): The frobnicator is set to the wrong colour\.$"):
                 await ask
 

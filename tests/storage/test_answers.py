@@ -103,8 +103,8 @@ async def test_whatever_the_bounds_of_the_context_no_message_is_answered_unseen(
     await desk.receive("said before", judge=judge_as(MessageState.CONTEXT))
     for text in ("a", "b", "c"):
         await desk.receive(text, age=timedelta(days=3))
-    assert await desk.prompt(limits=Limits(max_messages=1, max_characters=1, max_days=9)) == ["a", "b", "c"]
     assert await desk.prompt(limits=Limits(max_messages=4, max_days=9)) == ["said before", "a", "b", "c"]
+    assert await desk.prompt(limits=Limits(max_messages=1, max_characters=1, max_days=9)) == ["a", "b", "c"]
 
 
 async def test_an_answer_goes_to_the_outbox_in_the_same_commit(desk: Desk) -> None:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field, JsonValue, SecretStr, field_validator, mo
 from pydantic_core.core_schema import ValidationInfo
 
 from imposter.contracts.config import BotConfig, Strict
-from imposter.runtime.config_check import MASK, MAX_PROBLEMS, Rejected, check_configs, masked
+from imposter.runtime.config_check import MAX_PROBLEMS, Rejected, check_configs
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile, discover_all
+from imposter.runtime.masking import MASK, masked
 
 ROOT = Path(__file__).parents[2]
 SECRET = "sk-never-to-be-seen"

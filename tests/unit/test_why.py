@@ -9,7 +9,7 @@ import pytest
 from imposter.contracts.behaviour import ActiveHours, Behaviour
 from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.model import Answer
+from imposter.contracts.model import Answer, Contact, Guidance, Prompt
 from imposter.runtime.manners import Manners
 from imposter.runtime.reasons import Gate
 from imposter.runtime.traces import For, Trace, Wait, Waits, fingerprint, traced
@@ -232,7 +232,7 @@ TURNS = [Turn(Source.CONTACT, "swordfish ö", author="Bob"), Turn(Source.OWNER, 
 
 def test_a_trace_holds_no_words_and_no_names_and_reads_as_it_was_written() -> None:
     answer = Answer("secret text", "gpt-4", 20, 5, 0)
-    stored = traced(TURNS, answer, attempts=2, taken=NOON, asked=NOON, ended=NOON, waits=[]).stored
+    stored = traced(Prompt(TURNS), answer, attempts=2, taken=NOON, asked=NOON, ended=NOON, waits=[]).stored
     for word in ("swordfish", "Bob", "noted", "secret text"):
         assert word not in stored
     trace = Trace.read(stored)
@@ -242,17 +242,25 @@ def test_a_trace_holds_no_words_and_no_names_and_reads_as_it_was_written() -> No
 
 
 def test_the_fingerprint_is_of_all_that_was_shown_and_can_be_made_elsewhere() -> None:
-    assert fingerprint([]) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945", "sha256 of []"
+    assert fingerprint(Prompt([])) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945", "sha256 of []"
     changed = [
         replace(TURNS[0], content="swordfish"),
         replace(TURNS[0], author=""),
         replace(TURNS[0], in_group=True),
         replace(TURNS[0], source=Source.BOT),
     ]
-    prints = {
-        fingerprint(turns) for turns in (TURNS, TURNS[:1], [*TURNS[::-1]], *([turn, TURNS[1]] for turn in changed))
-    }
-    assert len(prints) == 7
+    told = Contact("Mum", "Anna", is_group=False, instructions="call her mum")
+    prompts = [
+        *(Prompt(turns) for turns in (TURNS, TURNS[:1], [*TURNS[::-1]], *([turn, TURNS[1]] for turn in changed))),
+        Prompt([replace(TURNS[0], unseen="picture"), TURNS[1]]),
+        Prompt(TURNS, contact=replace(told, name="")),
+        Prompt(TURNS, contact=replace(told, own_name="")),
+        Prompt(TURNS, contact=replace(told, instructions="")),
+        Prompt(TURNS, contact=told),
+        Prompt(TURNS, summary="They met."),
+        Prompt(TURNS, Guidance("Be brief.")),
+    ]
+    assert len({fingerprint(prompt) for prompt in prompts}) == len(prompts)
 
 
 def test_waits_are_kept_apart_from_the_first_moment_on_and_end_with_the_answer() -> None:

@@ -31,6 +31,7 @@ const MOST_WRAPPERS = 8
 interface Content {
   text: string
   reacts_to?: string | null
+  unseen?: string | null
   /** Why it wants no answer; undefined: it may have one. */
   note?: string
 }
@@ -85,6 +86,7 @@ function shapeOf(message: WAMessage, around: Surroundings, read: () => Content |
     addressed: group && !own && addresses(context, around),
     quotes: context?.stanzaId ? boundedId(context.stanzaId) : null,
     reacts_to: content.reacts_to ? boundedId(content.reacts_to) : null,
+    unseen: content.unseen ?? null,
   }
 }
 
@@ -98,7 +100,10 @@ function contentOf(wrapped: proto.IMessage): Content | null {
   const message = normalizeMessageContent(wrapped)
   if (!message || isWrappedAs(STATUS_POST, wrapped)) return null
   const text = textOf(message) || placeholderOf(message)
-  if (text) return isWrappedAs(EDIT, wrapped) ? { text: marked('edit', text), note: 'edit' } : { text }
+  if (text) {
+    if (isWrappedAs(EDIT, wrapped)) return { text: marked('edit', text), note: 'edit' }
+    return { text, unseen: unseenOf(message) }
+  }
   if (message.reactionMessage) {
     const { key, text: emoji } = message.reactionMessage
     return { text: emoji ?? '', note: 'reaction', reacts_to: key?.id ?? null }
@@ -159,6 +164,16 @@ function textOf(message: proto.IMessage): string | null | undefined {
     message.templateButtonReplyMessage?.selectedDisplayText ||
     message.interactiveResponseMessage?.body?.text
   )
+}
+
+/** What came with it that its text does not tell; null where the text tells all. */
+function unseenOf(message: proto.IMessage): string | null {
+  if (message.imageMessage) return 'picture'
+  if (message.videoMessage ?? message.ptvMessage) return 'video'
+  if (message.audioMessage) return message.audioMessage.ptt ? 'voice message' : 'audio'
+  if (message.documentMessage) return 'document'
+  if (message.stickerMessage ?? message.lottieStickerMessage) return 'sticker'
+  return null
 }
 
 /** What cannot be read here is marked, so that it can still be answered to. */

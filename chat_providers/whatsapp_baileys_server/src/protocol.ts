@@ -124,4 +124,6 @@ export interface InboundMessage {
   quotes: string | null
   /** The id of the message that it is a reaction to. */
   reacts_to: string | null
+  /** What came with it that its text does not tell, such as a picture. */
+  unseen: string | null
 }

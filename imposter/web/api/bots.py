@@ -11,7 +11,8 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, OwnerSilent, StorageError
 from imposter.contracts.states import BotStatus
-from imposter.runtime.config_check import Rejected, check_configs, masked
+from imposter.runtime.config_check import Rejected, check_configs
+from imposter.runtime.masking import masked
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import ItemsBody

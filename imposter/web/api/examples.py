@@ -305,6 +305,11 @@ EXPORT = "31.12.24, 23:58 - Ben: are you coming?\n31.12.24, 23:59 - Anna: sure\n
 VOICE_IMPORTED: dict[str, Any] = {"answers": 380}
 VOICE_UNLEARNED: dict[str, Any] = {"answers": 380}
 
+SUMMARY: dict[str, Any] = {
+    "text": "Ben lends the tent until Sunday. He says that the car is sold.",
+    "changed_at": "2026-03-01T18:30:09Z",
+}
+NEW_SUMMARY: dict[str, Any] = {"contact": "+49 151 23456789", "text": "Ben lends the tent until Sunday."}
 PAUSE: dict[str, Any] = {"contact": "+49 151 23456789", "minutes": 60}
 RESUME: dict[str, Any] = {"contact": "+49 151 23456789"}
 PAIRING: dict[str, Any] = {"phone": "+49 151 23456789"}

@@ -160,6 +160,9 @@ class ModelCall(BaseModel):
     """What is known of how the model was asked."""
 
     name: str | None = Field(description="Which model answered, as its vendor names it.")
+    fallback: int | None = Field(
+        description="Which of the model's `fallbacks` answered, from 1; null: the model itself."
+    )
     attempts: int = Field(description="How often it was asked.")
     turns: int | None = Field(description="How many turns of the conversation it was shown.")
     prompt_sha256: str | None = Field(
@@ -195,6 +198,7 @@ class DecisionDetail(BaseModel):
         message = decision.message
         asked = trace.attempts is not None and ModelCall(
             name=trace.model,
+            fallback=trace.fallback,
             attempts=trace.attempts,
             turns=trace.turns,
             prompt_sha256=trace.prompt,

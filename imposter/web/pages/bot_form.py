@@ -11,8 +11,9 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import FieldProblem, InvalidConfig
-from imposter.runtime.config_check import Rejected, check_configs, masked
+from imposter.runtime.config_check import Rejected, check_configs
 from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.masking import masked, unmasked
 from imposter.web.api.providers import schema_of
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
 
@@ -60,7 +61,7 @@ class BotForm:
         """Problems that no field of the form shows."""
         picked = {self.sent.get(f"{kind}_provider") for kind in Kind}
         shown = [field.path for each in (*self.chats, *self.models) if each.name in picked for field in each.fields]
-        shown += ["user_id", "respond_to_whitelist", "more"]
+        shown += ["user_id", "respond_to_whitelist", "llm_provider_config.fallbacks", "more"]
         return [
             (at, told)
             for at, told in self.problems.items()
@@ -92,6 +93,8 @@ def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
         sent[f"{kind}_provider"] = file.name if file else choice["provider_name"]
         if file is not None:
             sent |= written(_schema(file), f"{kind}.{file.name}", choice.get("provider_config", {}))
+    if fallbacks := shown["llm_provider_config"].get("fallbacks"):
+        sent["fallbacks"] = json.dumps(fallbacks, indent=2, ensure_ascii=False)
     more = {name: value for name, value in shown.items() if name not in (*_OWN_FIELDS, "behaviour_config")}
     more |= {"behaviour_config": behaviour} if behaviour else {}
     sent["more"] = json.dumps(more, indent=2, ensure_ascii=False) if more else ""
@@ -122,6 +125,10 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
             given = kept(schema, given, stood.get("provider_config", {}))
         item[place] = {"provider_name": name, "provider_config": given}
         problems += wrong
+    if fallbacks := _json(sent.get("fallbacks", ""), "llm_provider_config.fallbacks", problems):
+        item["llm_provider_config"]["fallbacks"] = fallbacks
+    if before is not None:
+        item = unmasked(item, before.stored)
     if not problems:
         [checked] = check_configs([item], bots.catalog, bots.secret, bots.addresses)
         if not isinstance(checked, Rejected):
@@ -130,13 +137,20 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
     raise InvalidConfig(*problems)
 
 
-def _more(text: str, problems: list[FieldProblem]) -> dict[str, Any]:
+def _json(text: str, field: str, problems: list[FieldProblem]) -> Any:
+    """None where nothing was filled in, or nothing that can be read."""
     if not text.strip():
-        return {}
+        return None
     try:
-        more = read_json(text)
+        return read_json(text)
     except ValueError as error:
-        problems.append(FieldProblem("more", str(error)))
+        problems.append(FieldProblem(field, str(error)))
+        return None
+
+
+def _more(text: str, problems: list[FieldProblem]) -> dict[str, Any]:
+    more = _json(text, "more", problems)
+    if more is None:
         return {}
     if not isinstance(more, dict):
         problems.append(FieldProblem("more", "must be a JSON object, such as {}"))

@@ -16,9 +16,11 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.messages import Source
+from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.runtime import pauses
 from imposter.runtime.telling import BECAUSE
 from imposter.storage.records import DraftState, Pause, StoredMessage
+from imposter.storage.summaries import Summary
 from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
 from imposter.web.dependencies import Bots
 from imposter.web.pages.live import Parts, seen_in, stream
@@ -124,6 +126,16 @@ async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> R
     return _back(instance_id, chat, "treated")
 
 
+@router.post("/chat/summary")
+async def note(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
+    text = _words((await form_of(request)).get("text"))
+    if len(text) > LONGEST_SUMMARY:
+        told = f"These notes are longer than {LONGEST_SUMMARY:,} characters; shorten them."
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, told)
+    await bots.talks.write_summary(instance_id, chat, text)
+    return _back(instance_id, chat, "noted")
+
+
 @router.get("/messages/{seq}/why")
 async def explain(instance_id: str, seq: Number, request: Request, bots: Bots) -> Response:
     """The decision about a message, step by step."""
@@ -199,8 +211,10 @@ async def _chat_page(
     live = await _live(request, bots, instance_id, chat, before)
     autonomy: Autonomy | None = None
     own: Autonomy | None = None
+    summary: Summary | None = None
     with suppress(UnknownContact):  # as the owner's chat with themselves is, in which nobody has written yet
         autonomy, own = await bots.talks.autonomy(instance_id, chat)
+        summary = await bots.talks.summary(instance_id, chat)
     return page(
         request,
         "chat.html",
@@ -213,6 +227,8 @@ async def _chat_page(
         autonomy=autonomy,
         own=own,
         autonomies=AUTONOMY,
+        summary=summary.text if summary is not None else "",
+        longest_summary=LONGEST_SUMMARY,
         before=before,
         key=uuid4().hex,
         refused=refused,

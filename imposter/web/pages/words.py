@@ -52,6 +52,7 @@ DONE: Mapping[str, str] = {
     "deleted": "The bot is deleted, with everything it had stored.",
     "chat_paused": "The bot is silent in this chat until you end that.",
     "chat_resumed": "The bot answers in this chat again.",
+    "noted": "From now on the model is told this of what was said before.",
     "treated": "From now on the bot goes that far with them.",
     "draft_sent": "It is on its way.",
     "draft_dropped": "The draft is dropped; they get no answer.",
