@@ -16,6 +16,7 @@ from imposter.logs import trace_of
 from imposter.runtime import exams
 from imposter.runtime.conversations import CLOSING_GRACE
 from imposter.runtime.discovery import Catalog
+from imposter.runtime.models import Models
 from imposter.runtime.parts import Parts
 from imposter.runtime.pauses import ACCOUNT
 from imposter.runtime.ports import ChatPort, forgets_contacts
@@ -151,14 +152,16 @@ class ChatbotInstance:
             before = self.config
             rules = self._parts.rules(config)
             new_models = config.asks_other_models(before)
-            models = await self._parts.open_models(self.instance_id, config) if new_models else None
+            models: Models | None = None
+            if new_models or config.budget_config != before.budget_config:
+                models = await self._parts.new_models(self.instance_id, config)
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
             if self._run is not None:
-                self._run.use(config, rules, models)
+                self._run.use(config, rules, models if new_models else None)
                 if new_models:
                     await self._run.exams.end(ExamState.INTERRUPTED, exams.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
@@ -292,7 +295,7 @@ class ChatbotInstance:
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
         self._parts.rules(self.config)
-        await self._parts.open_models(self.instance_id, self.config)
+        await self._parts.new_models(self.instance_id, self.config)
 
     async def status(self, waiting: int | None = None) -> BotStatus:
         """`waiting`: how many messages do, where that is known."""

@@ -18,9 +18,10 @@ _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "
 class Dialect:
     """Of one bot while it runs."""
 
-    def __init__(self, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, parameters: Mapping[str, Any], system_role: str = "system") -> None:
+        """`system_role`: of the instructions; `user` where the server takes them in the first message alone."""
         self.parameters = parameters
-        self.takes_system = True
+        self.system_role = system_role
         self._refused: dict[str, str | None] = {}
         """Settings that the server does not take, each with its other name if it may take that."""
 
@@ -71,7 +72,7 @@ class Question:
             case Remedy.SHORTER:
                 self._shorten()
             case Remedy.NO_SYSTEM:
-                self._dialect.takes_system = False
+                self._dialect.system_role = "user"
             case Remedy.MORE_ROOM:
                 self._make_room(used or 0)
         if remedy is not Remedy.PARAMETER:  # one after the other may be refused
@@ -81,7 +82,7 @@ class Question:
         return remedy is Remedy.AGAIN or self.body != before
 
     def _spelled(self) -> dict[str, Any]:
-        messages = self._messages if self._dialect.takes_system else _without_system(self._messages)
+        messages = _with_role(self._messages, self._dialect.system_role)
         return self._dialect.spelled(self._parameters) | {"messages": messages}
 
     def _shorten(self) -> None:
@@ -109,10 +110,12 @@ class Question:
             self._parameters["max_tokens"] = min(max(2 * used, LEAST_ROOM), MOST_ROOM)
 
 
-def _without_system(messages: list[Message]) -> list[Message]:
-    """The instructions in front of the first user message; in one of their own where that comes later."""
+def _with_role(messages: list[Message], role: str) -> list[Message]:
+    """The instructions in this role; as `user`, in front of the first user message, or in one of their own."""
     if not messages or messages[0]["role"] != "system":
         return messages
+    if role != "user":
+        return [{**messages[0], "role": role}, *messages[1:]]
     told, rest = messages[0]["content"], messages[1:]
     if rest and rest[0]["role"] == "user":
         return [{**rest[0], "content": f"{told}\n\n{rest[0]['content']}"}, *rest[1:]]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import structlog
@@ -108,6 +108,10 @@ class OpenAiProvider:
             description="The system prompt; {user_id} in it is filled in.",
             json_schema_extra={"format": "textarea"},
         )
+        system_role: Literal["system", "developer", "user"] = Field(
+            default="system",
+            description="Of the instructions: `developer` for servers that want that, `user` for those that take none.",
+        )
         temperature: float | None = Field(default=None, ge=0, le=2)
         top_p: float | None = Field(default=None, ge=0, le=1)
         frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
@@ -153,7 +157,7 @@ class OpenAiProvider:
         @property
         def parameters(self) -> dict[str, JsonValue]:
             """The request's body but for model and messages."""
-            elsewhere = {"api_key", "base_url", "api_version", "model", "system", "timeout", "extra"}
+            elsewhere = {"api_key", "base_url", "api_version", "model", "system", "system_role", "timeout", "extra"}
             return self.model_dump(exclude=elsewhere, exclude_none=True) | self.extra
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:
@@ -163,7 +167,7 @@ class OpenAiProvider:
         self._shared: Shared
         self._context_now: Callable[[], datetime] | None = None
         self._client: AsyncOpenAI | None = None
-        self._dialect = Dialect(self._config.parameters)
+        self._dialect = Dialect(self._config.parameters, self._config.system_role)
         self._untold: list[str] = []
         """What the owner is told with the next answer."""
         self._bot = ""
@@ -181,6 +185,10 @@ class OpenAiProvider:
     @property
     def address(self) -> str:
         return self._config.base_url or _servers_url(self._shared.secret)
+
+    @property
+    def model(self) -> str:
+        return self._config.model
 
     def private(self) -> Private:
         key = self._key()

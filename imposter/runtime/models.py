@@ -8,12 +8,14 @@ import structlog
 
 from imposter.behaviour.commitments import Named
 from imposter.behaviour.leaks import Leaks
+from imposter.contracts.budget import Budget
 from imposter.contracts.config import ContactConfig
 from imposter.contracts.errors import ModelError, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Private, Prompt
 from imposter.logs import trace_of
 from imposter.runtime.ports import ModelPort
+from imposter.runtime.prices import Prices
 
 log = structlog.get_logger()
 
@@ -57,6 +59,13 @@ class Model:
     @property
     def summarises(self) -> bool:
         return any(port.summarises for port in self._ports)
+
+    async def unpriced(self, budget: Budget) -> str | None:
+        """One of them of which nobody knows what it costs; None where it is known of all that tell their name."""
+        for port in self._ports:
+            if port.model is not None and not await Prices(budget, port.address).knows(port.model):
+                return port.model
+        return None
 
     async def reply(self, prompt: Prompt, took: Took) -> Reply:
         """What the first says that says anything. Raises as `ModelPort.reply` does, where none does."""
@@ -110,6 +119,13 @@ class Models:
     everybodys: Model
     of_contacts: Mapping[str, Model]
     """By the contact's id in the config."""
+
+    async def unpriced(self, budget: Budget) -> str | None:
+        """As of `Model`."""
+        for model in (self.everybodys, *self.of_contacts.values()):
+            if (name := await model.unpriced(budget)) is not None:
+                return name
+        return None
 
     def towards(self, contact: ContactConfig | None) -> Model:
         return self.everybodys if contact is None else self.of_contacts.get(contact.id, self.everybodys)

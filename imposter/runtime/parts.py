@@ -46,6 +46,19 @@ class Parts:
         choice = dict(config.chat_provider_config.provider_config)
         return await ChatPort.open(self.chat_file(config), config.user_id, choice, {config.user_id: queue}, context)
 
+    async def new_models(self, instance_id: str, config: BotConfig) -> Models:
+        """For a config that is given just now: with a bound on money the price of each must be known.
+
+        Raises: InvalidConfig.
+        """
+        models = await self.open_models(instance_id, config)
+        budget = config.budget_config
+        if budget is not None and budget.bounds_money and (name := await models.unpriced(budget)) is not None:
+            example = f'{{"{name}": {{"input": 2.5, "output": 10}}}}'
+            told = f"must say what a million tokens of {name} cost, which no price list knows: {example}, 0 for nothing"
+            raise InvalidConfig(FieldProblem("budget_config.prices", told))
+        return models
+
     async def open_models(self, instance_id: str, config: BotConfig) -> Models:
         """Raises: InvalidConfig."""
         others = {

@@ -235,6 +235,9 @@ class ModelPort:
         address = getattr(provider, "address", None)
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
+        model = getattr(provider, "model", None)
+        self.model = model if isinstance(model, str) else None
+        """Which one is asked, as far as the provider says."""
         private = provider.private() if isinstance(provider, TellsPrivate) else Private()
         self.owners_words = private.instructions
         """What its owner had it know."""

@@ -41,6 +41,10 @@ class Prices:
         # In a thread: loading the list takes a quarter of a second, once.
         return await asyncio.to_thread(_listed, self.address, model, tokens)
 
+    async def knows(self, model: str) -> bool:
+        """Whether it is known what this model costs."""
+        return await self.cost(model, Tokens(1, 1)) is not None
+
 
 def _reckoned(price: Price, tokens: Tokens) -> int | None:
     cached_input = price.input if price.cached_input is None else price.cached_input

@@ -21,6 +21,7 @@ class KnowingModel:
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:
         self.name = config.get("name", "first")
+        self.model = config.get("model")
         self.says: str | None = config.get("says")
         self.system = config.get("system", "")
         self.asked: list[Prompt] = []

@@ -7,6 +7,7 @@ from typing import Any
 from imposter.contracts.messages import Group, Sender
 from imposter.contracts.model import Contact
 from tests.house import HASTE
+from tests.integration.api_house import config
 from tests.integration.knowing_model import answered, drafted, knowing, model, open_knowing, say
 
 CANARY = "canary: she owes the bakery some money, and nobody may know"
@@ -103,3 +104,21 @@ async def test_keys_of_contacts_models_are_masked(tmp_path: Path) -> None:
         assert "careful" in shown
         for key in ("sk-second", "sk-careful"):
             assert key not in shown
+
+
+async def test_a_bound_on_money_asks_for_the_price_of_each_model_when_it_is_set(tmp_path: Path) -> None:
+    contacts = [{"id": "mum", "llm_provider_config": knowing("second", model="our-own-7b")}]
+    async with open_knowing(tmp_path, contacts=contacts) as (api, _):
+        for budget, status in (
+            ({"daily": 1}, 422),
+            ({"daily": 1, "prices": {"our-own": {"input": 0, "output": 0}}}, 200),
+            ({"tokens_per_day": 1000}, 200),
+        ):
+            item = config(
+                chat="platform", model="knowing", contacts=contacts, limits_config=HASTE, budget_config=budget
+            )
+            answer = await api.put(item)
+            assert answer.status_code == status, answer.text
+            if status == 422:
+                assert "budget_config.prices" in answer.text
+                assert "our-own-7b" in answer.text
