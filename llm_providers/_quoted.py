@@ -4,6 +4,7 @@ Each of their messages is one JSON object on a line, which models are taught to 
 (OpenAI's Model Spec, "quoted text").
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -38,6 +39,8 @@ NOTES = (
 SHOWN = '{"examples": '
 """How the line begins that `EXAMPLES` speaks of, and no other."""
 
+_MARK = re.compile(r"\A\[[a-z ]{1,32}\] ?")
+"""What a platform writes in place of what it does not hand over."""
 A_GAP = timedelta(hours=3)
 """From which on it is told when something was said."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -77,7 +80,8 @@ def conversation(
     `examples`, and `now` in the owner's time zone, stand in the last message: what is before it stays the same from
     one request to the next, so that a vendor's cache of prompts works.
     """
-    said: list[tuple[str, str]] = [(USER, line) for line in _opening(contact, summary)]
+    opening = _opening(contact, summary)
+    said: list[tuple[str, str]] = [(USER, line) for line in opening]
     heard = False
     for before, turn in pairwise([None, *turns]):
         assert turn is not None  # noqa: S101 - only the first has nothing before it
@@ -93,7 +97,8 @@ def conversation(
     if runs and runs[-1][0] == USER:
         told = [shown(examples)] if examples else []
         told += [] if now is None else [as_data({"now": f"{spelled(now)}, {now.tzinfo}"})]
-        runs[-1][1] = [*told, *runs[-1][1]]
+        lines, behind = runs[-1][1], len(opening) if len(runs) == 1 else 0
+        runs[-1][1] = [*lines[:behind], *told, *lines[behind:]]
     return [{"role": str(role), "content": "\n".join(lines)} for role, lines in runs]
 
 
@@ -125,9 +130,16 @@ def spelled(moment: datetime) -> str:
 def quoted(turn: Turn, at: Mapping[str, str] = MappingProxyType({})) -> str:
     """A contact's turn as JSON: `{"text": ...}`, and `from` in a group; it reads back to the very same words."""
     author = " ".join(turn.author.split())
-    words = {"from": author, "text": turn.content} if turn.in_group and author else {"text": turn.content}
-    unseen = {} if turn.unseen is None else {"unseen": turn.unseen}
-    return as_data({**at, **words, **unseen})
+    words = {"from": author} if turn.in_group and author else {}
+    return as_data({**at, **words, **_shown_of(turn)})
+
+
+def _shown_of(turn: Turn) -> dict[str, str]:
+    """Its words, and what came with them unseen, without the mark that stands for that."""
+    if turn.unseen is None:
+        return {"text": turn.content}
+    words = _MARK.sub("", turn.content)
+    return ({"text": words} if words else {}) | {"unseen": turn.unseen}
 
 
 def shown(examples: Sequence[Example]) -> str:
@@ -146,6 +158,5 @@ def noted(turns: Sequence[Turn], before: str) -> str:
     said = []
     for turn in turns:
         author = {"from": turn.author} if turn.source is Source.CONTACT and turn.in_group else {}
-        unseen = {} if turn.unseen is None else {"unseen": turn.unseen}
-        said.append({"by": turn.source.value, **author, "text": turn.content, **unseen})
+        said.append({"by": turn.source.value, **author, **_shown_of(turn)})
     return as_data({"notes": before, "said": said})
