@@ -163,6 +163,14 @@ def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProble
                 yield FieldProblem(field, f"needs a model provider that can judge answers, and {provider} cannot")
 
 
+def check_model(choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, addresses: AddressGuard) -> None:
+    """Raises: InvalidConfig, where this cannot be an `llm_provider_config`."""
+    context = {"secret": secret, "addresses": addresses}
+    found = _check_choice("llm_provider_config", Kind.MODEL, choice, catalog, context, MAX_PROBLEMS)
+    if problems := _first(found, MAX_PROBLEMS):
+        raise InvalidConfig(*problems)
+
+
 def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
     """Why nobody on this platform can be meant by it, with the cure; None where somebody may."""
     return _number_problem(contact) or _id_check(chat_provider, catalog)(contact)

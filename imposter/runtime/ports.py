@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -39,14 +40,19 @@ from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     LONGEST_ANSWER,
+    LONGEST_NAME,
+    MOST_MODELS,
     Answer,
     AttachesModel,
     Guidance,
     Judgement,
     Judges,
+    ListsModels,
     ModelContext,
+    NotTaken,
     Private,
     TakesGuidance,
+    TellsNotTaken,
     TellsPrivate,
 )
 from imposter.contracts.states import LinkState, LinkStatus
@@ -232,6 +238,8 @@ class ModelPort:
         self._names = names
         self._deadline = float(getattr(provider, "deadline", MODEL_DEADLINE))
         self._places = asyncio.Semaphore(at_once)
+        self.questions = 0
+        """How often it was asked something."""
         address = getattr(provider, "address", None)
         self.address = address if isinstance(address, str) else None
         """Where it is asked, as far as the provider says."""
@@ -260,6 +268,16 @@ class ModelPort:
         return cls(provider, at_once, (user_id, *names))
 
     @property
+    def judges(self) -> bool:
+        """Whether it can be asked what an answer would bind its owner to."""
+        return isinstance(self._provider, Judges)
+
+    @property
+    def not_taken(self) -> Sequence[NotTaken]:
+        """What its server has refused so far."""
+        return tuple(self._provider.not_taken()) if isinstance(self._provider, TellsNotTaken) else ()
+
+    @property
     def takes_guidance(self) -> bool:
         """Whether it can be told how the owner writes."""
         return isinstance(self._provider, TakesGuidance)
@@ -281,6 +299,7 @@ class ModelPort:
 
     async def _raw_reply(self, turns: Sequence[Turn], guidance: Guidance | None) -> Answer:
         async with self._places:
+            self.questions += 1
             try:
                 async with asyncio.timeout(self._deadline):
                     if guidance is not None and isinstance(self._provider, TakesGuidance):
@@ -308,6 +327,7 @@ class ModelPort:
         if not isinstance(self._provider, Judges):
             raise NotSupported("This model provider does not judge answers.")
         async with self._places:
+            self.questions += 1
             try:
                 async with asyncio.timeout(self._deadline):
                     judgement = await call(self._provider.judge, turns, answer)
@@ -317,22 +337,39 @@ class ModelPort:
             raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
         return judgement
 
+    async def models(self) -> list[str]:
+        """What its server has, as far as it can be shown. Raises as `reply` does; NotSupported without such a list."""
+        if not isinstance(self._provider, ListsModels):
+            raise NotSupported("This model provider gives no list of models: write the model's name yourself.")
+        try:
+            async with asyncio.timeout(self._deadline):
+                found = await call(self._provider.models)
+        except TimeoutError:
+            raise ModelUnavailable(f"The list of models did not come in {self._deadline:.0f} s.") from None
+        usable = (name for name in found if isinstance(name, str) and 0 < len(name) <= LONGEST_NAME)
+        return list(dict.fromkeys(islice(usable, MOST_MODELS)))
+
 
 def _cleaned(answer: Answer, said: AnswerText) -> Answer:
     return replace(
-        answer, text=said.words, unsure=answer.unsure or said.unsure, machinery=answer.machinery or said.machinery
+        answer,
+        text=said.words,
+        unsure=answer.unsure or said.unsure,
+        machinery=answer.machinery or said.machinery,
+        reasoned=answer.reasoned or said.reasoned,
     )
 
 
 def _spent_together(first: Answer, last: Answer) -> Answer:
-    """The last answer, and what both took; what one of them does not tell is not known of both."""
+    """The last answer, and what both took and told; what of the tokens one does not tell is not known of both."""
 
     def both(name: str) -> int | None:
         spent = (getattr(first, name), getattr(last, name))
         return None if None in spent else sum(spent)
 
     counts = {name: both(name) for name in ("prompt_tokens", "completion_tokens", "cached_tokens")}
-    return replace(last, **counts)  # type: ignore[arg-type]
+    told = " ".join(dict.fromkeys(each.told for each in (first, last) if each.told)) or None
+    return replace(last, told=told, reasoned=True, **counts)  # type: ignore[arg-type]
 
 
 async def _make(provider: type, *args: Any) -> Any:
