@@ -13,8 +13,8 @@ from llm_providers._presets import PRESETS
 OPENAI = "https://api.openai.com/v1"
 NO_KEY = "is missing: set it here, or set OPENAI_API_KEY in the server's environment"
 OWN_KEY = (
-    "is missing: OPENAI_API_KEY goes to the server's own address alone; with another base_url, give its key here, "
-    "or any word if it wants none"
+    "is missing: OPENAI_API_KEY goes to the server's own address alone; with another preset or base_url, give its key "
+    "here, or any word if it wants none"
 )
 _PATH = "/chat/completions"
 _URL_TEXT = re.compile(r"[!-\[\]-~]+")

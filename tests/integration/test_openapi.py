@@ -26,6 +26,10 @@ OPTIONS = (
 # what fits it may still be refused.
 RULES = """
 [[operations]]
+include-path-regex = "^/providers/llm/"
+checks.positive_data_acceptance.enabled = false
+
+[[operations]]
 include-path = "/chatbot/{instance_id}/voice/import"
 checks.positive_data_acceptance.enabled = false
 

@@ -1,6 +1,8 @@
 """Presets of the openAi provider: each stands for its address, and no key goes where it does not belong."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,9 +77,9 @@ def test_an_address_is_the_one_by_which_the_price_list_knows_the_vendor(preset: 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: str(preset.name))
 def test_each_stands_for_its_address_and_wants_what_it_needs(preset: Preset) -> None:
-    own = {"base_url": AZURE} if preset.is_pattern else {}
+    own: dict[str, Any] = {"base_url": AZURE} if preset.is_pattern else {}
     allowed = f"localhost:{origin_of(preset.base_url)[2]}" if preset.name in LOCAL else None
-    key = {"api_key": "k"} if preset.needs_key else {}
+    key: dict[str, Any] = {"api_key": "k"} if preset.needs_key else {}
     config = check(allowed, preset=preset.name, **own, **key)
     assert config.url == (AZURE if preset.is_pattern else preset.base_url)
     assert "preset" not in config.parameters
@@ -168,3 +170,9 @@ async def test_without_a_key_of_its_own_nothing_is_sent(preset: Preset) -> None:
             await asking
     assert model.private().secrets == ()
     await shared.aclose()
+
+
+def test_the_api_s_page_shows_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    shown = re.findall(r"^\| `(\w+)` \| `(http[^`]+)`[^|]* \| (yes|no) \|$", page, re.MULTILINE)
+    assert shown == [(each.name, each.base_url, "yes" if each.needs_key else "no") for each in PRESETS.values()]

@@ -214,9 +214,9 @@ PROVIDERS: list[dict[str, Any]] = [
     }
 ]
 MODEL_CHOICE: dict[str, Any] = {
-    "llm_provider_config": {"provider_name": "openAi", "provider_config": {"preset": "groq", "api_key": "gsk-..."}}
+    "llm_provider_config": {"provider_name": "openAi", "provider_config": {"preset": "ollama"}}
 }
-MODELS: dict[str, Any] = {"models": ["llama-3.3-70b-versatile", "openai/gpt-oss-20b"]}
+MODELS: dict[str, Any] = {"models": ["gemma3:latest", "llama3.2:latest"]}
 MODEL_TRIAL: dict[str, Any] = {
     "llm_provider_config": {
         "provider_name": "openAi",
