@@ -60,6 +60,10 @@ async def test_the_names_of_the_models_come_from_the_server(look: Look, model: M
     assert model.listings[-1].headers["authorization"] == f"Bearer {KEY}"
     assert await page.get_by_label("Api key").input_value() == KEY
     assert await faults(page) == []
+    await page.get_by_label("Service").select_option("mistral")
+    await expect(page.get_by_text("2 models")).not_to_be_visible()
+    assert await suggested(page) == []
+    await page.get_by_label("Base url").fill(model.base_url)
     model.models = Failure(401)
     await page.get_by_role("button", name="List its models").click()
     await expect(page.locator("#models-openAi .note.bad")).to_contain_text("does not accept the API key")

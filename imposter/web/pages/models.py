@@ -47,4 +47,5 @@ def part_of(request: Request, form: BotForm, template: str) -> Response | None:
     model = form.model
     if not is_part(request) or model is None:
         return None
-    return page(request, template, service=model.service, found=model.found, field=model.suggesting)
+    shown = {"service": model.service, "found": model.found, "field": model.suggesting, "name": model.name}
+    return page(request, template, **shown)

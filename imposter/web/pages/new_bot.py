@@ -56,7 +56,7 @@ async def list_models(request: Request, bots: Bots) -> Response:
 @router.post("/service")
 async def choose_service(request: Request, bots: Bots) -> Response:
     form = BotForm.of(bots, follow_service(bots, texts(await form_of(request))))
-    return part_of(request, form, "service.html") or await _page(request, bots, form)
+    return part_of(request, form, "service_part.html") or await _page(request, bots, form)
 
 
 async def _page(

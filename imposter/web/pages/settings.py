@@ -57,7 +57,7 @@ async def list_models(instance_id: str, request: Request, bots: Bots) -> Respons
 async def choose_service(instance_id: str, request: Request, bots: Bots) -> Response:
     await bots.config(instance_id)
     form = BotForm.of(bots, follow_service(bots, texts(await form_of(request))))
-    return part_of(request, form, "service.html") or await _page(instance_id, request, bots, form)
+    return part_of(request, form, "service_part.html") or await _page(instance_id, request, bots, form)
 
 
 async def _page(
