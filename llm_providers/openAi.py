@@ -174,7 +174,7 @@ class OpenAiProvider:
         self._client: AsyncOpenAI | None = None
         self._dialect = Dialect(self._config.parameters)
         self._untold: list[str] = []
-        """What the owner is told with the next answer."""
+        """Settings of the owner's that the next answer tells of."""
         self._bot = ""
         self.deadline = 2 * self._config.timeout + FIRST_USE
         """An answer that is none may take its time, and so may the one that is asked for in its place."""
@@ -199,21 +199,23 @@ class OpenAiProvider:
         return self._dialect.not_taken
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
-        return await self._complete([self._opening, *conversation(turns, now=self._now())], RULE)
+        return self._telling(await self._complete([self._opening, *conversation(turns, now=self._now())], RULE))
 
     async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> Answer:
         told = [self._opening["content"], guidance.style, *([EXAMPLES] if guidance.examples else [])]
         opening = self._opening | {"content": "\n\n".join(told)}
         messages = [opening, *conversation(turns, guidance.examples, self._now())]
-        return await self._complete(messages, RULE, guidance.style, EXAMPLES)
+        return self._telling(await self._complete(messages, RULE, guidance.style, EXAMPLES))
+
+    def _telling(self, answer: Answer) -> Answer:
+        names, self._untold = self._untold, []
+        notes = dict.fromkeys(note for name in names if (note := self._dialect.told(name)))
+        return replace(answer, told=" ".join(notes) or None)
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}
         said = await self._complete([opening, {"role": "user", "content": judged(turns, answer)}], JUDGE)
-        if said.told is not None:  # for whoever hears the next answer
-            self._untold.insert(0, said.told)
-        spent = replace(said, text="", told=None)
-        return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=spent)
+        return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=replace(said, text=""))
 
     async def models(self) -> Sequence[str]:
         from openai import APIStatusError, OpenAIError
@@ -246,16 +248,15 @@ class OpenAiProvider:
             with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
                 outcome = await self._put(client, question.body, told_it)
                 if isinstance(outcome, Answer):
-                    told, self._untold = self._untold, []
-                    return replace(_together(spent, outcome), told=" ".join(told) or None)
+                    return _together(spent, outcome)
                 failure, used = outcome.error, outcome.error.spent
                 failure.spent = spent = _together(spent, used) if used is not None else spent
                 if isinstance(failure, ModelUnavailable):
                     raise failure
             if not question.otherwise(outcome, used.completion_tokens if used else None):
                 break
-            if outcome.remedy is Remedy.PARAMETER and (note := self._dialect.told(outcome.parameter)):
-                self._untold.append(note)
+            if outcome.remedy is Remedy.PARAMETER and self._dialect.told(outcome.parameter):
+                self._untold.append(outcome.parameter)
                 log.warning("a setting is not taken by the model's server", bot=self._bot, setting=outcome.parameter)
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
