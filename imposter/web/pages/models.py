@@ -47,5 +47,5 @@ def part_of(request: Request, form: BotForm, template: str) -> Response | None:
     model = form.model
     if not is_part(request) or model is None:
         return None
-    shown: dict[str, Any] = {"service": model.service, "found": model.found, "field": model.suggesting, "name": model.name}
-    return page(request, template, **shown)
+    shown: dict[str, Any] = {"service": model.service, "found": model.found, "field": model.suggesting}
+    return page(request, template, name=model.name, **shown)
