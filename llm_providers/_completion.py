@@ -7,10 +7,11 @@ from typing import Any
 from pydantic_core import from_json
 
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
-from imposter.contracts.model import Answer
+from imposter.contracts.model import LONGEST_NAME, MOST_MODELS, Answer
 from llm_providers._complaint import of_content
 from llm_providers._vendor_errors import WEB_PAGE, Finding, Remedy, found
 
+NO_MODELS = "The model's server did not answer with a list of models: check base_url."
 NO_COMPLETION = "The model's server did not answer with a chat completion: check base_url."
 WITHHELD = "The model declined: its vendor's content filter withheld the answer."
 DECLINED = "The model declined to answer this, by its own rules or its vendor's content filter."
@@ -52,6 +53,16 @@ def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Finding:
     if isinstance(completion, dict) and completion.get("usage") is not None:
         outcome.error.spent = answer
     return outcome
+
+
+def model_names(answer: Any) -> list[str]:
+    """Those of a list of models, sorted. Raises: ModelRefused where it is none."""
+    rows = answer if isinstance(answer, list) else of(answer, "data")  # Together gives the list alone
+    if not isinstance(rows, list):
+        raise ModelRefused(NO_MODELS)
+    names = {of(row, "id") for row in rows[: 10 * MOST_MODELS] if isinstance(of(row, "id"), str)}
+    usable = [name for name in names if 0 < len(name) <= LONGEST_NAME and name.isprintable()]
+    return sorted(usable, key=str.casefold)[:MOST_MODELS]
 
 
 def of(value: Any, name: str) -> Any:

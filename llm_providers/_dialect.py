@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from imposter.contracts.model import NotTaken
 from llm_providers._quoted import EXAMPLES, SHOWN
 from llm_providers._vendor_errors import Finding, Remedy
 
@@ -12,6 +13,10 @@ Message = Mapping[str, Any]
 LEAST_ROOM = 4096
 """Tokens that an answer gets which was cut and had no bound of ours."""
 MOST_ROOM = 10_000_000
+NO_SYSTEM = (
+    "The model takes no message of the role `system`: its instructions stand in front of the contact's first message, "
+    "where models follow them less."
+)
 _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 
@@ -22,6 +27,8 @@ class Dialect:
         """`system_role`: of the instructions; `user` where the server takes them in the first message alone."""
         self.parameters = parameters
         self.system_role = system_role
+        self.refuses_system = False
+        """It has said so."""
         self._refused: dict[str, str | None] = {}
         """Settings that the server does not take, each with its other name if it may take that."""
 
@@ -41,11 +48,22 @@ class Dialect:
         other = _OTHER_NAME.get(name)
         self._refused[name] = other if other not in self._refused else None
 
+    @property
+    def not_taken(self) -> list[NotTaken]:
+        """What of the request's form and of the owner's settings was refused."""
+        found = [NotTaken("system", NO_SYSTEM)] if self.refuses_system else []
+        for name, other in self._refused.items():
+            if (told := self.told(name)) is not None:
+                found.append(NotTaken(name, told, other if other not in self._refused else None))
+        return found
+
     def told(self, name: str) -> str | None:
         """What the owner should know of a setting of theirs; None where it is none."""
         if name not in self.parameters:
             return None
         other = self._refused[name]
+        if other in self._refused:
+            other = None
         done = f"it is sent as `{other}`" if other else "it is left out"
         return f"The model's server does not take the setting `{name}`: {done}. Change llm_provider_config."
 
@@ -73,6 +91,7 @@ class Question:
                 self._shorten()
             case Remedy.NO_SYSTEM:
                 self._dialect.system_role = "user"
+                self._dialect.refuses_system = True
             case Remedy.MORE_ROOM:
                 self._make_room(used or 0)
         if remedy is not Remedy.PARAMETER:  # one after the other may be refused

@@ -7,24 +7,45 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import structlog
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 
-from imposter.contracts.addresses import AddressGuard, PrivateAddress, origin_of
+from imposter.contracts.addresses import AddressGuard, PrivateAddress
 from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Turn
-from imposter.contracts.model import Answer, Guidance, Judgement, ModelContext, Private, Prompt, fill_in
+from imposter.contracts.model import (
+    Answer,
+    Guidance,
+    Judgement,
+    ModelContext,
+    NotTaken,
+    Preset,
+    Private,
+    Prompt,
+    fill_in,
+)
 from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._breaker import open_breakers
 from llm_providers._complaint import Complaint, complaint
-from llm_providers._completion import outcome_of, read
+from llm_providers._completion import model_names, outcome_of, read
 from llm_providers._dialect import Dialect, Question
 from llm_providers._owner_words import fit_for_owner
+from llm_providers._presets import PRESETS, known
 from llm_providers._quoted import EXAMPLES, FREE, JUDGE, NOTES, RULE, about, conversation, judged, noted
+from llm_providers._server_address import (
+    NO_KEY,
+    OPENAI,
+    OWN_KEY,
+    chosen,
+    is_another_server,
+    refusal,
+    servers_url,
+    web_address,
+    with_the_servers_own,
+)
 from llm_providers._vendor_errors import Finding, Remedy, found
 
 if TYPE_CHECKING:
@@ -37,19 +58,14 @@ FIRST_USE = 30.0
 MOST_REQUESTS = 8
 """For one answer: each but the first puts the question otherwise, after a refusal that says how."""
 
-_OPENAI = "https://api.openai.com/v1"
-_PATH = "/chat/completions"
-_OURS = frozenset({"messages", "stream", "n"})
-_NO_KEY = "is missing: set it here, or set OPENAI_API_KEY in the server's environment"
-_OWN_KEY = (
-    "is missing: OPENAI_API_KEY goes to the server's own address alone; with another base_url, give its key here, "
-    "or any word if it wants none"
-)
-_URL_TEXT = re.compile(r"[!-\[\]-~]+")
-"""Printable ASCII but for the backslash."""
-_HEADER_TEXT = re.compile(r"[!-~]+")
+LIST_DEADLINE = 15.0
+"""Seconds for the list of a server's models."""
 
-ReadSecret = Callable[[str], SecretStr | None]
+NO_LIST = "The model's server gives no list of its models (HTTP {status}): write the model's name yourself."
+_NO_KEY_NEEDED = SecretStr("-")
+"""Sent where a service wants none: the SDK sends no request without one."""
+_OURS = frozenset({"messages", "stream", "n"})
+_HEADER_TEXT = re.compile(r"[!-~]+")
 
 
 def _header_text(key: SecretStr) -> SecretStr:
@@ -59,43 +75,29 @@ def _header_text(key: SecretStr) -> SecretStr:
     return key
 
 
-def _web_address(url: str) -> str:
-    try:
-        origin_of(url)
-        # Of anything else, two parsers may read two different hosts.
-        usable = _URL_TEXT.fullmatch(url) is not None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must be an http:// or https:// address of plain characters")
-    parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or password; the key goes into api_key")
-    if parts.query or parts.fragment:
-        raise ValueError("must end before the ? or #; Azure's api-version goes into api_version")
-    return _without_path(url)
-
-
-def _without_path(url: str) -> str:
-    """The address as the SDK wants it, which adds this path itself."""
-    return url.rstrip("/").removesuffix(_PATH)
-
-
 class OpenAiProvider:
     """One bot's way to the model. All bots share one connection pool; each has its own key, address and settings."""
 
     class Config(Strict):
         """What is left out is not sent: the server's own default holds."""
 
-        base_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        preset: Annotated[str, AfterValidator(known), Field(json_schema_extra={"enum": [*PRESETS]})] | None = Field(
             default=None,
-            description="Default: OPENAI_BASE_URL of the server's environment, else OpenAI's own. A private address "
-            "only where the server's operator allows it. Another server than the default one wants its own api_key.",
+            description="A service that is known: its base_url holds where none is given.",
+            json_schema_extra={"x-address": True},
+        )
+        base_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+            default=None,
+            validate_default=True,
+            description="Default: the preset's, else OPENAI_BASE_URL of the server's environment, else OpenAI's own. A "
+            "private address only where the server's operator allows it. Another server than the server's own wants "
+            "its own api_key.",
         )
         api_key: Annotated[SecretStr, AfterValidator(_header_text)] | None = Field(
             default=None,
             validate_default=True,
-            description="Default: OPENAI_API_KEY of the server's environment, for the default base_url alone.",
+            description="Default: OPENAI_API_KEY of the server's environment, for the server's own address alone; none "
+            "where a preset needs none.",
         )
         api_version: str | None = Field(
             default=None,
@@ -128,22 +130,26 @@ class OpenAiProvider:
         @classmethod
         def _may_be_reached(cls, url: str | None, info: ValidationInfo) -> str | None:
             """What needs no looking up is judged at once; a name is when it is connected to."""
-            if url is not None and info.context is not None:
-                guard = _with_the_servers_own(info.context["addresses"], info.context["secret"])
-                if refusal := guard.refusal(url):
-                    raise ValueError(refusal)
+            preset = PRESETS.get(info.data.get("preset") or "")
+            if url is None and preset is not None and preset.is_pattern:
+                raise ValueError(f"is required with the preset {preset.name}: {preset.base_url}")
+            if info.context is not None and (url is not None or preset is not None):
+                guard = with_the_servers_own(info.context["addresses"], info.context["secret"])
+                if refused := refusal(url, preset, guard):
+                    raise ValueError(refused)
             return url
 
         @field_validator("api_key")
         @classmethod
         def _is_there(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
             """Where the validation context can look up the server's secrets, a key must be in one of the two places."""
-            if key is None and info.context is not None and "base_url" in info.data:
-                secret = info.context["secret"]
-                if _is_another_server(info.data["base_url"], secret):
-                    raise ValueError(_OWN_KEY)
+            preset, secret = info.data.get("preset"), info.context and info.context["secret"]
+            wants_none = preset is not None and not PRESETS[preset].needs_key
+            if key is None and secret and not wants_none and info.data.keys() >= {"preset", "base_url"}:
+                if is_another_server(chosen(info.data["base_url"], preset), secret):
+                    raise ValueError(OWN_KEY)
                 if not secret("OPENAI_API_KEY"):
-                    raise ValueError(_NO_KEY)
+                    raise ValueError(NO_KEY)
             return key
 
         @field_validator("extra")
@@ -155,10 +161,25 @@ class OpenAiProvider:
             return extra
 
         @property
+        def url(self) -> str | None:
+            """None: the server's own."""
+            return chosen(self.base_url, self.preset)
+
+        @property
+        def wants_no_key(self) -> bool:
+            return self.preset is not None and not PRESETS[self.preset].needs_key
+
+        @property
         def parameters(self) -> dict[str, JsonValue]:
             """The request's body but for model and messages."""
-            elsewhere = {"api_key", "base_url", "api_version", "model", "system", "system_role", "timeout", "extra"}
+            elsewhere = {
+                "preset", "api_key", "base_url", "api_version", "model", "system", "system_role", "timeout", "extra"
+            }  # fmt: skip
             return self.model_dump(exclude=elsewhere, exclude_none=True) | self.extra
+
+    @classmethod
+    def presets(cls) -> Sequence[Preset]:
+        return tuple(PRESETS.values())
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:
         self._config = self.Config.model_validate(config)
@@ -169,7 +190,7 @@ class OpenAiProvider:
         self._client: AsyncOpenAI | None = None
         self._dialect = Dialect(self._config.parameters, self._config.system_role)
         self._untold: list[str] = []
-        """What the owner is told with the next answer."""
+        """Settings of the owner's that the next answer tells of."""
         self._bot = ""
         self.deadline = 2 * self._config.timeout + FIRST_USE
         """An answer that is none may take its time, and so may the one that is asked for in its place."""
@@ -184,7 +205,7 @@ class OpenAiProvider:
 
     @property
     def address(self) -> str:
-        return self._config.base_url or _servers_url(self._shared.secret)
+        return self._config.url or servers_url(self._shared.secret)
 
     @property
     def model(self) -> str:
@@ -193,6 +214,9 @@ class OpenAiProvider:
     def private(self) -> Private:
         key = self._key()
         return Private((self._opening["content"], EXAMPLES, NOTES), (key.get_secret_value(),) if key else ())
+
+    def not_taken(self) -> Sequence[NotTaken]:
+        return self._dialect.not_taken
 
     async def reply(self, turns: Sequence[Turn]) -> Answer:
         return await self.reply_to(Prompt(turns))
@@ -205,16 +229,41 @@ class OpenAiProvider:
         talk = conversation(
             prompt.turns, guidance.examples, self._now(), contact=prompt.contact, summary=prompt.summary
         )
-        return await self._complete([self._opening | {"content": told}, *talk], RULE, *filter(None, ours))
+        return self._telling(
+            await self._complete([self._opening | {"content": told}, *talk], RULE, *filter(None, ours))
+        )
 
     async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
         opening = {"role": "system", "content": NOTES}
         return await self._complete([opening, {"role": "user", "content": noted(turns, before)}], NOTES)
 
+    def _telling(self, answer: Answer) -> Answer:
+        names, self._untold = self._untold, []
+        notes = dict.fromkeys(note for name in names if (note := self._dialect.told(name)))
+        return replace(answer, told=" ".join(notes) or None)
+
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}
         said = await self._complete([opening, {"role": "user", "content": judged(turns, answer)}], JUDGE)
         return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=replace(said, text=""))
+
+    async def models(self) -> Sequence[str]:
+        from openai import APIStatusError, OpenAIError
+
+        client = self._client = self._client or await self._connect()
+        try:
+            async with asyncio.timeout(min(LIST_DEADLINE, self._config.timeout)):
+                raw = await client.models.with_raw_response.list(**self._azures(client))
+                return model_names(read(raw.content, raw.headers))
+        except APIStatusError as error:
+            if error.status_code in (404, 405, 501):
+                refused: ModelError = ModelRefused(NO_LIST.format(status=error.status_code))
+            else:
+                refused = _failure(error, (), self._fit(client, ())).error
+        except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
+            refused = _failure(error, (), self._fit(client, ())).error
+        # Out here, so that not even its `__context__` leads back to the request.
+        raise refused
 
     async def _complete(self, messages: list[dict[str, str]], *ours: str) -> Answer:
         """`ours`: what of the instructions is no secret from the owner."""
@@ -229,50 +278,56 @@ class OpenAiProvider:
             with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
                 outcome = await self._put(client, question.body, told_it)
                 if isinstance(outcome, Answer):
-                    told, self._untold = self._untold, []
-                    return replace(_together(spent, outcome), told=" ".join(told) or None)
+                    return _together(spent, outcome)
                 failure, used = outcome.error, outcome.error.spent
                 failure.spent = spent = _together(spent, used) if used is not None else spent
                 if isinstance(failure, ModelUnavailable):
                     raise failure
             if not question.otherwise(outcome, used.completion_tokens if used else None):
                 break
-            if outcome.remedy is Remedy.PARAMETER and (note := self._dialect.told(outcome.parameter)):
-                self._untold.append(note)
+            if outcome.remedy is Remedy.PARAMETER and self._dialect.told(outcome.parameter):
+                self._untold.append(outcome.parameter)
                 log.warning("a setting is not taken by the model's server", bot=self._bot, setting=outcome.parameter)
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
     async def _put(self, client: "AsyncOpenAI", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Finding:
-        from openai import Omit, OpenAIError
+        from openai import OpenAIError
 
-        azures: dict[str, Any] = {}
-        if self._config.api_version is not None:
-            azures["extra_query"] = {"api-version": self._config.api_version}
-            azures["extra_headers"] = {"api-key": client.api_key, "Authorization": Omit()}
         try:
             async with asyncio.timeout(self._config.timeout):
                 # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
                 # measured with openai 3.54 and 11 to 50 messages.
                 # Raw, because the SDK makes an object of each part of an answer, however many a server sends.
                 ask = client.chat.completions.with_raw_response.create
-                raw = await ask(model=self._config.model, messages=[], extra_body=body, **azures)
+                raw = await ask(model=self._config.model, messages=[], extra_body=body, **self._azures(client))
                 return outcome_of(read(raw.content, raw.headers), raw.headers)
         except ModelError as error:
             return Finding(error)
         except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
-            return _failure(error, body.keys() - _OURS, partial(fit_for_owner, talk=told_it, secrets=[client.api_key]))
+            return _failure(error, body.keys() - _OURS, self._fit(client, told_it))
+
+    def _azures(self, client: "AsyncOpenAI") -> dict[str, Any]:
+        from openai import Omit
+
+        if self._config.api_version is None:
+            return {}
+        headers = {"api-key": client.api_key, "Authorization": Omit()}
+        return {"extra_query": {"api-version": self._config.api_version}, "extra_headers": headers}
+
+    def _fit(self, client: "AsyncOpenAI", talk: Sequence[str]) -> Callable[[str], str]:
+        return partial(fit_for_owner, talk=talk, secrets=[client.api_key])
 
     async def _connect(self) -> "AsyncOpenAI":
-        secret, own_url = self._shared.secret, self._config.base_url
-        elsewhere = _is_another_server(own_url, secret)
-        key = self._key()
+        secret, own_url = self._shared.secret, self._config.url
+        elsewhere = is_another_server(own_url, secret)
+        key = self._key() or (_NO_KEY_NEEDED if self._config.wants_no_key else None)
         if key is None:
-            raise ModelRefused(f"api_key {_OWN_KEY if elsewhere else _NO_KEY}.")
+            raise ModelRefused(f"api_key {OWN_KEY if elsewhere else NO_KEY}.")
         everybodys = await self._shared.get("openai-client", _open_client)
         client = everybodys.client.with_options(
             api_key=key.get_secret_value(),
-            base_url=own_url or _servers_url(secret),
+            base_url=own_url or servers_url(secret),
             timeout=self._config.timeout,
             max_retries=0,
         )
@@ -285,30 +340,8 @@ class OpenAiProvider:
 
     def _key(self) -> SecretStr | None:
         secret = self._shared.secret
-        elsewhere = _is_another_server(self._config.base_url, secret)
+        elsewhere = is_another_server(self._config.url, secret)
         return self._config.api_key or (None if elsewhere else secret("OPENAI_API_KEY"))
-
-
-def _servers_url(secret: ReadSecret) -> str:
-    url = secret("OPENAI_BASE_URL")
-    return _without_path(url.get_secret_value()) if url else _OPENAI
-
-
-def _is_another_server(url: str | None, secret: ReadSecret) -> bool:
-    """Whether a bot's own address is none that the server's key is for."""
-    try:
-        return url is not None and origin_of(url) != origin_of(_servers_url(secret))
-    except ValueError:
-        return True
-
-
-def _with_the_servers_own(guard: AddressGuard, secret: ReadSecret) -> AddressGuard:
-    """OPENAI_BASE_URL is the operator's word, as the list of allowed hosts is."""
-    url = secret("OPENAI_BASE_URL")
-    try:
-        return guard.allowing(url.get_secret_value()) if url else guard
-    except ValueError:
-        return guard
 
 
 class SharedClient(Closable):
@@ -322,7 +355,7 @@ class SharedClient(Closable):
 
 
 async def _open_client(shared: Shared) -> SharedClient:
-    guard = _with_the_servers_own(shared.addresses, shared.secret)
+    guard = with_the_servers_own(shared.addresses, shared.secret)
     return SharedClient(await asyncio.to_thread(_load_client, guard))
 
 
@@ -332,7 +365,7 @@ def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
 
     from llm_providers._guarded_http import GuardedClient
 
-    client = AsyncOpenAI(api_key="each bot has its own", base_url=_OPENAI, http_client=GuardedClient(guard))
+    client = AsyncOpenAI(api_key="each bot has its own", base_url=OPENAI, http_client=GuardedClient(guard))
     _ = client.chat.completions
     return client
 

@@ -25,6 +25,8 @@ class AnswerText:
     """The model wrote that it doubts its answer."""
     reasoning_only: bool = False
     """It reasoned, and came to no answer."""
+    reasoned: bool = False
+    """Its reasoning stood before the words."""
     machinery: bool = False
     """Something in `words` is not for a person: it is not to be sent unseen."""
 
@@ -89,7 +91,7 @@ def answer_text(said: str, names: Collection[str] = ()) -> AnswerText:
     header = _HEADER.match(answer.words)
     words = answer.words[header.end() :] if header else answer.words
     if _TOOLS.search(words):
-        return AnswerText(words.strip(), machinery=True)
+        return replace(answer, words=words.strip(), machinery=True)
     if (end := _TURN_ENDS.search(words)) is not None:
         words = words[: end.start()]
     answer = replace(answer, words=words.strip())
@@ -107,13 +109,13 @@ def _without_reasoning(said: str) -> AnswerText:
     if final >= 0:
         said = said[final + len(_FINAL) :].partition("<|message|>")[2]
     elif "<|channel|>" in said:
-        return AnswerText("", reasoning_only=True)
+        return AnswerText("", reasoning_only=True, reasoned=True)
     closed = max((found.end() for found in _CLOSED.finditer(said)), default=0)
     rest = said[closed:]
     opened = _OPENED.search(rest)
     words = rest[: opened.start()] if opened else rest
     reasoned = bool(closed or opened)
-    return AnswerText(words.strip(), reasoning_only=reasoned and not words.strip())
+    return AnswerText(words.strip(), reasoning_only=reasoned and not words.strip(), reasoned=reasoned or final >= 0)
 
 
 def _unwrapped(answer: AnswerText, speakers: Collection[str]) -> AnswerText:

@@ -33,15 +33,15 @@ from imposter.cluster.figures import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.publishing import SAID_BY
 from imposter.cluster.talks import Talks
 from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.config import BotConfig
+from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import ImposterError, NotSupported, OwnerSilent, StorageError, UnknownBot, UnknownExam
-from imposter.contracts.model import Answer
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.inquiry import inquire
 from imposter.runtime.learning import Learning
 from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.runtime.trial_report import Trial
 from imposter.runtime.vitals import Counts, Vitals
 from imposter.runtime.why import Explained
 from imposter.storage import Store
@@ -230,9 +230,13 @@ class Fleet:
         """What these bots' models took, day by day."""
         return await self._store.figures.spent(instance_ids, first)
 
-    async def try_model(self, config: BotConfig) -> Answer:
-        """Ask the model one question; no bot is made. Raises: InvalidConfig, ModelError."""
+    async def try_model(self, config: BotConfig) -> Trial:
+        """Ask the model what a chat will ask; no bot is made. Raises: InvalidConfig."""
         return await self._here.try_model(config)
+
+    async def list_models(self, choice: ProviderChoice) -> list[str]:
+        """What the model's server has. Raises: InvalidConfig, NotSupported, ModelError."""
+        return await self._here.list_models(choice)
 
     async def start(self, instance_id: str) -> BotStatus:
         status: BotStatus = await self._do(instance_id, Start())

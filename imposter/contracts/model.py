@@ -39,6 +39,8 @@ class Answer:
     """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
     told: str | None = None
     """What the owner should know: such as a setting of theirs that the server does not take."""
+    reasoned: bool = False
+    """The model's reasoning stood in the text, and was taken off."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))
@@ -168,6 +170,74 @@ class Judges(Protocol):
 
         Raises as `reply` does; then the answer waits for its owner.
         """
+        ...
+
+
+MOST_MODELS = 1_000
+"""Of a server's list; what is beyond is left out."""
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    def models(self) -> Awaitable[Sequence[str]] | Sequence[str]:
+        """The names of the models that its server has, for somebody to choose from: MOST_MODELS at most are shown.
+
+        Where `model` in its config is not chosen yet, the provider was made with UNCHOSEN in its place. Raises as
+        `reply` does.
+        """
+        ...
+
+
+UNCHOSEN = "not-chosen-yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A service that a provider knows: what is to be filled in for it. What is not known is None or empty."""
+
+    name: str
+    """What stands in `preset` of the config."""
+    title: str
+    base_url: str
+    """Where it is asked; with `{` in it a pattern, in whose place the user writes their own address."""
+    key_url: str = ""
+    """Where to get a key."""
+    needs_key: bool = True
+    system: bool | None = None
+    """Whether a message of the role `system` is taken; None: it depends on the model."""
+    highest_temperature: float | None = None
+    max_tokens: str = ""
+    """How the bound on an answer's tokens is called."""
+    notes: str = ""
+
+    @property
+    def is_pattern(self) -> bool:
+        return "{" in self.base_url
+
+
+@runtime_checkable
+class HasPresets(Protocol):
+    """Its `Config` has a field `preset`, which takes their names, and `base_url`, for which one stands."""
+
+    @classmethod
+    def presets(cls) -> Sequence[Preset]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What a model's server does not take: a setting, or `system`, the role of a message."""
+
+    name: str
+    told: str
+    """What is done instead, in a sentence for the owner."""
+    sent_as: str | None = None
+    """The setting's other name, where it is sent under that."""
+
+
+@runtime_checkable
+class TellsNotTaken(Protocol):
+    def not_taken(self) -> Sequence[NotTaken]:
+        """What its server has refused since the provider was made. Asked at any time."""
         ...
 
 

@@ -6,6 +6,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+MAKE_DEADLINE = 10.0
+"""Seconds."""
+
+
+async def make(provider: type, *args: Any) -> Any:
+    """In a thread, for a constructor may block. Raises: TimeoutError, or whatever it raises."""
+    async with asyncio.timeout(MAKE_DEADLINE):
+        return await call(provider, *args)
+
 
 async def call(method: Callable[..., Any], *args: Any) -> Any:
     """Call a plain or an async method. A plain one runs in a thread of its own."""

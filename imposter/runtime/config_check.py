@@ -21,7 +21,8 @@ from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.masking import choices_of, classes_in, fields_of, masks_in
-from imposter.runtime.ports import canonical_ids, judges
+from imposter.runtime.model_port import judges
+from imposter.runtime.ports import canonical_ids
 
 MAX_PROBLEMS = 20
 """Problems named for one config."""
@@ -145,6 +146,14 @@ def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProble
         with suppress(InvalidConfig):  # of a provider that is not there another problem tells
             if judged and not judges(catalog.find(Kind.MODEL, name)):
                 yield FieldProblem(field, f"needs a model provider that can judge answers, and {name} cannot")
+
+
+def check_model(choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, addresses: AddressGuard) -> None:
+    """Raises: InvalidConfig, where this cannot be an `llm_provider_config`."""
+    context = {"secret": secret, "addresses": addresses}
+    found = _check_choice(("llm_provider_config",), Kind.MODEL, choice, catalog, context, MAX_PROBLEMS)
+    if problems := _first(found, MAX_PROBLEMS):
+        raise InvalidConfig(*problems)
 
 
 def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:

@@ -14,7 +14,7 @@ from imposter.contracts.errors import ModelError, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Private, Prompt
 from imposter.logs import trace_of
-from imposter.runtime.ports import ModelPort
+from imposter.runtime.model_port import ModelPort
 from imposter.runtime.prices import Prices
 
 log = structlog.get_logger()

@@ -13,8 +13,9 @@ from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig
 from imposter.contracts.model import ModelContext
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog, Kind, ProviderFile
+from imposter.runtime.model_port import ModelPort
 from imposter.runtime.models import Model, Models
-from imposter.runtime.ports import ChatPort, ModelPort, canonical_ids, has_own_chat
+from imposter.runtime.ports import ChatPort, canonical_ids, has_own_chat
 from imposter.runtime.rules import Rules
 
 log = structlog.get_logger()
@@ -79,12 +80,15 @@ class Parts:
         self, instance_id: str, config: BotConfig, choice: ModelChoice, field: str = "llm_provider_config"
     ) -> Model:
         """Raises: InvalidConfig, which names `field`, where the choice stands in the config."""
-        ports = [await self._open_port(instance_id, config, choice, field)]
+        ports = [await self.open_port(instance_id, config, choice, field)]
         for place, other in enumerate(choice.fallbacks):
-            ports.append(await self._open_port(instance_id, config, other, f"{field}.fallbacks.{place}"))
+            ports.append(await self.open_port(instance_id, config, other, f"{field}.fallbacks.{place}"))
         return Model(ports)
 
-    async def _open_port(self, instance_id: str, config: BotConfig, choice: ProviderChoice, field: str) -> ModelPort:
+    async def open_port(
+        self, instance_id: str, config: BotConfig, choice: ProviderChoice, field: str = "llm_provider_config"
+    ) -> ModelPort:
+        """One model without those that are asked in its place. Raises: InvalidConfig."""
         file = self.catalog.find(Kind.MODEL, choice.provider_name)
         zone = None if config.time_zone is None else ZoneInfo(config.time_zone)
         context = ModelContext(instance_id, self.shared, lambda: self.now().astimezone(zone))

@@ -1,13 +1,11 @@
-"""A provider as the core sees it: one way to call it, whatever it looks like inside."""
+"""A chat provider as the core sees it: one way to call it, whatever it looks like inside."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from imposter.behaviour.answer_text import AnswerText, answer_text
 from imposter.contracts.chat import (
     Attaches,
     ChatContext,
@@ -28,39 +26,19 @@ from imposter.contracts.chat import (
 from imposter.contracts.errors import (
     DeliveryUncertain,
     ImposterError,
-    ModelRefused,
-    ModelUnavailable,
     NotSupported,
     Refused,
 )
 from imposter.contracts.identity import plain_id
-from imposter.contracts.messages import Turn
-from imposter.contracts.model import (
-    LONGEST_ANSWER,
-    LONGEST_SUMMARY,
-    Answer,
-    AttachesModel,
-    Judgement,
-    Judges,
-    ModelContext,
-    Private,
-    Prompt,
-    Summarises,
-    TakesPrompt,
-    TellsPrivate,
-)
 from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.calls import call
+from imposter.runtime.calls import call, make
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
-from imposter.voice.guidance import OPENING
 
-OPEN_DEADLINE = 10.0
 START_DEADLINE = 60.0
 SEND_DEADLINE = 60.0
 STATUS_DEADLINE = 2.0
 SIGHT_DEADLINE = 5.0
 STOP_DEADLINE = 10.0
-MODEL_DEADLINE = 120.0
 """Seconds."""
 
 _STATUS: TypeAdapter[LinkStatus] = TypeAdapter(LinkStatus)
@@ -77,11 +55,6 @@ def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
 def forgets_contacts(file: ProviderFile) -> bool:
     """Whether this platform keeps something about people."""
     return file.provider is not None and issubclass(file.provider, ForgetsContacts)
-
-
-def judges(file: ProviderFile) -> bool:
-    """Whether this model can be asked what an answer would bind its owner to."""
-    return file.provider is not None and issubclass(file.provider, Judges)
 
 
 def has_own_chat(file: ProviderFile) -> bool:
@@ -105,7 +78,7 @@ class ChatPort:
     ) -> "ChatPort":
         """Make the provider. Raises whatever its constructor raises."""
         assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
-        port = cls(await _make(file.provider, user_id, config, queues))
+        port = cls(await make(file.provider, user_id, config, queues))
         if isinstance(port._provider, Attaches):
             port._provider.attach(context)
         return port
@@ -221,148 +194,6 @@ class ChatPort:
             raise
         except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told that much
             raise Refused(f"The provider gave no code: {type(error).__name__}.") from None
-
-
-class ModelPort:
-    """One bot's model provider, with a bound on how many calls it has in flight."""
-
-    def __init__(self, provider: Any, at_once: int, names: Collection[str]) -> None:
-        """`names`: what the bot's owner is called; models write these in front of what they say."""
-        self._provider = provider
-        self._names = names
-        self._deadline = float(getattr(provider, "deadline", MODEL_DEADLINE))
-        self._places = asyncio.Semaphore(at_once)
-        address = getattr(provider, "address", None)
-        self.address = address if isinstance(address, str) else None
-        """Where it is asked, as far as the provider says."""
-        model = getattr(provider, "model", None)
-        self.model = model if isinstance(model, str) else None
-        """Which one is asked, as far as the provider says."""
-        private = provider.private() if isinstance(provider, TellsPrivate) else Private()
-        self.owners_words = private.instructions
-        """What its owner had it know."""
-        ours = (OPENING,) if self.takes_prompt else ()
-        self.private = replace(private, instructions=(*private.instructions, *ours))
-        """What it must not say."""
-
-    @classmethod
-    async def open(
-        cls,
-        file: ProviderFile,
-        user_id: str,
-        config: dict[str, Any],
-        context: ModelContext,
-        at_once: int,
-        names: Collection[str] = (),
-    ) -> "ModelPort":
-        """Make the provider. Raises whatever its constructor raises."""
-        assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
-        provider = await _make(file.provider, user_id, config)
-        if isinstance(provider, AttachesModel):
-            provider.attach(context)
-        return cls(provider, at_once, (user_id, *names))
-
-    @property
-    def takes_prompt(self) -> bool:
-        """Whether it can be told more than the turns, such as how the owner writes."""
-        return isinstance(self._provider, TakesPrompt)
-
-    @property
-    def summarises(self) -> bool:
-        """Whether it can be asked for notes on a conversation."""
-        return isinstance(self._provider, Summarises)
-
-    async def reply(self, prompt: Prompt) -> Answer:
-        """What the model says to the contact, without its reasoning and whatever else is not for them.
-
-        Where it only reasoned it is asked once more; then the answer is unsure, and has no text.
-        Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises.
-        """
-        first = await self._raw_reply(prompt)
-        said = answer_text(first.text, self._names)
-        if not said.reasoning_only:
-            return _cleaned(first, said)
-        second = await self._raw_reply(prompt)
-        said = answer_text(second.text, self._names)
-        answer = _cleaned(_spent_together(first, second), said)
-        return replace(answer, unsure=True) if said.reasoning_only else answer
-
-    async def _raw_reply(self, prompt: Prompt) -> Answer:
-        if isinstance(self._provider, TakesPrompt):
-            said = await self._asked(self._provider.reply_to, prompt)
-        else:
-            said = await self._asked(self._provider.reply, prompt.turns)
-        if len(said.text) > LONGEST_ANSWER:
-            # What is left of it where it is cut is not what the model meant, and nobody's to send.
-            refusal = ModelRefused(
-                f"The model's answer has more than {LONGEST_ANSWER} characters: have it answer briefly, or let it use "
-                "fewer tokens."
-            )
-            refusal.spent = replace(said, text="")
-            raise refusal
-        return said
-
-    async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
-        """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
-        if not isinstance(self._provider, Judges):
-            raise NotSupported("This model provider does not judge answers.")
-        judgement = await self._called(self._provider.judge, turns, answer)
-        if not isinstance(judgement, Judgement):
-            raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
-        return judgement
-
-    async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
-        """Notes on the turns. Raises as `reply` does; NotSupported where it cannot make any."""
-        if not isinstance(self._provider, Summarises):
-            raise NotSupported("This model provider makes no notes on conversations.")
-        answer = await self._asked(self._provider.summarise, turns, before)
-        said = answer_text(answer.text, self._names)
-        if said.reasoning_only or not said.words.strip():
-            refusal = ModelRefused("The model gave no notes on the conversation.")
-            refusal.spent = replace(answer, text="")
-            raise refusal
-        return replace(answer, text=said.words.strip()[:LONGEST_SUMMARY])
-
-    async def _asked(self, method: Callable[..., Any], *args: Any) -> Answer:
-        answer = await self._called(method, *args)
-        said = answer if isinstance(answer, Answer) else Answer(answer)
-        if not isinstance(said.text, str):
-            file = f"{type(self._provider).__module__.replace('.', '/')}.py"
-            raise ModelRefused(
-                f"The provider {file} must return text from {method.__name__}, not {type(said.text).__name__}."
-            )
-        return said
-
-    async def _called(self, method: Callable[..., Any], *args: Any) -> Any:
-        async with self._places:
-            try:
-                async with asyncio.timeout(self._deadline):
-                    return await call(method, *args)
-            except TimeoutError:
-                raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.", costly=True) from None
-
-
-def _cleaned(answer: Answer, said: AnswerText) -> Answer:
-    return replace(
-        answer, text=said.words, unsure=answer.unsure or said.unsure, machinery=answer.machinery or said.machinery
-    )
-
-
-def _spent_together(first: Answer, last: Answer) -> Answer:
-    """The last answer, and what both took; what one of them does not tell is not known of both."""
-
-    def both(name: str) -> int | None:
-        spent = (getattr(first, name), getattr(last, name))
-        return None if None in spent else sum(spent)
-
-    counts = {name: both(name) for name in ("prompt_tokens", "completion_tokens", "cached_tokens")}
-    return replace(last, **counts)  # type: ignore[arg-type]
-
-
-async def _make(provider: type, *args: Any) -> Any:
-    """In a thread, for a constructor may block. Raises: TimeoutError, or whatever it raises."""
-    async with asyncio.timeout(OPEN_DEADLINE):
-        return await call(provider, *args)
 
 
 def _spelled(provider: Any, spellings: tuple[str, ...]) -> Callable[..., Any]:

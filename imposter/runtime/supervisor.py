@@ -12,14 +12,14 @@ from pydantic import SecretStr, ValidationError
 
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
-from imposter.contracts.config import BotConfig
+from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import ImposterError, UnknownBot
-from imposter.contracts.model import Answer
 from imposter.contracts.states import BotStatus, LinkState
 from imposter.logs import trace_of
 from imposter.runtime.discovery import Catalog
 from imposter.runtime.safety import Peers
-from imposter.runtime.trial import try_model
+from imposter.runtime.trial import list_models, try_model
+from imposter.runtime.trial_report import Trial
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
@@ -221,9 +221,12 @@ class Supervisor:
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
 
-    async def try_model(self, config: BotConfig) -> Answer:
-        """See `runtime.trial`."""
+    async def try_model(self, config: BotConfig) -> Trial:
+        """See `runtime.trial`; so the next."""
         return await try_model(self.catalog, self._shared, config, self._now)
+
+    async def list_models(self, choice: ProviderChoice) -> list[str]:
+        return await list_models(self.catalog, self._shared, choice, self._now)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""

@@ -16,6 +16,7 @@ from imposter.contracts.errors import (
     FieldProblem,
     ImposterError,
     InvalidConfig,
+    ModelError,
     NotConnected,
     NotNow,
     NotSupported,
@@ -51,6 +52,7 @@ STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
     NotNow: HTTPStatus.CONFLICT,
     NotConnected: HTTPStatus.CONFLICT,
     Refused: HTTPStatus.BAD_GATEWAY,
+    ModelError: HTTPStatus.BAD_GATEWAY,
     OwnerSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

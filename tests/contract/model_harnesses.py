@@ -31,6 +31,9 @@ class ModelHarness:
     def fail(self, status: int) -> None:
         """The vendor fails the next call with this HTTP status."""
 
+    def fail_list(self, status: int) -> None:
+        """The vendor fails to list its models from now on."""
+
 
 class OpenAiHarness(ModelHarness):
     def __init__(self, server: ModelServer) -> None:
@@ -43,6 +46,9 @@ class OpenAiHarness(ModelHarness):
 
     def fail(self, status: int) -> None:
         self._server.failures.append(Failure(status))
+
+    def fail_list(self, status: int) -> None:
+        self._server.models = Failure(status)
 
 
 @asynccontextmanager

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext, Prompt
 from imposter.runtime.discovery import Kind, ProviderFile, discover
-from imposter.runtime.ports import ModelPort
+from imposter.runtime.model_port import ModelPort
+from imposter.runtime.presets import lists_models, presets_of
 from imposter.runtime.shared import SharedResources
 from tests.contract.model_harnesses import KEY, ModelHarness, model_harness
 
@@ -102,6 +103,45 @@ async def test_a_failure_of_the_vendor_says_whether_to_try_again_and_gives_nothi
     assert KEY not in told
     assert "swordfish" not in told
     assert (await model.reply(Prompt(TALK))).text, "one failure is not the end"
+
+
+async def test_presets_are_whole_and_its_config_takes_their_names(rig: Rig) -> None:
+    presets = presets_of(rig.file)
+    names = [preset.name for preset in presets]
+    assert len(set(names)) == len(names)
+    if not presets:
+        return
+    assert isinstance(rig.file.config_model, type)
+    assert {"preset", "base_url"} <= rig.file.config_model.model_fields.keys()
+    for preset in presets:
+        assert preset.title
+        assert bool(preset.key_url) is preset.needs_key
+        own = {"base_url": preset.base_url.replace("{", "a").replace("}", "")}
+        rig.file.config_model.model_validate({"model": "m", "preset": preset.name, **own})
+
+
+async def test_a_list_of_models_is_names_or_an_error_that_gives_nothing_away(rig: Rig) -> None:
+    model = await rig.model()
+    if not lists_models(rig.file):
+        with pytest.raises(NotSupported):
+            await model.models()
+        return
+    names = await model.models()
+    assert names
+    assert all(isinstance(name, str) and name for name in names)
+    if not rig.harness.can_fail:
+        return
+    rig.harness.fail_list(401)
+    with pytest.raises(ModelError) as raised:
+        await model.models()
+    assert KEY not in "".join(traceback.format_exception(raised.value)) + repr(raised.value)
+
+
+async def test_what_its_server_does_not_take_can_be_asked_at_any_time(rig: Rig) -> None:
+    model = await rig.model()
+    assert list(model.not_taken) == []
+    await model.reply(Prompt(TALK))
+    assert list(model.not_taken) == []
 
 
 async def test_no_key_is_in_what_a_provider_shows_of_itself(rig: Rig) -> None:

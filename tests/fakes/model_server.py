@@ -91,6 +91,10 @@ class ModelServer:
         self.reply: str | Callable[[Chat], str | Failure] = echo
         self.failures: list[Failure] = []
         self.always_fail: Failure | None = None
+        self.models: list[str] | Failure = ["gpt-4", "gpt-5"]
+        """What `GET /v1/models` lists."""
+        self.listings: list[Asked] = []
+        """Requests for that list, as they came, with an empty body."""
         self.requests: list[Asked] = []
         self.watch: Callable[[Moment, Chat], None] = lambda moment, chat: None
         self._news = threading.Condition()
@@ -98,7 +102,7 @@ class ModelServer:
         self._held: Callable[[Chat], bool] = lambda chat: True
         self._loop: asyncio.AbstractEventLoop | None = None
         self._socket = socket.create_server(("127.0.0.1", port))
-        self._server = _server(self._answer)
+        self._server = _server(self._answer, self._list)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="model-server", daemon=True
         )
@@ -138,6 +142,16 @@ class ModelServer:
             if not self._news.wait_for(lambda: len(self.requests) >= count, timeout):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests in {timeout} s")
             return list(self.requests)
+
+    async def _list(self, request: Request) -> Response:
+        self.listings.append(Asked(dict(request.headers), {}, request.url.query))
+        self._loop = asyncio.get_running_loop()
+        if (gate := self._gate) is not None and self._held({}):
+            await gate.wait()
+        if isinstance(self.models, Failure):
+            return _failed(self.models)
+        rows = [{"id": name, "object": "model", "created": 0, "owned_by": "fake"} for name in self.models]
+        return JSONResponse({"object": "list", "data": rows})
 
     async def _answer(self, request: Request) -> Response:
         chat = await request.json()
@@ -182,8 +196,13 @@ def _completion(chat: Chat, text: str) -> dict[str, Any]:
     }
 
 
-def _server(answer: Callable[[Request], Awaitable[Response]]) -> uvicorn.Server:
-    app = Starlette(routes=[Route("/v1/chat/completions", answer, methods=["POST"])])
+def _server(
+    answer: Callable[[Request], Awaitable[Response]], models: Callable[[Request], Awaitable[Response]] | None = None
+) -> uvicorn.Server:
+    routes = [Route("/v1/chat/completions", answer, methods=["POST"])]
+    if models is not None:
+        routes.append(Route("/v1/models", models))
+    app = Starlette(routes=routes)
     return uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     )

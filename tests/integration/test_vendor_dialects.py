@@ -355,3 +355,29 @@ async def test_azure_gets_its_version_and_the_key_in_its_own_header(server: Mode
     assert asked.headers["api-key"] == "k-of-anna"
     assert "authorization" not in asked.headers
     assert "api_version" not in asked.body
+
+
+async def test_a_setting_that_has_no_name_there_is_told_as_left_out(server: ModelServer) -> None:
+    names = ("max_tokens", "max_completion_tokens")
+    server.reply = lambda chat: next(
+        (answering(error("no", param=name), 400) for name in names if name in chat), "fine"
+    )
+    async with open_model(server, max_tokens=9) as model:
+        assert model.not_taken() == []
+        answer = await model.reply(HELLO)
+    assert answer.told is not None
+    assert "`max_tokens`: it is left out" in answer.told
+    assert "sent as" not in answer.told
+    assert [(each.name, each.sent_as, each.told) for each in model.not_taken()] == [("max_tokens", None, answer.told)]
+
+
+async def test_what_a_judgement_found_out_is_told_with_the_next_answer(server: ModelServer) -> None:
+    server.reply = refusing(unless=lambda chat: "seed" not in chat, failure=answering(error("no", param="seed"), 400))
+    async with open_model(server, seed=1) as model:
+        judgement = await model.judge(HELLO, "fine")
+        assert judgement.spent is not None
+        assert judgement.spent.told is None
+        answer = await model.reply(HELLO)
+        assert (await model.reply(HELLO)).told is None
+    assert answer.told is not None
+    assert "`seed`: it is left out" in answer.told

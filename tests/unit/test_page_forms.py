@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field, SecretStr
 
-from imposter.web.pages.forms import Look, fields, read
+from imposter.contracts.model import Preset
+from imposter.web.pages.forms import Look, fields, kept, read
+from imposter.web.pages.services import with_service
 
 PATH = "llm_provider_config.provider_config"
 
@@ -112,3 +114,51 @@ def test_a_schema_that_leads_round_in_circles_ends_in_json() -> None:
     schema = {"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"$ref": "#/$defs/A"}}}
     [field] = fields(schema, "m", PATH, {}, {})
     assert field.look is Look.JSON
+
+
+class Elsewhere(BaseModel):
+    preset: str | None = Field(default=None, json_schema_extra={"x-address": True})
+    base_url: str | None = None
+    key: SecretStr | None = None
+    top: float | None = None
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "is_kept"),
+    [
+        ({"preset": "a"}, {"preset": "a", "top": 1}, True),
+        ({"preset": "a"}, {"preset": "b"}, False),
+        ({"preset": "a"}, {}, False),
+        ({}, {"preset": "a"}, False),
+        ({"base_url": "https://a.example"}, {"base_url": "https://a.example", "preset": "a"}, False),
+        ({"preset": "a"}, {"preset": "a", "base_url": "https://b.example"}, False),
+    ],
+)
+def test_a_secret_stays_only_where_it_goes_to_the_same_place(
+    before: dict[str, str], given: dict[str, str], is_kept: bool
+) -> None:
+    result = kept(Elsewhere.model_json_schema(), given, {**before, "key": "sk-1"})
+    assert result == ({**given, "key": "sk-1"} if is_kept else given)
+
+
+PRESETS = (
+    Preset("one", "One", "https://one.example/v1"),
+    Preset("mine", "Mine", "https://{name}.cloud.example/v1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("preset", "typed", "then"),
+    [
+        ("one", "https://other.example", ""),
+        ("one", "", ""),
+        ("mine", "https://other.example", "https://{name}.cloud.example/v1"),
+        ("mine", "https://me.cloud.example/v1", "https://me.cloud.example/v1"),
+        ("", "https://other.example", "https://other.example"),
+        ("", "https://{name}.cloud.example/v1", ""),
+        ("unknown", "https://one.example/v1/", ""),
+    ],
+)
+def test_the_address_follows_the_service_that_was_chosen(preset: str, typed: str, then: str) -> None:
+    sent = {"m.preset": preset, "m.base_url": typed, "m.model": "x"}
+    assert with_service(sent, "m", PRESETS) == {**sent, "m.base_url": then}

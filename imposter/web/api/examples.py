@@ -208,9 +208,55 @@ PROVIDERS: list[dict[str, Any]] = [
         "name": "fakeLlm",
         "summary": "A model that needs no vendor: gives its answers in turn, or echoes.",
         "config_schema": {"type": "object", "properties": {"delay_seconds": {"type": "number"}}},
+        "presets": [],
+        "lists_models": False,
         "error": None,
     }
 ]
+MODEL_CHOICE: dict[str, Any] = {
+    "llm_provider_config": {"provider_name": "openAi", "provider_config": {"preset": "ollama"}}
+}
+MODELS: dict[str, Any] = {"models": ["gemma3:latest", "llama3.2:latest"]}
+MODEL_TRIAL: dict[str, Any] = {
+    "llm_provider_config": {
+        "provider_name": "openAi",
+        "provider_config": {"preset": "ollama", "model": "gemma3", "temperature": 0.7, "system": "You are {user_id}."},
+    },
+    "user_id": "Anna",
+}
+TRIED: dict[str, Any] = {
+    "works": True,
+    "error": None,
+    "asked": ["great, thanks", "how are you?", "and do you still know the number of my hotel room?"],
+    "answer": "Fine, thanks! The number I would have to look up.",
+    "told": [
+        "gemma3 answered in 2.1 s; the test took 611 tokens in and 16 out.",
+        "The model's server does not take the setting `temperature`: it is left out. Change llm_provider_config.",
+        "It marks what it cannot know, as here, where nobody told it: such answers wait for you.",
+        "It can judge answers, as guard_judge has it do.",
+        "Its price is not known: to bound what it costs, name its price in budget_config.prices.",
+    ],
+    "model": "gemma3",
+    "seconds": 2.1,
+    "prompt_tokens": 611,
+    "completion_tokens": 16,
+    "cost": None,
+    "currency": "USD",
+    "price_known": False,
+    "unsure": True,
+    "machinery": False,
+    "leaks": False,
+    "reasoned": False,
+    "judged": "rightly",
+    "not_taken": [
+        {
+            "name": "temperature",
+            "sent_as": None,
+            "told": "The model's server does not take the setting `temperature`: it is left out. Change "
+            "llm_provider_config.",
+        }
+    ],
+}
 
 _COST: dict[str, Any] = {
     "calls": 31,

@@ -330,6 +330,23 @@ class Backup(BaseModel):
     files: list[str]
 
 
+class PresetInfo(BaseModel):
+    """A service that a model provider knows. null: not known, or it depends on the model."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="What to give as `preset` in `provider_config`.")
+    title: str
+    base_url: str = Field(description="Where it is asked; with `{...}` in it, write your own name there.")
+    is_pattern: bool
+    key_url: str = Field(description="Where to get a key; empty where none is needed.")
+    needs_key: bool
+    system: bool | None = Field(description="Whether it takes messages of the role `system`.")
+    highest_temperature: float | None
+    max_tokens: str = Field(description="How the bound on an answer's tokens is called there; empty: not known.")
+    notes: str
+
+
 class ProviderInfo(BaseModel):
     """One provider file."""
 
@@ -339,6 +356,8 @@ class ProviderInfo(BaseModel):
     config_schema: dict[str, Any] | None = Field(
         description="JSON Schema of its `provider_config`; null where it declares none."
     )
+    presets: list[PresetInfo] = Field(description="Services that it knows: what is to be filled in for each.")
+    lists_models: bool = Field(description="Whether `POST /providers/llm/models` can ask its servers.")
     error: str | None = Field(description="Why it cannot be used.")
 
 

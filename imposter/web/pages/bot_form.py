@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
-from imposter.contracts.config import BotConfig
+from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.config_check import Rejected, check_configs
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.runtime.masking import masked, unmasked
+from imposter.runtime.presets import lists_models, presets_of
 from imposter.web.api.providers import schema_of
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
+from imposter.web.pages.services import Found, Service
 
 FAVOURITES = {Kind.CHAT: "whatsAppBaileyes", Kind.MODEL: "openAi"}
 """Chosen before anybody chooses, where they are there."""
@@ -38,6 +40,20 @@ class Choice:
     summary: str
     fields: list[Field]
     error: str | None
+    service: Service | None = None
+    found: Found | None = None
+    """Its server's models, where they were asked for."""
+
+    @property
+    def plain(self) -> list[Field]:
+        """Fields that stand for themselves."""
+        apart = self.service.fields if self.service is not None else ()
+        return [field for field in self.fields if field.name not in {each.name for each in apart}]
+
+    @property
+    def suggesting(self) -> Field | None:
+        """The field that its server's models may be suggested for."""
+        return next((field for field in self.fields if field.suggestions), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +67,15 @@ class BotForm:
     models: list[Choice]
 
     @classmethod
-    def of(cls, bots: Fleet, sent: Mapping[str, str] | None = None, problems: Sequence[FieldProblem] = ()) -> "BotForm":
+    def of(
+        cls,
+        bots: Fleet,
+        sent: Mapping[str, str] | None = None,
+        problems: Sequence[FieldProblem] = (),
+        found: Found | None = None,
+    ) -> "BotForm":
         told = {problem.field: problem.message for problem in problems}
-        chats, models = ([_choice(file, sent, told) for file in bots.catalog.all(kind)] for kind in Kind)
+        chats, models = ([_choice(file, sent, told, found) for file in bots.catalog.all(kind)] for kind in Kind)
         return cls(sent if sent is not None else _at_first(bots), told, chats, models)
 
     @property
@@ -67,6 +89,11 @@ class BotForm:
             for at, told in self.problems.items()
             if not any(at == path or at.startswith(f"{path}.") for path in shown)
         ]
+
+    @property
+    def model(self) -> Choice | None:
+        """The model provider that is chosen."""
+        return next((each for each in self.models if each.name == self.sent.get("model_provider")), None)
 
     def problem(self, path: str) -> str:
         """Of a field that is not a provider's."""
@@ -116,14 +143,7 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
         if isinstance(behaviour, dict):
             behaviour.setdefault("autonomy", autonomy)
     for kind, place in _PLACES.items():
-        name = sent.get(f"{kind}_provider", "")
-        file = _file(bots, kind, name)
-        schema = _schema(file) if file is not None else {}
-        given, wrong = read(schema, f"{kind}.{name}", f"{place}.provider_config", sent)
-        stood = before.stored[place] if before is not None else {}
-        if file is not None and file is _file(bots, kind, stood.get("provider_name", "")):
-            given = kept(schema, given, stood.get("provider_config", {}))
-        item[place] = {"provider_name": name, "provider_config": given}
+        item[place], wrong = _provider(bots, kind, sent, before)
         problems += wrong
     if fallbacks := _json(sent.get("fallbacks", ""), "llm_provider_config.fallbacks", problems):
         item["llm_provider_config"]["fallbacks"] = fallbacks
@@ -135,6 +155,28 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
             return checked
         problems += checked.problems
     raise InvalidConfig(*problems)
+
+
+def model_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> ProviderChoice:
+    """The model alone that was filled in, unchecked. Raises: InvalidConfig."""
+    item, problems = _provider(bots, Kind.MODEL, sent, before)
+    bots.catalog.find(Kind.MODEL, item["provider_name"])
+    if problems:
+        raise InvalidConfig(*problems)
+    return ProviderChoice(**item)
+
+
+def _provider(
+    bots: Fleet, kind: Kind, sent: Mapping[str, str], before: BotConfig | None
+) -> tuple[dict[str, Any], list[FieldProblem]]:
+    place, name = _PLACES[kind], sent.get(f"{kind}_provider", "")
+    file = _file(bots, kind, name)
+    schema = _schema(file) if file is not None else {}
+    given, wrong = read(schema, f"{kind}.{name}", f"{place}.provider_config", sent)
+    stood = before.stored[place] if before is not None else {}
+    if file is not None and file is _file(bots, kind, stood.get("provider_name", "")):
+        given = kept(schema, given, stood.get("provider_config", {}))
+    return {"provider_name": name, "provider_config": given}, wrong
 
 
 def _json(text: str, field: str, problems: list[FieldProblem]) -> Any:
@@ -169,13 +211,24 @@ def _at_first(bots: Fleet) -> dict[str, str]:
     return first
 
 
-def _choice(file: ProviderFile, sent: Mapping[str, str] | None, problems: Mapping[str, str]) -> Choice:
+def _choice(
+    file: ProviderFile, sent: Mapping[str, str] | None, problems: Mapping[str, str], found: Found | None
+) -> Choice:
     place = _PLACES[file.kind]
     chosen = sent is not None and sent.get(f"{file.kind}_provider") == file.name
     made = fields(
         _schema(file), f"{file.kind}.{file.name}", f"{place}.provider_config", sent, problems if chosen else {}
     )
-    return Choice(file.name, file.summary, made, file.error)
+    if lists_models(file):
+        made = [replace(field, suggestions=f"{field.id}-list") if field.key == "model" else field for field in made]
+    return Choice(
+        file.name,
+        file.summary,
+        made,
+        file.error,
+        service=Service.of(made, presets_of(file)),
+        found=found if found is not None and chosen and found.provider == file.name else None,
+    )
 
 
 def _file(bots: Fleet, kind: Kind, name: str) -> ProviderFile | None:

@@ -5,7 +5,7 @@ of words, and lists of texts get a field of their kind; whatever else there is, 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,8 @@ from imposter.web.api.body import parse
 Schema = Mapping[str, Any]
 LONG_TEXT = "textarea"
 """The `format` of a text that wants room."""
+ADDRESS = "x-address"
+"""Set of a field which says where secrets are sent, without being an address itself."""
 
 
 class Look(StrEnum):
@@ -45,6 +47,12 @@ class Field:
     required: bool = False
     step: str = "any"
     problem: str = ""
+    suggestions: str = ""
+    """The id of the list that it suggests values from; empty: none."""
+
+    @property
+    def key(self) -> str:
+        return self.name.rpartition(".")[2]
 
     @property
     def id(self) -> str:
@@ -126,16 +134,18 @@ def kept(schema: Schema, given: Mapping[str, Any], before: Mapping[str, Any]) ->
     """`given`, with what a form cannot show of the values before: secrets that were not typed anew, and what the
     schema does not know. Where an address changed, secrets are not sent to it unasked: they have to be typed again.
     """
+    says_where = {key for key, about in schema.get("properties", {}).items() if about.get(ADDRESS)}
     known = {key: _look(about, schema)[0] for key, about in schema.get("properties", {}).items()}
     unknown = {key: value for key, value in before.items() if key not in known}
-    if _addresses(given) != _addresses({key: value for key, value in before.items() if key in known}):
+    stood = {key: value for key, value in before.items() if key in known}
+    if _addresses(given, says_where) != _addresses(stood, says_where):
         return unknown | dict(given)
     secret = {key: value for key, value in before.items() if known.get(key) is Look.SECRET}
     return unknown | secret | dict(given)
 
 
-def _addresses(values: Mapping[str, Any]) -> set[str]:
-    return {value for value in values.values() if isinstance(value, str) and "://" in value}
+def _addresses(values: Mapping[str, Any], says_where: Collection[str]) -> set[str]:
+    return {value for key, value in values.items() if isinstance(value, str) and ("://" in value or key in says_where)}
 
 
 def read_json(text: str) -> Any:

@@ -1,17 +1,15 @@
 """A bot is made: one form, the model tried before, and on to the code that links it."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from imposter.cluster.fleet import Fleet
-from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import FieldProblem, InvalidConfig, ModelError
-from imposter.runtime.trial import QUESTION
+from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.web.dependencies import Bots
 from imposter.web.pages.bot_form import AUTONOMIES, BotForm, config_of, texts
+from imposter.web.pages.models import follow_service, models_of, part_of, trial_of
 from imposter.web.pages.render import PageRoute, form_of, go_to, is_part, page
 
 router = APIRouter(prefix="/new", route_class=PageRoute, include_in_schema=False)
@@ -47,15 +45,18 @@ async def test_model(request: Request, bots: Bots) -> Response:
     return await _page(request, bots, BotForm.of(bots, sent, tested["problems"]), tested=tested)
 
 
-async def trial_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> dict[str, Any]:
-    """What came of one real call of the model; nothing is made or stored. For the template `tested.html`."""
-    shown: dict[str, Any] = {"answer": None, "refused": "", "problems": (), "question": QUESTION}
-    try:
-        return shown | {"answer": await bots.try_model(config_of(bots, sent, before))}
-    except InvalidConfig as error:
-        return shown | {"problems": error.problems}
-    except ModelError as error:
-        return shown | {"refused": str(error)}
+@router.post("/models")
+async def list_models(request: Request, bots: Bots) -> Response:
+    sent = texts(await form_of(request))
+    found = await models_of(bots, sent)
+    form = BotForm.of(bots, sent, found.problems, found)
+    return part_of(request, form, "models.html") or await _page(request, bots, form)
+
+
+@router.post("/service")
+async def choose_service(request: Request, bots: Bots) -> Response:
+    form = BotForm.of(bots, follow_service(bots, texts(await form_of(request))))
+    return part_of(request, form, "service_part.html") or await _page(request, bots, form)
 
 
 async def _page(

@@ -9,7 +9,7 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import InvalidConfig
 from imposter.web.dependencies import Bots
 from imposter.web.pages.bot_form import AUTONOMIES, BotForm, config_of, filled_in, texts
-from imposter.web.pages.new_bot import trial_of
+from imposter.web.pages.models import follow_service, models_of, part_of, trial_of
 from imposter.web.pages.render import PageRoute, form_of, go_to, is_part, page
 
 router = APIRouter(prefix="/bots/{instance_id}/settings", route_class=PageRoute, include_in_schema=False)
@@ -42,6 +42,22 @@ async def test_model(instance_id: str, request: Request, bots: Bots) -> Response
     if is_part(request):
         return page(request, "tested.html", **tested)
     return await _page(instance_id, request, bots, BotForm.of(bots, sent, tested["problems"]), tested=tested)
+
+
+@router.post("/models")
+async def list_models(instance_id: str, request: Request, bots: Bots) -> Response:
+    before = await bots.config(instance_id)
+    sent = texts(await form_of(request))
+    found = await models_of(bots, sent, before)
+    form = BotForm.of(bots, sent, found.problems, found)
+    return part_of(request, form, "models.html") or await _page(instance_id, request, bots, form)
+
+
+@router.post("/service")
+async def choose_service(instance_id: str, request: Request, bots: Bots) -> Response:
+    await bots.config(instance_id)
+    form = BotForm.of(bots, follow_service(bots, texts(await form_of(request))))
+    return part_of(request, form, "service_part.html") or await _page(instance_id, request, bots, form)
 
 
 async def _page(

@@ -1,0 +1,86 @@
+"""Where a bot's model is asked, and for whom the server's own key is."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from imposter.contracts.addresses import SETTING, AddressGuard, origin_of
+from imposter.contracts.model import Preset
+from llm_providers._presets import PRESETS
+
+OPENAI = "https://api.openai.com/v1"
+NO_KEY = "is missing: set it here, or set OPENAI_API_KEY in the server's environment"
+OWN_KEY = (
+    "is missing: OPENAI_API_KEY goes to the server's own address alone; with another preset or base_url, give its key "
+    "here, or any word if it wants none"
+)
+_PATH = "/chat/completions"
+_URL_TEXT = re.compile(r"[!-\[\]-~]+")
+"""Printable ASCII but for the backslash."""
+
+ReadSecret = Callable[[str], SecretStr | None]
+
+
+def web_address(url: str) -> str:
+    """`url` as the SDK wants it. Raises: ValueError where it is none, or has parts that it must not have."""
+    try:
+        origin_of(url)
+        # Of anything else, two parsers may read two different hosts.
+        usable = _URL_TEXT.fullmatch(url) is not None
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be an http:// or https:// address of plain characters")
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or password; the key goes into api_key")
+    if parts.query or parts.fragment:
+        raise ValueError("must end before the ? or #; Azure's api-version goes into api_version")
+    if "{" in (parts.hostname or ""):
+        raise ValueError("still is a pattern: write your own name in place of the {...}")
+    return without_path(url)
+
+
+def without_path(url: str) -> str:
+    """The address as the SDK wants it, which adds this path itself."""
+    return url.rstrip("/").removesuffix(_PATH)
+
+
+def chosen(base_url: str | None, preset: str | None) -> str | None:
+    """The address that a config names: its own, else its preset's; None: the server's."""
+    return base_url or (PRESETS[preset].base_url if preset else None)
+
+
+def servers_url(secret: ReadSecret) -> str:
+    """What is asked where a config names no address."""
+    url = secret("OPENAI_BASE_URL")
+    return without_path(url.get_secret_value()) if url else OPENAI
+
+
+def is_another_server(url: str | None, secret: ReadSecret) -> bool:
+    """Whether a bot's own address is none that the server's key is for."""
+    try:
+        return url is not None and origin_of(url) != origin_of(servers_url(secret))
+    except ValueError:
+        return True
+
+
+def with_the_servers_own(guard: AddressGuard, secret: ReadSecret) -> AddressGuard:
+    """OPENAI_BASE_URL is the operator's word, as the list of allowed hosts is."""
+    url = secret("OPENAI_BASE_URL")
+    try:
+        return guard.allowing(url.get_secret_value()) if url else guard
+    except ValueError:
+        return guard
+
+
+def refusal(base_url: str | None, preset: Preset | None, guard: AddressGuard) -> str | None:
+    """Why the address cannot be used, as far as that needs no looking up, as the end of a sentence."""
+    if base_url is not None:
+        return guard.refusal(base_url)
+    if preset is None or (refused := guard.refusal(preset.base_url)) is None:
+        return None
+    _, host, port = origin_of(preset.base_url)
+    return f"is {preset.base_url} by the preset {preset.name}, which {refused}, as in {SETTING}={host}:{port}"
