@@ -2,7 +2,8 @@
 
 Models say more than their words. Which shapes there are is from their chat templates and from what servers were seen
 to give back: `<think>` (DeepSeek, Qwen), `[THINK]` (Magistral), channels (gpt-oss's harmony format), `<|im_end|>`
-(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `<tool_call>` (Hermes, Qwen).
+(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `[e~[` (MiniMax),
+`<tool_call>` (Hermes, Qwen).
 """
 
 import json
@@ -45,7 +46,7 @@ _HEADER = re.compile(
 """What may stand before an answer."""
 _TURN_ENDS = re.compile(
     rf"<[|\uff5c]{_CONTROL}[|\uff5c]>|</?s>|<eos>|<pad>|<(?:start|end)_of_turn>|\[/?INST\]|</?SYS>|<<SYS>>|"
-    r"\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:",
+    r"\]~!?b[\[\]]|\[e~\[|\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:",
     re.IGNORECASE,
 )
 """Where an answer is over; what stands behind it is the model's invention of what comes next."""

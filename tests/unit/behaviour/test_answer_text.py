@@ -33,6 +33,7 @@ TOKENS = [
     f"{HI}<|im_end|>\n<|im_start|>user\nhow are you",
     f"{HI}<end_of_turn>\n<start_of_turn>user\nhow are you",
     f"{HI}</s>",
+    f"{HI}[e~[\n]~b]user\nhow are you",
     f"{HI}<|eot_id|>",
     f"{HI}<|endoftext|>",
     f"{HI}<eos>",
