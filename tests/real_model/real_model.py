@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ class Call:
     asked: dict[str, Any]
     status: int
     answered: dict[str, Any]
+    seconds: float
+    """That the model took."""
 
     @property
     def text(self) -> str:
@@ -106,10 +109,11 @@ async def _gateway(base_url: str) -> AsyncIterator[RealModel]:
 
         async def pass_on(request: Request) -> Response:
             body = await request.body()
+            began = time.monotonic()
             answer = await client.post(
                 f"{base_url}/chat/completions", content=body, headers={"Content-Type": "application/json"}
             )
-            calls.append(Call(json.loads(body), answer.status_code, answer.json()))
+            calls.append(Call(json.loads(body), answer.status_code, answer.json(), time.monotonic() - began))
             return Response(answer.content, answer.status_code, media_type="application/json")
 
         app = Starlette(routes=[Route("/v1/chat/completions", pass_on, methods=["POST"])])
