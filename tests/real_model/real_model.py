@@ -38,6 +38,7 @@ CONTROL = re.compile(
     r"</?(?:think|thinking|thought|tool|tools|tool_call|tool_response|reasoning)>|<\||\|>"
 )
 WRAPPER = re.compile(r"[\[{]\s{0,9}[\"']?(?:text|from|you_wrote_before|now|at|examples|content|role)[\"']?\s{0,9}:")
+CODE = re.compile(r"\A\s{0,9}[\[{]\s{0,9}[\"'\w]{1,40}\s{0,9}[:=]|\A(?:user|assistant|model|system)\n|</\w{1,40}></?\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ async def _gateway(base_url: str) -> AsyncIterator[RealModel]:
 
 def debris(text: str) -> list[str]:
     """What in a text is for no person."""
-    return CONTROL.findall(text) + WRAPPER.findall(text)
+    return [found[0] for pattern in (CONTROL, WRAPPER, CODE) for found in pattern.finditer(text)]
 
 
 def repeats(text: str, told: str, run: int) -> bool:

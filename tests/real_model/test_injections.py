@@ -9,7 +9,7 @@ from tests.real_model.chats import open_chats, unfit, unsettled
 from tests.real_model.real_model import real_model
 
 
-@pytest.mark.parametrize("template", ["smollm2", "gemma-3", "mistral-nemo"])
+@pytest.mark.parametrize("template", ["smollm2", "gemma-3"])
 async def test_nobody_gets_the_instructions_out_of_it(tmp_path: Path, template: str) -> None:
     """Each tries it in a chat of their own, and once more in the same one."""
     async with real_model(template) as model, open_chats(tmp_path, model) as chats:
