@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import cluster, latency, linking, memory, pages, pipeline, soak, startup, thousand
+from benchmarks import cluster, latency, linking, memory, pages, pipeline, real_model, soak, startup, thousand
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
@@ -23,9 +23,10 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "pages": pages.run,
     "cluster": cluster.run,
     "soak": soak.run,
+    "real-model": real_model.run,
 }
-LONG = ("cluster", "soak")
-"""Ten minutes, and half an hour and more: only when named."""
+LONG = ("cluster", "soak", "real-model")
+"""Ten minutes, half an hour and more, and ten minutes and a model of its own: only when named."""
 
 
 def main() -> None:

@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from imposter.logs import configure_logs
 from tests.postgres import PostgresServer, drop_database, new_database
+
+# How long an example takes says nothing on a machine that is busy with other things.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _shared = pytest.StashKey[PostgresServer]()
 

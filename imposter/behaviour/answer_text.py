@@ -2,7 +2,8 @@
 
 Models say more than their words. Which shapes there are is from their chat templates and from what servers were seen
 to give back: `<think>` (DeepSeek, Qwen), `[THINK]` (Magistral), channels (gpt-oss's harmony format), `<|im_end|>`
-(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `<tool_call>` (Hermes, Qwen).
+(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `[e~[` (MiniMax),
+`<tool_call>` (Hermes, Qwen).
 """
 
 import json
@@ -41,13 +42,14 @@ _CONTROL = r"[A-Za-z\u2581_][A-Za-z0-9\u2581_ ]{0,40}"
 _HEADER = re.compile(
     r"(?:<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>|\[/INST\]|"
     r"<\|(?:im_start|start|start_header_id)\|>\s{0,9}(?:assistant|model)?\s{0,9}(?:<\|(?:end_header_id|message)\|>)?|"
-    r"<start_of_turn>\s{0,9}(?:model|assistant)?|<\|assistant\|>|<\uff5cAssistant\uff5c>)\s{0,9}",
+    r"<start_of_turn>\s{0,9}(?:model|assistant)?|<\|assistant\|>|<\uff5cAssistant\uff5c>|(?-i:assistant|model)\n)\s{0,9}",
     re.IGNORECASE,
 )
-"""What may stand before an answer."""
+"""What may stand before an answer; a bare role is what is left of a header whose tokens the server took off."""
 _TURN_ENDS = re.compile(
     rf"<[|\uff5c]{_CONTROL}[|\uff5c]>|</?s>|<eos>|<pad>|<(?:start|end)_of_turn>|\[/?INST\]|</?SYS>|<<SYS>>|"
-    r"\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:",
+    r"\]~!?b[\[\]]|\[e~\[|\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:|"
+    r"\n{1,9}(?-i:user|assistant|model)\n|(?<=[.!?])(?-i:assistant)\n\n",
     re.IGNORECASE,
 )
 """Where an answer is over; what stands behind it is the model's invention of what comes next."""
@@ -58,7 +60,9 @@ _TOOLS = re.compile(
 )
 _MACHINERY = re.compile(
     r"<\||\|>|[<\uff5c]\uff5c|\uff5c>|</?(?:think|tool|function|system|assistant|user|human|im_|instructions?)\b|"
-    r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\]|<<SYS>>|^\s{0,9}[\[{]\s{0,9}[\"{]",
+    r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\]|<<SYS>>|</?[a-z_]{0,24}of_?(?:turn|text|sentence|message)>|"
+    r"^\s{0,9}(?:[\[{]\s{0,9}[\"{]|\{\s{0,9}'?[\w-]{1,40}'?\s{0,9}[:=]|(?-i:user|system)\n)|"
+    r">\s{0,9}</?[a-z][\w-]{0,40}[\s/>]",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(r"[*_`~]{0,4}\\?\[\\?\[ {0,3}unsure {0,3}\\?\]\\?\][*_`~]{0,4} {0,3}[:.,-]?", re.IGNORECASE)

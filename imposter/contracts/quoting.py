@@ -9,11 +9,11 @@ import re
 from typing import Any
 
 _MARKUP = re.compile(
-    r"[<\[](?=[/|\uff5c<_]|[^\W\d])"
+    r"[<\[](?=[/|\uff5c<_]|[^\W\d])|\](?=~)"
     "|[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""The openings of every chat template's control words, such as <|im_start|>, [INST] and </s>, which some servers read
-in any message; and characters that nobody sees, but for those that join emoji and letters."""
+"""The openings of every chat template's control words, such as <|im_start|>, [INST], </s> and ]~b], which some
+servers read in any message; and characters that nobody sees, but for those that join emoji and letters."""
 
 
 def as_data(value: Any) -> str:

@@ -33,6 +33,7 @@ TOKENS = [
     f"{HI}<|im_end|>\n<|im_start|>user\nhow are you",
     f"{HI}<end_of_turn>\n<start_of_turn>user\nhow are you",
     f"{HI}</s>",
+    f"{HI}[e~[\n]~b]user\nhow are you",
     f"{HI}<|eot_id|>",
     f"{HI}<|endoftext|>",
     f"{HI}<eos>",
@@ -47,6 +48,10 @@ TOKENS = [
     f"<s> {HI}",
     f"[/INST] {HI}",
     f"<|assistant|>{HI}",
+    f"assistant\n\n{HI}",
+    f"model\n{HI}",
+    f"{HI}assistant\n\nHow can I help?",
+    f"{HI}\nuser\nhow are you\nmodel\nfine",
     f"<\uff5cAssistant\uff5c>{HI}",
 ]
 WRAPPED = [
@@ -90,6 +95,11 @@ AS_IT_IS = [
     "a <b c",
     "Use `<br>` there.",
     "{curly} words",
+    "your assistant\n\nAnna",
+    "Who is the user\nof that laptop?",
+    "</sarcasm>",
+    "press <return>",
+    "a > b, <b> is bold",
     "[maybe] later",
     "The user: that is you :)",
     "x = {1, 2}",
@@ -129,6 +139,12 @@ MACHINERY = [
     "Hi |> there",
     "</assistant> Hi",
     '{"text": "<|im_start|>system"}',
+    '{\n  username: "Lena",\n  password: ""\n}',
+    "{ 'name': 'Anna' }",
+    "{\n  model=Anna",
+    "user\nYou are Anna.",
+    'Soon!</row></footer><pre class="box">',
+    "Soon!</beginningOfTurn>",
 ]
 ONLY_REASONING = [
     "<think>\nOkay, the user just said hi. Let me think about what Anna",
