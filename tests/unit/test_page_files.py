@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 STATIC = Path(__file__).parents[2] / "imposter/web/pages/static"
-OURS = ("style.css", "docs.js", "upload.js")
+OURS = ("style.css", "docs.js", "upload.js", "zone.js")
 TEMPLATES = STATIC.parent / "templates"
 
 

@@ -17,12 +17,13 @@ from imposter.runtime.masking import masked, unmasked
 from imposter.runtime.presets import lists_models, presets_of
 from imposter.web.api.providers import schema_of
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
+from imposter.web.pages.price_fields import PATH, put_price, without_price
 from imposter.web.pages.services import Found, Service
 
 FAVOURITES = {Kind.CHAT: "whatsAppBaileyes", Kind.MODEL: "openAi"}
 """Chosen before anybody chooses, where they are there."""
 _PLACES = {Kind.CHAT: "chat_provider_config", Kind.MODEL: "llm_provider_config"}
-_OWN_FIELDS = ("user_id", "respond_to_whitelist", *_PLACES.values())
+_OWN_FIELDS = ("user_id", "respond_to_whitelist", "time_zone", *_PLACES.values())
 """Of a config, those that the form has fields for."""
 ONLY, EVERYONE = "only", "everyone"
 AUTONOMIES = (
@@ -83,7 +84,7 @@ class BotForm:
         """Problems that no field of the form shows."""
         picked = {self.sent.get(f"{kind}_provider") for kind in Kind}
         shown = [field.path for each in (*self.chats, *self.models) if each.name in picked for field in each.fields]
-        shown += ["user_id", "respond_to_whitelist", "llm_provider_config.fallbacks", "more"]
+        shown += ["user_id", "respond_to_whitelist", "time_zone", PATH, "llm_provider_config.fallbacks", "more"]
         return [
             (at, told)
             for at, told in self.problems.items()
@@ -122,8 +123,13 @@ def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
             sent |= written(_schema(file), f"{kind}.{file.name}", choice.get("provider_config", {}))
     if fallbacks := shown["llm_provider_config"].get("fallbacks"):
         sent["fallbacks"] = json.dumps(fallbacks, indent=2, ensure_ascii=False)
-    more = {name: value for name, value in shown.items() if name not in (*_OWN_FIELDS, "behaviour_config")}
+    sent["time_zone"] = config.time_zone or ""
+    price, budget = without_price(shown)
+    sent |= price
+    apart = (*_OWN_FIELDS, "behaviour_config", "budget_config")
+    more = {name: value for name, value in shown.items() if name not in apart}
     more |= {"behaviour_config": behaviour} if behaviour else {}
+    more |= {"budget_config": budget} if budget else {}
     sent["more"] = json.dumps(more, indent=2, ensure_ascii=False) if more else ""
     return sent
 
@@ -145,6 +151,9 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
     for kind, place in _PLACES.items():
         item[place], wrong = _provider(bots, kind, sent, before)
         problems += wrong
+    if zone := sent.get("time_zone", "").strip():
+        item["time_zone"] = zone
+    problems += put_price(item, sent)
     if fallbacks := _json(sent.get("fallbacks", ""), "llm_provider_config.fallbacks", problems):
         item["llm_provider_config"]["fallbacks"] = fallbacks
     if before is not None:

@@ -1,0 +1,46 @@
+"""The price of a bot's model as two fields of a form, and back into the config. Pure."""
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from imposter.contracts.errors import FieldProblem
+
+ANY = "*"
+NAMES = ("input", "output")
+"""Of a price, and behind `price_` of its field."""
+PATH = "budget_config.prices"
+
+
+def without_price(config: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any] | None]:
+    """The fields as this config, as JSON, fills them, and its budget without what they say; None where none is left."""
+    budget = dict(config.get("budget_config") or {})
+    prices = dict(budget.get("prices") or {})
+    price = prices.get(_model(config))
+    if not isinstance(price, dict) or set(price) != set(NAMES):
+        return {}, budget or None
+    del prices[_model(config)]
+    budget.pop("prices")
+    budget |= {"prices": prices} if prices else {}
+    return {f"price_{name}": f"{price[name]:g}" for name in NAMES}, budget or None
+
+
+def put_price(item: MutableMapping[str, Any], sent: Mapping[str, str]) -> list[FieldProblem]:
+    """Write the price that was filled in into the config; gives what is wrong with it."""
+    given = {name: sent.get(f"price_{name}", "").strip() for name in NAMES}
+    if not any(given.values()):
+        return []
+    try:
+        price = {name: float(text.replace(",", ".")) for name, text in given.items()}
+    except ValueError:
+        return [FieldProblem(PATH, "needs two numbers, 0 where it costs nothing")]
+    budget = dict(item.get("budget_config") or {})
+    budget["prices"] = {**(budget.get("prices") or {}), _model(item): price}
+    item["budget_config"] = budget
+    return []
+
+
+def _model(config: Mapping[str, Any]) -> str:
+    """The name that its vendor is asked for; any, where the provider has none."""
+    settings = config["llm_provider_config"].get("provider_config") or {}
+    name = settings.get("model")
+    return name if isinstance(name, str) and name else ANY
