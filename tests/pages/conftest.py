@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from tests.acceptance.conftest import model as model
 from tests.acceptance.conftest import outside as outside
@@ -20,6 +20,8 @@ from tests.fakes.fixtures import phone as phone
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "chat_providers/whatsapp_baileys_server/node_modules/axe-core/axe.min.js"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 15_000
+"""Milliseconds for what is to be seen: the tests may share their processors."""
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1100, "height": 800},
     "phone": {"width": 360, "height": 740},
@@ -59,7 +61,8 @@ async def looking(browser: Browser, product: Product, *, size: str = "desktop", 
     context = await browser.new_context(base_url=f"http://{host}", viewport=SIZES[size], **more)
     try:
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said.text) else None)
         page.on(
