@@ -163,7 +163,7 @@ async def test_whatever_contacts_write_or_are_called_is_shown_as_words(
         "\u202eevil\u202d \u2066isolate\u2069 \u061c",
         "event: turns\ndata: <b>forged</b>\n\nid: 1\rretry: 1\u2028x",
         "מה שלומך? 100% (ok)",
-        "x" * 100_000,
+        "x" * 65_536,
     ]
     for text in words:
         await network.say(me, eve, text, name=name)
