@@ -179,7 +179,7 @@ async def test_whatever_contacts_write_or_are_called_is_shown_as_words(
     assert await page.locator(".turns :is(img, script, form, b, button, iframe)").count() == 0
     texts = [text.replace("\r", "\n") for text in await shown.all_text_contents()][::-1]
     assert texts[:-1] == [text.replace("\r", "\n") for text in words[:-1]]
-    assert texts[-1].endswith("(96,000 more characters)")
+    assert texts[-1].endswith("(61,536 more characters)")
     assert await shown.evaluate_all("all => all.every(each => each.dir === 'auto')")
     await network.say(me, eve, "live <i>too</i>", name=name)
     await expect(shown.first).to_have_text("live <i>too</i>")
