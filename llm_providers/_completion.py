@@ -87,7 +87,7 @@ def _said(completion: Any, headers: Mapping[str, str]) -> str | Finding:
     if refused:
         return Finding(ModelRefused(DECLINED))
     if ended in _CUT:
-        return Finding(ModelRefused(CUT), Remedy.MORE_ROOM)
+        return Finding(ModelRefused(CUT), Remedy.MORE_ROOM, partial=text)
     return text or Finding(ModelRefused(SAID_NOTHING), Remedy.AGAIN)
 
 

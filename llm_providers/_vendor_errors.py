@@ -4,7 +4,7 @@ A vendor's words are compared in lower case with pieces of text. `…` in a piec
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from imposter.contracts.errors import ModelDeclined, ModelError, ModelRefused, ModelUnavailable
@@ -33,6 +33,8 @@ class Finding:
     error: ModelError
     remedy: Remedy | None = None
     parameter: str = ""
+    partial: str = field(default="", repr=False)
+    """What there is of an answer that was cut."""
 
 
 NO_CREDIT = "The model's account has no credit left: add credit at its vendor."

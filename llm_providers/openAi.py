@@ -240,7 +240,7 @@ class OpenAiProvider:
     def _telling(self, answer: Answer) -> Answer:
         names, self._untold = self._untold, []
         notes = dict.fromkeys(note for name in names if (note := self._dialect.told(name)))
-        return replace(answer, told=" ".join(notes) or None)
+        return replace(answer, told=" ".join([*notes, answer.told or ""]).strip() or None)
 
     async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
         opening = {"role": "system", "content": JUDGE}
@@ -284,6 +284,8 @@ class OpenAiProvider:
                 if isinstance(failure, ModelUnavailable):
                     raise failure
             if not question.otherwise(outcome, used.completion_tokens if used else None):
+                if outcome.remedy is Remedy.MORE_ROOM:  # half a sentence is for its owner to finish
+                    return replace(spent or Answer(""), text=outcome.partial, unsure=True, told=str(failure))
                 break
             if outcome.remedy is Remedy.PARAMETER and self._dialect.told(outcome.parameter):
                 self._untold.append(outcome.parameter)

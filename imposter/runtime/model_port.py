@@ -110,7 +110,7 @@ class ModelPort:
         """
         first = await self._raw_reply(prompt)
         said = answer_text(first.text, self._names)
-        if not said.reasoning_only:
+        if not said.reasoning_only or first.unsure:
             return _cleaned(first, said)
         second = await self._raw_reply(prompt)
         said = answer_text(second.text, self._names)
@@ -147,7 +147,7 @@ class ModelPort:
             raise NotSupported("This model provider makes no notes on conversations.")
         answer = await self._asked(self._provider.summarise, turns, before)
         said = answer_text(answer.text, self._names)
-        if said.reasoning_only or not said.words.strip():
+        if said.reasoning_only or answer.unsure or not said.words.strip():
             refusal = ModelRefused("The model gave no notes on the conversation.")
             refusal.spent = replace(answer, text="")
             raise refusal

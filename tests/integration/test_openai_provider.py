@@ -176,8 +176,8 @@ async def test_what_the_vendor_says_of_its_answer_comes_along(server: ModelServe
 
 async def test_a_call_that_gave_no_answer_says_what_it_took_all_the_same(server: ModelServer) -> None:
     usage = {"prompt_tokens": 20, "completion_tokens": 300}
-    cut = completion({"content": ""}, "length", model="o3", usage=usage)
-    error = await failure(server, cut, cut)
+    empty = completion({"content": ""}, model="o3", usage=usage)
+    error = await failure(server, empty, empty)
     assert isinstance(error, ModelRefused)
     assert error.spent == Answer("", "o3", 40, 600), "it was asked twice"
 

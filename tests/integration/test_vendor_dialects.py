@@ -3,15 +3,20 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelDeclined, ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Example, Guidance, Prompt
+from imposter.runtime.discovery import Kind, ProviderFile
 from llm_providers._quoted import RULE
+from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import Chat, Failure, ModelServer
+from tests.house import NoWaiting, open_house, until
 from tests.integration.test_openai_provider import HELLO, answering, completion, open_model
 
 TALK = [Turn(Source.CONTACT, f"message {number}") for number in range(6)]
@@ -122,8 +127,6 @@ CASES = [
     Case("null", completion({"content": None}), "said nothing", **TWICE),
     Case("thoughts alone", completion({"content": [{"type": "thinking", "thinking": "x"}]}), "said nothing", **TWICE),
     Case("tool call", completion({"content": None, "tool_calls": [{}]}, "tool_calls"), "said nothing", **TWICE),
-    Case("cut", completion({"content": "I think that"}, "length"), "tokens", **TWICE),
-    Case("cut in thoughts", completion({"content": "", "reasoning": "Hm"}, "length"), "tokens", **TWICE),
 ]
 
 
@@ -235,6 +238,29 @@ async def test_an_answer_that_was_cut_is_asked_for_again_with_more_room(
         await model.reply(HELLO)
     rooms = [asked.body.get("max_tokens") for asked in server.requests]
     assert rooms == [config.get("max_tokens"), room, config.get("max_tokens")]
+
+
+@pytest.mark.parametrize(("said", "left"), [("I think that", "I think that"), ("", ""), ("<think>They ask. So I", "")])
+async def test_an_answer_that_is_cut_twice_is_for_the_owner_to_finish(
+    tmp_path: Path, server: ModelServer, said: str, left: str
+) -> None:
+    server.always_fail = completion({"content": said}, "length", usage={"prompt_tokens": 9, "completion_tokens": 20})
+    model_config = {"model": "gpt-4", "base_url": server.base_url, "api_key": "k"}
+    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider)
+    addresses = AddressGuard.read("127.0.0.1")
+    async with open_house(tmp_path, file, addresses=addresses, clock=NoWaiting()) as house:
+        bot = await house.bot(model="openAi", model_config=model_config)
+        await house.platforms["anna"].hear("bob", "hello")
+
+        async def drafted() -> bool:
+            return bool(await house.fleet.talks.drafts(bot.instance_id))
+
+        await until(drafted)
+        [draft] = await house.fleet.talks.drafts(bot.instance_id)
+        assert (draft.text, draft.why) == (left, "doubt")
+        assert len(server.requests) == 2
+        assert house.platforms["anna"].texts("bob") == []
+        assert "used up its tokens" in str(await bot.status())
 
 
 async def test_nothing_of_a_broken_answer_is_kept_and_both_are_paid(server: ModelServer) -> None:
