@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from imposter.contracts.messages import Source
 from imposter.contracts.strict import Strict
@@ -13,20 +13,12 @@ from imposter.runtime.briefs import Brief
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
-from imposter.web.api.schemas import MAX_INTEGER, Named
+from imposter.web.api.schemas import MAX_INTEGER, ContactQuery, Named
 from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}/brief", tags=["messages"])
 
 _NOBODY = "No bot has this instance_id, or it knows nobody by this id or number, or nothing was said to them."
-
-
-class BriefQuery(BaseModel):
-    """Of which chat."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    contact: Named = Field(description="A person or group, by any id or number.")
 
 
 class UndoRequest(Strict):
@@ -81,7 +73,7 @@ class Undone(BaseModel):
     responses=examples.shown("What was said.", examples.BRIEF)
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
-async def show_brief(instance_id: str, asked: Annotated[BriefQuery, Query()], bots: Bots) -> BriefDetail:
+async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> BriefDetail:
     """In one chat, since they last wrote there themselves, or up to when they came back."""
     return BriefDetail.of(await bots.talks.brief(instance_id, asked.contact))
 

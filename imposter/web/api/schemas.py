@@ -89,6 +89,14 @@ Named = Annotated[
 ]
 
 
+class ContactQuery(BaseModel):
+    """Of which chat."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: Named = Field(description="A person or group, by any id or number.")
+
+
 class PauseRequest(Strict):
     """Where a bot is to be silent, and for how long."""
 

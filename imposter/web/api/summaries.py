@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.contracts.strict import Strict
@@ -13,20 +13,12 @@ from imposter.storage.summaries import Summary
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
-from imposter.web.api.schemas import Named
+from imposter.web.api.schemas import ContactQuery, Named
 from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}/summary", tags=["messages"])
 
 _NOBODY = "No bot has this instance_id, or it knows nobody by this id or number."
-
-
-class SummaryQuery(BaseModel):
-    """Of which chat."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    contact: Named = Field(description="A person or group, by any id or number.")
 
 
 class SummaryRequest(Strict):
@@ -53,7 +45,7 @@ class SummaryDetail(BaseModel):
     responses=examples.shown("The notes.", examples.SUMMARY)
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
-async def show_summary(instance_id: str, asked: Annotated[SummaryQuery, Query()], bots: Bots) -> SummaryDetail:
+async def show_summary(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> SummaryDetail:
     """The model makes them when a chat grows longer than what it is shown of it (`context_config`)."""
     return SummaryDetail.of(await bots.talks.summary(instance_id, asked.contact))
 
