@@ -110,13 +110,29 @@ async def test_what_is_no_question_is_never_answered(
     ]
 
 
-async def test_media_without_words_is_a_marked_turn(product: Product, network: WhatsAppNetwork, phone: Phone) -> None:
+async def test_what_the_model_has_not_seen_is_told_to_it_and_left_to_the_owner(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+) -> None:
     me, friend = phone(), phone()
-    await linked(product, network, me)
+    instance_id = await linked(product, network, me)
     await network.say(me, friend, "at the sea", kind="image")
+    [asked] = await model.wait_requests(1)
+    assert '{"text": "at the sea", "unseen": "picture"}' in asked.body["messages"][-1]["content"]
     await network.say(me, friend, kind="voice")
-    answers = await network.wait_inbox(friend, 2)
-    assert [answer.text for answer in answers] == ["re: [image] at the sea", "re: [voice message]"]
+    [_, asked] = await model.wait_requests(2)
+    assert asked.body["messages"][-1]["content"].endswith('{"unseen": "voice message"}')
+
+    async def drafted() -> list[dict[str, object]]:
+        found: list[dict[str, object]] = (await product.api.get(f"/chatbot/{instance_id}/drafts")).json()["drafts"]
+        return found
+
+    drafts = await product.until(drafted, lambda found: [draft["state"] for draft in found] == ["open", "replaced"])
+    assert {draft["why"] for draft in drafts} == {"unseen"}
+    sent = await product.api.post(f"/chatbot/{instance_id}/drafts/{drafts[0]['number']}/send", json={"text": "lovely!"})
+    assert sent.status_code == 200, sent.text
+    assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["lovely!"]
+    await network.say(me, friend, "thanks")
+    assert [answer.text for answer in await network.wait_inbox(friend, 2)] == ["lovely!", "re: thanks"]
 
 
 async def test_no_contacts_words_stand_in_anothers_prompt(
