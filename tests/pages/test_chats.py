@@ -108,18 +108,39 @@ async def test_how_far_the_bot_goes_with_one_person_is_set_at_their_chat(
     page = await look()
     await open_chat(page, instance_id, ben)
     await page.get_by_label("With them, the bot should").select_option("only read along")
-    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Now: only read along.")).to_be_visible()
     await network.say(me, ben, "two")
     await network.say(me, eve, "two")
     assert (await network.wait_inbox(eve, 2))[-1].text == "re: two"
     await expect(page.locator(".turn.them", has_text="two")).to_contain_text("not answered")
     await page.get_by_label("With them, the bot should").select_option("do as with everybody")
-    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Now: answer by itself.")).to_be_visible()
     assert "contacts" not in (await product.api.get(f"/chatbot/{instance_id}")).json()["config"] or (
         (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]["contacts"] == []
     )
+
+
+async def test_the_notes_on_a_chat_are_the_owners_to_change(
+    look: Look, product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+) -> None:
+    me, ben = phone(), phone()
+    instance_id = await linked(product, network, me)
+    await network.say(me, ben, "one")
+    await network.wait_inbox(ben, 1)
+    page = await look()
+    await open_chat(page, instance_id, ben)
+    notes = page.get_by_label("Notes that the model is told")
+    await expect(notes).to_have_value("")
+    await notes.fill("Ben has the <b>tent</b>.\nHe is away on Friday.")
+    await page.get_by_role("button", name="Save notes").click()
+    await expect(notes).to_have_value("Ben has the <b>tent</b>.\nHe is away on Friday.")
+    await network.say(me, ben, "two")
+    await network.wait_inbox(ben, 2)
+    asked = (await model.wait_requests(2))[-1]
+    assert "He is away on Friday." in asked.body["messages"][1]["content"]
+    assert await faults(page) == []
 
 
 async def test_what_did_not_arrive_is_tried_again_or_let_go(
