@@ -11,15 +11,19 @@ from tests.pages.conftest import Look, faults
 
 Phone = Callable[[], str]
 OWN_KEY = "sk-canary-own-key-0123456789"
+ANOTHER = {"provider_name": "openAi", "provider_config": {"model": "gpt-5", "api_key": OWN_KEY}}
 
 
 async def test_what_is_not_touched_stays_and_keys_too(look: Look, product: Product, model: ModelServer) -> None:
     item = bot(
         respond_to_whitelist=["+49 151 23456789"],
         behaviour_config={"autonomy": "draft", "takeover_minutes": 45},
-        contacts=[{"id": "+49 151 23456789", "autonomy": "auto"}],
+        contacts=[{"id": "+49 151 23456789", "autonomy": "auto", "llm_provider_config": ANOTHER}],
+        budget_config={"daily": 5, "prices": {"gpt": {"input": 1, "output": 2}, "*": {"input": 3, "output": 4}}},
+        time_zone="Europe/Berlin",
     )
     item["llm_provider_config"]["provider_config"] |= {"api_key": OWN_KEY, "temperature": 0.5, "stop": ["a", "b"]}
+    item["llm_provider_config"]["fallbacks"] = [ANOTHER]
     [instance_id] = await product.put(item)
     before = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     page = await look()
@@ -63,6 +67,29 @@ async def test_a_key_is_not_sent_to_an_address_that_it_was_not_given_for(
     assert all(KEY in asked.headers["authorization"] for asked in model.requests)
     config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert "base_url" not in config["llm_provider_config"]["provider_config"]
+
+
+async def test_where_the_owner_is_and_what_the_model_costs_have_fields(look: Look, product: Product) -> None:
+    page = await look()
+    await page.goto("/new")
+    here = await page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    await expect(page.get_by_label("Time zone")).to_have_value(here)
+    [instance_id] = await product.put(bot())
+    await page.goto(f"/bots/{instance_id}/settings")
+    await expect(page.get_by_label("Time zone")).to_have_value("")
+    await page.get_by_label("Time zone").fill("Europe/Berlin")
+    await page.get_by_label("Read", exact=True).fill("0.5")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#price_input-problem")).to_contain_text("two numbers")
+    await page.get_by_label("Written", exact=True).fill("1.5")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
+    assert config["time_zone"] == "Europe/Berlin"
+    assert config["budget_config"] == {"prices": {"gpt-4": {"input": 0.5, "output": 1.5}}}
+    await page.goto(f"/bots/{instance_id}/settings")
+    await expect(page.get_by_label("Written", exact=True)).to_have_value("1.5")
+    assert await faults(page) == []
 
 
 async def test_what_cannot_be_used_changes_nothing(look: Look, product: Product) -> None:
