@@ -1,0 +1,154 @@
+# ruff: noqa: E501 - words of seven languages
+"""How people ask for something, in the spelling of `plain`, as `Phrases` reads it.
+
+In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
+"""
+
+from collections.abc import Mapping
+
+from imposter.behaviour.phrases import Phrases
+
+FRAMES = Phrases(
+    "can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
+    "can/won/couldn/wouldn_t_you/u/ya/we may/might_i/we any/some_chance possible_to possible_for wondering_if hoping_you/u need/want_you/u_to "
+    "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with ok/okay/cool/fine_if_i/we have/got_you/u_got do_you/u_have/want/wanna you/u_got got_any/an/a/some you/u_wanna up_for down_for gonna_need is_there_any_way ",
+    "kannst kanst kannste kansch kanns konntest konnteste konntst konnt wurdest wurdste wurdst magst mogst willst wurst darf durft* konnen_sie/wir/ihr konnten_sie/wir/ihr wurden_sie/ihr mogen_sie/ihr hattest "
+    "ware/war_es_ok/okay/moglich/in ware/war_das_ok/okay/moglich/in ginge geht/gingen_das/es/s/auch/sich gehts_auch/bei/am/um ist_es/das_ok/okay/in/moglich/fur ists_ok/okay kann_ich/man/ma/wer/jemand kannt/kannst_mir lasst/lass_du hast/habt_du/ihr/mal/vielleicht/evtl/eventuell/kurz haben_sie bist/seid_du/ihr/dabei sei/seid_so meinst_du_du ",
+    "peux/pourrais/veux/voudrais/serais/aurais_tu tu_peux/pourrais/pourras/veux/voudrais/saurais/aurais/serais/seras/as/es/pe/px t_aurais/as/es/pourrais/peux pouvez/pourriez/auriez/voulez/seriez_vous vous_pouvez/pourriez/pourrez/auriez/voulez/seriez/avez/etes "
+    "je/j/on_peux/peut/pourrais/pourrait jpeux jpourrais ptete_possible possible_de/que moyen_de/que est_ce_que_tu/t/vous/je/on ca_te/t/vous_va/derange/derangerait/embete/ennuie/dit/dirait/tente/convient ",
+    "puedes podes podrias podras podrian puede_usted podria_usted podriais podeis pueden quieres queres querrias serias_capaz te/le/os_importa/importaria/molesta/molestaria/parece/va/viene/vendria/apetece/apuntas/queda/sirve puedo podemos podriamos podria_yo seria/es_posible hay_chance/posibilidad/forma sera_que tienes tenes tendrias tendras os_va/viene te_animas te_copa me_harias/haces ",
+    "puoi potresti potreste potete riesci riuscireste riusciresti vorresti vuoi te_la_senti ti/vi/le_va/andrebbe/dispiace/spiace/scoccia/secca/torna/dispiacerebbe avresti hai/avete_un/una/tempo/modo/voglia sei/siete_libero/libera/liberi/dei/disponibile/disponibili/in saresti ce_la_fai ci_stai/stareste possiamo posso potremmo potrei e/sarebbe_possibile si_puo/potrebbe mi_faresti/fai/daresti per_te_va te_va faresti daresti ",
+    "voce/vc/vcs/ce/tu/c_pode/podia/poderia/podem/consegue/conseguiria/consegui/quer/queria/topa/toparia/tem/teria/vem/vai/leva/traz/aceita/concorda/da/daria pode/podia/poderia/consegue/conseguiria/topa_me/vir/ir/fazer/ver/dar/ficar/levar/trazer/mandar/passar/pegar/buscar/emprestar/ajudar/compartilhar/assinar/enviar/pagar/adiantar/segurar/deixar/guardar/cuidar "
+    "da/daria/dava_pra/para tem_como/jeito tens/terias podes podias consegues queres rola sera_que se_importa/incomoda te_importas tudo_bem_se/pra/para/pro posso podemos podia a_gente_pode quer topa tem_como/tempo/disponibilidade ta/esta/estas_livre/disponivel ",
+    "kun/kan/kon/zou/wil/mag/wilde_je/jij/u/ik/we kunnen_we kunt_u zouden_we heb/heeft_je/jij/u ben_je/jij vind_je_het vindt_u_het is_het_ok/oke/goed mogelijk_om zie_je_het_zitten ",
+)
+"""Whoever begins so wants something, or asks whether they may."""
+SHALL = Phrases(
+    "shall/should/do/can/may_i want/need_me_to_$ you_want_me_to want_me_to_cancel/book/order/sign/buy/sell/tell/accept/call/confirm ",
+    "soll/darf/sollt_ich/i/ma ",
+    "je_le/la/les/l dois_je tu_veux_que_je ",
+    "quieres/queres_que te_lo_reservo/cancelo ",
+    "vuoi_che devo ",
+    "quer_que_eu quer_que devo ",
+    "zal/moet/mag_ik ",
+)
+"""They would do it, and want to hear that they may."""
+MIND = Phrases(
+    "mind stort storts stort_es stort_s macht_es/s_dir_was macht_dir_das_was was_dagegen derange/derangerait/embete/ennuie importa importaria molesta molestaria dispiace spiace scoccia secca dispiacerebbe importa/incomoda importas vind_je_het_erg bezwaar"
+)
+"""To these a no says yes."""
+INFORM = Phrases(
+    "tell/show/explain/teach/remind/recommend/describe/advise/translate tell_me/us_how/what/when/where/why/if/whether/which/about/who/more/something/a understand recipe recommend* explain* suggest* ",
+    "sagen/erklaren/zeigen/verraten/empfehlen/ubersetzen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen rezept* sagst_du_mir_wie/was/wann/wo/ob ",
+    "dire/expliquer/conseiller/recommander/raconter/montrer/traduire recette* comprendre expliques racontes ",
+    "decir*/explicar*/recomendar*/contar*/ensenar*/traducir* dices_como/que/cuando/donde/si explicas recomiendas receta* cuentas entender ",
+    "dire/dirmi/spiegar*/consigliar*/raccontar*/mostrar*/tradur* ricett* spieghi consigli capire mi_dici_come/cosa/quando/dove/se ",
+    "dizer/falar/explicar/recomendar/indicar/contar/mostrar/traduzir receita* explica entender me_diz/fala_como/onde/quando/se/o/que ",
+    "vertellen/uitleggen/zeggen/aanraden/vertalen recept* begrijpen ",
+)
+"""What they want is to be told something."""
+HARMLESS = Phrases(
+    "did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
+    "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
+    "can/could/may_i/we_ask/tell/say/show/complain/vent can_i_just_say let/lemme_me_know/know_if/when you/u_there/awake/asleep/ok/okay/alright/alive/well/hungry/tired/busy/home/happy/mad/serious/sure/kidding/sick/excited/ready/back you/u_still_there/at/up/awake/alive/sick/mad/in/on/working/living how_are/r/is/s/was/did/have what_s_up whats_up what_time how_s how_much/many/old/long/far have_a_nice/good/great/fun take_care "
+    "isnt/aren/arent/isn_it/that/he/she/they good/happy/nice_luck/birthday/night/day/evening/morning/weekend/trip/flight congrats is/s/are_it/that/he/she/this/the/there/they/your/ur/my_raining/cold/hot/snowing/good/true/still/really/nice/far/big/open/closed/weather/mum/mom/dad/wife/brother/sister/dog/cat thanks_for thank_you/u you/u_d_love/like/enjoy/hate would/wouldn_you/u/it/that_love/hate ",
+    "weisst weisste weist kennst kennste kennt glaubst denkst findest findste erinnerst horst siehst verstehst fuhlst schmeckt gefallt gefiel gehts_dir/euch/so/eigentlich/heute/wieder wie_geht/gehts/war/lauft wars war_es/schon/gut/das/der/die/dein/dir/s bist/bisch_du/da/noch/schon_da/wach/noch/schon/daheim/zuhause/mude/krank/fit/sicher/irre/gerade/grad/okay/ok bist_da hast/habt_du/ihr_noch/hunger/durst/angst/schon/auch/das/den/die/gut/viel/jetzt/dich magst/mogst_du_eigentlich/auch/noch/lieber darf/kann/durft*_ich/i_dich/dir/euch/mal_was/mal/etwas/fragen/sagen vorstellen was_fragen schonen/schone/schones gute/guten_nacht/morgen/abend/besserung/fahrt/reise viel_spass/gluck/erfolg alles_gute/klar herzlichen pass_auf regnets regnet ist/sind_das/der/die/er/sie/dein/deine/eure/euer danke vielen_dank gefallen_hat wurde_dir kann_man_da/dort/hier ",
+    "tu/vous_te/vous/t_souviens/rappelles/rends/souvenez/sens/amuses sais/connais/penses/crois/trouves/aimes/adores/imagines/preferes/comprends/entends/savais/connait/savez/connaissez vois_ce/le/la/que te/vous_plait tu_adorerais/aimerais ca_va/vas ca_a/s ca_fait c_est/etait_bien/bon/beau/cool/sympa/loin/vrai/grave/genial/dur/cher/top/comment/quoi/quand/ou t/tu_es/etais_la/ou/rentre/rentree/malade/reveille/reveillee/encore/bien/sur/sure/serieux/fatigue/fatiguee/au/en/chez/deja/mort/morte/occupe/occupee t/tu/vous/as/avez_as/avez/tu/vous_vu/eu/lu/fait/mange/dormi/entendu/recu/compris/regarde/pense/oublie/trouve/reussi/fini/aime/paye/pris/goute/essaye/bien/deja/passe/gagne/perdu/vecu/vraiment poser_une/des te_demander_un/une/quelque bonne/bon_nuit/soiree/journee/chance/courage/anniv*/voyage/week/appetit il_pleut/fait/est/fait elle_est/a merci comment_va/vas/allez/ca joyeux joyeuse felicitations profite* repose_toi ",
+    "sabes conoces recuerdas acuerdas crees creer piensas gusta gusto encanta encantaria gustaria_mas ves_bien oyes entiendes imaginas prefieres sientes extranas viste fuiste estas/esta/andas_ahi/bien/en/despierto/despierta/cansado/cansada/seguro/segura/loco/loca/ya/malo/mala/enfermo/enferma/trabajando/viendo/contento/contenta/todavia que/como_tal/estas/va/anda/andas/onda/hay/fue/estuvo puedo/pregunto_preguntar/preguntarte/contar/contarte/decirte te_puedo_preguntar/contar/decir te_cuento has/habeis/ha/habias_visto/oido/comido/leido/dormido/hecho/estado/ido/probado/pensado/visto/llegado/recibido/escuchado/sido te_mande/envie/deje/traje/compre/escribi/llame te_llego/llegaron/gusto que_te_vaya/descanses/duermas/pases buenas/buen/buenos felicidades felicitaciones feliz gracias estuvo/estaba/fue esta_buena/bueno/lloviendo/rico/rica/bien llueve hace_frio/calor que_hora* cuidate descansa ",
+    "sai/sapete conosci/conoscete ricordi credi pensi piace piaciuto piaciuta senti_che capisci immagini preferisci rendi_conto sembra piacerebbe hai/avete/ha/sei/siete/e_visto/vista/fatto/fatta/dormito/mangiato/preso/letto/sentito/sentita/avuto/provato/pensato/capito/ricevuto/passato/andato/andata/stato/stata/arrivato/arrivata/gia/mai/finito/fame/sonno/freddo/caldo sei/siete_a/al/in/ancora/sveglio/sveglia/sicuro/sicura/stanco/stanca/malato/malata/serio/seria/felice/pronto/pronta ^_ci_sei_$ come_va/stai/state/e/sta che_ore come_stai posso_chiederti/farti/dirti buona/buon/buone buongiorno buonasera auguri complimenti grazie piove e_bello/bella/buono/buona/vero era/stato/stata riposati divertiti ",
+    "sabe/sabes/conhece/conheces/lembra/lembras/acredita/acreditas/acha/achas/gosta/gostas/imagina/prefere/curte/entende/ouve/sente sabia viu foi gostou chegou comeu dormiu ouviu leu deu_tempo/certo assistiu entendeu esqueceu achou recebeu foste viste gostaste ta/esta/estas/tas_ai/bem/em/acordado/acordada/cansado/cansada/doente/com/trabalhando/vendo/chovendo/frio/calor/no/na/tudo ^_tudo/td_bem/certo/joia_$ oi_tudo/td_bem como_vai/ta/esta/foi/vao posso_te_perguntar/contar/falar/dizer posso_perguntar boa/bom/boas parabens feliz obrigado obrigada valeu_por vc/voce_ia/iria_amar/gostar/adorar que_horas descansa chove ",
+    "weet/ken/denk/vind/herinner/hoor/voel_je/jij heb/hebt_je/jij_gezien/gehoord/gelezen/gegeten/geslapen/al/ooit/honger ben_je_er/thuis/wakker/nog/moe/ziek hoe_gaat/is/was was_het mag_ik_je/iets_iets/vragen fijne/goede/goedemorgen/welterusten gefeliciteerd bedankt dank regent_het ",
+)
+"""Small talk, and questions for what is or was."""
+OFFERS = Phrases(
+    "shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like_me_to you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/the/to_see/hear need_any/some_help ",
+    "soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was/dich_einladen ich_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach_dir/euch ",
+    "je/j/jte/on_te/t/vous_envoie/ramene/apporte/montre/donne/offre/fais/file/garde/prends/invite/prete/aide/prepare tu_veux/voudrais_que_je/un/une/des/du/voir/en je_peux_t/te_aider/envoyer/ramener/apporter/preparer/inviter veux/voulez_tu/vous_un/une/des/du/que ",
+    "te/os/les/le_llevo/mando/traigo/envio/paso/doy/preparo/muestro/regalo/guardo/compro/invito/ayudo/hago/cocino/presto quieres/queres/quiere_que_te/le/un/una/unos/unas/mas/algo/ver te_puedo/podria_llevar/mandar/traer/enviar/pasar/ayudar/invitar ",
+    "ti/vi/le/te_porto/mando/invio/giro/do/preparo/mostro/regalo/compro/offro/aiuto/faccio/cucino/passo/presto vuoi/vuole/volete_che_ti/un/una/del/dei/delle/altro/vedere/qualcosa posso/potrei_portarti/mandarti/aiutarti/offrirti/inviarti/prepararti ",
+    "te/lhe_mando/levo/trago/envio/passo/dou/preparo/mostro/ajudo/faco/compro/empresto levo/mando/trago/compro/faco~pra_voce/vc/ti/vcs quer/queres_que_eu/um/uma/uns/mais/ver/algo posso/podia_te_mandar/levar/ajudar/trazer/enviar ",
+    "zal/kan_ik_je/jullie/wat/iets wil_je_een/nog/wat/dat zal_ik~sturen/meenemen/brengen ",
+)
+"""They would do or give it, not the owner."""
+NEEDS = Phrases(
+    "i/we/he/she/they/mum/mom/dad/you_need/needs needs_someone/somebody/you/to someone/somebody_needs/has/should/must need_ur/your/someone/somebody/a/2/two/to_know looking_for_someone would_be_great/nice/good_if missing_someone short_of ",
+    "brauch* brauchte/brauchten_dich/jemand/deine/deinen/dein jemand/wer_muss/musste/sollte ware/war_super/toll/lieb/cool/nett/gut_wenn suche/suchen_noch/jemand/jemanden fehlt/fehlen_noch ",
+    "besoin_de/d/que aurais_besoin faut/faudrait_que/quelqu/un/une/des/quelques quelqu_un_doit/devrait/pour ce_serait/serait_bien/cool/top/sympa_si manque_quelqu/encore cherche_quelqu ",
+    "necesit* hace/haria_falta falta/faltan_alguien/quien alguien_tiene/debe/deberia/puede estaria_bien/bueno/genial_que/si me_vendria_bien buscamos/busco_alguien ",
+    "bisogno_di/d/che serve/servirebbe/servirebbero/servono mi/ci_serve/servirebbe/servono qualcuno_deve/dovrebbe/puo/che ci_vorrebbe sarebbe_bello/utile/top_se manca/mancano cerchiamo/cerco_qualcuno ",
+    "preciso/precisamos/precisa_de/da/do/que/muito alguem_precisa/tem/deve/pode falta/faltam_alguem/quem/gente seria_bom/otimo/legal_se to/estou/estamos_precisando procurando_alguem ",
+    "heb/hebben_je/jouw/iemand/hulp_nodig nodig iemand_moet/moeten/nodig het_zou_fijn zoek/zoeken_iemand ",
+)
+"""Somebody is wanted for it, and it may be the owner."""
+STANDING: Mapping[str, Phrases] = {
+    "money": Phrases(
+        "put/pencil/sign/mark_you/u_down/for you/u_re/are_in_for/with chip_in spot_me lend_me loan_me you/u_still_owe you/u_owe split_the/it/this we_re_collecting ",
+        "schreib*/trag*/setz*/notier*_dich~mit/ein/auf du_schuldest du_bekommst_von leg*_zusammen sammeln~fur schuldest_mir ",
+        "te/t/vous_mets/note/inscris/compte/ajoute/marque tu/vous_me/nous_dois/doit/devez cagnotte ",
+        "te/os_apunto/anoto/pongo/meto/apuntamos/anotamos/sumo me/nos_debes juntando/vaquita/colecta ",
+        "ti/vi_segno/metto/segniamo/mettiamo/conto mi/ci_devi colletta ",
+        "te/vc/voce_coloco/coloquei/ponho/anoto/boto/incluo vc/voce/tu_me/nos_deve vaquinha juntando racha* ",
+        "zet/schrijf/noteer_je/jou~op/erbij/voor ",
+    ),
+    "meeting": Phrases(
+        "count/counting/counted_on/u_you/u/on are/r_you/u/ya_coming/joining/in/bringing/going/attending you/u/ya_coming/joining/bringing/attending will/ll_be/pick/see/meet_at/there/you/u/me come_over/by/here/round/along/with/to/tonight/tn get_your/ur_ass/butt/down/over i/we_come/drop/swing/pop/stop_by/over/round/at i/we_ll/will/m/re/gonna_come/be/coming/drop/pick/swing you_will_be expecting_you/u we_d_love you/u_be_there you/u_ll_be_there be/b_there join_us/me meet_me/us pick_me/us/him/her hop_on ",
+        "rechn*/zahl*_fest/auf/mit_mit/dich/dir kommst/kommt/kimmst holst/holt/fahrst/bringst_du/mich/uns/mi du_bist/kommst/wirst/fahrst~dabei/da/mit/vorbei/dort bist/bisch/seid_du/ihr~dabei/dort ich/i/wir/mir_komm*/kimm ich/i/wir_bin/war/sind/hol/hole/schau/fahr*~da/ab/vorbei/dich/rum komm~vorbei/rum/ruber/uber/mit/doch/bitte/zu/her schwing schau_vorbei hol*_mich/uns/ihn/sie steht_noch triff ",
+        "compte/comptons_sur viens/venez tu/vous/t_viens/venez/passes/seras/serez/arrives/rejoins ramene_toi/ton je/on/j_passe/viens/arrive/debarque/serai sera_la seras_la rejoins_nous/moi/on passe_me/nous/chez/prendre/a/ce viendras/viendrez/viendrais ",
+        "contamos/cuento/contando_contigo/con vienes venis venes vendras vendrias vas_a_venir/estar/ir paso/pasamos/voy/llego/vamos_a/por/para/hacia ven/veni/venite/vente/vengan vas/vais_al/a_la/ir recoges recojes te_recojo/busco/espero/esperamos pasas/pasate/pasa_por/a/manana acompanas apareces estaras ",
+        "contiamo/conto_su/di vieni/venite verrai/verresti passo/passiamo/vengo/arrivo_da/a/alle/io/li/verso passi/passa_da/a/alle ci_sei/sarai/siete_a/all/al/alla/lunedi/domani/stasera/venerdi/sabato/domenica/anche/per/vero/pure ti_aspetto/aspettiamo muoviti raggiungici raggiungimi ",
+        "contar/contando/contamos_com/contigo vem/vens/venha/vira vai/vais/vao_estar/vir/ir/no/na/ao passo/chego/vou/passamos_ai/la/na/no/as/por cola_aqui/ai/la/com/no/na aparece/apareca busca/buscar/pega_me/eu/a/ele/no/na/gente te/vos_espero/esperamos/aguardo bora ",
+        "reken/rekenen_op kom/kom_je/langs/naar/hier ik_kom/ben wees_er haal_me/mij/ons ",
+    ),
+    "time": Phrases(
+        "are/r_you/u_free/available/around/off/busy you/u_free/available/around free_tonight/tomorrow/on/this/later/next/at got_time/a_sec/minute/moment have_time/an_hour got/have~time/hour/minutes/mins/hours/minute/sec move/push/shift/postpone/reschedule~call/meeting/to/it watch/mind/babysit/look_the/my/our/after ",
+        "zeit_am/fur/morgen/heute/nachher/zum/zu/kurz/um/nachste/fur/samstag/sonntag/montag/dienstag/mittwoch/donnerstag/freitag verschieb* schieben verleg* passt_dir/es/du/auch/das/dir passt_s geht*_auch/dir/bei/am/um/s statt_mittwoch/montag/dienstag/donnerstag/freitag aufpassen babysitten ",
+        "es/etes/seras/serais_dispo*/libre dispo decaler reporter repousser te/vous/t_va/convient/arrange garder_les/le/la/mon/ma/mes une_heure ",
+        "estas/estaras/esta_libre/disponible tienes/tenes/tendrias_una/un/tiempo/hueco/rato mover/cambiar/retrasar/adelantar/posponer_la/el/a te/os/le_va/viene/queda_bien/mejor quedar_con/te cuidar/cuidas/cuidame ",
+        "sei/siete/saresti_libero/libera/liberi/disponibile hai/avete/avresti_un/una/tempo/mezz* spostare/rimandare/anticipare~alle/la/il/a ti/vi_va/andrebbe_bene/bene tieni/tenere/guardi_i/il/la/le ",
+        "ta/esta/estas/tas_livre/disponivel tem/tens/teria_tempo/tempinho/disponibilidade tem/tens/teria_um/uma_hora/horinha/tempo/tempinho/minuto/minutinho mudar/adiar/remarcar/passar/antecipar_a/o/pra/para/pras fica/ficas/ficar_com ",
+        "vrij_op/om/morgen/vanavond/zaterdag tijd_om/voor/morgen/vandaag verzet* verplaats* oppassen ",
+    ),
+    "decision": Phrases(
+        "do/shall/should/so_we agree agreed we_d/ll/re_start/go/begin/take let_s lets deal_or/$ sign_off approve* go_with go_ahead take_the_flat/house/offer what_about how_about ok/okay/fine/cool_with_you/u/that/it/this we_say call_it ",
+        "einverstanden sollen/wollen/nehmen/machen/fangen/verkaufen/kaufen/buchen/lassen/sagen/bleiben/teilen/starten_wir recht_wenn/so ok_fur_dich abgemacht was_haltst wie_war wir_fangen/machen/nehmen/starten ",
+        "d_accord/acc on_prend/part/fait/dit/commence/vend/garde/retire/annule/reserve/leur/lui/signe/choisit/met/y/partage/se/achete/valide/maintient/reste ca_roule_pour bon_pour_toi/vous qu_en_dis/penses/dirais et_si je_resilie/annule/reserve/commande/valide/confirme/signe/lui/leur ",
+        "de_acuerdo lo/la/los_dejamos/cogemos/hacemos/vendemos/compramos/firmamos/aceptamos cancelo/reservo/confirmo/compro/firmo/pido/contrato/acepto vamos/quedamos_con/en/a/por que_te_parece que_tal_si y_si te_parece cerramos trato ",
+        "d_accordo prendiamo/andiamo/vendiamo/cominciamo/facciamo/iniziamo/diciamo/compriamo/firmiamo/accettiamo/teniamo/prenotiamo/ritiriamo/lasciamo disdico/cancello/prenoto/confermo/ordino/firmo/compro/annullo che_ne_dici/pensi va_bene_se/per per_te ",
+        "combinado fechado concorda vamos_de/com/fazer/vender/comprar/fechar/ficar a_gente_fica/vende/compra/fecha/faz/vai/cancela/aceita/divide/comeca/se comecamos/ficamos/vendemos/falamos/fechamos/marcamos cancelo/reservo/confirmo/compro/assino/fecho/aceito/peco o_que_acha/achas que_tal de_acordo ",
+        "akkoord zullen_we eens doen_we nemen_we wat_denk goed_voor_jou spreken_we ",
+    ),
+}
+"""What asks for something by itself, by kind."""
+MEETS = Phrases(
+    "see_you/u/ya meet_you/u/ya/at still_on ",
+    "sehen/sehn/treffen_uns/wir seh*_wir ",
+    "on_se_voit/retrouve/rejoint a_tout toujours_bon se_retrouve ",
+    "nos_vemos quedamos nos_juntamos en_pie ",
+    "ci_vediamo ci_troviamo vediamoci confermato ",
+    "se_ve/encontra/vemos nos_vemos te_vejo de_pe ",
+    "zien_elkaar zie_je spreken_af ",
+)
+"""Asks for it where a time is named."""
+PLEASE = Phrases(
+    "please pls plz plss pleasee bitte bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
+)
+TAGS = Phrases(
+    "ok_$ okay_$ okey_$ oki_$ k_$ kk_$ alright_$ deal_$ agreed_$ fine_$ cool_$ good_for_you/u_$ works_for_you/u_$ yeah_$ yes_$ yea_$ sound/sounds_good_$ is_that_ok/okay/fine/alright_$ that_ok/fine_$ you/u_in_$ ",
+    "passt_$ passts_$ passt_das_$ passt_so_$ einverstanden_$ in_ordnung_$ ja_$ ok_fur_dich/euch_$ okay_so_$ gell_$ gebongt_$ abgemacht_$ geht_klar_$ recht_$ ",
+    "d_accord/acc_$ dac_$ dacc_$ ca_te_va_$ ca_vous_va_$ ca_va_$ ca_marche_$ ca_roule_$ bon_pour_toi/vous_$ ok_pour_toi/vous_$ t_es_ok_$ oui_$ hein_ok_$ ",
+    "vale_$ dale_$ va_$ sale_$ de_acuerdo_$ te_parece_$ te_parece_bien_$ bien_$ si_$ te_va_$ te_va_bien_$ listo_$ oki_$ ",
+    "va_bene_$ d_accordo_$ ti_va_$ ti_va_bene_$ si_$ ci_stai_$ te_va_$ bene_$ ",
+    "blz_$ beleza_$ tudo_bem_$ td_bem_$ pode_ser_$ combinado_$ fechado_$ ta_$ ta_bom_$ certo_$ sim_$ tranquilo_$ ",
+    "goed_$ oke_$ akkoord_$ is_goed_$ afgesproken_$ ",
+)
+"""They say what is to be, and want a yes to it."""
+WONDERS = frozenset(
+    "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque quantos quantas qual wanneer waar wat hoe waarom wie welke".split()
+)
+"""Begin a question for something else than yes or no."""
+SECOND = frozenset("tu vous vc vcs voce voces ce u you du ihr jij jullie usted ustedes lei voi".split())
+CLITICS = frozenset("me nos mi ci mir uns m".split())
+FILLERS = frozenset(
+    "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa tipo pues bueno aber but pero ma mas mais great super genial grande show please pls bitte dude hoi en dus maar listen ah aah eh".split()
+)
+NO_VERBS = frozenset("ist erst fast rest best lust sonst selbst meist angst dienst post just must last first fest test cost".split())

@@ -1,0 +1,191 @@
+"""Whether an answer binds its owner because it says yes: to what a contact asks, and its owner has not settled.
+
+A yes to a request binds as much as a promise, also where the contact named the sum. So does what is neither a no, nor
+a delay, nor a question back, where the request is a clear one: people say yes in more ways than a list can hold.
+"""
+
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
+from itertools import groupby
+
+from imposter.behaviour.asking import Ask, Weight, asks
+from imposter.behaviour.assent_words import (
+    ASKING_BACK,
+    BUTS,
+    DEFERRING,
+    MILD,
+    NOES,
+    NONETHELESS,
+    NO_SIGNS,
+    REFUSING,
+    SOUNDS,
+    YES,
+    YES_SIGNS,
+)
+from imposter.behaviour.commitment_words import NO
+from imposter.behaviour.commitments import CLAUSE, SENTENCE, Named, Objection, objection, objections
+from imposter.behaviour.encodings import decoded
+from imposter.behaviour.plain import Spelling, plain, seen, unfigured
+from imposter.behaviour.settled import is_settled, stems
+from imposter.contracts.messages import Source, Turn
+
+_BUTS = [[word] for word in BUTS]
+MOST_BACK = 3
+"""Turns of the bot that left something open, behind which a request is looked for."""
+
+
+class Stance(Enum):
+    YES = auto()
+    NO = auto()
+    LATER = auto()
+    ASKS = auto()
+    OTHER = auto()
+
+
+def binding(answer: str, turns: Sequence[Turn], *told: Named) -> tuple[Objection, ...]:
+    """What of `answer` binds the owner: what it names by itself, and what it assents to.
+
+    `turns` are the conversation up to what is answered; `told` is what the owner told the bot. Takes time in proportion
+    to their length.
+    """
+    heard = Named([turn.content for turn in turns])
+    said = [turn.content for turn in turns if turn.source is Source.OWNER]
+    readings = dict.fromkeys((answer, *decoded(answer)))
+    found = [each for reading in readings for each in objections(reading, heard, Named(said), *told)]
+    return tuple(dict.fromkeys((*found, *assents(answer, turns, said, *told))))
+
+
+def assents(answer: str, turns: Sequence[Turn], said: Sequence[str], *told: Named) -> Iterator[Objection]:
+    """At most one, for the first request that `answer` says yes to; `said` are the owner's own messages."""
+    answer = seen(answer)
+    for ask in open_asks(turns):
+        if is_yes(answer, ask) and not is_settled(ask, answer, said, *told):
+            yield objection(ask.kind, answer)
+            return
+
+
+def open_asks(turns: Sequence[Turn]) -> Iterator[Ask]:
+    """What contacts asked since somebody answered: the owner, or the bot with more than a delay or a question."""
+    asked: list[str] = []
+    left = MOST_BACK
+    for turn in reversed(turns):
+        if turn.source is Source.CONTACT:
+            asked.append(turn.content)
+        elif turn.source is Source.OWNER or left == 0 or stance(seen(turn.content)) not in (Stance.LATER, Stance.ASKS):
+            break
+        else:
+            left -= 1
+    for text in map(seen, asked):
+        for spell in _spellings(text):
+            yield from asks(text, spell)
+
+
+def is_yes(answer: str, ask: Ask) -> bool:
+    """Whether `answer` says yes to it, as far as a reader can tell."""
+    stances = {stance(answer, spell, minds=ask.minds) for spell in _spellings(answer)}
+    if Stance.YES in stances:
+        return True
+    return Stance.OTHER in stances and (ask.weight is Weight.CLEAR or _echoes(answer, ask))
+
+
+def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stance:
+    """What `answer` says to a request; `minds`: to one that asks whether they mind."""
+    said = [part for part in (_part(*clause, spell, minds=minds) for clause in _clauses(answer)) if part is not None]
+    parts = [part for part, _ in said]
+    if _Part.YES in parts:
+        if any(part is _Part.NO and contrary for part, contrary in said):
+            return Stance.NO
+        return Stance.LATER if parts[0] is _Part.LATER else Stance.YES
+    if _Part.MILD in parts and not {_Part.NO, _Part.LATER} & set(parts):
+        return Stance.YES
+    if _Part.NO in parts or _Part.NOT in parts:
+        return Stance.NO
+    if _Part.LATER in parts:
+        return Stance.LATER
+    if _Part.OTHER in parts:
+        return Stance.OTHER
+    return Stance.ASKS
+
+
+class _Part(Enum):
+    """What one clause says."""
+
+    YES = auto()
+    MILD = auto()
+    NO = auto()
+    NOT = auto()
+    """Something in it is not so, which need not be what was asked."""
+    LATER = auto()
+    ASKS = auto()
+    OTHER = auto()
+
+
+def _clauses(answer: str) -> Iterator[tuple[str, bool, bool]]:
+    """Each with whether it asks, and whether a "but" stands before it."""
+    for sentence in SENTENCE.findall(answer):
+        *others, last = CLAUSE.split(sentence.strip())
+        for clause in (*others, last):
+            pieces = _at_buts(clause)
+            for number, piece in enumerate(pieces):
+                yield piece, clause is last and "?" in sentence, number > 0 or plain(piece).split(maxsplit=1)[:1] in _BUTS
+
+
+def _part(clause: str, asks_back: bool, contrary: bool, spell: Spelling, *, minds: bool) -> tuple[_Part, bool] | None:
+    """None where it says nothing."""
+    words = [_unstretched(word) for word in spell(clause).split()]
+    telling = [word for word in words if word not in SOUNDS]
+    if not telling:
+        return _sign(clause)
+    return _said(telling, asks_back, minds=minds), contrary
+
+
+def _sign(clause: str) -> tuple[_Part, bool] | None:
+    if any(sign in clause for sign in NO_SIGNS):
+        return _Part.NO, False
+    return (_Part.YES, False) if any(sign in clause for sign in YES_SIGNS) else None
+
+
+def _said(words: Sequence[str], asks_back: bool, *, minds: bool) -> _Part:
+    if minds and NOES.issuperset(words):
+        return _Part.YES
+    rest = NONETHELESS.without(words)
+    if DEFERRING.among(rest):
+        return _Part.LATER
+    if REFUSING.among(rest):
+        return _Part.NO
+    if NO.search(f" {' '.join(rest)} "):
+        return _Part.NOT
+    if len(rest) < len(words) or YES.among(words):
+        return _Part.YES
+    core = [word for word in words if _short(word) not in MILD]
+    if asks_back or (core and core[0] in ASKING_BACK):
+        return _Part.ASKS if len(core) == len(words) else _Part.MILD
+    return _Part.MILD if len(core) < len(words) else _Part.OTHER
+
+
+def _at_buts(clause: str) -> list[str]:
+    pieces: list[list[str]] = [[]]
+    for word in clause.split():
+        if plain(word) in BUTS and pieces[-1]:
+            pieces.append([])
+        pieces[-1].append(word)
+    return [" ".join(piece) for piece in pieces]
+
+
+def _unstretched(word: str) -> str:
+    """`yesss` is `yes`."""
+    runs = ((letter, len(list(run))) for letter, run in groupby(word))
+    return "".join(letter if length > 2 and letter.isalpha() else letter * length for letter, length in runs)
+
+
+def _short(word: str) -> str:
+    """`jaa` is `ja`."""
+    return "".join(letter for letter, _ in groupby(word))
+
+
+def _echoes(answer: str, ask: Ask) -> bool:
+    return bool(stems(plain(answer).split()) & stems(ask.words))
+
+
+def _spellings(text: str) -> tuple[Spelling, ...]:
+    return (plain,) if plain(text) == unfigured(text) else (plain, unfigured)
