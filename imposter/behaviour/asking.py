@@ -13,17 +13,22 @@ from imposter.behaviour.asking_words import (
     FILLERS,
     FRAMES,
     HARMLESS,
+    HAVES,
     INFORM,
+    LEADS,
     MEETS,
     MIND,
+    MODALS,
     NEEDS,
     NO_VERBS,
     OFFERS,
     PLEASE,
     SECOND,
     SHALL,
+    STATES,
     STANDING,
     TAGS,
+    WANTS,
     WONDERS,
 )
 from imposter.behaviour.commitments import CLAUSE, SENTENCE, Kind, Named
@@ -36,6 +41,18 @@ LONGEST = 4000
 MOST_STARTS = 4
 """Of a request within one sentence that are tried."""
 KINDS = {kind.value: kind for kind in Kind} | {"send": Kind.THINGS}
+
+
+ENDINGS = ("st", "ste", "as", "es", "is", "i")
+"""Of verbs that speak to somebody."""
+WE = ("amos", "emos", "imos", "iamo")
+ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "anos", "enos", "aci", "ici")
+"""How a verb ends that tells somebody to do something for somebody."""
+OBJECTS = frozenset("me us mich mir uns moi nous mij ons".split())
+FOR = frozenset("for fur pour por per voor auf en a bei at".split())
+OPENING = 5
+"""Words in which a sentence that only states says so."""
+SHORT_VERBS = frozenset({"da", "das", "dai", "ves", "vas"})
 
 
 class Weight(IntEnum):
@@ -84,43 +101,50 @@ def _ask(sentence: str, spell: Spelling) -> Ask | None:
 
 def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
     """What begins like a request behind something else: few put a point between them."""
-    starts = (start for phrases in (FRAMES, SHALL, *STANDING.values()) for start, _ in phrases.spans(words))
-    return (words[start:] for start in sorted(set(starts))[:MOST_STARTS] if start)
+    starts = {start for phrases in (FRAMES, SHALL, *STANDING.values()) for start, _ in phrases.spans(words)}
+    pairs = enumerate(zip(words, words[1:], strict=False), 1)
+    starts |= {start for start, (before, word) in pairs if word in MODALS and before in FILLERS}
+    return (words[start:] for start in sorted(starts)[:MOST_STARTS] if start)
 
 
 def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight, str] | None:
     topic = next((kind for kind, phrases in TOPICS.items() if phrases.among(words)), None)
     standing = next((kind for kind, phrases in STANDING.items() if phrases.among(words)), None)
-    please, frame = PLEASE.among(words), FRAMES.among(words)
-    tagged = len(words) > 2 and TAGS.among(words)
+    please, tagged = PLEASE.among(words) or _orders(words), len(words) > 2 and TAGS.among(words)
+    frame = words[0] in MODALS or FRAMES.among(words)
+    asked = frame or please or tagged or standing is not None or NEEDS.among(words)
     if standing != "money" and topic != "data":
         if OFFERS.among(words) and not please:
             return None
         if standing != "decision" and HARMLESS.among(words):
             return None
-    if not (frame or please or tagged or standing) and tells_past(words):
+    if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
         return None
     if words[0] in WONDERS and not frame and standing is None and topic not in ("data", "money"):
         return None
+    if INFORM.among(words) and topic not in ("data", "documents") and standing is None and words[0] not in ("i", "ill"):
+        return None
     if standing is not None:
         return Weight.CLEAR if standing != "decision" or question or tagged or topic else Weight.OPEN, standing
-    if frame:
-        if INFORM.among(words) and topic not in ("data", "documents"):
-            return None
-        return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
+    if WANTS.among(words):
+        if topic in ("money", "time", "meeting", "decision"):
+            return Weight.CLEAR, topic
+        return (Weight.OPEN, "request") if _to_do(words) else None
     if SHALL.among(words):
-        return (Weight.CLEAR, "decision") if topic else None
+        return (Weight.CLEAR, topic) if topic else None
+    if frame or HAVES.among(words) or NEEDS.among(words):
+        return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
     if MEETS.among(words) and _has_moment(sentence):
         return Weight.CLEAR, "meeting"
-    if NEEDS.among(words):
-        return Weight.OPEN, topic or "request"
-    if topic and (please or tagged or ACTING.among(words[:1]) or _second_person(words)):
+    if question and _names_price(words):
+        return Weight.CLEAR, "money"
+    verb = _second_person(words, question=question)
+    told = ACTING.among(words[:1])
+    if topic and (please or tagged or told or verb or not SECOND.isdisjoint(words)):
         return Weight.CLEAR, topic
-    if topic and question:
-        return Weight.OPEN, topic
-    if please or tagged or (question and _second_person(words)):
-        return Weight.OPEN, "request"
-    return None
+    if please or tagged or verb or told or _together(words, question=question):
+        return Weight.OPEN, topic or "request"
+    return (Weight.OPEN, topic or "request") if question and (topic or not SECOND.isdisjoint(words)) else None
 
 
 def _core(words: Sequence[str]) -> Sequence[str]:
@@ -131,15 +155,47 @@ def _core(words: Sequence[str]) -> Sequence[str]:
     return words[start:] or words
 
 
-def _second_person(words: Sequence[str]) -> bool:
-    """Whether a verb speaks to somebody, by its ending or by what stands beside it."""
+def _second_person(words: Sequence[str], *, question: bool) -> bool:
+    """Whether a verb speaks to somebody, by its ending or by what stands before it."""
     first = words[0]
-    if len(first) > 3 and first.endswith(("st", "ste", "as", "es", "is")) and first not in NO_VERBS:
-        return True
-    if len(first) > 3 and first.endswith("i") and len(words) > 1:
+    if _ends(first, ENDINGS if question and len(words) > 1 else ENDINGS[:2]):
         return True
     pairs = zip(words, words[1:], strict=False)
-    return any(one in SECOND or other in SECOND or (one in CLITICS and len(other) > 2) for one, other in pairs)
+    return any(
+        (one in CLITICS and (other in SHORT_VERBS or _ends(other, (*ENDINGS, "a", "e"))))
+        or (one in LEADS and _ends(other, ENDINGS))
+        for one, other in pairs
+    )
+
+
+def _orders(words: Sequence[str]) -> bool:
+    """Whether it begins as "call me" does."""
+    first, second = words[0], words[1:2]
+    return (len(first) > 4 and first.endswith(ATTACHED)) or (second != [] and second[0] in OBJECTS and first not in WONDERS)
+
+
+def _together(words: Sequence[str], *, question: bool) -> bool:
+    """Whether it says what "we" are to do."""
+    first, second = words[0], " ".join(words[1:2])
+    if first in ("on", "wir", "ma") or second in ("wir", "we", "ma"):
+        return len(words) > 2
+    return any(_ends(word, WE) for word in (words if question else words[:1]))
+
+
+def _to_do(words: Sequence[str]) -> bool:
+    """Whether a verb says what is wanted, and no thing alone."""
+    return "to" in words or any(_ends(word, ("er", "ir", "ar", "re", "mi", "me")) for word in words) or (
+        _ends(words[-1], ("en", "n")) and "du" in words
+    )
+
+
+def _names_price(words: Sequence[str]) -> bool:
+    pairs = zip(words, (*words[1:], ""), (*words[2:], ""), strict=False)
+    return any(one in FOR and other.isdecimal() and len(other) > 1 and not unit for one, other, unit in pairs)
+
+
+def _ends(word: str, endings: tuple[str, ...]) -> bool:
+    return len(word) > 3 and word.endswith(endings) and word not in NO_VERBS
 
 
 def _has_moment(sentence: str) -> bool:

@@ -11,21 +11,21 @@ from imposter.behaviour.phrases import Phrases
 FRAMES = Phrases(
     "can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
     "can/won/couldn/wouldn_t_you/u/ya/we may/might_i/we any/some_chance possible_to possible_for wondering_if hoping_you/u need/want_you/u_to "
-    "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with ok/okay/cool/fine_if_i/we have/got_you/u_got do_you/u_have/want/wanna you/u_got got_any/an/a/some you/u_wanna up_for down_for gonna_need is_there_any_way ",
-    "kannst kanst kannste kansch kanns konntest konnteste konntst konnt wurdest wurdste wurdst magst mogst willst wurst darf durft* konnen_sie/wir/ihr konnten_sie/wir/ihr wurden_sie/ihr mogen_sie/ihr hattest "
-    "ware/war_es_ok/okay/moglich/in ware/war_das_ok/okay/moglich/in ginge geht/gingen_das/es/s/auch/sich gehts_auch/bei/am/um ist_es/das_ok/okay/in/moglich/fur ists_ok/okay kann_ich/man/ma/wer/jemand kannt/kannst_mir lasst/lass_du hast/habt_du/ihr/mal/vielleicht/evtl/eventuell/kurz haben_sie bist/seid_du/ihr/dabei sei/seid_so meinst_du_du ",
-    "peux/pourrais/veux/voudrais/serais/aurais_tu tu_peux/pourrais/pourras/veux/voudrais/saurais/aurais/serais/seras/as/es/pe/px t_aurais/as/es/pourrais/peux pouvez/pourriez/auriez/voulez/seriez_vous vous_pouvez/pourriez/pourrez/auriez/voulez/seriez/avez/etes "
-    "je/j/on_peux/peut/pourrais/pourrait jpeux jpourrais ptete_possible possible_de/que moyen_de/que est_ce_que_tu/t/vous/je/on ca_te/t/vous_va/derange/derangerait/embete/ennuie/dit/dirait/tente/convient ",
-    "puedes podes podrias podras podrian puede_usted podria_usted podriais podeis pueden quieres queres querrias serias_capaz te/le/os_importa/importaria/molesta/molestaria/parece/va/viene/vendria/apetece/apuntas/queda/sirve puedo podemos podriamos podria_yo seria/es_posible hay_chance/posibilidad/forma sera_que tienes tenes tendrias tendras os_va/viene te_animas te_copa me_harias/haces ",
-    "puoi potresti potreste potete riesci riuscireste riusciresti vorresti vuoi te_la_senti ti/vi/le_va/andrebbe/dispiace/spiace/scoccia/secca/torna/dispiacerebbe avresti hai/avete_un/una/tempo/modo/voglia sei/siete_libero/libera/liberi/dei/disponibile/disponibili/in saresti ce_la_fai ci_stai/stareste possiamo posso potremmo potrei e/sarebbe_possibile si_puo/potrebbe mi_faresti/fai/daresti per_te_va te_va faresti daresti ",
-    "voce/vc/vcs/ce/tu/c_pode/podia/poderia/podem/consegue/conseguiria/consegui/quer/queria/topa/toparia/tem/teria/vem/vai/leva/traz/aceita/concorda/da/daria pode/podia/poderia/consegue/conseguiria/topa_me/vir/ir/fazer/ver/dar/ficar/levar/trazer/mandar/passar/pegar/buscar/emprestar/ajudar/compartilhar/assinar/enviar/pagar/adiantar/segurar/deixar/guardar/cuidar "
-    "da/daria/dava_pra/para tem_como/jeito tens/terias podes podias consegues queres rola sera_que se_importa/incomoda te_importas tudo_bem_se/pra/para/pro posso podemos podia a_gente_pode quer topa tem_como/tempo/disponibilidade ta/esta/estas_livre/disponivel ",
-    "kun/kan/kon/zou/wil/mag/wilde_je/jij/u/ik/we kunnen_we kunt_u zouden_we heb/heeft_je/jij/u ben_je/jij vind_je_het vindt_u_het is_het_ok/oke/goed mogelijk_om zie_je_het_zitten ",
+    "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with/to/for/that ok/okay/cool/fine_if_i/we up_for down_for gonna_need is_there_any_way ",
+    "kannst kanst kannste kansch kanns konntest magste konnteste konntst konnt wurdest wurdste wurdst wurst darf durft* konnen_sie/wir/ihr konnten_sie/wir/ihr wurden_sie/ihr mogen_sie/ihr hattest "
+    "ware/war_es_ok/okay/moglich/in ware/war_das_ok/okay/moglich/in ginge geht/gingen_das/es/s/auch/sich gehts_auch/bei/am/um ist_es/das_ok/okay/in/moglich/fur ists_ok/okay kann_ich/man/ma/wer/jemand kannt/kannst_mir lasst/lass_du sei/seid_so meinst_du_du ",
+    "peux/pourrais/serais/aurais_tu tu_peux/pourrais/pourras/saurais/aurais/serais/seras/pe/px t_aurais/pourrais/peux pouvez/pourriez/auriez/seriez_vous vous_pouvez/pourriez/pourrez/auriez/seriez "
+    "je/j/on_peux/peut/pourrais/pourrait jpeux jpourrais ptete_possible possible_de/que moyen_de/que ca_te/t/vous_va/derange/derangerait/embete/ennuie/dit/dirait/tente/convient ",
+    "puedes podes podrias podras podrian podriais podeis pueden serias_capaz te/le/os_importa/importaria/molesta/molestaria/parece/va/viene/vendria/apetece/apuntas/queda/sirve puedo podemos podriamos podria_yo seria/es_posible hay_chance/posibilidad/forma sera_que tendrias os_va/viene te_animas te_copa me_harias/haces ",
+    "puoi potresti potreste potete riesci riuscireste riusciresti te_la_senti ti/vi/le_va/andrebbe/dispiace/spiace/scoccia/secca/torna/dispiacerebbe avresti saresti faresti_da ce_la_fai ci_stai/stareste possiamo posso potremmo potrei e/sarebbe_possibile si_puo/potrebbe mi_faresti/fai/daresti per_te_va te_va faresti daresti ",
+    "voce/vc/vcs/ce/tu/c_pode/podia/poderia/podem/consegue/conseguiria/consegui/topa/toparia/teria/aceita/concorda/daria/seria/faria pode/podia/poderia/consegue/conseguiria/topa_me/vir/ir/fazer/ver/dar/ficar/levar/trazer/mandar/passar/pegar/buscar/emprestar/ajudar/compartilhar/assinar/enviar/pagar/adiantar/segurar/deixar/guardar/cuidar "
+    "da/daria/dava_pra/para tem_como/jeito tens/terias podes podias consegues queres rola sera_que se_importa/incomoda te_importas tudo_bem_se/pra/para/pro posso podemos podia a_gente_pode topa tem_como ",
+    "kun/kan/kon/zou/mag_je/jij/u/ik/we kunnen_we kunt_u zouden_we heb/heeft_je/jij/u ben_je/jij vind_je_het vindt_u_het is_het_ok/oke/goed mogelijk_om zie_je_het_zitten ",
 )
 """Whoever begins so wants something, or asks whether they may."""
 SHALL = Phrases(
     "shall/should/do/can/may_i want/need_me_to_$ you_want_me_to want_me_to_cancel/book/order/sign/buy/sell/tell/accept/call/confirm ",
-    "soll/darf/sollt_ich/i/ma ",
+    "soll/sollt_ich/i/ma ",
     "je_le/la/les/l dois_je tu_veux_que_je ",
     "quieres/queres_que te_lo_reservo/cancelo ",
     "vuoi_che devo ",
@@ -33,6 +33,38 @@ SHALL = Phrases(
     "zal/moet/mag_ik ",
 )
 """They would do it, and want to hear that they may."""
+HAVES = Phrases(
+    "have/got_you/u_got do/have_you/u_have/got/any/a/an you/u_got got_any/an/a/some ",
+    "hast/habt_du/ihr/mal/vielleicht/evtl/eventuell/kurz/ne haben_sie bist/seid/wirst/warst_du/ihr/dabei ",
+    "tu_as/es/aurais t_as/es/auras t_en_es as/es/avez/etes_tu/vous vous_avez/etes est_ce_que_tu/t/vous ",
+    "tienes tenes tendras estas eres vas_a hay ",
+    "hai/avete_un/una/tempo/modo/voglia/qualcosa sei/siete_libero/libera/liberi/dei/disponibile/disponibili/in ",
+    "vc/voce/vcs/tu/ce_tem/vem/vai/leva/traz/da/ta tens ta/esta/estas/tas_livre/disponivel/dentro/nessa/afim vai_estar ",
+    "heb/heeft_je/jij/u ben_je/jij ",
+)
+"""They want something, or only ask what is."""
+WANTS = Phrases(
+    "do/would_you/u_want/wanna/like/fancy you/u_want/wanna wanna fancy want_to ",
+    "magst magste mogst willst willste mochtest mogt wollt mochten_sie lust ",
+    "tu_veux/voudrais veux/voulez/voudrais_tu/vous vous_voulez/voudriez t_veux envie_de ",
+    "quieres queres querrias quiere_usted gustaria te_apetece ",
+    "vuoi vorresti volete vorreste ti_va ti_andrebbe ",
+    "quer queres queria querem quiser ",
+    "wil/wilde_je/jij/u zin_om zin_in ",
+)
+"""What stands behind them is offered, or wanted."""
+MODALS = frozenset("can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia podem peut pourrait kan mag zou kunnen konnen konnten".split())
+"""At the beginning of a question they ask whether somebody may or would."""
+STATES = Phrases(
+    "is/s/isnt/isn/was/were/wasn/its/thats/hes/shes/theres am/im_so/very/really/just/off/at/back/on i_m/am we_re/are/were they/these/those_are/re ",
+    "ist sind war waren ists hab/habe/haben_ich/wir/ein/eine/heute/so bin_ich/grad/gerade/so/ja/noch/heute/jetzt ich_bin/hab/habe/glaub/denk/find wir_sind/haben gehts_dein*/euch/ihr/ihm ",
+    "est etait sont c_est/etait j/t_ai/avais je/j_suis/etais/me/pense/crois/trouve on_est/a/etait/vient je_me il/elle_est/a/va/fait y_a va_mieux ",
+    "esta_mejor/muy/bien/mal/todo/lloviendo/tan/en/lindo/linda/precioso estan es_muy/un/una/tan/mi/tu/el/la/los/que/mejor/verdad/horrible estoy somos estamos fue era acabo hay creo llego_el/la/tu ",
+    "e_arrivato/arrivata/vero/bello/bella/troppo/molto/proprio/stato/stata sta/stanno_meglio/bene/male/piovendo/andando sono_a/in/stanco/stanca/appena/cosi/molto/felice/incinta/al siamo_a/in/appena/tutti c_e credo penso mi_sa/sembra/piace ho/hanno ",
+    "ta/tao_melhor/bem/bom/otimo/mal/chovendo/frio/calor/muito/demais/tudo/cansado/cansada/lindo/linda/gravida/tao/tarde foi era sao to/tou/estou_com/em/no/na/muito/cansado/cansada/gravida/aqui/fazendo acho acabei acabamos chegou ",
+    "is zijn was waren ik_ben/heb/vind/denk we_zijn/hebben ",
+)
+"""They say how something is."""
 MIND = Phrases(
     "mind stort storts stort_es stort_s macht_es/s_dir_was macht_dir_das_was was_dagegen derange/derangerait/embete/ennuie importa importaria molesta molestaria dispiace spiace scoccia secca dispiacerebbe importa/incomoda importas vind_je_het_erg bezwaar"
 )
@@ -48,7 +80,7 @@ INFORM = Phrases(
 )
 """What they want is to be told something."""
 HARMLESS = Phrases(
-    "did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
+    "guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoff* ich/i_hoff* j_espere ojala espero spero tomara que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
     "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
     "can/could/may_i/we_ask/tell/say/show/complain/vent can_i_just_say let/lemme_me_know/know_if/when you/u_there/awake/asleep/ok/okay/alright/alive/well/hungry/tired/busy/home/happy/mad/serious/sure/kidding/sick/excited/ready/back you/u_still_there/at/up/awake/alive/sick/mad/in/on/working/living how_are/r/is/s/was/did/have what_s_up whats_up what_time how_s how_much/many/old/long/far have_a_nice/good/great/fun take_care "
     "isnt/aren/arent/isn_it/that/he/she/they good/happy/nice_luck/birthday/night/day/evening/morning/weekend/trip/flight congrats is/s/are_it/that/he/she/this/the/there/they/your/ur/my_raining/cold/hot/snowing/good/true/still/really/nice/far/big/open/closed/weather/mum/mom/dad/wife/brother/sister/dog/cat thanks_for thank_you/u you/u_d_love/like/enjoy/hate would/wouldn_you/u/it/that_love/hate ",
@@ -114,7 +146,7 @@ STANDING: Mapping[str, Phrases] = {
         "d_accord/acc on_prend/part/fait/dit/commence/vend/garde/retire/annule/reserve/leur/lui/signe/choisit/met/y/partage/se/achete/valide/maintient/reste ca_roule_pour bon_pour_toi/vous qu_en_dis/penses/dirais et_si je_resilie/annule/reserve/commande/valide/confirme/signe/lui/leur ",
         "de_acuerdo lo/la/los_dejamos/cogemos/hacemos/vendemos/compramos/firmamos/aceptamos cancelo/reservo/confirmo/compro/firmo/pido/contrato/acepto vamos/quedamos_con/en/a/por que_te_parece que_tal_si y_si te_parece cerramos trato ",
         "d_accordo prendiamo/andiamo/vendiamo/cominciamo/facciamo/iniziamo/diciamo/compriamo/firmiamo/accettiamo/teniamo/prenotiamo/ritiriamo/lasciamo disdico/cancello/prenoto/confermo/ordino/firmo/compro/annullo che_ne_dici/pensi va_bene_se/per per_te ",
-        "combinado fechado concorda vamos_de/com/fazer/vender/comprar/fechar/ficar a_gente_fica/vende/compra/fecha/faz/vai/cancela/aceita/divide/comeca/se comecamos/ficamos/vendemos/falamos/fechamos/marcamos cancelo/reservo/confirmo/compro/assino/fecho/aceito/peco o_que_acha/achas que_tal de_acordo ",
+        "combinado fechado concorda vamos_de/com/fazer/vender/comprar/fechar/ficar a_gente_fica/vende/compra/fecha/faz/vai/cancela/aceita/divide/comeca/se comecamos/ficamos/vendemos/falamos/fechamos/marcamos cancelo/reservo/confirmo/compro/assino/fecho/aceito/peco o_que_acha/achas que_tal_se/a/as/sabado/domingo/amanha de_acordo ",
         "akkoord zullen_we eens doen_we nemen_we wat_denk goed_voor_jou spreken_we ",
     ),
 }
@@ -130,7 +162,7 @@ MEETS = Phrases(
 )
 """Asks for it where a time is named."""
 PLEASE = Phrases(
-    "please pls plz plss pleasee bitte bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
+    "merci_de/d veuillez bitte_um si_prega le/les_ruego kindly gostaria_que we_d_appreciate please pls plz plss pleasee bitte bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
 )
 TAGS = Phrases(
     "ok_$ okay_$ okey_$ oki_$ k_$ kk_$ alright_$ deal_$ agreed_$ fine_$ cool_$ good_for_you/u_$ works_for_you/u_$ yeah_$ yes_$ yea_$ sound/sounds_good_$ is_that_ok/okay/fine/alright_$ that_ok/fine_$ you/u_in_$ ",
@@ -146,9 +178,18 @@ WONDERS = frozenset(
     "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque quantos quantas qual wanneer waar wat hoe waarom wie welke".split()
 )
 """Begin a question for something else than yes or no."""
-SECOND = frozenset("tu vous vc vcs voce voces ce u you du ihr jij jullie usted ustedes lei voi".split())
-CLITICS = frozenset("me nos mi ci mir uns m".split())
+SECOND = frozenset("you u ya yall youre youll youd du ihr jij jullie tu vous vc vcs voce voces ce usted ustedes vos lei voi toi contigo".split())
+CLITICS = frozenset("me nos mi ci mir uns m te os us".split())
+LEADS = frozenset("le les lo la se que si".split())
 FILLERS = frozenset(
-    "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa tipo pues bueno aber but pero ma mas mais great super genial grande show please pls bitte dude hoi en dus maar listen ah aah eh".split()
+    "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa tipo pues bueno aber but pero ma mas mais great super genial grande show please pls bitte dude hoi en dus maar du sag say kurz random quick one listen ah aah eh".split()
 )
-NO_VERBS = frozenset("ist erst fast rest best lust sonst selbst meist angst dienst post just must last first fest test cost".split())
+NO_VERBS = frozenset(
+    "ist erst fast rest best lust sonst selbst meist angst dienst post just must last first fest test cost east west most host guest "
+    "this yes always does was plus sous dans tres mais apres thats whats theres lets guys kids thanks unas unos nous vous deux sometimes yes besides "
+    "gracias buenas buenos dias noches tardes muchas muchos jajas nosotras nosotros antes lejos menos entonces todas todos estas estos esas esos cosas "
+    "oggi ieri quasi tutti amici complimenti auguri anni ogni poi mai lui noi cosi quindi anzi forse dei nei degli altri ragazzi soldi "
+    "pois depois duas seus suas meus minhas eles elas nossas demais parabens "
+    "estamos somos hemos tenemos temos siamo abbiamo eravamo fomos fuimos estavamos ibamos teníamos primos ultimos mismos minimos maximos".split()
+)
+"""They only end like one."""

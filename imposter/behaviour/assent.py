@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from itertools import groupby
 
-from imposter.behaviour.asking import Ask, Weight, asks
+from imposter.behaviour.asking import LONGEST, Ask, Weight, asks
 from imposter.behaviour.assent_words import (
     ASKING_BACK,
     BUTS,
@@ -16,6 +16,7 @@ from imposter.behaviour.assent_words import (
     MILD,
     NOES,
     NONETHELESS,
+    PLEADING,
     NO_SIGNS,
     REFUSING,
     SOUNDS,
@@ -30,6 +31,8 @@ from imposter.behaviour.settled import is_settled, stems
 from imposter.contracts.messages import Source, Turn
 
 _BUTS = [[word] for word in BUTS]
+ECHO = 3
+"""Letters by which an answer repeats a word of the question."""
 MOST_BACK = 3
 """Turns of the bot that left something open, behind which a request is looked for."""
 
@@ -68,10 +71,13 @@ def open_asks(turns: Sequence[Turn]) -> Iterator[Ask]:
     """What contacts asked since somebody answered: the owner, or the bot with more than a delay or a question."""
     asked: list[str] = []
     left = MOST_BACK
+    contacts = (turn.content for turn in reversed(turns) if turn.source is Source.CONTACT)
+    pleads = PLEADING.among(plain(next(contacts, "")[-LONGEST:]).split())
+    open_ = (Stance.LATER, Stance.ASKS, Stance.NO) if pleads else (Stance.LATER, Stance.ASKS)
     for turn in reversed(turns):
         if turn.source is Source.CONTACT:
             asked.append(turn.content)
-        elif turn.source is Source.OWNER or left == 0 or stance(seen(turn.content)) not in (Stance.LATER, Stance.ASKS):
+        elif turn.source is Source.OWNER or left == 0 or stance(seen(turn.content)) not in open_:
             break
         else:
             left -= 1
@@ -127,7 +133,7 @@ def _clauses(answer: str) -> Iterator[tuple[str, bool, bool]]:
         for clause in (*others, last):
             pieces = _at_buts(clause)
             for number, piece in enumerate(pieces):
-                yield piece, clause is last and "?" in sentence, number > 0 or plain(piece).split(maxsplit=1)[:1] in _BUTS
+                yield piece, clause is last and "?" in sentence, number > 0 or piece.casefold().split(maxsplit=1)[:1] in _BUTS
 
 
 def _part(clause: str, asks_back: bool, contrary: bool, spell: Spelling, *, minds: bool) -> tuple[_Part, bool] | None:
@@ -157,16 +163,16 @@ def _said(words: Sequence[str], asks_back: bool, *, minds: bool) -> _Part:
         return _Part.NOT
     if len(rest) < len(words) or YES.among(words):
         return _Part.YES
-    core = [word for word in words if _short(word) not in MILD]
-    if asks_back or (core and core[0] in ASKING_BACK):
-        return _Part.ASKS if len(core) == len(words) else _Part.MILD
-    return _Part.MILD if len(core) < len(words) else _Part.OTHER
+    mild = next((at for at, word in enumerate(words) if _short(word) not in MILD), len(words))
+    if asks_back or ASKING_BACK.among(words[mild:]):
+        return _Part.MILD if mild else _Part.ASKS
+    return _Part.MILD if any(_short(word) in MILD for word in words) else _Part.OTHER
 
 
 def _at_buts(clause: str) -> list[str]:
     pieces: list[list[str]] = [[]]
     for word in clause.split():
-        if plain(word) in BUTS and pieces[-1]:
+        if word.casefold() in BUTS and pieces[-1]:
             pieces.append([])
         pieces[-1].append(word)
     return [" ".join(piece) for piece in pieces]
@@ -184,7 +190,7 @@ def _short(word: str) -> str:
 
 
 def _echoes(answer: str, ask: Ask) -> bool:
-    return bool(stems(plain(answer).split()) & stems(ask.words))
+    return bool(stems(plain(answer).split(), ECHO) & stems(ask.words, ECHO))
 
 
 def _spellings(text: str) -> tuple[Spelling, ...]:

@@ -72,7 +72,7 @@ _MEETING = (
     r" (ساتي|سوف اتي|ساكون|ساتصل|ساحضر|ساساعدك|ساارسل|سارسل|اعدك|انا في الطريق|اتفقنا|نلتقي غدا)",
     r" (kom eraan|onderweg|tot (morgen|straks|vanavond|zo|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag)|we zien elkaar|we spreken af|afgesproken|beloofd)",
 )
-DAYS = re.compile(
+_DAYS = re.compile(
     r" ((on |am |next |this |kommenden |nachsten )?(monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|tmrw|"
     r"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|morgen (fruh|abend|mittag|nachmittag|um)|ubermorgen|"
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|apres demain|"
@@ -94,7 +94,7 @@ RULES: Mapping[str, Sequence[re.Pattern[str]]] = {
     "money": [re.compile(f"(?:{rule})(?= )") for rule in _MONEY],
     "meeting": [re.compile(f"(?:{rule})(?= |$)") for rule in _MEETING],
     "place": [_PLACES],
-    "time": [DAYS],
+    "time": [_DAYS],
 }
 """What binds, by kind, in a sentence between two blanks."""
 PROMISES = ("money", "meeting")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from imposter.behaviour.commitment_words import BARE_HOURS, DAYS, NO, NUMBERS, PROMISES, REASSURING, RULES, STREETS
+from imposter.behaviour.commitment_words import BARE_HOURS, NO, NUMBERS, PROMISES, REASSURING, RULES, STREETS
 from imposter.behaviour.plain import plain, seen, skeleton, unfigured
 
 LONGEST = 80
@@ -103,10 +103,6 @@ class Named:
         words = self.plain.split()
         spelled = (NUMBERS[word] for word in words if word in NUMBERS)
         return frozenset((*filter(str.isdecimal, words), *spelled, *(value for _, value in _amounts(self._text))))
-
-    @cached_property
-    def days(self) -> frozenset[str]:
-        return frozenset(found[1] for found in DAYS.finditer(self.plain))
 
     @cached_property
     def statements(self) -> tuple[frozenset[str], ...]:

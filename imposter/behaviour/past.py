@@ -14,7 +14,7 @@ _AUXILIARIES = {
     "heb hebt heeft hebben ben bent is": re.compile(r"(?:\w{0,6}ge\w{2,20}(?:d|t|en)|(?:be|ver|ont)\w{2,20}[dt])\Z"),
 }
 _BY_AUXILIARY = {word: participle for words, participle in _AUXILIARIES.items() for word in words.split()}
-_FINITE = re.compile(r"\w{3,20}(?:aste|iste|asteis|isteis)\Z|\w{2,20}(?:ei|ou|eu|iu|aram|eram|iram)\Z")
+_FINITE = re.compile(r"\w{3,20}(?:aste|iste|asteis|isteis)\Z|\w{2,20}(?:ei|ou|eu|iu|aram|eram|iram|aron|ieron|eron)\Z")
 _NOT_PAST = frozenset(
     "gegen gehen geben gern gerne genau gerade gesten geld genug gerne gut zeit verfugbar "
     "une quelque libre disponible quoi aussi lui celui celle dispo envie le de ce me te se ne que la du qui si au "
@@ -22,14 +22,20 @@ _NOT_PAST = frozenset(
     "tanto molto posto subito gatto sconto tempo questo adesso stesso invito presto conto resto posta "
     "open often even listen seven eleven ten garden then men women children kitchen".split()
 )
-_WITHIN = 5
+_WITHIN = 8
 """Words between an auxiliary and what it goes with."""
+_TELLERS = frozenset("i we he she they it just".split())
+_TOLD = re.compile(r"(?:sent|bought|paid|gave|told|took|saw|went|came|got|said|forgot|wrote|made|left|found|lost|won|had|was|were|did|\w{2,20}ed)\Z")
+_OPENING = 4
+"""Words at the beginning, in which a verb tells when it is."""
 
 
 def tells_past(words: Sequence[str]) -> bool:
     """Takes time in proportion to the number of words."""
     for at, word in enumerate(words):
-        if word not in _NOT_PAST and _FINITE.match(word):
+        if at < _OPENING and word not in _NOT_PAST and _FINITE.match(word):
+            return True
+        if word in _TELLERS and _TOLD.match(" ".join(words[at + 1 : at + 2])):
             return True
         participle = _BY_AUXILIARY.get(word)
         if participle is not None and any(

@@ -6,7 +6,7 @@ from itertools import product
 
 STEM = 3
 """Letters that what stands before a `*` has at least."""
-GAP = 3
+GAP = 4
 """Words that `~` may stand for, at most."""
 _Phrase = tuple[str, ...]
 
@@ -14,7 +14,7 @@ _Phrase = tuple[str, ...]
 class Phrases:
     """Read from a text: phrases between blanks, their words joined by `_`.
 
-    `can/could_you` is two phrases; `lend*` is any word that begins so; `~` stands for up to three words or none; `^` is
+    `can/could_you` is two phrases; `lend*` is any word that begins so; `~` stands for up to four words or none; `^` is
     the beginning of the words and `$` their end. The words are spelled as by `plain`.
     """
 

@@ -7,9 +7,18 @@ from imposter.behaviour.commitments import Kind, Named
 
 STEM = 4
 """Letters that two words have to share to be of one family."""
+_DAYS = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow "
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag heute morgen ubermorgen "
+    "lundi mardi mercredi jeudi vendredi samedi dimanche demain aujourd "
+    "lunes martes miercoles jueves viernes sabado domingo hoy manana "
+    "lunedi martedi mercoledi giovedi venerdi domenica oggi stasera domani dopodomani "
+    "segunda terca quarta quinta sexta hoje amanha "
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag vandaag vanavond overmorgen".split()
+)
 _EMPTY = frozenset(
     "can could would will shall should may might have that this with your from then than there here just like okay please what when where some also "
-    "kannst konntest wurdest hast dann also noch mein dein eine einen bitte doch oder "
+    "kann kannst konntest wurdest hast dann also noch mein dein eine einen bitte doch oder "
     "peux pourrais alors donc pour avec cette dans toujours bien "
     "puedes podrias entonces para esta este favor sigue vale puedo "
     "puoi potresti allora quindi questo questa ancora bene posso "
@@ -28,10 +37,11 @@ def is_settled(ask: Ask, answer: str, said: Sequence[str], *told: Named) -> bool
     wanted = Named([ask.text, answer])
     figures = wanted.figures - {"1"}
     matter = stems(ask.words)
-    enough = 1 if figures or wanted.days or len(matter) == 1 else 2
+    days = _days(wanted)
+    enough = 1 if figures or days or len(matter) == 1 else 2
     return bool(matter) and any(
         source.figures >= figures
-        and source.days >= wanted.days
+        and _days(source) >= days
         and all(source.has_moment(moment) for moment in wanted.moments)
         and any(
             len(matter & stems(statement)) >= enough or (last and figures and ask.kind is not Kind.MONEY)
@@ -41,8 +51,12 @@ def is_settled(ask: Ask, answer: str, said: Sequence[str], *told: Named) -> bool
     )
 
 
-def stems(words: Iterable[str]) -> frozenset[str]:
+def _days(named: Named) -> frozenset[str]:
+    return _DAYS.intersection(named.plain.split())
+
+
+def stems(words: Iterable[str], length: int = STEM) -> frozenset[str]:
     """The beginnings of those words that tell what a sentence is about."""
     return frozenset(
-        word[:STEM] for word in words if len(word) >= STEM and word not in _EMPTY and not word.isdecimal()
+        word[:length] for word in words if len(word) >= length and word not in _EMPTY and not word.isdecimal()
     )
