@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from imposter.behaviour.asking_words import (
+    ASKED_TAGS,
     CLITICS,
     FILLERS,
     FRAMES,
@@ -29,6 +30,7 @@ from imposter.behaviour.asking_words import (
     STANDING,
     TAGS,
     WANTS,
+    WISHES,
     WONDERS,
 )
 from imposter.behaviour.commitments import CLAUSE, SENTENCE, Kind, Named
@@ -92,6 +94,8 @@ def asks(text: str, spell: Spelling = plain) -> Iterator[Ask]:
 def _ask(sentence: str, spell: Spelling) -> Ask | None:
     words = spell(sentence).split()
     question = "?" in sentence
+    if WISHES.among(words) and not FRAMES.among(words):
+        return None
     for part in (words, *_rests(words), *(spell(clause).split() for clause in CLAUSE.split(sentence))):
         found = _sorted(_core(part), question, sentence) if part else None
         if found is not None:
@@ -99,9 +103,12 @@ def _ask(sentence: str, spell: Spelling) -> Ask | None:
     return None
 
 
+_ABRUPT = [phrases for kind, phrases in STANDING.items() if kind != "decision"]
+
+
 def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
     """What begins like a request behind something else: few put a point between them."""
-    starts = {start for phrases in (FRAMES, SHALL, *STANDING.values()) for start, _ in phrases.spans(words)}
+    starts = {start for phrases in (FRAMES, SHALL, *_ABRUPT) for start, _ in phrases.spans(words)}
     pairs = enumerate(zip(words, words[1:], strict=False), 1)
     starts |= {start for start, (before, word) in pairs if word in MODALS and before in FILLERS}
     return (words[start:] for start in sorted(starts)[:MOST_STARTS] if start)
@@ -110,13 +117,13 @@ def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
 def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight, str] | None:
     topic = next((kind for kind, phrases in TOPICS.items() if phrases.among(words)), None)
     standing = next((kind for kind, phrases in STANDING.items() if phrases.among(words)), None)
-    please, tagged = PLEASE.among(words) or _orders(words), len(words) > 2 and TAGS.among(words)
+    please, tagged = PLEASE.among(words) or _orders(words), len(words) > 2 and (TAGS.among(words) or (question and ASKED_TAGS.among(words)))
     frame = words[0] in MODALS or FRAMES.among(words)
     asked = frame or please or tagged or standing is not None or NEEDS.among(words)
     if standing != "money" and topic != "data":
         if OFFERS.among(words) and not please:
             return None
-        if standing != "decision" and HARMLESS.among(words):
+        if standing != "decision" and HARMLESS.among(words) and not (topic == "money" and HAVES.among(words)):
             return None
     if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
         return None
@@ -140,7 +147,7 @@ def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight
         return Weight.CLEAR, "money"
     verb = _second_person(words, question=question)
     told = ACTING.among(words[:1])
-    if topic and (please or tagged or told or verb or not SECOND.isdisjoint(words)):
+    if topic and (please or tagged or told or verb or _ends(words[0], ENDINGS) or not SECOND.isdisjoint(words)):
         return Weight.CLEAR, topic
     if please or tagged or verb or told or _together(words, question=question):
         return Weight.OPEN, topic or "request"
@@ -171,7 +178,7 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
 def _orders(words: Sequence[str]) -> bool:
     """Whether it begins as "call me" does."""
     first, second = words[0], words[1:2]
-    return (len(first) > 4 and first.endswith(ATTACHED)) or (second != [] and second[0] in OBJECTS and first not in WONDERS)
+    return (len(first) > 4 and first.endswith(ATTACHED)) or (second != [] and second[0] in OBJECTS and first not in WONDERS and not first.endswith("o"))
 
 
 def _together(words: Sequence[str], *, question: bool) -> bool:
@@ -184,9 +191,10 @@ def _together(words: Sequence[str], *, question: bool) -> bool:
 
 def _to_do(words: Sequence[str]) -> bool:
     """Whether a verb says what is wanted, and no thing alone."""
-    return "to" in words or any(_ends(word, ("er", "ir", "ar", "re", "mi", "me")) for word in words) or (
-        _ends(words[-1], ("en", "n")) and "du" in words
-    )
+    behind = words[max((end for _, end in WANTS.spans(words)), default=0) :]
+    if not {"do", "you", "u", "wanna"}.isdisjoint(words):
+        return "to" in words or "wanna" in words
+    return any(_ends(word, ("er", "ir", "ar", "re", "armi", "ermi", "arme", "erme", "en")) for word in behind)
 
 
 def _names_price(words: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from imposter.behaviour.phrases import Phrases
 
 FRAMES = Phrases(
-    "can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
+    "shall/should_we can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
     "can/won/couldn/wouldn_t_you/u/ya/we may/might_i/we any/some_chance possible_to possible_for wondering_if hoping_you/u need/want_you/u_to "
     "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with/to/for/that ok/okay/cool/fine_if_i/we up_for down_for gonna_need is_there_any_way ",
     "kannst kanst kannste kansch kanns konntest magste konnteste konntst konnt wurdest wurdste wurdst wurst darf durft* konnen_sie/wir/ihr konnten_sie/wir/ihr wurden_sie/ihr mogen_sie/ihr hattest "
@@ -65,27 +65,29 @@ STATES = Phrases(
     "is zijn was waren ik_ben/heb/vind/denk we_zijn/hebben ",
 )
 """They say how something is."""
+WISHES = Phrases("i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoffe hoff ich/i_hoff* j_espere ojala espero spero tomara esperons esperamos speriamo hopelijk ik_hoop")
+"""Nobody says yes or no to them."""
 MIND = Phrases(
     "mind stort storts stort_es stort_s macht_es/s_dir_was macht_dir_das_was was_dagegen derange/derangerait/embete/ennuie importa importaria molesta molestaria dispiace spiace scoccia secca dispiacerebbe importa/incomoda importas vind_je_het_erg bezwaar"
 )
 """To these a no says yes."""
 INFORM = Phrases(
-    "tell/show/explain/teach/remind/recommend/describe/advise/translate tell_me/us_how/what/when/where/why/if/whether/which/about/who/more/something/a understand recipe recommend* explain* suggest* ",
-    "sagen/erklaren/zeigen/verraten/empfehlen/ubersetzen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen rezept* sagst_du_mir_wie/was/wann/wo/ob ",
-    "dire/expliquer/conseiller/recommander/raconter/montrer/traduire recette* comprendre expliques racontes ",
-    "decir*/explicar*/recomendar*/contar*/ensenar*/traducir* dices_como/que/cuando/donde/si explicas recomiendas receta* cuentas entender ",
-    "dire/dirmi/spiegar*/consigliar*/raccontar*/mostrar*/tradur* ricett* spieghi consigli capire mi_dici_come/cosa/quando/dove/se ",
-    "dizer/falar/explicar/recomendar/indicar/contar/mostrar/traduzir receita* explica entender me_diz/fala_como/onde/quando/se/o/que ",
-    "vertellen/uitleggen/zeggen/aanraden/vertalen recept* begrijpen ",
+    "tell/show/explain/teach/remind/recommend/describe/advise/translate tell_me/us_how/what/when/where/why/if/whether/which/about/who/more/something/a understand recommend* explain* suggest* ",
+    "sagen/erklaren/zeigen/verraten/empfehlen/ubersetzen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen sagst_du_mir_wie/was/wann/wo/ob ",
+    "dire/expliquer/conseiller/recommander/raconter/montrer/traduire comprendre expliques racontes ",
+    "decir*/explicar*/recomendar*/contar*/ensenar*/traducir* dices_como/que/cuando/donde/si explicas recomiendas cuentas entender ",
+    "dire/dirmi/spiegar*/consigliar*/raccontar*/mostrar*/tradur* spieghi consigli capire mi_dici_come/cosa/quando/dove/se ",
+    "dizer/falar/explicar/recomendar/indicar/contar/mostrar/traduzir explica entender me_diz/fala_como/onde/quando/se/o/que ",
+    "vertellen/uitleggen/zeggen/aanraden/vertalen begrijpen ",
 )
 """What they want is to be told something."""
 HARMLESS = Phrases(
-    "guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoff* ich/i_hoff* j_espere ojala espero spero tomara que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
+    "recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
     "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
     "can/could/may_i/we_ask/tell/say/show/complain/vent can_i_just_say let/lemme_me_know/know_if/when you/u_there/awake/asleep/ok/okay/alright/alive/well/hungry/tired/busy/home/happy/mad/serious/sure/kidding/sick/excited/ready/back you/u_still_there/at/up/awake/alive/sick/mad/in/on/working/living how_are/r/is/s/was/did/have what_s_up whats_up what_time how_s how_much/many/old/long/far have_a_nice/good/great/fun take_care "
     "isnt/aren/arent/isn_it/that/he/she/they good/happy/nice_luck/birthday/night/day/evening/morning/weekend/trip/flight congrats is/s/are_it/that/he/she/this/the/there/they/your/ur/my_raining/cold/hot/snowing/good/true/still/really/nice/far/big/open/closed/weather/mum/mom/dad/wife/brother/sister/dog/cat thanks_for thank_you/u you/u_d_love/like/enjoy/hate would/wouldn_you/u/it/that_love/hate ",
-    "weisst weisste weist kennst kennste kennt glaubst denkst findest findste erinnerst horst siehst verstehst fuhlst schmeckt gefallt gefiel gehts_dir/euch/so/eigentlich/heute/wieder wie_geht/gehts/war/lauft wars war_es/schon/gut/das/der/die/dein/dir/s bist/bisch_du/da/noch/schon_da/wach/noch/schon/daheim/zuhause/mude/krank/fit/sicher/irre/gerade/grad/okay/ok bist_da hast/habt_du/ihr_noch/hunger/durst/angst/schon/auch/das/den/die/gut/viel/jetzt/dich magst/mogst_du_eigentlich/auch/noch/lieber darf/kann/durft*_ich/i_dich/dir/euch/mal_was/mal/etwas/fragen/sagen vorstellen was_fragen schonen/schone/schones gute/guten_nacht/morgen/abend/besserung/fahrt/reise viel_spass/gluck/erfolg alles_gute/klar herzlichen pass_auf regnets regnet ist/sind_das/der/die/er/sie/dein/deine/eure/euer danke vielen_dank gefallen_hat wurde_dir kann_man_da/dort/hier ",
-    "tu/vous_te/vous/t_souviens/rappelles/rends/souvenez/sens/amuses sais/connais/penses/crois/trouves/aimes/adores/imagines/preferes/comprends/entends/savais/connait/savez/connaissez vois_ce/le/la/que te/vous_plait tu_adorerais/aimerais ca_va/vas ca_a/s ca_fait c_est/etait_bien/bon/beau/cool/sympa/loin/vrai/grave/genial/dur/cher/top/comment/quoi/quand/ou t/tu_es/etais_la/ou/rentre/rentree/malade/reveille/reveillee/encore/bien/sur/sure/serieux/fatigue/fatiguee/au/en/chez/deja/mort/morte/occupe/occupee t/tu/vous/as/avez_as/avez/tu/vous_vu/eu/lu/fait/mange/dormi/entendu/recu/compris/regarde/pense/oublie/trouve/reussi/fini/aime/paye/pris/goute/essaye/bien/deja/passe/gagne/perdu/vecu/vraiment poser_une/des te_demander_un/une/quelque bonne/bon_nuit/soiree/journee/chance/courage/anniv*/voyage/week/appetit il_pleut/fait/est/fait elle_est/a merci comment_va/vas/allez/ca joyeux joyeuse felicitations profite* repose_toi ",
+    "weisst weisste weist kennst kennste kennt glaubst denkst findest findste erinnerst horst siehst verstehst fuhlst schmeckt gefallt gefiel gehts_dir/euch/so/eigentlich/heute/wieder wie_geht/gehts/war/lauft wars war_es/schon/gut/das/der/die/dein/dir/s bist/bisch_du/da/noch/schon_da/wach/noch/schon/daheim/zuhause/mude/krank/fit/sicher/irre/gerade/grad/okay/ok bist_da bist_du_da_$ hast/habt_du/ihr_hunger/durst/angst/schon/auch/gut/dich hast_du_noch_hunger/durst/fieber/schmerzen magst/mogst_du_eigentlich/auch/noch/lieber darf/kann/durft*_ich/i_dich/dir/euch/mal_was/mal/etwas/fragen/sagen vorstellen was_fragen schonen/schone/schones gute/guten_nacht/morgen/abend/besserung/fahrt/reise viel_spass/gluck/erfolg alles_gute/klar herzlichen pass_auf regnets regnet ist/sind_das/der/die/er/sie/dein/deine/eure/euer danke vielen_dank gefallen_hat wurde_dir kann_man_da/dort/hier ",
+    "tu/vous_te/vous/t_souviens/rappelles/rends/souvenez/sens/amuses sais/connais/penses/crois/trouves/aimes/adores/imagines/preferes/comprends/entends/savais/connait/savez/connaissez vois_ce/le/la/que te/vous_plait tu_adorerais/aimerais ca_va/vas ca_a/s ca_fait c_est/etait_bien/bon/beau/cool/sympa/loin/vrai/grave/genial/dur/cher/top/comment/quoi/quand/ou t/tu_es/etais_la/ou/rentre/rentree/malade/reveille/reveillee/encore/bien/sur/sure/serieux/fatigue/fatiguee/au/en/chez/deja/mort/morte/occupe/occupee t/tu/vous/as/avez_as/avez/tu/vous_vu/eu/lu/fait/mange/dormi/entendu/recu/compris/regarde/pense/oublie/trouve/reussi/fini/aime/paye/pris/goute/essaye/bien/deja/passe/gagne/perdu/vecu/vraiment poser_une/des te_demander_un/une/quelque bonne/bon_nuit/soiree/journee/chance/courage/anniv*/voyage/week/appetit il_pleut/fait/est/fait elle_est/a merci_pour/beaucoup/a/bien/mille/encore ^_merci_$ comment_va/vas/allez/ca joyeux joyeuse felicitations profite* repose_toi ",
     "sabes conoces recuerdas acuerdas crees creer piensas gusta gusto encanta encantaria gustaria_mas ves_bien oyes entiendes imaginas prefieres sientes extranas viste fuiste estas/esta/andas_ahi/bien/en/despierto/despierta/cansado/cansada/seguro/segura/loco/loca/ya/malo/mala/enfermo/enferma/trabajando/viendo/contento/contenta/todavia que/como_tal/estas/va/anda/andas/onda/hay/fue/estuvo puedo/pregunto_preguntar/preguntarte/contar/contarte/decirte te_puedo_preguntar/contar/decir te_cuento has/habeis/ha/habias_visto/oido/comido/leido/dormido/hecho/estado/ido/probado/pensado/visto/llegado/recibido/escuchado/sido te_mande/envie/deje/traje/compre/escribi/llame te_llego/llegaron/gusto que_te_vaya/descanses/duermas/pases buenas/buen/buenos felicidades felicitaciones feliz gracias estuvo/estaba/fue esta_buena/bueno/lloviendo/rico/rica/bien llueve hace_frio/calor que_hora* cuidate descansa ",
     "sai/sapete conosci/conoscete ricordi credi pensi piace piaciuto piaciuta senti_che capisci immagini preferisci rendi_conto sembra piacerebbe hai/avete/ha/sei/siete/e_visto/vista/fatto/fatta/dormito/mangiato/preso/letto/sentito/sentita/avuto/provato/pensato/capito/ricevuto/passato/andato/andata/stato/stata/arrivato/arrivata/gia/mai/finito/fame/sonno/freddo/caldo sei/siete_a/al/in/ancora/sveglio/sveglia/sicuro/sicura/stanco/stanca/malato/malata/serio/seria/felice/pronto/pronta ^_ci_sei_$ come_va/stai/state/e/sta che_ore come_stai posso_chiederti/farti/dirti buona/buon/buone buongiorno buonasera auguri complimenti grazie piove e_bello/bella/buono/buona/vero era/stato/stata riposati divertiti ",
     "sabe/sabes/conhece/conheces/lembra/lembras/acredita/acreditas/acha/achas/gosta/gostas/imagina/prefere/curte/entende/ouve/sente sabia viu foi gostou chegou comeu dormiu ouviu leu deu_tempo/certo assistiu entendeu esqueceu achou recebeu foste viste gostaste ta/esta/estas/tas_ai/bem/em/acordado/acordada/cansado/cansada/doente/com/trabalhando/vendo/chovendo/frio/calor/no/na/tudo ^_tudo/td_bem/certo/joia_$ oi_tudo/td_bem como_vai/ta/esta/foi/vao posso_te_perguntar/contar/falar/dizer posso_perguntar boa/bom/boas parabens feliz obrigado obrigada valeu_por vc/voce_ia/iria_amar/gostar/adorar que_horas descansa chove ",
@@ -93,7 +95,7 @@ HARMLESS = Phrases(
 )
 """Small talk, and questions for what is or was."""
 OFFERS = Phrases(
-    "shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like_me_to you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/the/to_see/hear need_any/some_help ",
+    "shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like_me_to you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/another do/would_you/u_like/want_to_see/hear/know need_any/some_help ",
     "soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was/dich_einladen ich_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach_dir/euch ",
     "je/j/jte/on_te/t/vous_envoie/ramene/apporte/montre/donne/offre/fais/file/garde/prends/invite/prete/aide/prepare tu_veux/voudrais_que_je/un/une/des/du/voir/en je_peux_t/te_aider/envoyer/ramener/apporter/preparer/inviter veux/voulez_tu/vous_un/une/des/du/que ",
     "te/os/les/le_llevo/mando/traigo/envio/paso/doy/preparo/muestro/regalo/guardo/compro/invito/ayudo/hago/cocino/presto quieres/queres/quiere_que_te/le/un/una/unos/unas/mas/algo/ver te_puedo/podria_llevar/mandar/traer/enviar/pasar/ayudar/invitar ",
@@ -103,7 +105,7 @@ OFFERS = Phrases(
 )
 """They would do or give it, not the owner."""
 NEEDS = Phrases(
-    "i/we/he/she/they/mum/mom/dad/you_need/needs needs_someone/somebody/you/to someone/somebody_needs/has/should/must need_ur/your/someone/somebody/a/2/two/to_know looking_for_someone would_be_great/nice/good_if missing_someone short_of ",
+    "i/we/he/she/they/mum/mom/dad/you_need/needs needs_someone/somebody/you/to someone/somebody_needs/has/should/must need_ur/your/someone/somebody/a/2/two looking_for_someone would_be_great/nice/good_if missing_someone short_of ",
     "brauch* brauchte/brauchten_dich/jemand/deine/deinen/dein jemand/wer_muss/musste/sollte ware/war_super/toll/lieb/cool/nett/gut_wenn suche/suchen_noch/jemand/jemanden fehlt/fehlen_noch ",
     "besoin_de/d/que aurais_besoin faut/faudrait_que/quelqu/un/une/des/quelques quelqu_un_doit/devrait/pour ce_serait/serait_bien/cool/top/sympa_si manque_quelqu/encore cherche_quelqu ",
     "necesit* hace/haria_falta falta/faltan_alguien/quien alguien_tiene/debe/deberia/puede estaria_bien/bueno/genial_que/si me_vendria_bien buscamos/busco_alguien ",
@@ -142,8 +144,8 @@ STANDING: Mapping[str, Phrases] = {
     ),
     "decision": Phrases(
         "do/shall/should/so_we agree agreed we_d/ll/re_start/go/begin/take let_s lets deal_or/$ sign_off approve* go_with go_ahead take_the_flat/house/offer what_about how_about ok/okay/fine/cool_with_you/u/that/it/this we_say call_it ",
-        "einverstanden sollen/wollen/nehmen/machen/fangen/verkaufen/kaufen/buchen/lassen/sagen/bleiben/teilen/starten_wir recht_wenn/so ok_fur_dich abgemacht was_haltst wie_war wir_fangen/machen/nehmen/starten ",
-        "d_accord/acc on_prend/part/fait/dit/commence/vend/garde/retire/annule/reserve/leur/lui/signe/choisit/met/y/partage/se/achete/valide/maintient/reste ca_roule_pour bon_pour_toi/vous qu_en_dis/penses/dirais et_si je_resilie/annule/reserve/commande/valide/confirme/signe/lui/leur ",
+        "sind_wir_uns einig einverstanden sollen/wollen/nehmen/machen/fangen/verkaufen/kaufen/buchen/lassen/sagen/bleiben/teilen/starten_wir recht_wenn/so ok_fur_dich abgemacht was_haltst wie_war wir_fangen/machen/nehmen/starten ",
+        "on_est_bon/bons/bonnes/d/ok d_accord/acc on_prend/part/fait/dit/commence/vend/garde/retire/annule/reserve/leur/lui/signe/choisit/met/y/partage/se/achete/valide/maintient/reste ca_roule_pour bon_pour_toi/vous qu_en_dis/penses/dirais et_si je_resilie/annule/reserve/commande/valide/confirme/signe/lui/leur ",
         "de_acuerdo lo/la/los_dejamos/cogemos/hacemos/vendemos/compramos/firmamos/aceptamos cancelo/reservo/confirmo/compro/firmo/pido/contrato/acepto vamos/quedamos_con/en/a/por que_te_parece que_tal_si y_si te_parece cerramos trato ",
         "d_accordo prendiamo/andiamo/vendiamo/cominciamo/facciamo/iniziamo/diciamo/compriamo/firmiamo/accettiamo/teniamo/prenotiamo/ritiriamo/lasciamo disdico/cancello/prenoto/confermo/ordino/firmo/compro/annullo che_ne_dici/pensi va_bene_se/per per_te ",
         "combinado fechado concorda vamos_de/com/fazer/vender/comprar/fechar/ficar a_gente_fica/vende/compra/fecha/faz/vai/cancela/aceita/divide/comeca/se comecamos/ficamos/vendemos/falamos/fechamos/marcamos cancelo/reservo/confirmo/compro/assino/fecho/aceito/peco o_que_acha/achas que_tal_se/a/as/sabado/domingo/amanha de_acordo ",
@@ -165,21 +167,25 @@ PLEASE = Phrases(
     "merci_de/d veuillez bitte_um si_prega le/les_ruego kindly gostaria_que we_d_appreciate please pls plz plss pleasee bitte bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
 )
 TAGS = Phrases(
-    "ok_$ okay_$ okey_$ oki_$ k_$ kk_$ alright_$ deal_$ agreed_$ fine_$ cool_$ good_for_you/u_$ works_for_you/u_$ yeah_$ yes_$ yea_$ sound/sounds_good_$ is_that_ok/okay/fine/alright_$ that_ok/fine_$ you/u_in_$ ",
-    "passt_$ passts_$ passt_das_$ passt_so_$ einverstanden_$ in_ordnung_$ ja_$ ok_fur_dich/euch_$ okay_so_$ gell_$ gebongt_$ abgemacht_$ geht_klar_$ recht_$ ",
-    "d_accord/acc_$ dac_$ dacc_$ ca_te_va_$ ca_vous_va_$ ca_va_$ ca_marche_$ ca_roule_$ bon_pour_toi/vous_$ ok_pour_toi/vous_$ t_es_ok_$ oui_$ hein_ok_$ ",
-    "vale_$ dale_$ va_$ sale_$ de_acuerdo_$ te_parece_$ te_parece_bien_$ bien_$ si_$ te_va_$ te_va_bien_$ listo_$ oki_$ ",
-    "va_bene_$ d_accordo_$ ti_va_$ ti_va_bene_$ si_$ ci_stai_$ te_va_$ bene_$ ",
-    "blz_$ beleza_$ tudo_bem_$ td_bem_$ pode_ser_$ combinado_$ fechado_$ ta_$ ta_bom_$ certo_$ sim_$ tranquilo_$ ",
-    "goed_$ oke_$ akkoord_$ is_goed_$ afgesproken_$ ",
+    "ok_$ okay_$ okey_$ oki_$ k_$ kk_$ alright_$ deal_$ agreed_$ works_for_you/u_$ is_that_ok/okay/fine/alright_$ ",
+    "passt_$ passts_$ passt_das/so_$ einverstanden_$ in_ordnung_$ ok_fur_dich/euch_$ gebongt_$ abgemacht_$ geht_klar_$ ",
+    "d_accord/acc_$ dac_$ dacc_$ ca_te/vous_va_$ ca_marche/roule_$ bon/ok_pour_toi/vous_$ t_es_ok_$ ",
+    "vale_$ dale_$ de_acuerdo_$ te_parece_$ te_parece_bien_$ te_va_bien_$ listo_$ ",
+    "va_bene_$ d_accordo_$ ti_va_$ ti_va_bene_$ ci_stai_$ ",
+    "blz_$ beleza_$ pode_ser_$ combinado_$ fechado_$ ",
+    "oke_$ akkoord_$ is_goed_$ afgesproken_$ ",
 )
 """They say what is to be, and want a yes to it."""
+ASKED_TAGS = Phrases(
+    "fine_$ cool_$ good_$ yeah_$ yes_$ yea_$ sounds_good_$ you/u_in_$ right_$ ja_$ gell_$ recht_$ oui_$ ca_va_$ hein_$ va_$ sale_$ si_$ bien_$ te_va_$ bene_$ vero_$ tudo/td_bem_$ ta_$ ta_bom_$ certo_$ sim_$ tranquilo_$ ne_$ goed_$"
+)
+"""So do these, where a question mark stands behind them."""
 WONDERS = frozenset(
     "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque quantos quantas qual wanneer waar wat hoe waarom wie welke".split()
 )
 """Begin a question for something else than yes or no."""
 SECOND = frozenset("you u ya yall youre youll youd du ihr jij jullie tu vous vc vcs voce voces ce usted ustedes vos lei voi toi contigo".split())
-CLITICS = frozenset("me nos mi ci mir uns m te os us".split())
+CLITICS = frozenset("me nos mi ci mir uns m te".split())
 LEADS = frozenset("le les lo la se que si".split())
 FILLERS = frozenset(
     "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa tipo pues bueno aber but pero ma mas mais great super genial grande show please pls bitte dude hoi en dus maar du sag say kurz random quick one listen ah aah eh".split()
