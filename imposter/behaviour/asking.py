@@ -11,6 +11,7 @@ from enum import IntEnum
 from imposter.behaviour.asking_words import (
     ASKED_TAGS,
     CLITICS,
+    CONJUNCTIONS,
     FILLERS,
     FRAMES,
     HARMLESS,
@@ -23,9 +24,12 @@ from imposter.behaviour.asking_words import (
     NEEDS,
     NO_VERBS,
     OFFERS,
+    PERSONAL,
     PLEASE,
+    POSSESSIVES,
     SECOND,
     SHALL,
+    SMALL_TALK,
     STATES,
     STANDING,
     TAGS,
@@ -118,12 +122,12 @@ def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight
     topic = next((kind for kind, phrases in TOPICS.items() if phrases.among(words)), None)
     standing = next((kind for kind, phrases in STANDING.items() if phrases.among(words)), None)
     please, tagged = PLEASE.among(words) or _orders(words), len(words) > 2 and (TAGS.among(words) or (question and ASKED_TAGS.among(words)))
-    frame = words[0] in MODALS or FRAMES.among(words)
+    frame = FRAMES.among(words) or _may(words, topic)
     asked = frame or please or tagged or standing is not None or NEEDS.among(words)
     if standing != "money" and topic != "data":
         if OFFERS.among(words) and not please:
             return None
-        if standing != "decision" and HARMLESS.among(words) and not (topic == "money" and HAVES.among(words)):
+        if standing != "decision" and (HARMLESS.among(words) or SMALL_TALK.among(words)) and not (topic == "money" and HAVES.among(words)):
             return None
     if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
         return None
@@ -146,7 +150,7 @@ def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight
     if question and _names_price(words):
         return Weight.CLEAR, "money"
     verb = _second_person(words, question=question)
-    told = ACTING.among(words[:1])
+    told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
     if topic and (please or tagged or told or verb or _ends(words[0], ENDINGS) or not SECOND.isdisjoint(words)):
         return Weight.CLEAR, topic
     if please or tagged or verb or told or _together(words, question=question):
@@ -170,8 +174,16 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
     pairs = zip(words, words[1:], strict=False)
     return any(
         (one in CLITICS and (other in SHORT_VERBS or _ends(other, (*ENDINGS, "a", "e"))))
-        or (one in LEADS and _ends(other, ENDINGS))
+        or (one in LEADS and _ends(other, ENDINGS[2:] if one in CONJUNCTIONS else ENDINGS[2:5]))
         for one, other in pairs
+    )
+
+
+def _may(words: Sequence[str], topic: str | None) -> bool:
+    """Whether it asks for leave, or for help, for one of us or from one of you."""
+    personal = not PERSONAL.isdisjoint(words)
+    return (words[0] in MODALS and (personal or topic is not None)) or (
+        personal and not MODALS.isdisjoint(words[1:OPENING]) and not POSSESSIVES.isdisjoint(words)
     )
 
 
@@ -186,7 +198,7 @@ def _together(words: Sequence[str], *, question: bool) -> bool:
     first, second = words[0], " ".join(words[1:2])
     if first in ("on", "wir", "ma") or second in ("wir", "we", "ma"):
         return len(words) > 2
-    return any(_ends(word, WE) for word in (words if question else words[:1]))
+    return question and any(_ends(word, WE) for word in words)
 
 
 def _to_do(words: Sequence[str]) -> bool:
