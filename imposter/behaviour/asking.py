@@ -30,8 +30,8 @@ from imposter.behaviour.asking_words import (
     SECOND,
     SHALL,
     SMALL_TALK,
-    STATES,
     STANDING,
+    STATES,
     TAGS,
     WANTS,
     WISHES,
@@ -54,8 +54,9 @@ ENDINGS = ("st", "ste", "as", "es", "is", "i")
 WE = ("amos", "emos", "imos", "iamo")
 ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "anos", "enos", "aci", "ici")
 """How a verb ends that tells somebody to do something for somebody."""
-OBJECTS = frozenset("me us mich mir uns moi nous mij ons".split())
-FOR = frozenset("for fur pour por per voor auf en a bei at".split())
+ARTICLES = frozenset(["lo", "la", "los", "las", "li", "le"])
+OBJECTS = frozenset(["me", "us", "mich", "mir", "uns", "moi", "nous", "mij", "ons"])
+FOR = frozenset(["for", "fur", "pour", "por", "per", "voor", "auf", "en", "a", "bei", "at"])
 OPENING = 5
 """Words in which a sentence that only states says so."""
 SHORT_VERBS = frozenset({"da", "das", "dai", "ves", "vas"})
@@ -121,13 +122,20 @@ def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
 def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight, str] | None:
     topic = next((kind for kind, phrases in TOPICS.items() if phrases.among(words)), None)
     standing = next((kind for kind, phrases in STANDING.items() if phrases.among(words)), None)
-    please, tagged = PLEASE.among(words) or _orders(words), len(words) > 2 and (TAGS.among(words) or (question and ASKED_TAGS.among(words)))
+    please, tagged = (
+        PLEASE.among(words) or _orders(words),
+        len(words) > 2 and (TAGS.among(words) or (question and ASKED_TAGS.among(words))),
+    )
     frame = FRAMES.among(words) or _may(words, topic)
     asked = frame or please or tagged or standing is not None or NEEDS.among(words)
     if standing != "money" and topic != "data":
         if OFFERS.among(words) and not please:
             return None
-        if standing != "decision" and (HARMLESS.among(words) or SMALL_TALK.among(words)) and not (topic == "money" and HAVES.among(words)):
+        if (
+            standing != "decision"
+            and (HARMLESS.among(words) or (SMALL_TALK.among(words) and not frame and not NEEDS.among(words)))
+            and not (topic == "money" and HAVES.among(words))
+        ):
             return None
     if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
         return None
@@ -153,7 +161,7 @@ def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight
     told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
     if topic and (please or tagged or told or verb or _ends(words[0], ENDINGS) or not SECOND.isdisjoint(words)):
         return Weight.CLEAR, topic
-    if please or tagged or verb or told or _together(words, question=question):
+    if please or tagged or verb or told or _together(words, question=question or topic is not None):
         return Weight.OPEN, topic or "request"
     return (Weight.OPEN, topic or "request") if question and (topic or not SECOND.isdisjoint(words)) else None
 
@@ -174,6 +182,7 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
     pairs = zip(words, words[1:], strict=False)
     return any(
         (one in CLITICS and (other in SHORT_VERBS or _ends(other, (*ENDINGS, "a", "e"))))
+        or (one in ARTICLES and _ends(other, (*ENDINGS, "a", "e")) and not CLITICS.isdisjoint(words))
         or (one in LEADS and _ends(other, ENDINGS[2:] if one in CONJUNCTIONS else ENDINGS[2:5]))
         for one, other in pairs
     )
@@ -190,7 +199,9 @@ def _may(words: Sequence[str], topic: str | None) -> bool:
 def _orders(words: Sequence[str]) -> bool:
     """Whether it begins as "call me" does."""
     first, second = words[0], words[1:2]
-    return (len(first) > 4 and first.endswith(ATTACHED)) or (second != [] and second[0] in OBJECTS and first not in WONDERS and not first.endswith("o"))
+    return (len(first) > 4 and first.endswith(ATTACHED)) or (
+        second != [] and second[0] in OBJECTS and first not in WONDERS and not first.endswith("o")
+    )
 
 
 def _together(words: Sequence[str], *, question: bool) -> bool:

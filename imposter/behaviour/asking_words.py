@@ -25,10 +25,10 @@ FRAMES = Phrases(
 """Whoever begins so wants something, or asks whether they may."""
 SMALL_TALK = Phrases(
     "how_you/u/ya good_morning/night/evening/luck sleep_well sweet_dreams miss_you/u love_you/u love_ya merry happy_new proud_of look/looks/looking_great/good/nice/amazing/beautiful/lovely so_funny/cute/cool/sad/nice/good/tired/bored/excited/happy/hungry/cold/hot/proud lol_same any_good/plans/news all_good/ok/well everything_ok/okay/alright/good is_everything feel/feeling/feels_better/ok/good/sick/tired enjoying enjoyed enjoy_the have_you_ever/been/seen/heard/tried/got_kids you/u_feeling/doing/good/guys_ok did/didn/didnt long_time long_day are/r_you/u_sure/serious/kidding/joking/okay/ok/alright/well/good/happy/sad/mad/angry/tired/hungry/busy/asleep/awake/sick/drunk/bored/excited/nervous/safe/home/back are/r_you/u_still_in/at/with/up/alive/living/working/there/mad/sick/single/hungry/awake you_get_home/there/back got_home/back/there made_it_home safe_flight/trip/travels do_you_still/really/also/ever/even/speak/know/remember/think/like/love/believe/miss/see/hear/understand/watch/smoke/drink/eat/live/feel/believe isn_t/isnt_it/that/she/he/this wasn_t/wasnt_it/that/she/he ",
-    "wie_gehts/geht/gings/ging/lief/wars/war/findest/fandest/schmeckts alles_gut/klar/ok/fit/okay/paletti/gute/liebe hast/habt_du/ihr_gut/schon/auch/geburtstag/ferien/urlaub/angst/heimweh bist/seid_du/ihr_gut/schon/noch/sicher/wieder/heute/jetzt_angekommen/daheim/wach/da/fit/zuhause/mude/krank/sicher gut_geschlafen/angekommen/heimgekommen gut/gute_heimreise/reise/fahrt schlaf_gut schlaft_gut traum_was/schon/suss frohe* frohes guten_rutsch herzlichen gluckwunsch* vermiss* hab_dich/euch ich_liebe lieb_dich findest_du/ihr_nicht/auch/das/den/die glaubst_du_das/dass/es/echt/wirklich siehst/schaust_gut/super/toll so_schon/lustig/cool/suss/mude/kalt/heiss/traurig langer_tag was_machst/macht/treibst schmeckts regnets schneits geht_s_dir/euch gehts/geht_dir/euch/es_dir/gut weisst/kennst/magst_du_noch/den/die/das/schon was_neues schon_gehort/gesehen/gegessen/daheim/wach/da nicht_wahr ist_das_nicht/nicht_lustig/schon/toll/suss ",
+    "wie_gehts/geht/gings/ging/lief/wars/war/findest/fandest/schmeckts alles_gut/klar/ok/fit/okay/paletti/gute/liebe hast/habt_du/ihr_gut/schon/auch/geburtstag/ferien/urlaub/angst/heimweh bist/seid_du/ihr_gut/schon/noch/sicher/wieder/heute/jetzt_angekommen/daheim/wach/da/fit/zuhause/mude/krank/sicher gut_geschlafen/angekommen/heimgekommen gut/gute_heimreise/reise/fahrt schlaf_gut schlaft_gut traum_was/schon/suss frohe* frohes guten_rutsch herzlichen gluckwunsch* vermiss* hab_dich/euch ich_liebe lieb_dich findest_du/ihr_nicht/auch/das/den/die glaubst_du_das/dass/es/echt/wirklich siehst/schaust_gut/super/toll so_schon/lustig/cool/suss/mude/kalt/heiss/traurig langer_tag ^_was_machst/macht/treibst schmeckts regnets schneits geht_s_dir/euch gehts/geht_dir/euch/es_dir/gut weisst/kennst/magst_du_noch/den/die/das/schon was_neues schon_gehort/gesehen/gegessen/daheim/wach/da nicht_wahr ist_das_nicht/nicht_lustig/schon/toll/suss ",
     "comment_vas/va/allez/ca bien_dormi/arrive/rentre/rentree/arrivee bonne_route/nuit/fete/annee/chance joyeux joyeuses fais_attention/gaffe/de/dodo dors_bien tu_me_manques je_t_aime gros_bisous ca_va/vas/se/s/fait/a_bien/mieux/mal/toi/passe/fait/longtemps/ete tu_crois/penses/trouves/te/en_que/pas/dis/souviens/rappelles/penses/as/vois tu_t/te_es/sens/plais/rappelles/souviens/amuses t_as/es/aimes/aime_vu/faim/froid/chaud/sommeil/peur/mal/compris/entendu/bien/deja/encore/toujours/sur/fatigue/fatiguee/content/contente/malade/ok/reveille/leve/ou/la/rentre/arrive/aime t_habites_toujours/encore/ou longue_journee quoi_de n_est_ce trop_drole/mignon/bien/bon/beau/belle/fort/cool/marrant/triste/nul/chou/froid/chaud c_etait/est_trop/super/vraiment/bien/genial/tellement est_ce_que_c/ca ",
-    "como_estas/esta/estan/andas/te/va/van/les/fue/sigues/amaneciste que_tal_todo/estas/el/la/tu/va/te que_haces/cuentas/onda/mas/pasada dormiste_bien llegaste_bien buen/buena/buenas_viaje/suerte/noche/noches/dia/finde/provecho feliz_cumple*/navidad/ano te_extrano/quiero/amo/echo que_descanses duerme_bien estas_bien/ahi/despierto/despierta/ok/mejor/cansado/cansada/enojado/enojada/seguro/segura/contento/feliz/triste sigues_ahi/despierto/despierta/enfermo/enojado tienes_hambre/frio/calor/sueno/miedo/fiebre/hijos todo_bien/ok/tranquilo/en no_crees/te_parece_gracioso verdad_que a_que_si te_acuerdas/gusto/gusta/encanta/sientes/sirvio/parecio muy_bueno/divertido/lindo/rico/gracioso que_risa/gracioso/chistoso/fuerte/locura/cansancio/dia crees_que/en ",
-    "come_stai/va/state/andiamo/e/ti tutto_bene/ok/apposto/a dormito_bene arrivato/arrivata/arrivati_bene buon/buona/buone_viaggio/fortuna/notte/giornata/serata/weekend/appetito/feste/pasqua/anno felice_anno mi_manchi ti_amo/voglio che_fai/combini/dici/ridere/giornata/bello/bella/carino/figata/fame/sonno/caldo/freddo hai/avete_fame/freddo/caldo/sonno/paura/febbre/figli/gia/sentito/visto/dormito/mangiato sei/siete_stanco/stanca/sveglio/sveglia/felice/triste/arrabbiato/arrabbiata/sicuro/sicura/ancora/a/gia/ok/contento/contenta ti_ricordi/piace/piaciuto/piaciuta/sembra/manca/senti/diverti non_trovi/e_vero/credi_sia secondo_te troppo_bello/bella/buono/forte/divertente/carino stai_bene/meglio/male ",
+    "como_estas/esta/estan/andas/te/va/van/les/fue/sigues/amaneciste que_tal_todo/estas/el/la/tu/va/te ^_que_haces/cuentas/onda/mas/pasada dormiste_bien llegaste_bien buen/buena/buenas_viaje/suerte/noche/noches/dia/finde/provecho feliz_cumple*/navidad/ano te_extrano/quiero/amo/echo que_descanses duerme_bien estas_bien/ahi/despierto/despierta/ok/mejor/cansado/cansada/enojado/enojada/seguro/segura/contento/feliz/triste sigues_ahi/despierto/despierta/enfermo/enojado tienes_hambre/frio/calor/sueno/miedo/fiebre/hijos todo_bien/ok/tranquilo/en no_crees/te_parece_gracioso verdad_que a_que_si te_acuerdas/gusto/gusta/encanta/sientes/sirvio/parecio muy_bueno/divertido/lindo/rico/gracioso ^_que_risa/gracioso/chistoso/fuerte/locura/cansancio/dia crees_que/en ",
+    "come_stai/va/state/andiamo/e/ti tutto_bene/ok/apposto/a dormito_bene arrivato/arrivata/arrivati_bene buon/buona/buone_viaggio/fortuna/notte/giornata/serata/weekend/appetito/feste/pasqua/anno felice_anno mi_manchi ti_amo/voglio ^_che_fai/combini/dici/ridere/giornata/bello/bella/carino/figata/fame/sonno/caldo/freddo hai/avete_fame/freddo/caldo/sonno/paura/febbre/figli/gia/sentito/visto/dormito/mangiato sei/siete_stanco/stanca/sveglio/sveglia/felice/triste/arrabbiato/arrabbiata/sicuro/sicura/ancora/a/gia/ok/contento/contenta ti_ricordi/piace/piaciuto/piaciuta/sembra/manca/senti/diverti non_trovi/e_vero/credi_sia secondo_te troppo_bello/bella/buono/forte/divertente/carino stai_bene/meglio/male ",
     "como_vc/voce/esta/ta/estao/vai/vao/foi/andam tudo/td_bem/certo/joia/ok/em/tranquilo/bom e_ai_tudo/blz dormiu_bem chegou_bem/em boa/bom/boas_viagem/sorte/noite/dia/tarde/semana/fds/festa feliz_aniversario/natal/ano/niver saudade saudades te_amo/adoro que_saudade/legal/lindo/linda/fofo/fofa/engracado/dia/calor/frio/chuva/bom/otimo/chato/pena ta/esta/tas_bem/com/acordado/acordada/dormindo/melhor/doente/cansado/cansada/triste/feliz/bravo/brava/certo/ainda/de_boa/fome/sono/frio/calor/medo ainda_ta/esta/mora/trabalha/namora voce/vc_ta/esta_bem/melhor/ai/acordado/cansado/feliz/brava/bravo se_lembra lembra_de/da/do/daquele/daquela/quando gostou_do/da/de nao_acha/e_engracado/e_lindo demais_ne muito_bom/legal/engracado/lindo ",
     "hoe_gaat/is/was/vond/voel alles_goed lekker_geslapen goede_reis slaap_lekker mis_je hou_van ",
 )
@@ -62,7 +62,9 @@ WANTS = Phrases(
     "wil/wilde_je/jij/u zin_om zin_in ",
 )
 """What stands behind them is offered, or wanted."""
-MODALS = frozenset("can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia podem peut pourrait kan mag zou kunnen konnen konnten".split())
+MODALS = frozenset(
+    ["can", "could", "may", "would", "will", "kann", "konnte", "darf", "durfte", "puede", "podria", "podrian", "puo", "potrebbe", "possono", "pode", "poderia", "podem", "peut", "pourrait", "kan", "mag", "zou", "kunnen", "konnen", "konnten"]
+)
 """At the beginning of a question they ask whether somebody may or would."""
 STATES = Phrases(
     "is/s/isnt/isn/was/were/wasn/its/thats/hes/shes/theres am/im_so/very/really/just/off/at/back/on i_m/am we_re/are/were they/these/those_are/re ",
@@ -74,7 +76,9 @@ STATES = Phrases(
     "is zijn was waren ik_ben/heb/vind/denk we_zijn/hebben ",
 )
 """They say how something is."""
-WISHES = Phrases("i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoffe hoff ich/i_hoff* j_espere ojala espero spero tomara esperons esperamos speriamo hopelijk ik_hoop")
+WISHES = Phrases(
+    "i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoffe hoff ich/i_hoff* j_espere ojala espero spero tomara esperons esperamos speriamo hopelijk ik_hoop"
+)
 """Nobody says yes or no to them."""
 MIND = Phrases(
     "mind stort storts stort_es stort_s macht_es/s_dir_was macht_dir_das_was was_dagegen derange/derangerait/embete/ennuie importa importaria molesta molestaria dispiace spiace scoccia secca dispiacerebbe importa/incomoda importas vind_je_het_erg bezwaar"
@@ -104,7 +108,7 @@ HARMLESS = Phrases(
 )
 """Small talk, and questions for what is or was."""
 OFFERS = Phrases(
-    "shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like_me_to you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/another do/would_you/u_like/want_to_see/hear/know need_any/some_help ",
+    "you_dont_have/need_to you_don_t_have/need_to musst/brauchst_du_nicht/ned musst_nicht no_hace_falta_que no_tienes_que pas_besoin_que cosi_non_devi non_devi nao_precisa shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like_me_to you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/another do/would_you/u_like/want_to_see/hear/know need_any/some_help ",
     "soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was/dich_einladen ich_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach_dir/euch ",
     "je/j/jte/on_te/t/vous_envoie/ramene/apporte/montre/donne/offre/fais/file/garde/prends/invite/prete/aide/prepare tu_veux/voudrais_que_je/un/une/des/du/voir/en je_peux_t/te_aider/envoyer/ramener/apporter/preparer/inviter veux/voulez_tu/vous_un/une/des/du/que ",
     "te/os/les/le_llevo/mando/traigo/envio/paso/doy/preparo/muestro/regalo/guardo/compro/invito/ayudo/hago/cocino/presto quieres/queres/quiere_que_te/le/un/una/unos/unas/mas/algo/ver te_puedo/podria_llevar/mandar/traer/enviar/pasar/ayudar/invitar ",
@@ -190,24 +194,29 @@ ASKED_TAGS = Phrases(
 )
 """So do these, where a question mark stands behind them."""
 WONDERS = frozenset(
-    "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque quantos quantas qual wanneer waar wat hoe waarom wie welke".split()
+    ["what", "whats", "when", "where", "who", "how", "hows", "why", "which", "was", "wann", "wo", "wer", "wie", "warum", "wieso", "weshalb", "welche", "welcher", "welches", "wohin", "woher", "wieviel", "wofur", "wozu", "que", "quoi", "quand", "ou", "qui", "comment", "pourquoi", "combien", "quel", "quelle", "cuando", "donde", "quien", "como", "cuanto", "cuanta", "cuantos", "cual", "cosa", "che", "quando", "dove", "chi", "perche", "quanto", "quanti", "quanta", "quale", "onde", "quem", "porque", "quantos", "quantas", "qual", "wanneer", "waar", "wat", "hoe", "waarom", "wie", "welke"]
 )
 """Begin a question for something else than yes or no."""
-SECOND = frozenset("you u ya yall youre youll youd du ihr jij jullie tu vous vc vcs voce voces ce usted ustedes vos lei voi toi contigo".split())
-CLITICS = frozenset("me nos mi ci mir uns m te".split())
-CONJUNCTIONS = frozenset("se si che que".split())
-POSSESSIVES = frozenset("your ur yours dein deine deinen deinem deiner euer eure euren ton ta tes votre vos tu tus tuyo tuya su vuestro vuestra tuo tua tuoi tue vostro vostra seu sua seus suas teu jouw je jullie".split())
-PERSONAL = POSSESSIVES | SECOND | frozenset("i we me us my our ich wir mir mich uns mein meine meinen meiner je j on nous moi mon ma mes notre yo nos nosotros mi mis nuestro nuestra io noi ci mio mia miei nostro nostra eu a nos meu minha meus te ti dir dich euch toi ik we mij ons mijn ai aqui".split())
-LEADS = frozenset("le les lo la se que si".split())
+SECOND = frozenset(
+    ["you", "u", "ya", "yall", "youre", "youll", "youd", "du", "ihr", "jij", "jullie", "tu", "vous", "vc", "vcs", "voce", "voces", "ce", "usted", "ustedes", "vos", "lei", "voi", "toi", "contigo"]
+)
+CLITICS = frozenset(["me", "nos", "mi", "ci", "mir", "m", "te"])
+CONJUNCTIONS = frozenset(["se", "si", "che", "que"])
+POSSESSIVES = frozenset(
+    ["your", "ur", "yours", "dein", "deine", "deinen", "deinem", "deiner", "euer", "eure", "euren", "ton", "ta", "tes", "votre", "vos", "tu", "tus", "tuyo", "tuya", "su", "vuestro", "vuestra", "tuo", "tua", "tuoi", "tue", "vostro", "vostra", "seu", "sua", "seus", "suas", "teu", "jouw", "je", "jullie"]
+)
+PERSONAL = (
+    POSSESSIVES
+    | SECOND
+    | frozenset(
+        ["i", "we", "me", "us", "my", "our", "ich", "wir", "mir", "mich", "uns", "mein", "meine", "meinen", "meiner", "je", "j", "on", "nous", "moi", "mon", "ma", "mes", "notre", "yo", "nos", "nosotros", "mi", "mis", "nuestro", "nuestra", "io", "noi", "ci", "mio", "mia", "miei", "nostro", "nostra", "eu", "a", "nos", "meu", "minha", "meus", "te", "ti", "dir", "dich", "euch", "toi", "ik", "we", "mij", "ons", "mijn", "ai", "aqui"]
+    )
+)
+LEADS = frozenset(["le", "les", "lo", "la", "se", "que", "si"])
 FILLERS = frozenset(
-    "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa tipo pues bueno aber but pero ma mas mais great super genial grande show please pls bitte dude hoi en dus maar du sag say kurz random quick one listen ah aah eh".split()
+    ["hey", "hi", "hello", "yo", "oi", "ey", "hallo", "hola", "ciao", "salut", "coucou", "und", "and", "et", "y", "e", "dann", "then", "so", "also", "alors", "donc", "entonces", "allora", "entao", "ok", "okay", "btw", "oh", "ah", "na", "mal", "noch", "dis", "bon", "ben", "senti", "oye", "che", "mano", "cara", "bro", "man", "dude", "ehi", "ei", "ola", "opa", "tipo", "pues", "bueno", "aber", "but", "pero", "ma", "mas", "mais", "great", "super", "genial", "grande", "show", "dude", "hoi", "en", "dus", "maar", "du", "sag", "say", "kurz", "random", "quick", "one", "listen", "ah", "aah", "eh"]
 )
 NO_VERBS = frozenset(
-    "ist erst fast rest best lust sonst selbst meist angst dienst post just must last first fest test cost east west most host guest "
-    "this yes always does was plus sous dans tres mais apres thats whats theres lets guys kids thanks unas unos nous vous deux sometimes yes besides "
-    "gracias buenas buenos dias noches tardes muchas muchos jajas nosotras nosotros antes lejos menos entonces todas todos estas estos esas esos cosas "
-    "oggi ieri quasi tutti amici complimenti auguri anni ogni poi mai lui noi cosi quindi anzi forse dei nei degli altri ragazzi soldi "
-    "pois depois duas seus suas meus minhas eles elas nossas demais parabens "
-    "estamos somos hemos tenemos temos siamo abbiamo eravamo fomos fuimos estavamos ibamos teníamos primos ultimos mismos minimos maximos".split()
+    ["ist", "erst", "fast", "rest", "best", "lust", "sonst", "selbst", "meist", "angst", "dienst", "post", "just", "must", "last", "first", "fest", "test", "cost", "east", "west", "most", "host", "guest", "this", "yes", "always", "does", "was", "plus", "sous", "dans", "tres", "mais", "apres", "thats", "whats", "theres", "lets", "guys", "kids", "thanks", "unas", "unos", "nous", "vous", "deux", "sometimes", "yes", "besides", "gracias", "buenas", "buenos", "dias", "noches", "tardes", "muchas", "muchos", "jajas", "nosotras", "nosotros", "antes", "lejos", "menos", "entonces", "todas", "todos", "estas", "estos", "esas", "esos", "cosas", "oggi", "ieri", "quasi", "tutti", "amici", "complimenti", "auguri", "anni", "ogni", "poi", "mai", "lui", "noi", "cosi", "quindi", "anzi", "forse", "dei", "nei", "degli", "altri", "ragazzi", "soldi", "pois", "depois", "duas", "seus", "suas", "meus", "minhas", "eles", "elas", "nossas", "demais", "parabens", "estamos", "somos", "hemos", "tenemos", "temos", "siamo", "abbiamo", "eravamo", "fomos", "fuimos", "estavamos", "ibamos", "teníamos", "primos", "ultimos", "mismos", "minimos", "maximos"]
 )
 """They only end like one."""

@@ -14,10 +14,10 @@ from imposter.behaviour.assent_words import (
     BUTS,
     DEFERRING,
     MILD,
+    NO_SIGNS,
     NOES,
     NONETHELESS,
     PLEADING,
-    NO_SIGNS,
     REFUSING,
     SOUNDS,
     YES,
@@ -25,6 +25,7 @@ from imposter.behaviour.assent_words import (
 )
 from imposter.behaviour.commitment_words import NO
 from imposter.behaviour.commitments import CLAUSE, SENTENCE, Named, Objection, objection, objections
+from imposter.behaviour.deferring import LET_ME_CHECK
 from imposter.behaviour.encodings import decoded
 from imposter.behaviour.plain import Spelling, plain, seen, unfigured
 from imposter.behaviour.settled import is_settled, stems
@@ -45,31 +46,34 @@ class Stance(Enum):
     OTHER = auto()
 
 
-def binding(answer: str, turns: Sequence[Turn], *told: Named) -> tuple[Objection, ...]:
+def binding(answer: str, turns: Sequence[Turn], *told: Named, asked: Sequence[str] = ()) -> tuple[Objection, ...]:
     """What of `answer` binds the owner: what it names by itself, and what it assents to.
 
-    `turns` are the conversation up to what is answered; `told` is what the owner told the bot. Takes time in proportion
-    to their length.
+    `turns` are the conversation up to what is answered, `asked` the messages that are; `told` is what the owner told the
+    bot. Takes time in proportion to their length.
     """
     heard = Named([turn.content for turn in turns])
     said = [turn.content for turn in turns if turn.source is Source.OWNER]
     readings = dict.fromkeys((answer, *decoded(answer)))
     found = [each for reading in readings for each in objections(reading, heard, Named(said), *told)]
-    return tuple(dict.fromkeys((*found, *assents(answer, turns, said, *told))))
+    return tuple(dict.fromkeys((*found, *assents(answer, turns, asked, said, *told))))
 
 
-def assents(answer: str, turns: Sequence[Turn], said: Sequence[str], *told: Named) -> Iterator[Objection]:
+def assents(
+    answer: str, turns: Sequence[Turn], asked: Sequence[str], said: Sequence[str], *told: Named
+) -> Iterator[Objection]:
     """At most one, for the first request that `answer` says yes to; `said` are the owner's own messages."""
     answer = seen(answer)
-    for ask in open_asks(turns):
+    for ask in open_asks(turns, asked):
         if is_yes(answer, ask) and not is_settled(ask, answer, said, *told):
             yield objection(ask.kind, answer)
             return
 
 
-def open_asks(turns: Sequence[Turn]) -> Iterator[Ask]:
+def open_asks(turns: Sequence[Turn], answered: Sequence[str]) -> Iterator[Ask]:
     """What contacts asked since somebody answered: the owner, or the bot with more than a delay or a question."""
-    asked: list[str] = []
+    shown = {turn.content for turn in turns}
+    asked = [text for text in answered if text not in shown]
     left = MOST_BACK
     contacts = (turn.content for turn in reversed(turns) if turn.source is Source.CONTACT)
     pleads = PLEADING.among(plain(next(contacts, "")[-LONGEST:]).split())
@@ -77,13 +81,17 @@ def open_asks(turns: Sequence[Turn]) -> Iterator[Ask]:
     for turn in reversed(turns):
         if turn.source is Source.CONTACT:
             asked.append(turn.content)
-        elif turn.source is Source.OWNER or left == 0 or stance(seen(turn.content)) not in open_:
+        elif turn.source is Source.OWNER or left == 0 or not _leaves_open(turn.content, open_):
             break
         else:
             left -= 1
     for text in map(seen, asked):
         for spell in _spellings(text):
             yield from asks(text, spell)
+
+
+def _leaves_open(said: str, open_: Sequence[Stance]) -> bool:
+    return said in LET_ME_CHECK.values() or stance(seen(said)) in open_
 
 
 def is_yes(answer: str, ask: Ask) -> bool:
@@ -133,7 +141,11 @@ def _clauses(answer: str) -> Iterator[tuple[str, bool, bool]]:
         for clause in (*others, last):
             pieces = _at_buts(clause)
             for number, piece in enumerate(pieces):
-                yield piece, clause is last and "?" in sentence, number > 0 or piece.casefold().split(maxsplit=1)[:1] in _BUTS
+                yield (
+                    piece,
+                    clause is last and "?" in sentence,
+                    number > 0 or piece.casefold().split(maxsplit=1)[:1] in _BUTS,
+                )
 
 
 def _part(clause: str, asks_back: bool, contrary: bool, spell: Spelling, *, minds: bool) -> tuple[_Part, bool] | None:

@@ -84,7 +84,7 @@ TOPICS: Mapping[str, Phrases] = {
 }
 """In the order in which they are looked for."""
 ACTING = Phrases(
-    "take open close check look feed answer reply let make give_me be wait reserve ask tell_the order buy print post lend loan spot send forward share sign bring leave give come join meet pick drop get transfer pay put keep hold call help watch drive move book cancel confirm fill ",
+    "take open close check look feed answer reply let make give_me be wait reserve ask tell_the/them/him/her/everyone/everybody order buy print post lend loan spot send forward share sign bring leave give come join meet pick drop get transfer pay put keep hold call help watch drive move book cancel confirm fill ",
     "leih schick send leite unterschreib* bring leg gib komm hol nimm lass stell uberweis* zahl bezahl* heb ruf hilf pass fahr buch storniere kundige fulle mach offne schau besorg kauf bestell antwort gies warte frag kummer behalt ",
     "prete* envoie envoies transfere partage signe ramene apporte laisse donne viens passe prends garde depose paie paye vire appelle aide file reserve annule confirme remplis renvoie mets fais ouvre regarde achete commande reponds arrose attends demande occupe ",
     "presta* manda* envia* reenvia* comparte firma* trae* deja* dame ven veni pasa* recoge* paga* pagame transfiere guarda* llama* ayuda* cuida* reserva cancela confirma haz* pon* avanza abre mira compra* pide responde riega espera pregunta saca lleva* ",

@@ -61,7 +61,7 @@ class AskedIfBot(StrEnum):
 
 
 class Guard(StrEnum):
-    """What becomes of an answer that would bind its owner to something that nobody there has named."""
+    """What becomes of an answer that would bind its owner to something that they have not settled."""
 
     DRAFT = "draft"
     """It waits for the owner's word."""

@@ -320,7 +320,11 @@ class ModelPort:
 
 def _cleaned(answer: Answer, said: AnswerText) -> Answer:
     return replace(
-        answer, text=said.words, unsure=answer.unsure or said.unsure, machinery=answer.machinery or said.machinery
+        answer,
+        text=said.words,
+        unsure=answer.unsure or said.unsure,
+        binds=answer.binds or said.binds,
+        machinery=answer.machinery or said.machinery,
     )
 
 

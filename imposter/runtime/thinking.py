@@ -13,6 +13,7 @@ from imposter.contracts.model import Answer
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
 from imposter.runtime.ports import ModelPort
+from imposter.runtime.release import OWN_JUDGEMENT
 from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, model_retry, patience_ends
 from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
@@ -109,7 +110,7 @@ class Thinker:
             return "it could not be judged"
         if judgement.spent is not None:
             await self._spending.took(work.message.conversation, judgement.spent)
-        return "by the model's own judgement" if judgement.binds else None
+        return OWN_JUDGEMENT if judgement.binds else None
 
     async def _ask(self, work: Work, guided: bool) -> Thought:
         guidance = await self._guide.towards(work) if guided and self.model.takes_guidance else None
@@ -163,7 +164,7 @@ class Thinker:
                     self._tell(f"The model gives no answer yet, and is asked again: {error}")
             await self._clock.sleep(delay)
             attempt += 1
-        return Thought(trace(answer), answer, None if answer.text.strip() or answer.unsure else SILENT)
+        return Thought(trace(answer), answer, None if answer.text.strip() or answer.unsure or answer.binds else SILENT)
 
 
 def _name(error: Exception) -> str:
