@@ -39,6 +39,7 @@ from imposter.behaviour.asking_words import (
 )
 from imposter.behaviour.commitments import CLAUSE, SENTENCE, Kind, Named
 from imposter.behaviour.past import tells_past
+from imposter.behaviour.phrases import listed
 from imposter.behaviour.plain import Spelling, plain
 from imposter.behaviour.topics import ACTING, TOPICS
 
@@ -54,9 +55,9 @@ ENDINGS = ("st", "ste", "as", "es", "is", "i")
 WE = ("amos", "emos", "imos", "iamo")
 ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "anos", "enos", "aci", "ici")
 """How a verb ends that tells somebody to do something for somebody."""
-ARTICLES = frozenset(["lo", "la", "los", "las", "li", "le"])
-OBJECTS = frozenset(["me", "us", "mich", "mir", "uns", "moi", "nous", "mij", "ons"])
-FOR = frozenset(["for", "fur", "pour", "por", "per", "voor", "auf", "en", "a", "bei", "at"])
+ARTICLES = listed("lo la los las li le")
+OBJECTS = listed("me us mich mir uns moi nous mij ons")
+FOR = listed("for fur pour por per voor auf en a bei at")
 OPENING = 5
 """Words in which a sentence that only states says so."""
 SHORT_VERBS = frozenset({"da", "das", "dai", "ves", "vas"})

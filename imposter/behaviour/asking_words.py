@@ -6,7 +6,7 @@ In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
 
 from collections.abc import Mapping
 
-from imposter.behaviour.phrases import Phrases
+from imposter.behaviour.phrases import Phrases, listed
 
 FRAMES = Phrases(
     "^_mind ^_be_my/our/the ^_act_as shall/should_we can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
@@ -62,8 +62,9 @@ WANTS = Phrases(
     "wil/wilde_je/jij/u zin_om zin_in ",
 )
 """What stands behind them is offered, or wanted."""
-MODALS = frozenset(
-    ["can", "could", "may", "would", "will", "kann", "konnte", "darf", "durfte", "puede", "podria", "podrian", "puo", "potrebbe", "possono", "pode", "poderia", "podem", "peut", "pourrait", "kan", "mag", "zou", "kunnen", "konnen", "konnten"]
+MODALS = listed(
+    "can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia "
+    "podem peut pourrait kan mag zou kunnen konnen konnten"
 )
 """At the beginning of a question they ask whether somebody may or would."""
 STATES = Phrases(
@@ -193,30 +194,47 @@ ASKED_TAGS = Phrases(
     "fine_$ cool_$ good_$ yeah_$ yes_$ yea_$ sounds_good_$ you/u_in_$ right_$ ja_$ gell_$ recht_$ oui_$ ca_va_$ hein_$ va_$ sale_$ si_$ bien_$ te_va_$ bene_$ vero_$ tudo/td_bem_$ ta_$ ta_bom_$ certo_$ sim_$ tranquilo_$ ne_$ goed_$"
 )
 """So do these, where a question mark stands behind them."""
-WONDERS = frozenset(
-    ["what", "whats", "when", "where", "who", "how", "hows", "why", "which", "was", "wann", "wo", "wer", "wie", "warum", "wieso", "weshalb", "welche", "welcher", "welches", "wohin", "woher", "wieviel", "wofur", "wozu", "que", "quoi", "quand", "ou", "qui", "comment", "pourquoi", "combien", "quel", "quelle", "cuando", "donde", "quien", "como", "cuanto", "cuanta", "cuantos", "cual", "cosa", "che", "quando", "dove", "chi", "perche", "quanto", "quanti", "quanta", "quale", "onde", "quem", "porque", "quantos", "quantas", "qual", "wanneer", "waar", "wat", "hoe", "waarom", "wie", "welke"]
+WONDERS = listed(
+    "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches "
+    "wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien "
+    "como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque "
+    "quantos quantas qual wanneer waar wat hoe waarom wie welke"
 )
 """Begin a question for something else than yes or no."""
-SECOND = frozenset(
-    ["you", "u", "ya", "yall", "youre", "youll", "youd", "du", "ihr", "jij", "jullie", "tu", "vous", "vc", "vcs", "voce", "voces", "ce", "usted", "ustedes", "vos", "lei", "voi", "toi", "contigo"]
+SECOND = listed(
+    "you u ya yall youre youll youd du ihr jij jullie tu vous vc vcs voce voces ce usted ustedes vos lei voi toi "
+    "contigo"
 )
-CLITICS = frozenset(["me", "nos", "mi", "ci", "mir", "m", "te"])
-CONJUNCTIONS = frozenset(["se", "si", "che", "que"])
-POSSESSIVES = frozenset(
-    ["your", "ur", "yours", "dein", "deine", "deinen", "deinem", "deiner", "euer", "eure", "euren", "ton", "ta", "tes", "votre", "vos", "tu", "tus", "tuyo", "tuya", "su", "vuestro", "vuestra", "tuo", "tua", "tuoi", "tue", "vostro", "vostra", "seu", "sua", "seus", "suas", "teu", "jouw", "je", "jullie"]
+CLITICS = listed("me nos mi ci mir m te")
+CONJUNCTIONS = listed("se si che que")
+POSSESSIVES = listed(
+    "your ur yours dein deine deinen deinem deiner euer eure euren ton ta tes votre vos tu tus tuyo tuya su "
+    "vuestro vuestra tuo tua tuoi tue vostro vostra seu sua seus suas teu jouw je jullie"
 )
 PERSONAL = (
     POSSESSIVES
     | SECOND
-    | frozenset(
-        ["i", "we", "me", "us", "my", "our", "ich", "wir", "mir", "mich", "uns", "mein", "meine", "meinen", "meiner", "je", "j", "on", "nous", "moi", "mon", "ma", "mes", "notre", "yo", "nos", "nosotros", "mi", "mis", "nuestro", "nuestra", "io", "noi", "ci", "mio", "mia", "miei", "nostro", "nostra", "eu", "a", "nos", "meu", "minha", "meus", "te", "ti", "dir", "dich", "euch", "toi", "ik", "we", "mij", "ons", "mijn", "ai", "aqui"]
+    | listed(
+        "i we me us my our ich wir mir mich uns mein meine meinen meiner je j on nous moi mon ma mes notre yo nos "
+        "nosotros mi mis nuestro nuestra io noi ci mio mia miei nostro nostra eu a nos meu minha meus te ti dir dich "
+        "euch toi ik we mij ons mijn ai aqui"
     )
 )
-LEADS = frozenset(["le", "les", "lo", "la", "se", "que", "si"])
-FILLERS = frozenset(
-    ["hey", "hi", "hello", "yo", "oi", "ey", "hallo", "hola", "ciao", "salut", "coucou", "und", "and", "et", "y", "e", "dann", "then", "so", "also", "alors", "donc", "entonces", "allora", "entao", "ok", "okay", "btw", "oh", "ah", "na", "mal", "noch", "dis", "bon", "ben", "senti", "oye", "che", "mano", "cara", "bro", "man", "dude", "ehi", "ei", "ola", "opa", "tipo", "pues", "bueno", "aber", "but", "pero", "ma", "mas", "mais", "great", "super", "genial", "grande", "show", "dude", "hoi", "en", "dus", "maar", "du", "sag", "say", "kurz", "random", "quick", "one", "listen", "ah", "aah", "eh"]
+LEADS = listed("le les lo la se que si")
+FILLERS = listed(
+    "hey hi hello yo oi ey hallo hola ciao salut coucou und and et y e dann then so also alors donc entonces "
+    "allora entao ok okay btw oh ah na mal noch dis bon ben senti oye che mano cara bro man dude ehi ei ola opa "
+    "tipo pues bueno aber but pero ma mas mais great super genial grande show dude hoi en dus maar du sag say "
+    "kurz random quick one listen ah aah eh"
 )
-NO_VERBS = frozenset(
-    ["ist", "erst", "fast", "rest", "best", "lust", "sonst", "selbst", "meist", "angst", "dienst", "post", "just", "must", "last", "first", "fest", "test", "cost", "east", "west", "most", "host", "guest", "this", "yes", "always", "does", "was", "plus", "sous", "dans", "tres", "mais", "apres", "thats", "whats", "theres", "lets", "guys", "kids", "thanks", "unas", "unos", "nous", "vous", "deux", "sometimes", "yes", "besides", "gracias", "buenas", "buenos", "dias", "noches", "tardes", "muchas", "muchos", "jajas", "nosotras", "nosotros", "antes", "lejos", "menos", "entonces", "todas", "todos", "estas", "estos", "esas", "esos", "cosas", "oggi", "ieri", "quasi", "tutti", "amici", "complimenti", "auguri", "anni", "ogni", "poi", "mai", "lui", "noi", "cosi", "quindi", "anzi", "forse", "dei", "nei", "degli", "altri", "ragazzi", "soldi", "pois", "depois", "duas", "seus", "suas", "meus", "minhas", "eles", "elas", "nossas", "demais", "parabens", "estamos", "somos", "hemos", "tenemos", "temos", "siamo", "abbiamo", "eravamo", "fomos", "fuimos", "estavamos", "ibamos", "teníamos", "primos", "ultimos", "mismos", "minimos", "maximos"]
+NO_VERBS = listed(
+    "ist erst fast rest best lust sonst selbst meist angst dienst post just must last first fest test cost east "
+    "west most host guest this yes always does was plus sous dans tres mais apres thats whats theres lets guys "
+    "kids thanks unas unos nous vous deux sometimes yes besides gracias buenas buenos dias noches tardes muchas "
+    "muchos jajas nosotras nosotros antes lejos menos entonces todas todos estas estos esas esos cosas oggi ieri "
+    "quasi tutti amici complimenti auguri anni ogni poi mai lui noi cosi quindi anzi forse dei nei degli altri "
+    "ragazzi soldi pois depois duas seus suas meus minhas eles elas nossas demais parabens estamos somos hemos "
+    "tenemos temos siamo abbiamo eravamo fomos fuimos estavamos ibamos teníamos primos ultimos mismos minimos "
+    "maximos"
 )
 """They only end like one."""

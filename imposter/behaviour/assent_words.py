@@ -4,14 +4,16 @@
 In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
 """
 
-from imposter.behaviour.phrases import Phrases
+from imposter.behaviour.phrases import Phrases, listed
 
-MILD = frozenset(
-    ["yes", "yeah", "yea", "yep", "yup", "ya", "yh", "ye", "yess", "yas", "ok", "okay", "oki", "okey", "kk", "k", "right", "ja", "jo", "jep", "jup", "jap", "joa", "si", "sip", "sipi", "sisi", "sep", "oui", "ouais", "ouep", "sim", "aham", "uhum", "tja", "ben", "bon", "bueno", "pues", "bene", "beh", "oke", "okee", "aye"]
+MILD = listed(
+    "yes yeah yea yep yup ya yh ye yess yas ok okay oki okey kk k right ja jo jep jup jap joa si sip sipi sisi "
+    "sep oui ouais ouep sim aham uhum tja ben bon bueno pues bene beh oke okee aye"
 )
 """A yes that may be no more than a beginning."""
-SOUNDS = frozenset(
-    ["haha", "hahaha", "hihi", "hehe", "lol", "oh", "ah", "ach", "ooh", "hm", "hmm", "mm", "mhm", "na", "naja", "tja", "uff", "uf", "ugh", "puh", "aie", "jaja", "jajaja", "kkk", "kkkk", "rs", "rsrs", "mdr", "ptdr", "ahah", "ahahah", "eh", "well", "also", "nou", "oof", "man", "bro", "mano", "hey"]
+SOUNDS = listed(
+    "haha hahaha hihi hehe lol oh ah ach ooh hm hmm mm mhm na naja tja uff uf ugh puh aie jaja jajaja kkk kkkk rs "
+    "rsrs mdr ptdr ahah ahahah eh well also nou oof man bro mano hey"
 )
 """They say nothing."""
 NONETHELESS = Phrases(
@@ -24,8 +26,9 @@ NONETHELESS = Phrases(
     "geen_probleem/punt/zorgen waarom_niet ",
 )
 """They sound like a no and say yes."""
-NOES = frozenset(
-    ["no", "nope", "nah", "not", "at", "all", "nein", "ne", "nee", "gar", "nicht", "uberhaupt", "non", "pas", "du", "tout", "para", "nada", "que", "va", "figurati", "imagina", "nao", "de", "jeito", "nenhum", "niente", "affatto", "absolument", "nullement", "helemaal", "niet", "go", "ahead", "mach", "ruhig", "vas", "y"]
+NOES = listed(
+    "no nope nah not at all nein ne nee gar nicht uberhaupt non pas du tout para nada que va figurati imagina nao "
+    "de jeito nenhum niente affatto absolument nullement helemaal niet go ahead mach ruhig vas y"
 )
 """What says that somebody does not mind."""
 YES = Phrases(
@@ -81,7 +84,7 @@ PLEADING = Phrases(
     "alsjeblieft kom_op alleen_deze beloof ",
 )
 """Who was refused asks once more."""
-BUTS = frozenset(["but", "although", "aber", "doch", "mais", "pero", "sino", "ma", "però", "mas", "porem", "maar"])
+BUTS = listed("but although aber doch mais pero sino ma però mas porem maar")
 ASKING_BACK = Phrases(
     "^_why/what/whats/when/where/who/which/how/hows ^_for_what/how/when/which ",
     "^_warum/wieso/weshalb/wozu/wofur/was/wann/wo/wer/wie/wieviel/wohin/welche/welcher/welches ^_bis/ab/seit/fur/von_wann/was/wem/wo ",

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from imposter.behaviour.phrases import listed
+
 _AUXILIARIES = {
     "hast habt hat haben hab habe bin bist ist seid sind war warst": re.compile(
         r"(?:\w{0,6}ge\w{2,20}(?:t|en)|(?:be|ver|er|ent|zer|emp)\w{2,20}(?:t|kommen|halten|gessen|standen|loren))\Z"
@@ -17,12 +19,16 @@ _AUXILIARIES = {
 }
 _BY_AUXILIARY = {word: participle for words, participle in _AUXILIARIES.items() for word in words.split()}
 _FINITE = re.compile(r"\w{3,20}(?:aste|iste|asteis|isteis)\Z|\w{2,20}(?:ei|ou|eu|iu|aram|eram|iram|aron|ieron|eron)\Z")
-_NOT_PAST = frozenset(
-    ["gegen", "gehen", "geben", "gern", "gerne", "genau", "gerade", "gesten", "geld", "genug", "gerne", "gut", "zeit", "verfugbar", "une", "quelque", "libre", "disponible", "quoi", "aussi", "lui", "celui", "celle", "dispo", "envie", "le", "de", "ce", "me", "te", "se", "ne", "que", "la", "du", "qui", "si", "au", "estou", "meu", "seu", "teu", "museu", "europeu", "outro", "pouco", "sou", "dou", "vou", "ontem", "rei", "lei", "sei", "chapeu", "tanto", "molto", "posto", "subito", "gatto", "sconto", "tempo", "questo", "adesso", "stesso", "invito", "presto", "conto", "resto", "posta", "open", "often", "even", "listen", "seven", "eleven", "ten", "garden", "then", "men", "women", "children", "kitchen"]
+_NOT_PAST = listed(
+    "gegen gehen geben gern gerne genau gerade gesten geld genug gerne gut zeit verfugbar une quelque libre "
+    "disponible quoi aussi lui celui celle dispo envie le de ce me te se ne que la du qui si au estou meu seu teu "
+    "museu europeu outro pouco sou dou vou ontem rei lei sei chapeu tanto molto posto subito gatto sconto tempo "
+    "questo adesso stesso invito presto conto resto posta open often even listen seven eleven ten garden then men "
+    "women children kitchen"
 )
 _WITHIN = 8
 """Words between an auxiliary and what it goes with."""
-_TELLERS = frozenset(["i", "we", "he", "she", "they", "it", "just"])
+_TELLERS = listed("i we he she they it just")
 _TOLD = re.compile(
     r"(?:sent|bought|paid|gave|told|took|saw|went|came|got|said|forgot|wrote|made|left|found|lost|won|had|was|were|did|\w{2,20}ed)\Z"
 )

@@ -11,6 +11,11 @@ GAP = 4
 _Phrase = tuple[str, ...]
 
 
+def listed(*words: str) -> frozenset[str]:
+    """The words of texts that have a blank between each two."""
+    return frozenset(" ".join(words).split())
+
+
 class Phrases:
     """Read from a text: phrases between blanks, their words joined by `_`.
 
@@ -18,10 +23,10 @@ class Phrases:
     the beginning of the words and `$` their end. The words are spelled as by `plain`.
     """
 
-    def __init__(self, *listed: str) -> None:
+    def __init__(self, *texts: str) -> None:
         self._whole: Mapping[str, list[_Phrase]] = defaultdict(list)
         self._stems: Mapping[str, list[_Phrase]] = defaultdict(list)
-        for entry in " ".join(listed).split():
+        for entry in " ".join(texts).split():
             for phrase in product(*(part.split("/") for part in entry.replace("~", "_~_").split("_"))):
                 first = next(part for part in phrase if part != "^")
                 if first.endswith("*"):

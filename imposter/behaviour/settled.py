@@ -4,14 +4,23 @@ from collections.abc import Iterable, Sequence
 
 from imposter.behaviour.asking import Ask
 from imposter.behaviour.commitments import Kind, Named
+from imposter.behaviour.phrases import listed
 
 STEM = 4
 """Letters that two words have to share to be of one family."""
-_DAYS = frozenset(
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tonight", "tomorrow", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonnabend", "sonntag", "heute", "morgen", "ubermorgen", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "demain", "aujourd", "lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo", "hoy", "manana", "lunedi", "martedi", "mercoledi", "giovedi", "venerdi", "domenica", "oggi", "stasera", "domani", "dopodomani", "segunda", "terca", "quarta", "quinta", "sexta", "hoje", "amanha", "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag", "vandaag", "vanavond", "overmorgen"]
+_DAYS = listed(
+    "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow montag dienstag mittwoch "
+    "donnerstag freitag samstag sonnabend sonntag heute morgen ubermorgen lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche demain aujourd lunes martes miercoles jueves viernes sabado domingo hoy manana lunedi "
+    "martedi mercoledi giovedi venerdi domenica oggi stasera domani dopodomani segunda terca quarta quinta sexta "
+    "hoje amanha maandag dinsdag woensdag donderdag vrijdag zaterdag zondag vandaag vanavond overmorgen"
 )
-_EMPTY = frozenset(
-    ["can", "could", "would", "will", "shall", "should", "may", "might", "have", "that", "this", "with", "your", "from", "then", "than", "there", "here", "just", "like", "okay", "please", "what", "when", "where", "some", "also", "kann", "kannst", "konntest", "wurdest", "hast", "dann", "also", "noch", "mein", "dein", "eine", "einen", "bitte", "doch", "oder", "peux", "pourrais", "alors", "donc", "pour", "avec", "cette", "dans", "toujours", "bien", "puedes", "podrias", "entonces", "para", "esta", "este", "favor", "sigue", "vale", "puedo", "puoi", "potresti", "allora", "quindi", "questo", "questa", "ancora", "bene", "posso", "pode", "podia", "poderia", "entao", "para", "esse", "essa", "voce", "posso", "kun", "kunt", "zou", "dan", "voor", "deze"]
+_EMPTY = listed(
+    "can could would will shall should may might have that this with your from then than there here just like "
+    "okay please what when where some also kann kannst konntest wurdest hast dann also noch mein dein eine einen "
+    "bitte doch oder peux pourrais alors donc pour avec cette dans toujours bien puedes podrias entonces para "
+    "esta este favor sigue vale puedo puoi potresti allora quindi questo questa ancora bene posso pode podia "
+    "poderia entao para esse essa voce posso kun kunt zou dan voor deze"
 )
 
 
