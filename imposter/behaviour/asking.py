@@ -7,6 +7,8 @@ and by its matter. What is asked about the past, small talk, and what somebody o
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
+from itertools import pairwise
 
 from imposter.behaviour.asking_words import (
     ASKED_TAGS,
@@ -57,6 +59,8 @@ ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "
 """How a verb ends that tells somebody to do something for somebody."""
 ARTICLES = listed("lo la los las li le")
 OBJECTS = listed("me us mich mir uns moi nous mij ons")
+TOLD = listed("me us mir uns mich moi nous m nos mi ci ons")
+FOR_IT = listed("for fur fuers furs pour por per pelo pela voor")
 FOR = listed("for fur pour por per voor auf en a bei at")
 OPENING = 5
 """Words in which a sentence that only states says so."""
@@ -64,6 +68,8 @@ SHORT_VERBS = frozenset({"da", "das", "dai", "ves", "vas"})
 
 
 class Weight(IntEnum):
+    FAINT = 0
+    """A question, and no more is known of it: a word of consent is a yes to it, a mere yes is none."""
     OPEN = 1
     """It may be a request: a yes to it is one."""
     CLEAR = 2
@@ -103,7 +109,7 @@ def _ask(sentence: str, spell: Spelling) -> Ask | None:
     if WISHES.among(words) and not FRAMES.among(words):
         return None
     for part in (words, *_rests(words), *(spell(clause).split() for clause in CLAUSE.split(sentence))):
-        found = _sorted(_core(part), question, sentence) if part else None
+        found = _Sentence(_core(part), question, sentence).weighed() if part else None
         if found is not None:
             return Ask(found[0], KINDS[found[1]], tuple(words), sentence.strip(), MIND.among(words))
     return None
@@ -115,56 +121,110 @@ _ABRUPT = [phrases for kind, phrases in STANDING.items() if kind != "decision"]
 def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
     """What begins like a request behind something else: few put a point between them."""
     starts = {start for phrases in (FRAMES, SHALL, *_ABRUPT) for start, _ in phrases.spans(words)}
-    pairs = enumerate(zip(words, words[1:], strict=False), 1)
+    pairs = enumerate(pairwise(words), 1)
     starts |= {start for start, (before, word) in pairs if word in MODALS and before in FILLERS}
     return (words[start:] for start in sorted(starts)[:MOST_STARTS] if start)
 
 
-def _sorted(words: Sequence[str], question: bool, sentence: str) -> tuple[Weight, str] | None:
-    topic = next((kind for kind, phrases in TOPICS.items() if phrases.among(words)), None)
-    standing = next((kind for kind, phrases in STANDING.items() if phrases.among(words)), None)
-    please, tagged = (
-        PLEASE.among(words) or _orders(words),
-        len(words) > 2 and (TAGS.among(words) or (question and ASKED_TAGS.among(words))),
-    )
-    frame = FRAMES.among(words) or _may(words, topic)
-    asked = frame or please or tagged or standing is not None or NEEDS.among(words)
-    if standing != "money" and topic != "data":
-        if OFFERS.among(words) and not please:
-            return None
+@dataclass(frozen=True)
+class _Sentence:
+    """One, or what is left of it from some word on."""
+
+    words: Sequence[str]
+    question: bool
+    text: str
+
+    @cached_property
+    def topic(self) -> str | None:
+        return next((kind for kind, phrases in TOPICS.items() if phrases.among(self.words)), None)
+
+    @cached_property
+    def standing(self) -> str | None:
+        return next((kind for kind, phrases in STANDING.items() if phrases.among(self.words)), None)
+
+    @cached_property
+    def please(self) -> bool:
+        return PLEASE.among(self.words) or _orders(self.words)
+
+    @cached_property
+    def tagged(self) -> bool:
+        among = TAGS.among(self.words) or (self.question and ASKED_TAGS.among(self.words))
+        return among and len(self.words) > 2
+
+    @cached_property
+    def frame(self) -> bool:
+        return FRAMES.among(self.words) or _may(self.words, self.topic)
+
+    @cached_property
+    def needs(self) -> bool:
+        return NEEDS.among(self.words)
+
+    @property
+    def personal(self) -> bool:
+        return not POSSESSIVES.isdisjoint(self.words)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it asks for nothing, or only to be told something."""
+        words, topic = self.words, self.topic
+        asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs
         if (
-            standing != "decision"
-            and (HARMLESS.among(words) or (SMALL_TALK.among(words) and not frame and not NEEDS.among(words)))
-            and not (topic == "money" and HAVES.among(words))
+            self.standing != "money"
+            and (topic != "data" or not self.personal)
+            and not self.please
+            and OFFERS.among(words)
         ):
+            return True
+        if self.standing not in ("money", "decision") and topic != "data" and self._is_small_talk:
+            return True
+        if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
+            return True
+        if words[0] in WONDERS and not self.frame and self.standing is None and topic not in ("data", "money"):
+            return True
+        return self.standing is None and topic not in ("data", "documents") and _to_be_told(words)
+
+    @property
+    def _is_small_talk(self) -> bool:
+        if self.topic == "money" and HAVES.among(self.words):
+            return False
+        talk = SMALL_TALK.among(self.words) and not self.frame and not self.needs
+        return talk or HARMLESS.among(self.words)
+
+    def weighed(self) -> tuple[Weight, str] | None:
+        """None: nothing is asked."""
+        if self.is_idle:
             return None
-    if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
-        return None
-    if words[0] in WONDERS and not frame and standing is None and topic not in ("data", "money"):
-        return None
-    if INFORM.among(words) and topic not in ("data", "documents") and standing is None and words[0] not in ("i", "ill"):
-        return None
-    if standing is not None:
-        return Weight.CLEAR if standing != "decision" or question or tagged or topic else Weight.OPEN, standing
-    if WANTS.among(words):
-        if topic in ("money", "time", "meeting", "decision"):
+        words, topic = self.words, self.topic
+        if self.standing is not None:
+            clear = self.standing != "decision" or self.question or self.tagged or topic
+            return Weight.CLEAR if clear else Weight.OPEN, self.standing
+        if WANTS.among(words):
+            if topic in ("money", "time", "meeting", "decision"):
+                return Weight.CLEAR, topic
+            return (Weight.OPEN, "request") if _to_do(words) else None
+        if SHALL.among(words):
+            return (Weight.CLEAR, topic) if topic else None
+        if self.frame or self.needs or HAVES.among(words):
+            return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
+        return self._by_verb()
+
+    def _by_verb(self) -> tuple[Weight, str] | None:
+        words, topic = self.words, self.topic
+        if MEETS.among(words) and _has_moment(self.text):
+            return Weight.CLEAR, "meeting"
+        if _names_price(words):
+            return (Weight.CLEAR if self.question else Weight.OPEN), "money"
+        verb = _second_person(words, question=self.question)
+        told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
+        to_you = not SECOND.isdisjoint(words)
+        if topic and (self.please or self.tagged or told or verb or to_you or _ends(words[0], ENDINGS)):
             return Weight.CLEAR, topic
-        return (Weight.OPEN, "request") if _to_do(words) else None
-    if SHALL.among(words):
-        return (Weight.CLEAR, topic) if topic else None
-    if frame or HAVES.among(words) or NEEDS.among(words):
-        return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
-    if MEETS.among(words) and _has_moment(sentence):
-        return Weight.CLEAR, "meeting"
-    if question and _names_price(words):
-        return Weight.CLEAR, "money"
-    verb = _second_person(words, question=question)
-    told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
-    if topic and (please or tagged or told or verb or _ends(words[0], ENDINGS) or not SECOND.isdisjoint(words)):
-        return Weight.CLEAR, topic
-    if please or tagged or verb or told or _together(words, question=question or topic is not None):
-        return Weight.OPEN, topic or "request"
-    return (Weight.OPEN, topic or "request") if question and (topic or not SECOND.isdisjoint(words)) else None
+        together = _together(words, question=self.question or topic is not None)
+        if self.please or self.tagged or verb or told or together or _begins_with_verb(words, topic):
+            return Weight.OPEN, topic or "request"
+        if not self.question:
+            return None
+        return Weight.OPEN if topic or to_you or self.personal else Weight.FAINT, topic or "request"
 
 
 def _core(words: Sequence[str]) -> Sequence[str]:
@@ -180,7 +240,7 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
     first = words[0]
     if _ends(first, ENDINGS if question and len(words) > 1 else ENDINGS[:2]):
         return True
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return any(
         (one in CLITICS and (other in SHORT_VERBS or _ends(other, (*ENDINGS, "a", "e"))))
         or (one in ARTICLES and _ends(other, (*ENDINGS, "a", "e")) and not CLITICS.isdisjoint(words))
@@ -213,6 +273,23 @@ def _together(words: Sequence[str], *, question: bool) -> bool:
     return question and any(_ends(word, WE) for word in words)
 
 
+def _to_be_told(words: Sequence[str]) -> bool:
+    """Whether somebody wants to hear something, and nothing else."""
+    mine = not TOLD.isdisjoint(words) or any(word.endswith(("rme", "rmi")) for word in words)
+    return mine and INFORM.among(words)
+
+
+def _begins_with_verb(words: Sequence[str], topic: str | None) -> bool:
+    """As an order does: what somebody does themselves ends otherwise."""
+    first = words[0]
+    return (
+        topic is not None
+        and len(words) > 2
+        and not first.endswith(("o", "ed", "ing", "en", "ons", "ei"))
+        and any(start == 0 for start, _ in TOPICS[topic].spans(words[:2]))
+    )
+
+
 def _to_do(words: Sequence[str]) -> bool:
     """Whether a verb says what is wanted, and no thing alone."""
     behind = words[max((end for _, end in WANTS.spans(words)), default=0) :]
@@ -222,8 +299,11 @@ def _to_do(words: Sequence[str]) -> bool:
 
 
 def _names_price(words: Sequence[str]) -> bool:
-    pairs = zip(words, (*words[1:], ""), (*words[2:], ""), strict=False)
-    return any(one in FOR and other.isdecimal() and len(other) > 1 and not unit for one, other, unit in pairs)
+    """Whether a figure is offered or asked for something: "for 80", "1500 for the car"."""
+    for before, word, behind in zip(("", *words), words, (*words[1:], ""), strict=False):
+        if word.isdecimal() and len(word) > 1 and ((before in FOR and not behind) or behind in FOR_IT):
+            return True
+    return False
 
 
 def _ends(word: str, endings: tuple[str, ...]) -> bool:

@@ -40,6 +40,9 @@ MOST_BACK = 3
 
 class Stance(Enum):
     YES = auto()
+    """A word of consent, such as "deal", which more than a yes stands for."""
+    NOD = auto()
+    """A yes, and no more."""
     NO = auto()
     LATER = auto()
     ASKS = auto()
@@ -49,8 +52,8 @@ class Stance(Enum):
 def binding(answer: str, turns: Sequence[Turn], *told: Named, asked: Sequence[str] = ()) -> tuple[Objection, ...]:
     """What of `answer` binds the owner: what it names by itself, and what it assents to.
 
-    `turns` are the conversation up to what is answered, `asked` the messages that are; `told` is what the owner told the
-    bot. Takes time in proportion to their length.
+    `turns` are the conversation up to what is answered, `asked` the messages that are; `told` is what the owner told
+    the bot. Takes time in proportion to their length.
     """
     heard = Named([turn.content for turn in turns])
     said = [turn.content for turn in turns if turn.source is Source.OWNER]
@@ -97,9 +100,11 @@ def _leaves_open(said: str, open_: Sequence[Stance]) -> bool:
 def is_yes(answer: str, ask: Ask) -> bool:
     """Whether `answer` says yes to it, as far as a reader can tell."""
     stances = {stance(answer, spell, minds=ask.minds) for spell in _spellings(answer)}
-    if Stance.YES in stances:
+    if Stance.YES in stances or (Stance.NOD in stances and ask.weight > Weight.FAINT):
         return True
-    return Stance.OTHER in stances and (ask.weight is Weight.CLEAR or _echoes(answer, ask))
+    return Stance.OTHER in stances and (
+        ask.weight is Weight.CLEAR or (ask.weight is Weight.OPEN and _echoes(answer, ask))
+    )
 
 
 def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stance:
@@ -111,7 +116,7 @@ def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stan
             return Stance.NO
         return Stance.LATER if parts[0] is _Part.LATER else Stance.YES
     if _Part.MILD in parts and not {_Part.NO, _Part.LATER} & set(parts):
-        return Stance.YES
+        return Stance.NOD
     if _Part.NO in parts or _Part.NOT in parts:
         return Stance.NO
     if _Part.LATER in parts:

@@ -27,7 +27,7 @@ AUTONOMIES = (
     (
         Autonomy.AUTO,
         "Answer by itself",
-        "What rules or the model find to bind you (a promise, a yes to a request, a new fact) or doubtful waits for you.",
+        "What rules or the model find to bind you (a promise, a yes to a request, a new fact) waits for you.",
     ),
     (Autonomy.OBSERVE, "Only read along", "It learns how you write, and answers nobody."),
 )
