@@ -14,6 +14,7 @@ from imposter.behaviour.asking_words import (
     ASKED_TAGS,
     CLITICS,
     CONJUNCTIONS,
+    DAYS,
     FILLERS,
     FRAMES,
     HARMLESS,
@@ -123,7 +124,8 @@ def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
     starts = {start for phrases in (FRAMES, SHALL, *_ABRUPT) for start, _ in phrases.spans(words)}
     pairs = enumerate(pairwise(words), 1)
     starts |= {start for start, (before, word) in pairs if word in MODALS and before in FILLERS}
-    return (words[start:] for start in sorted(starts)[:MOST_STARTS] if start)
+    idle = {at for phrases in (OFFERS, HARMLESS) for start, end in phrases.spans(words) for at in range(start, end)}
+    return (words[start:] for start in sorted(starts - idle)[:MOST_STARTS] if start)
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,10 @@ class _Sentence:
             return (Weight.OPEN, "request") if _to_do(words) else None
         if SHALL.among(words):
             return (Weight.CLEAR, topic) if topic else None
-        if self.frame or self.needs or HAVES.among(words):
+        if self.frame or self.needs:
             return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
+        if HAVES.among(words):
+            return (Weight.CLEAR, topic) if topic else (Weight.FAINT, "request")
         return self._by_verb()
 
     def _by_verb(self) -> tuple[Weight, str] | None:
@@ -223,7 +227,7 @@ class _Sentence:
         if self.please or self.tagged or verb or told or together or _begins_with_verb(words, topic):
             return Weight.OPEN, topic or "request"
         if not self.question:
-            return None
+            return (Weight.OPEN, "data") if topic == "data" and self.personal else None
         return Weight.OPEN if topic or to_you or self.personal else Weight.FAINT, topic or "request"
 
 
@@ -252,7 +256,8 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
 def _may(words: Sequence[str], topic: str | None) -> bool:
     """Whether it asks for leave, or for help, for one of us or from one of you."""
     personal = not PERSONAL.isdisjoint(words)
-    return (words[0] in MODALS and (personal or topic is not None)) or (
+    moment = any(word.isdecimal() for word in words) or MEETS.among(words) or not DAYS.isdisjoint(words)
+    return (words[0] in MODALS and (personal or topic is not None or moment)) or (
         personal and not MODALS.isdisjoint(words[1:OPENING]) and not POSSESSIVES.isdisjoint(words)
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from imposter.behaviour.phrases import Phrases, listed
 
 FRAMES = Phrases(
+    "wants/want/wanted/needs_to_know ask/asks/asking/asked_if/whether/when will/wollen_wissen frag/fragt/fragen_ob/wann veut/veulent/voudrait_savoir demande/demandent_si quiere/quieren_saber pregunta/preguntan_si vuole/vogliono_sapere chiede/chiedono_se quer/querem_saber pergunta/perguntou/perguntando_se vraagt/vragen_of potermi poterci poterti ",
     "^_mind ^_be_my/our/the ^_act_as shall/should_we can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
     "can/won/couldn/wouldn_t_you/u/ya/we may/might_i/we any/some_chance possible_to possible_for wondering_if hoping_you/u need/want_you/u_to "
     "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with/to/for/that ok/okay/cool/fine_if_i/we up_for down_for gonna_need is_there_any_way ",
@@ -70,7 +71,7 @@ MODALS = listed(
 STATES = Phrases(
     "is/s/isnt/isn/was/were/wasn/its/thats/hes/shes/theres am/im_so/very/really/just/off/at/back/on i_m/am we_re/are/were they/these/those_are/re ",
     "ist sind war waren ists hab/habe/haben_ich/wir/ein/eine/heute/so bin_ich/grad/gerade/so/ja/noch/heute/jetzt ich_bin/hab/habe/glaub/denk/find wir_sind/haben gehts_dein*/euch/ihr/ihm ",
-    "est etait sont c_est/etait j/t_ai/avais je/j_suis/etais/me/pense/crois/trouve on_est/a/etait/vient je_me il/elle_est/a/va/fait y_a va_mieux ",
+    "est etait etaient sont c_est/etait j/t_ai/avais je/j_suis/etais/me/pense/crois/trouve on_est/a/etait/vient je_me il/elle_est/a/va/fait y_a va_mieux ",
     "este/esta_es es_este/esta esta_mejor/muy/bien/mal/todo/lloviendo/tan/en/lindo/linda/precioso estan es_muy/un/una/tan/mi/tu/el/la/los/que/mejor/verdad/horrible estoy somos estamos fue era acabo hay creo llego_el/la/tu ",
     "^_questo/questa ^_e_questo/questa e_arrivato/arrivata/vero/bello/bella/troppo/molto/proprio/stato/stata sta/stanno_meglio/bene/male/piovendo/andando sono_a/in/stanco/stanca/appena/cosi/molto/felice/incinta/al siamo_a/in/appena/tutti c_e credo penso mi_sa/sembra/piace ho/hanno ",
     "esse/essa/este/esta/isso_e ^_esse/essa ta/tao_melhor/bem/bom/otimo/mal/chovendo/frio/calor/muito/demais/tudo/cansado/cansada/lindo/linda/gravida/tao/tarde foi era sao to/tou/estou_com/em/no/na/muito/cansado/cansada/gravida/aqui/fazendo acho acabei acabamos chegou ",
@@ -86,17 +87,17 @@ MIND = Phrases(
 )
 """To these a no says yes."""
 INFORM = Phrases(
-    "tell show teach remind explain recommend describe advise translate understand suggest ",
-    "sagen/erklaren/zeigen/verraten/empfehlen/ubersetzen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen sagst_du_mir_wie/was/wann/wo/ob ",
-    "dire/expliquer/conseiller/recommander/raconter/montrer/traduire comprendre expliques racontes ",
-    "decir*/explicar*/recomendar*/contar*/ensenar*/traducir* dices_como/que/cuando/donde/si explicas recomiendas cuentas entender ",
-    "dire/dirmi/spiegar*/consigliar*/raccontar*/mostrar*/tradur* spieghi consigli capire mi_dici_come/cosa/quando/dove/se ",
-    "dizer/falar/explicar/recomendar/indicar/contar/mostrar/traduzir explica entender me_diz/fala_como/onde/quando/se/o/que ",
-    "vertellen/uitleggen/zeggen/aanraden/vertalen begrijpen ",
+    "tell show teach remind explain recommend describe advise understand suggest ",
+    "sagen/erklaren/zeigen/verraten/empfehlen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen sagst_du_mir_wie/was/wann/wo/ob ",
+    "dire/expliquer/conseiller/recommander/raconter/montrer comprendre expliques racontes ",
+    "decir*/explicar*/recomendar*/contar*/ensenar* dices_como/que/cuando/donde/si explicas recomiendas cuentas entender ",
+    "dire/dirmi/spiegar*/consigliar*/raccontar*/mostrar* spieghi consigli capire mi_dici_come/cosa/quando/dove/se ",
+    "dizer/falar/explicar/recomendar/indicar/contar/mostrar explica entender me_diz/fala_como/onde/quando/se/o/que ",
+    "vertellen/uitleggen/zeggen/aanraden begrijpen ",
 )
 """What they want is to be told something."""
 HARMLESS = Phrases(
-    "you/u_watching/listening/enjoying/having/feeling/sleeping/working schaust/siehst/horst_du_das/den/die/grad/auch/gerade tu_regardes/ecoutes/lis guardi/guardate_la/il/lo/anche ascolti hurt hurts duele duelen weh fa_male mal_au/a/encore doi doendo warst wart warste fuiste estuviste foste t_es_deja sei_gia ja_foi/viu/leu/comeu/provou/assistiu already_been/seen/tried/eaten recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
+    "hear_me mi_senti/sentite/sentono me_oyes/escuchas/ouve/ouves/ouvindo/escuta tu_m_entends horst_du_mich you/u_watching/listening/enjoying/having/feeling/sleeping/working schaust/siehst/horst_du_das/den/die/grad/auch/gerade tu_regardes/ecoutes/lis guardi/guardate_la/il/lo/anche ascolti hurt hurts duele duelen weh fa_male mal_au/a/encore doi doendo warst wart warste fuiste estuviste foste t_es_deja sei_gia ja_foi/viu/leu/comeu/provou/assistiu already_been/seen/tried/eaten recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
     "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
     "can/could/may_i/we_ask/say/complain/vent can/could/may_i/we_tell/show_you/u can_i_just_say let/lemme_me_know/know_if/when you/u_there/awake/asleep/ok/okay/alright/alive/well/hungry/tired/busy/home/happy/mad/serious/sure/kidding/sick/excited/ready/back you/u_still_there/at/up/awake/alive/sick/mad/in/on/working/living how_are/r/is/s/was/did/have what_s_up whats_up what_time how_s how_much/many/old/long/far have_a_nice/good/great/fun take_care "
     "isnt/aren/arent/isn_it/that/he/she/they good/happy/nice_luck/birthday/night/day/evening/morning/weekend/trip/flight congrats is/s/are_it/that/he/she/this/the/there/they/your/ur/my_raining/cold/hot/snowing/good/true/still/really/nice/far/big/open/closed/weather/mum/mom/dad/wife/brother/sister/dog/cat thanks_for thank_you/u you/u_d_love/like/enjoy/hate would/wouldn_you/u/it/that_love/hate ",
@@ -110,7 +111,7 @@ HARMLESS = Phrases(
 """Small talk, and questions for what is or was."""
 OFFERS = Phrases(
     "you_dont_have/need_to you_don_t_have/need_to musst/brauchst_du_nicht/ned musst_nicht no_hace_falta_que no_tienes_que pas_besoin_que cosi_non_devi non_devi nao_precisa shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like/need_me_to_bring/send/come/help/get/make/show/forward/buy/cook/fetch/pick/grab you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/another do/would_you/u_like/want_to_see/hear/know need_any/some_help ",
-    "soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was ich_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach/leit/leite_dir/euch ich_bring/bringe_den/die/das/was/einen/eine/kuchen/salat/wein/nachtisch ",
+    "soll/kann_ich/i/wir_dich/euch_mitnehmen/abholen/fahren/hinbringen/heimbringen/hinfahren/heimfahren soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was ich_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach/leit/leite_dir/euch ich_bring/bringe_den/die/das/was/einen/eine/kuchen/salat/wein/nachtisch ",
     "je/j/jte/on_te/t/vous_envoie/ramene/apporte/montre/donne/offre/fais/file/garde/prends/invite/prete/aide/prepare/transfere/transmets/passe/depose/rends/raconte/explique/cherche/commande/rappelle/appelle/fabrique/cuisine/laisse je/j_ramene/apporte/amene/achete/cuisine_le/la/les/du/des/un/une/quelque/quoi  tu_veux/voudrais_que_je/un/une/des/du/voir/en je_peux_t/te_aider/envoyer/ramener/apporter/preparer/inviter veux/voulez_tu/vous_un/une/des/du/que ",
     "^_llevo ^_traigo ^_compro te/os/les/le_reenvio/devuelvo/cuento/explico/acompano/llevo/mando/traigo/envio/paso/doy/preparo/muestro/regalo/guardo/compro/invito/ayudo/hago/cocino/presto quieres/queres/quiere_que_te/le/un/una/unos/unas/mas/algo/ver te_puedo/podria_llevar/mandar/traer/enviar/pasar/ayudar/invitar ",
     "^_porto ^_compro ti/vi/le/te_giro/inoltro/racconto/spiego/accompagno/porto/mando/invio/giro/do/preparo/mostro/regalo/compro/offro/aiuto/faccio/cucino/passo/presto vuoi/vuole/volete_che_ti/un/una/del/dei/delle/altro/vedere/qualcosa posso/potrei_portarti/mandarti/aiutarti/offrirti/inviarti/prepararti ",
@@ -238,3 +239,10 @@ NO_VERBS = listed(
     "maximos"
 )
 """They only end like one."""
+DAYS = listed(
+    "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow montag dienstag mittwoch "
+    "donnerstag freitag samstag sonnabend sonntag heute morgen ubermorgen lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche demain aujourd lunes martes miercoles jueves viernes sabado domingo hoy manana lunedi "
+    "martedi mercoledi giovedi venerdi domenica oggi stasera domani dopodomani segunda terca quarta quinta sexta "
+    "hoje amanha maandag dinsdag woensdag donderdag vrijdag zaterdag zondag vandaag vanavond overmorgen"
+)

@@ -3,18 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from imposter.behaviour.asking import Ask
+from imposter.behaviour.asking_words import DAYS
 from imposter.behaviour.commitments import Kind, Named
 from imposter.behaviour.phrases import listed
 
 STEM = 4
 """Letters that two words have to share to be of one family."""
-_DAYS = listed(
-    "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow montag dienstag mittwoch "
-    "donnerstag freitag samstag sonnabend sonntag heute morgen ubermorgen lundi mardi mercredi jeudi vendredi "
-    "samedi dimanche demain aujourd lunes martes miercoles jueves viernes sabado domingo hoy manana lunedi "
-    "martedi mercoledi giovedi venerdi domenica oggi stasera domani dopodomani segunda terca quarta quinta sexta "
-    "hoje amanha maandag dinsdag woensdag donderdag vrijdag zaterdag zondag vandaag vanavond overmorgen"
-)
 _EMPTY = listed(
     "can could would will shall should may might have that this with your from then than there here just like "
     "okay please what when where some also kann kannst konntest wurdest hast dann also noch mein dein eine einen "
@@ -49,7 +43,7 @@ def is_settled(ask: Ask, answer: str, said: Sequence[str], *told: Named) -> bool
 
 
 def _days(named: Named) -> frozenset[str]:
-    return _DAYS.intersection(named.plain.split())
+    return DAYS.intersection(named.plain.split())
 
 
 def stems(words: Iterable[str], length: int = STEM) -> frozenset[str]:

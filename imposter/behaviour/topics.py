@@ -37,7 +37,7 @@ TOPICS: Mapping[str, Phrases] = {
         "leen lenen leent betaal* betalen overmaken tikkie voorschiet* voorschieten geld euro huur borg ",
     ),
     "time": Phrases(
-        "feed look numbers dog cat plants guarantor vouch check_the review proofread free hour hours time minute minutes min mins half_hour reschedule move postpone watch_the babysit help helping available afternoon evening weekend shift shifts cover_my/for swap look_after dogsit call_me ring_me a_call extend ",
+        "feed translate ubersetz* tradu* vertaal* look numbers dog cat plants guarantor vouch check_the review proofread free hour hours time minute minutes min mins half_hour reschedule move postpone watch_the babysit help helping available afternoon evening weekend shift shifts cover_my/for swap look_after dogsit call_me ring_me a_call extend ",
         "burg* fur_mich_burgen futter* gies* gegossen drubers* druberschau* blumen katze hund zahlen_durch mal_uber zeit stunde stunden stundchen minute minuten verschieb* schieb* verleg* pass*_auf aufpass* hilfst helfen hilf helft helfe umzug babysit* tausch* schicht ruf*_an anruf* anrufen vertret* einspring* mithelf* termin* frei ",
         "garant arros* nourri* oeil relire relis verifi* chat chien plantes heure heures temps minutes dispo disponible decal* report* repouss* gard* aid* demenag* libre remplac* appel* rappel* coup_de_main echang* ",
         "aval echas ojo rieg* reg* revis* perro gato plantas vistazo hora horas tiempo rato hueco minutos libre mover cambi* posp* retras* cuid* quedar quedas ayud* mudanza turno reemplaz* cubr* llamame llamas llamar echas_una echar_una mano ",
@@ -46,7 +46,7 @@ TOPICS: Mapping[str, Phrases] = {
         "uur uurtje tijd minuten help* helpen oppas* verhuiz* verzet* bellen vrij ruilen dienst ",
     ),
     "meeting": Phrases(
-        "sign_up stay_at come coming join joining attend attending visit meet meeting pick_me/up/us pick drive driving give_me/us_a_lift lift ride swing pop drop_by stop_by stay party wedding birthday dinner lunch breakfast drinks there over_tonight accompany show_up go_with swing_by meet_up hang grab host speak present crash sleep home go out brew beer pint cinema movie film concert gym christmas ",
+        "lust bock envie ganas voglia vontade zin work_for works_for sign_up stay_at come coming join joining attend attending visit meet meeting pick_me/up/us pick drive driving give_me/us_a_lift lift ride swing pop drop_by stop_by stay party wedding birthday dinner lunch breakfast drinks there over_tonight accompany show_up go_with swing_by meet_up hang grab host speak present crash sleep home go out brew beer pint cinema movie film concert gym christmas ",
         "komm* kommst mitkomm* vorbei* hol* abhol* fahr* mitnehm* nimmst_mich treff* besuch* dabei erschein* teilnehm* begleit* mitgehen gehst_mit feier* party hochzeit geburtstag essen_gehen ubernacht* gehst gehen_wir rum bier kino konzert zum_essen heim pennen schlafen schlafst weihnachten ",
         "vien* venir pass* rejoin* retrouv* cherch* recuper* seras serez accompagn* emmen* conduire depos* mariage anniv* diner dejeuner boire soiree voit dormir assist* heberg* sortir rentres rentrer boire verre biere cine concert noel ",
         "ven venir vengas vengan vienes venis pasas pasar pases pasate recog* recoj* busc* vemos acompan* estaras asist* ir_a llevarme llevar* lleva* boda cumple cena* comer almorz* quedamos asado fiesta dormir salir vamos tomar cerveza cine concierto navidad quedas ",
@@ -73,12 +73,12 @@ TOPICS: Mapping[str, Phrases] = {
         "stuur* sturen deel* delen bevestig* doorstur* ",
     ),
     "decision": Phrases(
-        "cancel book reserve order approve accept reject confirm agree sell buy decide choose sign_off go_with tell_them/him/her/everyone quit withdraw register enroll hire announce publish start delete keep_the rent commit vote invite go_ahead okay_with ok_with fine_with proceed marry start_with quote ",
-        "kundig* kundige absag* zusag* buch* reservier* bestell* annehm* ablehn* bestatig* verkauf* kauf* entscheid* zustimm* anmeld* abmeld* starten anfangen veroffentlich* loschen einverstanden recht einlad* heirat* angebot_an storni* freigeb* ",
-        "resili* annul* reserv* command* accept* refus* confirm* vend* achet* choisi* decid* inscri* valid* commenc* publi* supprim* engag* accord epous* marier devis retire* maintien* ",
-        "cancel* reserv* confirm* acept* rechaz* vend* compr* eleg* decid* apunt* inscrib* firm* empez* public* borr* contrat* aprob* casar* casarte presupuesto acuerdo retir* cogemos pido ",
-        "disdi* cancell* prenot* conferm* accett* rifiut* vend* compr* scegl* decid* iscriv* firm* iniz* cominc* pubblic* assum* approv* spos* preventivo accordo ritir* ordin* ",
-        "cancel* reserv* confirm* aceit* recus* vend* compr* escolh* decid* inscrev* fech* comec* public* apag* contrat* aprov* casar casa_comigo orcamento concord* retir* peco ",
+        "include count_you add_you put_you cancel book reserve order approve accept reject confirm agree sell buy decide choose sign_off go_with tell_them/him/her/everyone quit withdraw register enroll hire announce publish start delete keep_the rent commit vote invite go_ahead okay_with ok_with fine_with proceed marry start_with quote ",
+        "mitrechn* eintrag* einplan* dazuschreib* mitzahl* anmeld* kundig* kundige absag* zusag* buch* reservier* bestell* annehm* ablehn* bestatig* verkauf* kauf* entscheid* zustimm* anmeld* abmeld* starten anfangen veroffentlich* loschen einverstanden recht einlad* heirat* angebot_an storni* freigeb* ",
+        "inclus compte_dedans inscris te_compte resili* annul* reserv* command* accept* refus* confirm* vend* achet* choisi* decid* inscri* valid* commenc* publi* supprim* engag* accord epous* marier devis retire* maintien* ",
+        "incluyo te_cuento te_incluyo cancel* reserv* confirm* acept* rechaz* vend* compr* eleg* decid* apunt* inscrib* firm* empez* public* borr* contrat* aprob* casar* casarte presupuesto acuerdo retir* cogemos pido ",
+        "includo ti_conto ti_includo disdi* cancell* prenot* conferm* accett* rifiut* vend* compr* scegl* decid* iscriv* firm* iniz* cominc* pubblic* assum* approv* spos* preventivo accordo ritir* ordin* ",
+        "incluo te_conto te_incluo cancel* reserv* confirm* aceit* recus* vend* compr* escolh* decid* inscrev* fech* comec* public* apag* contrat* aprov* casar casa_comigo orcamento concord* retir* peco ",
         "annuleer* boek* reserveer* bevestig* accepteer* verkoop* koop* kies* beslis* aanmeld* opzeg* akkoord ",
     ),
 }
