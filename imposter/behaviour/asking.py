@@ -158,6 +158,10 @@ class _Sentence:
         return FRAMES.among(self.words) or _may(self.words, self.topic)
 
     @cached_property
+    def priced(self) -> bool:
+        return _names_price(self.words)
+
+    @cached_property
     def needs(self) -> bool:
         return NEEDS.among(self.words)
 
@@ -169,13 +173,8 @@ class _Sentence:
     def is_idle(self) -> bool:
         """Whether it asks for nothing, or only to be told something."""
         words, topic = self.words, self.topic
-        asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs
-        if (
-            self.standing != "money"
-            and (topic != "data" or not self.personal)
-            and not self.please
-            and OFFERS.among(words)
-        ):
+        asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs or self.priced
+        if self.standing != "money" and (topic != "data" or not self.personal) and not self.please and self._offers:
             return True
         if self.standing not in ("money", "decision") and topic != "data" and self._is_small_talk:
             return True
@@ -190,7 +189,11 @@ class _Sentence:
         if self.topic == "money" and HAVES.among(self.words):
             return False
         talk = SMALL_TALK.among(self.words) and not self.frame and not self.needs
-        return talk or HARMLESS.among(self.words)
+        return (talk or HARMLESS.among(self.words)) and not self.priced
+
+    @property
+    def _offers(self) -> bool:
+        return any(start < OPENING for start, _ in OFFERS.spans(self.words))
 
     def weighed(self) -> tuple[Weight, str] | None:
         """None: nothing is asked."""
@@ -216,7 +219,7 @@ class _Sentence:
         words, topic = self.words, self.topic
         if MEETS.among(words) and _has_moment(self.text):
             return Weight.CLEAR, "meeting"
-        if _names_price(words):
+        if self.priced:
             return (Weight.CLEAR if self.question else Weight.OPEN), "money"
         verb = _second_person(words, question=self.question)
         told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
@@ -291,7 +294,7 @@ def _begins_with_verb(words: Sequence[str], topic: str | None) -> bool:
         topic is not None
         and len(words) > 2
         and not first.endswith(("o", "ed", "ing", "en", "ons", "ei"))
-        and any(start == 0 for start, _ in TOPICS[topic].spans(words[:2]))
+        and any(start == 0 for phrases in TOPICS.values() for start, _ in phrases.spans(words[:2]))
     )
 
 

@@ -26,8 +26,11 @@ _NOT_PAST = listed(
     "questo adesso stesso invito presto conto resto posta open often even listen seven eleven ten garden then men "
     "women children kitchen"
 )
-_WITHIN = 8
+_WITHIN = 3
 """Words between an auxiliary and what it goes with."""
+_FAR = listed("hast habt hat haben hab habe bin bist ist seid sind war warst heb hebt heeft hebben ben bent")
+_WITHIN_FAR = 8
+"""The same, where it stands at the end."""
 _TELLERS = listed("i we he she they it just")
 _TOLD = re.compile(
     r"(?:sent|bought|paid|gave|told|took|saw|went|came|got|said|forgot|wrote|made|left|found|lost|won|had|was|were|did|\w{2,20}ed)\Z"
@@ -44,8 +47,7 @@ def tells_past(words: Sequence[str]) -> bool:
         if word in _TELLERS and _TOLD.match(" ".join(words[at + 1 : at + 2])):
             return True
         participle = _BY_AUXILIARY.get(word)
-        if participle is not None and any(
-            participle.match(each) and each not in _NOT_PAST for each in words[at + 1 : at + 1 + _WITHIN]
-        ):
+        behind = words[at + 1 : at + 1 + (_WITHIN_FAR if word in _FAR else _WITHIN)]
+        if participle is not None and any(participle.match(each) and each not in _NOT_PAST for each in behind):
             return True
     return False
