@@ -26,7 +26,9 @@ from imposter.behaviour.asking_words import (
     MODALS,
     NEEDS,
     NO_VERBS,
+    OFFERED_ANYWHERE,
     OFFERS,
+    OKS,
     PERSONAL,
     PLEASE,
     POSSESSIVES,
@@ -150,8 +152,8 @@ class _Sentence:
 
     @cached_property
     def tagged(self) -> bool:
-        among = TAGS.among(self.words) or (self.question and ASKED_TAGS.among(self.words))
-        return among and len(self.words) > 2
+        asked = self.question and ASKED_TAGS.among(self.words) and not STATES.among(self.words[:OPENING])
+        return len(self.words) > 2 and (asked or TAGS.among(self.words))
 
     @cached_property
     def frame(self) -> bool:
@@ -159,7 +161,8 @@ class _Sentence:
 
     @cached_property
     def priced(self) -> bool:
-        return _names_price(self.words)
+        figure = any(word.isdecimal() and len(word) > 1 for word in self.words)
+        return _names_price(self.words) or (self.question and figure and OKS.among(self.words))
 
     @cached_property
     def needs(self) -> bool:
@@ -173,12 +176,12 @@ class _Sentence:
     def is_idle(self) -> bool:
         """Whether it asks for nothing, or only to be told something."""
         words, topic = self.words, self.topic
-        asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs or self.priced
+        asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs
         if self.standing != "money" and (topic != "data" or not self.personal) and not self.please and self._offers:
             return True
         if self.standing not in ("money", "decision") and topic != "data" and self._is_small_talk:
             return True
-        if not asked and (STATES.among(words[:OPENING]) or tells_past(words)):
+        if not asked and (tells_past(words) or (STATES.among(words[:OPENING]) and not self.priced)):
             return True
         if words[0] in WONDERS and not self.frame and self.standing is None and topic not in ("data", "money"):
             return True
@@ -193,6 +196,8 @@ class _Sentence:
 
     @property
     def _offers(self) -> bool:
+        if not self.frame and OFFERED_ANYWHERE.among(self.words):
+            return True
         return any(start < OPENING for start, _ in OFFERS.spans(self.words))
 
     def weighed(self) -> tuple[Weight, str] | None:
@@ -246,6 +251,8 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
     """Whether a verb speaks to somebody, by its ending or by what stands before it."""
     first = words[0]
     if _ends(first, ENDINGS if question and len(words) > 1 else ENDINGS[:2]):
+        return True
+    if any(len(word) > 5 and word.endswith(("resti", "rias")) for word in words):
         return True
     pairs = pairwise(words)
     return any(
@@ -309,7 +316,7 @@ def _to_do(words: Sequence[str]) -> bool:
 def _names_price(words: Sequence[str]) -> bool:
     """Whether a figure is offered or asked for something: "for 80", "1500 for the car"."""
     for before, word, behind in zip(("", *words), words, (*words[1:], ""), strict=False):
-        if word.isdecimal() and len(word) > 1 and ((before in FOR and not behind) or behind in FOR_IT):
+        if word.isdecimal() and len(word) > 1 and ((before in FOR and not behind) or (not before and behind in FOR_IT)):
             return True
     return False
 

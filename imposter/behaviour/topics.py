@@ -31,9 +31,9 @@ TOPICS: Mapping[str, Phrases] = {
         "lend lending loan loaned borrow pay paying repay cover covering chip transfer wire venmo paypal zelle revolut invest sponsor donate donation refund reimburse split owe bucks quid euro euros eur dollar dollars pounds grand deposit bail fee fees advance spot front cash money rent tab share_of price buy_me treat afford contribute budget ",
         "leih* verleih* borg* pump* vorstreck* auslegen auslegst zahl* bezahl* uberweis* spend* beteilig* ubernehm* ubernimm* schuld* geld kohle fuffi* fufzger hunni* hunderter zwanni* zwanziger euro euros miete kaution anzahl* gebuhr* kosten preis paypal* asche moneten taler investier* rabatt nachlass ",
         "prete* preter emprunt* avanc* depann* paye* payer paies paie regle* regler virement* vire virer rembours* cotis* cagnotte balles thune* fric sous euros euro loyer caution acompte moitie credit remise ristourne investi* participe* ",
-        "prestas prestar prestame prestarme prestais prestes preste prestan prestarias prestado adelant* pagas pagar pague paga pagues pagame pagarme transfer* bizum deb* financi* pasta lucas luca pavos plata guita lana varos euros euro pesos dolares dinero alquiler fianza deposito mitad invit* bancas invert* rebaja descuento ",
+        "prestas prestar prestame prestarme prestais prestes preste prestan prestarias prestado adelant* pagas pagar pague paga pagues pagame pagarme transfer* bizum financi* pasta lucas luca pavos plata guita lana varos euros euro pesos dolares dinero alquiler fianza deposito mitad invit* bancas invert* rebaja descuento ",
         "presti prestare prestarmi prestami prestate presteresti prestassi prestito anticip* pagare paghi paga pagarmi pagami bonific* colletta soldi rimbors* offri devi_ancora euro affitto caparra cauzione meta sconto investi* ricarica* acconto quota ",
-        "emprest* adiant* pagar paga pague pagas pix transfer* rach* grana dinheiro deve reais conto contos pila aluguel renda caucao vaquinha euros metade invest* desconto vale_de deposit* ",
+        "emprest* adiant* pagar paga pague pagas pix transfer* rach* grana dinheiro reais conto contos pila aluguel renda caucao vaquinha euros metade invest* desconto vale_de deposit* ",
         "leen lenen leent betaal* betalen overmaken tikkie voorschiet* voorschieten geld euro huur borg ",
     ),
     "time": Phrases(
