@@ -234,8 +234,10 @@ class _Sentence:
         together = _together(words, question=self.question or topic is not None)
         if self.please or self.tagged or verb or told or together or _begins_with_verb(words, topic):
             return Weight.OPEN, topic or "request"
+        if topic == "data" and self.personal:
+            return Weight.CLEAR if self.question or words[0] in WONDERS else Weight.OPEN, topic
         if not self.question:
-            return (Weight.OPEN, "data") if topic == "data" and self.personal else None
+            return None
         return Weight.OPEN if topic or to_you or self.personal else Weight.FAINT, topic or "request"
 
 

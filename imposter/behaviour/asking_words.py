@@ -48,7 +48,7 @@ HAVES = Phrases(
     "hast/habt_du/ihr/mal/vielleicht/evtl/eventuell/kurz/ne haben_sie bist/seid/wirst_du/ihr/dabei/am/heute/morgen/sonntag/samstag/freitag/nachste/mein/meine/unser/unsere ",
     "tu_as/es/aurais t_as/es/auras t_en_es as/es/avez/etes_tu/vous vous_avez/etes est_ce_que_tu/t/vous ",
     "tienes tenes tendras estas eres vas_a hay ",
-    "hai/avete_un/una/tempo/modo/voglia/qualcosa sei/siete_libero/libera/liberi/dei/disponibile/disponibili/in ",
+    "^_hai ^_avete hai/avete_un/una/tempo/modo/voglia/qualcosa sei/siete_libero/libera/liberi/dei/disponibile/disponibili/in ",
     "vc/voce/vcs/tu/ce_tem/vem/vai/leva/traz/da/ta ^_tem ^_tens ta/esta/estas/tas_livre/disponivel/dentro/nessa/afim vai_estar ",
     "heb/heeft_je/jij/u ben_je/jij ",
 )

@@ -48,9 +48,9 @@ TOPICS: Mapping[str, Phrases] = {
     "meeting": Phrases(
         "lust bock envie ganas voglia vontade zin work_for works_for sign_up stay_at come coming join joining attend attending visit meet meeting pick_me/up/us pick drive driving give_me/us_a_lift lift ride swing pop drop_by stop_by stay party wedding birthday dinner lunch breakfast drinks there over_tonight accompany show_up go_with swing_by meet_up hang grab host speak present crash sleep home go out brew beer pint cinema movie film concert gym christmas ",
         "komm* kommst mitkomm* vorbei* hol* abhol* fahr* mitnehm* nimmst_mich treff* besuch* dabei erschein* teilnehm* begleit* mitgehen gehst_mit feier* party hochzeit geburtstag essen_gehen ubernacht* gehst gehen_wir rum bier kino konzert zum_essen heim pennen schlafen schlafst weihnachten ",
-        "vien* venir pass* rejoin* retrouv* cherch* recuper* seras serez accompagn* emmen* conduire depos* mariage anniv* diner dejeuner boire soiree voit dormir assist* heberg* sortir rentres rentrer boire verre biere cine concert noel ",
+        "vien* venir passe passes passer passez rejoin* retrouv* cherch* recuper* seras serez accompagn* emmen* conduire depos* mariage anniv* diner dejeuner boire soiree voit dormir assist* heberg* sortir rentres rentrer boire verre biere cine concert noel ",
         "ven venir vengas vengan vienes venis pasas pasar pases pasate recog* recoj* busc* vemos acompan* estaras asist* ir_a llevarme llevar* lleva* boda cumple cena* comer almorz* quedamos asado fiesta dormir salir vamos tomar cerveza cine concierto navidad quedas ",
-        "vieni* venire venga venite vengo pass* prender* raggiung* accompagn* vediamo sarai esserci ci_sei festa matrimonio compleanno cena pranzo bere dormire port*_a uscire uscita andiamo ospit* torni tornare birra cinema concerto natale passi ",
+        "vieni* venire venga venite vengo passa passi passo passare passate prender* raggiung* accompagn* vediamo sarai esserci ci_sei festa matrimonio compleanno cena pranzo bere dormire port*_a uscire uscita andiamo ospit* torni tornare birra cinema concerto natale passi ",
         "vem vens vir venha passa passar passe busc* encontr* acompanh* aparec* cola colar estara estar_la vai_estar lev* carona casamento niver aniversario festa churras* jantar almoc* dormir sair bora role tomar cerveja cinema show natal rolar ",
         "kom* komen langs* haal* ophal* ontmoet* feest bruiloft verjaardag etentje rijd* meekom* slapen uit_eten biertje film kerst ",
     ),
@@ -67,9 +67,9 @@ TOPICS: Mapping[str, Phrases] = {
         "send sending forward share sharing give_him/her/them/me/us reply answer confirm write text message text_me upload print post ",
         "schick* send* zusend* zuschick* weiterleit* teil* gib* schreib* antwort* bestatig* hochlad* stell*_rein ",
         "envoi* envoy* transfer* transmet* partag* files donn* confirm* repond* ecris ecrire ",
-        "mand* envi* pas* reenvi* compart* confirm* respond* escrib* ",
+        "mand* envi* pasa pasas pasar pasame pase pases reenvi* compart* confirm* respond* escrib* ",
         "mand* invi* gira* girami giri condivid* conferm* rispond* scriv* dai passi passami ",
-        "mand* envi* encaminh* compartilh* pass* confirm* respond* escrev* ",
+        "mand* envi* encaminh* compartilh* passa passas passar passe confirm* respond* escrev* ",
         "stuur* sturen deel* delen bevestig* doorstur* ",
     ),
     "decision": Phrases(
