@@ -60,6 +60,7 @@ ENDINGS = ("st", "ste", "as", "es", "is", "i")
 WE = ("amos", "emos", "imos", "iamo")
 ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "anos", "enos", "aci", "ici")
 """How a verb ends that tells somebody to do something for somebody."""
+DETERMINERS = listed("el la los las un una mi mis me il lo i gli le uno mio mia")
 ARTICLES = listed("lo la los las li le")
 OBJECTS = listed("me us mich mir uns moi nous mij ons")
 TOLD = listed("me us mir uns mich moi nous m nos mi ci ons")
@@ -213,8 +214,10 @@ class _Sentence:
                 return Weight.CLEAR, topic
             return (Weight.OPEN, "request") if _to_do(words) else None
         if SHALL.among(words):
-            return (Weight.CLEAR, topic) if topic else None
-        if self.frame or self.needs:
+            return (Weight.OPEN, topic) if topic else None
+        if self.frame:
+            return Weight.CLEAR, topic or "request"
+        if self.needs:
             return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
         if HAVES.among(words):
             return (Weight.CLEAR, topic) if topic else (Weight.FAINT, "request")
@@ -232,7 +235,8 @@ class _Sentence:
         if topic and (self.please or self.tagged or told or verb or to_you or _ends(words[0], ENDINGS)):
             return Weight.CLEAR, topic
         together = _together(words, question=self.question or topic is not None)
-        if self.please or self.tagged or verb or told or together or _begins_with_verb(words, topic):
+        addressed = words[0] in SECOND and len(words) > 2
+        if self.please or self.tagged or verb or told or together or addressed or _begins_with_verb(words, topic):
             return Weight.OPEN, topic or "request"
         if topic == "data" and self.personal:
             return Weight.CLEAR if self.question or words[0] in WONDERS else Weight.OPEN, topic
@@ -251,8 +255,8 @@ def _core(words: Sequence[str]) -> Sequence[str]:
 
 def _second_person(words: Sequence[str], *, question: bool) -> bool:
     """Whether a verb speaks to somebody, by its ending or by what stands before it."""
-    first = words[0]
-    if _ends(first, ENDINGS if question and len(words) > 1 else ENDINGS[:2]):
+    first, second = words[0], " ".join(words[1:2])
+    if _ends(first, ENDINGS if second and (question or second in DETERMINERS) else ENDINGS[:2]):
         return True
     if any(len(word) > 5 and word.endswith(("resti", "rias")) for word in words):
         return True

@@ -73,7 +73,7 @@ TOPICS: Mapping[str, Phrases] = {
         "stuur* sturen deel* delen bevestig* doorstur* ",
     ),
     "decision": Phrases(
-        "include count_you add_you put_you cancel book reserve order approve accept reject confirm agree sell buy decide choose sign_off go_with tell_them/him/her/everyone quit withdraw register enroll hire announce publish start delete keep_the rent commit vote invite go_ahead okay_with ok_with fine_with proceed marry start_with quote ",
+        "green_light go_ahead_for permission feu_vert luz_verde permiso via_libera grunes_licht include count_you add_you put_you cancel book reserve order approve accept reject confirm agree sell buy decide choose sign_off go_with tell_them/him/her/everyone quit withdraw register enroll hire announce publish start delete keep_the rent commit vote invite go_ahead okay_with ok_with fine_with proceed marry start_with quote ",
         "mitrechn* eintrag* einplan* dazuschreib* mitzahl* anmeld* kundig* kundige absag* zusag* buch* reservier* bestell* annehm* ablehn* bestatig* verkauf* kauf* entscheid* zustimm* anmeld* abmeld* starten anfangen veroffentlich* loschen einverstanden recht einlad* heirat* angebot_an storni* freigeb* ",
         "inclus compte_dedans inscris te_compte resili* annul* reserv* command* accept* refus* confirm* vend* achet* choisi* decid* inscri* valid* commenc* publi* supprim* engag* accord epous* marier devis retire* maintien* ",
         "incluyo te_cuento te_incluyo cancel* reserv* confirm* acept* rechaz* vend* compr* eleg* decid* apunt* inscrib* firm* empez* public* borr* contrat* aprob* casar* casarte presupuesto acuerdo retir* cogemos pido ",
