@@ -64,6 +64,7 @@ DETERMINERS = listed("el la los las un una mi mis me il lo i gli le uno mio mia"
 ARTICLES = listed("lo la los las li le")
 OBJECTS = listed("me us mich mir uns moi nous mij ons")
 TOLD = listed("me us mir uns mich moi nous m nos mi ci ons")
+IFS = listed("if wenn falls si se als")
 FOR_IT = listed("for fur fuers furs pour por per pelo pela voor")
 FOR = listed("for fur pour por per voor auf en a bei at")
 OPENING = 5
@@ -126,7 +127,7 @@ def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
     """What begins like a request behind something else: few put a point between them."""
     starts = {start for phrases in (FRAMES, SHALL, *_ABRUPT) for start, _ in phrases.spans(words)}
     pairs = enumerate(pairwise(words), 1)
-    starts |= {start for start, (before, word) in pairs if word in MODALS and before in FILLERS}
+    starts |= {start for start, (before, word) in pairs if word in MODALS and (before in FILLERS or words[0] in IFS)}
     idle = {at for phrases in (OFFERS, HARMLESS) for start, end in phrases.spans(words) for at in range(start, end)}
     return (words[start:] for start in sorted(starts - idle)[:MOST_STARTS] if start)
 
@@ -218,7 +219,7 @@ class _Sentence:
         if self.frame:
             return Weight.CLEAR, topic or "request"
         if self.needs:
-            return (Weight.CLEAR, topic) if topic else (Weight.OPEN, "request")
+            return Weight.CLEAR if topic or self.personal else Weight.OPEN, topic or "request"
         if HAVES.among(words):
             return (Weight.CLEAR, topic) if topic else (Weight.FAINT, "request")
         return self._by_verb()
@@ -232,7 +233,9 @@ class _Sentence:
         verb = _second_person(words, question=self.question)
         told = any(start == 0 for start, _ in ACTING.spans(words[:3]))
         to_you = not SECOND.isdisjoint(words)
-        if topic and (self.please or self.tagged or told or verb or to_you or _ends(words[0], ENDINGS)):
+        if topic and (
+            self.please or self.tagged or told or verb or to_you or (_ends(words[0], ENDINGS) and words[0] not in DAYS)
+        ):
             return Weight.CLEAR, topic
         together = _together(words, question=self.question or topic is not None)
         addressed = words[0] in SECOND and len(words) > 2
@@ -242,7 +245,8 @@ class _Sentence:
             return Weight.CLEAR if self.question or words[0] in WONDERS else Weight.OPEN, topic
         if not self.question:
             return None
-        return Weight.OPEN if topic or to_you or self.personal else Weight.FAINT, topic or "request"
+        known = topic or self.personal or (to_you and words[0] != "do")
+        return Weight.OPEN if known else Weight.FAINT, topic or "request"
 
 
 def _core(words: Sequence[str]) -> Sequence[str]:

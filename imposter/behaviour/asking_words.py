@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from imposter.behaviour.phrases import Phrases, listed
 
 FRAMES = Phrases(
-    "do/have_i/we_have/got_your/the/permission/ur j_ai_ton/votre tengo_tu/su hab/habe/haben/kriegen/krieg_ich/wir_dein/deine/das/von ho_il_tuo/la_tua tenho_seu/sua war/ware_es~wenn geht_das~wenn wants/want/wanted/needs_to_know ask/asks/asking/asked_if/whether/when will/wollen_wissen frag/fragt/fragen_ob/wann veut/veulent/voudrait_savoir demande/demandent_si quiere/quieren_saber pregunta/preguntan_si vuole/vogliono_sapere chiede/chiedono_se quer/querem_saber pergunta/perguntou/perguntando_se vraagt/vragen_of potermi poterci poterti ",
+    "happen_to_have wouldnt_happen wouldn_t_happen hast_nicht/ned_zufallig/vielleicht/noch/mal no_tendras/tendrias/tendra non_e_che non_avresti nao_teria/tem do/have_i/we_have/got_your/the/permission/ur j_ai_ton/votre tengo_tu/su hab/habe/haben/kriegen/krieg_ich/wir_dein/deine/das/von ho_il_tuo/la_tua tenho_seu/sua war/ware_es~wenn geht_das~wenn wants/want/wanted/needs_to_know ask/asks/asking/asked_if/whether/when will/wollen_wissen frag/fragt/fragen_ob/wann veut/veulent/voudrait_savoir demande/demandent_si quiere/quieren_saber pregunta/preguntan_si vuole/vogliono_sapere chiede/chiedono_se quer/querem_saber pergunta/perguntou/perguntando_se vraagt/vragen_of potermi poterci poterti ",
     "^_mind ^_be_my/our/the ^_act_as shall/should_we can/could/cud/would/wud/will/wont/cant/couldnt/wouldnt_you/u/ya/yall/y/someone/somebody/anyone/i/we "
     "can/won/couldn/wouldn_t_you/u/ya/we may/might_i/we any/some_chance possible_to possible_for wondering_if hoping_you/u need/want_you/u_to "
     "you/u_able/willing/up/down/good d_be_willing d_mind be_so_kind if_you/u_could/can do/does_you/u/it_mind_if is_it/that_ok/okay/alright/cool/fine_if/with/to/for/that ok/okay/cool/fine_if_i/we up_for down_for gonna_need is_there_any_way ",
@@ -64,7 +64,7 @@ WANTS = Phrases(
 )
 """What stands behind them is offered, or wanted."""
 MODALS = listed(
-    "can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia "
+    "peuvent pueden can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia "
     "podem peut pourrait kan mag zou kunnen konnen konnten"
 )
 """At the beginning of a question they ask whether somebody may or would."""
@@ -97,7 +97,7 @@ INFORM = Phrases(
 )
 """What they want is to be told something."""
 HARMLESS = Phrases(
-    "you/u_remember must_be/have musst_ja dois_etre debes_estar devi_essere deve/deves_estar i/we_heard/hear hab/habe_gehort il_parait oi/escuche/supe_que me_contaron ho_sentito soube/ouvi_que geniess* profites_bien/des/de disfrut* ti_godi curtindo hear_me mi_senti/sentite/sentono me_oyes/escuchas/ouve/ouves/ouvindo/escuta tu_m_entends horst_du_mich you/u_watching/listening/enjoying/having/feeling/sleeping/working schaust/siehst/horst_du_das/den/die/grad/auch/gerade tu_regardes/ecoutes/lis guardi/guardate_la/il/lo/anche ascolti hurt hurts duele duelen weh fa_male mal_au/a/encore doi doendo warst wart warste fuiste estuviste foste t_es_deja sei_gia ja_foi/viu/leu/comeu/provou/assistiu already_been/seen/tried/eaten recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
+    "lets_see let_s_see ll_see schau_ma/mal/mer schauen_wir mal_sehen on_verra vamos_ver ya_veremos vedremo bonjour saluti saludos abraco gruss grusse says/said_hi/hello you/u_good/well/fine/safe you/u_remember must_be/have musst_ja dois_etre debes_estar devi_essere deve/deves_estar i/we_heard/hear hab/habe_gehort il_parait oi/escuche/supe_que me_contaron ho_sentito soube/ouvi_que geniess* profites_bien/des/de disfrut* ti_godi curtindo hear_me mi_senti/sentite/sentono me_oyes/escuchas/ouve/ouves/ouvindo/escuta tu_m_entends horst_du_mich you/u_watching/listening/enjoying/having/feeling/sleeping/working schaust/siehst/horst_du_das/den/die/grad/auch/gerade tu_regardes/ecoutes/lis guardi/guardate_la/il/lo/anche ascolti hurt hurts duele duelen weh fa_male mal_au/a/encore doi doendo warst wart warste fuiste estuviste foste t_es_deja sei_gia ja_foi/viu/leu/comeu/provou/assistiu already_been/seen/tried/eaten recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
     "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
     "can/could/may_i/we_ask/say/complain/vent can/could/may_i/we_tell/show_you/u can_i_just_say let/lemme_me_know/know_if/when you/u_there/awake/asleep/ok/okay/alright/alive/well/hungry/tired/busy/home/happy/mad/serious/sure/kidding/sick/excited/ready/back you/u_still_there/at/up/awake/alive/sick/mad/in/on/working/living how_are/r/is/s/was/did/have what_s_up whats_up what_time how_s how_much/many/old/long/far have_a_nice/good/great/fun take_care "
     "isnt/aren/arent/isn_it/that/he/she/they good/happy/nice_luck/birthday/night/day/evening/morning/weekend/trip/flight congrats is/s/are_it/that/he/she/this/the/there/they/your/ur/my_raining/cold/hot/snowing/good/true/still/really/nice/far/big/open/closed/weather/mum/mom/dad/wife/brother/sister/dog/cat thanks_for thank_you/u you/u_d_love/like/enjoy/hate would/wouldn_you/u/it/that_love/hate ",
@@ -131,6 +131,12 @@ OFFERED_ANYWHERE = Phrases(
 """The same, behind anything that is no request by its frame."""
 OKS = Phrases("ok okay fine alright good_for passt in_ordnung d_accord est_bon/bien va_bene esta_bien ta/esta_bom goed")
 NEEDS = Phrases(
+    "want/wants/need/needs/requires/requests/asked_your/ur wants_needs asked_for_your ill/gonna/will/shall_tell~you/youre/youll/u you_d_need d_need_you ",
+    "mussten/mussen/sollten_sie/wir/ihr musstest solltest ich_sag/sage/sags/erzahl~du braucht_dein/deine/deinen bend ",
+    "faudrait_etre faut_que_tu/vous je_dis/dirai~tu tu_dois vous_devez ",
+    "habria_que hay_que_estar le/les_digo/diremos/decimos tienes/tendrias_que_estar/venir/ir/firmar/pagar ",
+    "bisognerebbe bisogna dico/diciamo/diro~tu/che dovresti devi_venire/firmare/pagare/esserci ",
+    "precisaria precisavas falo/digo/vou_falar~que/vc tem_que_vir/assinar/pagar/estar ",
     "^_need ^_needing ^_looking_for need_an/my/the i/we/he/she/they/mum/mom/dad/you_need/needs needs_someone/somebody/you/to someone/somebody_needs/has/should/must need_ur/your/someone/somebody/a/2/two looking_for_someone would_be_great/nice/good_if missing_someone short_of ",
     "brauch* brauchte/brauchten_dich/jemand/deine/deinen/dein jemand/wer_muss/musste/sollte ware/war_super/toll/lieb/cool/nett/gut_wenn suche/suchen_noch/jemand/jemanden fehlt/fehlen_noch ",
     "besoin_de/d/que aurais_besoin faut/faudrait_que/quelqu/un/une/des/quelques quelqu_un_doit/devrait/pour ce_serait/serait_bien/cool/top/sympa_si manque_quelqu/encore cherche_quelqu ",
@@ -142,12 +148,12 @@ NEEDS = Phrases(
 """Somebody is wanted for it, and it may be the owner."""
 STANDING: Mapping[str, Phrases] = {
     "money": Phrases(
-        "put/putting/pencil/pencilling/sign/signing/mark/marking/add/adding_you/u_down/for/on/in/to you/u_re/are_in_for/with chip_in spot_me lend_me loan_me you/u_still_owe you/u_owe split_the/it/this we_re_collecting ",
-        "schreib*/trag*/setz*/notier*_dich~mit/ein/auf du_schuldest du_bekommst_von leg*_zusammen sammeln~fur schuldest_mir ",
-        "te/t/vous_mets/note/inscris/compte/ajoute/marque tu/vous_me/nous_dois/doit/devez cagnotte ",
-        "te/os_apunto/anoto/pongo/meto/apuntamos/anotamos/sumo me/nos_debes juntando/vaquita/colecta ",
-        "ti/vi_segno/metto/segniamo/mettiamo/conto mi/ci_devi colletta ",
-        "te/vc/voce_coloco/coloquei/ponho/anoto/boto/incluo vc/voce/tu_me/nos_deve vaquinha juntando racha* ",
+        "signed/put/added_you/u_up/down/to/for put/putting/pencil/pencilling/sign/signing/mark/marking/add/adding_you/u_down/for/on/in/to you/u_re/are_in_for/with chip_in spot_me lend_me loan_me you/u_still_owe you/u_owe split_the/it/this we_re_collecting ",
+        "dich/euch~angemeldet/eingetragen/eingeplant/aufgeschrieben schreib*/trag*/setz*/notier*_dich~mit/ein/auf du_schuldest du_bekommst_von leg*_zusammen sammeln~fur schuldest_mir ",
+        "t_a/ai/ont/avons_inscrit/inscrite/note/mis te/t/vous_mets/note/inscris/compte/ajoute/marque tu/vous_me/nous_dois/doit/devez cagnotte ",
+        "te/os_apuntamos/inscribimos/inscribi te/os_apunto/anoto/pongo/meto/apuntamos/anotamos/sumo me/nos_debes juntando/vaquita/colecta ",
+        "ti/vi_ho/abbiamo_iscritto/iscritta/segnato/segnata/messo/messa ti/vi_segno/metto/segniamo/mettiamo/conto mi/ci_devi colletta ",
+        "te_inscrevemos/inscrevi te/vc/voce_coloco/coloquei/ponho/anoto/boto/incluo vc/voce/tu_me/nos_deve vaquinha juntando racha* ",
         "zet/schrijf/noteer_je/jou~op/erbij/voor ",
     ),
     "meeting": Phrases(
@@ -163,8 +169,8 @@ STANDING: Mapping[str, Phrases] = {
         "are/r_you/u_free/available/around/off/busy you/u_free/available/around free_tonight/tomorrow/on/this/later/next/at got_time/a_sec/minute/moment have_time/an_hour got/have~time/hour/minutes/mins/hours/minute/sec move/push/shift/postpone/reschedule~call/meeting/to/it watch/mind/babysit/look_the/my/our/after ",
         "zeit_am/fur/morgen/heute/nachher/zum/zu/kurz/um/nachste/fur/samstag/sonntag/montag/dienstag/mittwoch/donnerstag/freitag verschieb* schieben verleg* passt_dir/es/du/auch/das/dir passt_s geht*_auch/dir/bei/am/um/s statt_mittwoch/montag/dienstag/donnerstag/freitag aufpassen babysitten ",
         "es/etes/seras/serais_dispo*/libre dispo decaler reporter repousser te/vous/t_va/convient/arrange garder_les/le/la/mon/ma/mes une_heure ",
-        "estas/estaras/esta_libre/disponible tienes/tenes/tendrias_una/un/tiempo/hueco/rato mover/cambiar/retrasar/adelantar/posponer_la/el/a te/os/le_va/viene/queda_bien/mejor quedar_con/te cuidar/cuidas/cuidame ",
-        "sei/siete/saresti_libero/libera/liberi/disponibile hai/avete/avresti_un/una/tempo/mezz* spostare/rimandare/anticipare~alle/la/il/a ti/vi_va/andrebbe_bene/bene tieni/tenere/guardi_i/il/la/le ",
+        "estas/estaras/esta_libre/disponible tienes/tenes/tendrias_una_hora/horita tienes/tenes/tendrias_un_rato/momento/minuto/hueco/ratito tienes/tenes/tendrias_tiempo/hueco/rato mover/cambiar/retrasar/adelantar/posponer_la/el/a te/os/le_va/viene/queda_bien/mejor quedar_con/te cuidar/cuidas/cuidame ",
+        "sei/siete/saresti_libero/libera/liberi/disponibile hai/avete/avresti_un_ora/attimo/minuto/minutino/momento/secondo hai/avete/avresti_una_mezz*/oretta hai/avete/avresti_tempo/mezz* spostare/rimandare/anticipare~alle/la/il/a ti/vi_va/andrebbe_bene/bene tieni/tenere/guardi_i/il/la/le ",
         "ta/esta/estas/tas_livre/disponivel tem/tens/teria_tempo/tempinho/disponibilidade tem/tens/teria_um/uma_hora/horinha/tempo/tempinho/minuto/minutinho mudar/adiar/remarcar/passar/antecipar_a/o/pra/para/pras fica/ficas/ficar_com ",
         "vrij_op/om/morgen/vanavond/zaterdag tijd_om/voor/morgen/vandaag verzet* verplaats* oppassen ",
     ),
@@ -190,7 +196,7 @@ MEETS = Phrases(
 )
 """Asks for it where a time is named."""
 PLEASE = Phrases(
-    "merci_de/d veuillez bitte_um si_prega le/les_ruego kindly gostaria_que we_d_appreciate please pls plz plss pleasee bitte* bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
+    "do_me_a do_us_a tu_mir_den tu_mir_bitte rends/fais_moi_un/service/ce/le hazme_el/un fammi_il/un/questo quebra_esse/um/essa me_faz_um/esse merci_de/d veuillez bitte_um si_prega le/les_ruego kindly gostaria_que we_d_appreciate please pls plz plss pleasee bitte* bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
 )
 TAGS = Phrases(
     "ok_$ okay_$ okey_$ oki_$ k_$ kk_$ alright_$ deal_$ agreed_$ works_for_you/u_$ is_that_ok/okay/fine/alright_$ ",
