@@ -48,8 +48,9 @@ from imposter.behaviour.phrases import listed
 from imposter.behaviour.plain import Spelling, plain
 from imposter.behaviour.topics import ACTING, TOPICS
 
-LONGEST = 4000
+LONGEST = 2000
 """Characters of what was asked that are looked at. In what is longer a request may stand anywhere."""
+MOST_WORDS, OVERLAP = 60, 12
 MOST_STARTS = 4
 """Of a request within one sentence that are tried."""
 KINDS = {kind.value: kind for kind in Kind} | {"send": Kind.THINGS}
@@ -92,10 +93,14 @@ class Ask:
     """It asks whether they mind, and a no says yes to it."""
 
 
+UNREAD = Ask(Weight.OPEN, Kind.REQUEST, (), "")
+"""What is not looked at may ask for something."""
+
+
 def asks(text: str, spell: Spelling = plain) -> Iterator[Ask]:
     """What `text` asks for. Takes time in proportion to its length."""
     if len(text) > LONGEST:
-        yield Ask(Weight.OPEN, Kind.REQUEST, (), "")
+        yield UNREAD
         text = text[-LONGEST:]
     before = ""
     for sentence in SENTENCE.findall(text):
@@ -103,9 +108,20 @@ def asks(text: str, spell: Spelling = plain) -> Iterator[Ask]:
         if words and len(words) <= 3 and TAGS.among(words) and before:
             sentence = f"{before.rstrip('.!; ')} {sentence}"
         before = sentence
-        found = _ask(sentence, spell)
-        if found is not None:
-            yield found
+        for piece in _pieces(sentence):
+            found = _ask(piece, spell)
+            if found is not None:
+                yield found
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    """Some put no point anywhere: no more words than a sentence has, some of them in two pieces."""
+    words = sentence.split()
+    if len(words) <= MOST_WORDS:
+        yield sentence
+        return
+    for start in range(0, len(words), MOST_WORDS - OVERLAP):
+        yield " ".join(words[start : start + MOST_WORDS])
 
 
 def _ask(sentence: str, spell: Spelling) -> Ask | None:
@@ -113,8 +129,9 @@ def _ask(sentence: str, spell: Spelling) -> Ask | None:
     question = "?" in sentence
     if WISHES.among(words) and not FRAMES.among(words):
         return None
-    for part in (words, *_rests(words), *(spell(clause).split() for clause in CLAUSE.split(sentence))):
-        found = _Sentence(_core(part), question, sentence).weighed() if part else None
+    clauses = (spell(clause).split() for clause in CLAUSE.split(sentence))
+    for part in {tuple(part): None for part in (words, *_rests(words), *clauses) if part}:
+        found = _Sentence(_core(part), question, sentence).weighed()
         if found is not None:
             return Ask(found[0], KINDS[found[1]], tuple(words), sentence.strip(), MIND.among(words))
     return None
@@ -284,9 +301,9 @@ def _may(words: Sequence[str], topic: str | None) -> bool:
 
 def _orders(words: Sequence[str]) -> bool:
     """Whether it begins as "call me" does."""
-    first, second = words[0], words[1:2]
+    first = words[0]
     return (len(first) > 4 and first.endswith(ATTACHED)) or (
-        second != [] and second[0] in OBJECTS and first not in WONDERS and not first.endswith("o")
+        len(words) > 1 and words[1] in OBJECTS and first not in WONDERS and not first.endswith("o")
     )
 
 

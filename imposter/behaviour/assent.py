@@ -6,9 +6,10 @@ a delay, nor a question back, where the request is a clear one: people say yes i
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
+from functools import cached_property
 from itertools import groupby
 
-from imposter.behaviour.asking import LONGEST, Ask, Weight, asks
+from imposter.behaviour.asking import LONGEST, UNREAD, Ask, Weight, asks
 from imposter.behaviour.assent_words import (
     ASKING_BACK,
     BUTS,
@@ -34,6 +35,8 @@ from imposter.contracts.messages import Source, Turn
 _BUTS = [[word] for word in BUTS]
 ECHO = 3
 """Letters by which an answer repeats a word of the question."""
+MOST_LOOKED_AT = 4 * LONGEST
+"""Characters of several messages; in what is more a request may stand anywhere."""
 MOST_BACK = 3
 """Turns of the bot that left something open, behind which a request is looked for."""
 
@@ -63,13 +66,13 @@ def binding(answer: str, turns: Sequence[Turn], *told: Named, asked: Sequence[st
 
 
 def assents(
-    answer: str, turns: Sequence[Turn], asked: Sequence[str], said: Sequence[str], *told: Named
+    text: str, turns: Sequence[Turn], asked: Sequence[str], said: Sequence[str], *told: Named
 ) -> Iterator[Objection]:
-    """At most one, for the first request that `answer` says yes to; `said` are the owner's own messages."""
-    answer = seen(answer)
+    """At most one, for the first request that `text` says yes to; `said` are the owner's own messages."""
+    answer = _Said(seen(text))
     for ask in open_asks(turns, asked):
-        if is_yes(answer, ask) and not is_settled(ask, answer, said, *told):
-            yield objection(ask.kind, answer)
+        if answer.is_yes(ask) and not is_settled(ask, answer.text, said, *told):
+            yield objection(ask.kind, answer.text)
             return
 
 
@@ -88,7 +91,12 @@ def open_asks(turns: Sequence[Turn], answered: Sequence[str]) -> Iterator[Ask]:
             break
         else:
             left -= 1
+    looked_at = 0
     for text in map(seen, asked):
+        if looked_at >= MOST_LOOKED_AT:
+            yield UNREAD
+            return
+        looked_at += min(len(text), LONGEST)
         for spell in _spellings(text):
             yield from asks(text, spell)
 
@@ -97,14 +105,35 @@ def _leaves_open(said: str, open_: Sequence[Stance]) -> bool:
     return said in LET_ME_CHECK.values() or stance(seen(said)) in open_
 
 
-def is_yes(answer: str, ask: Ask) -> bool:
-    """Whether `answer` says yes to it, as far as a reader can tell."""
-    stances = {stance(answer, spell, minds=ask.minds) for spell in _spellings(answer)}
-    if Stance.YES in stances or (Stance.NOD in stances and ask.weight > Weight.FAINT):
-        return True
-    return Stance.OTHER in stances and (
-        ask.weight is Weight.CLEAR or (ask.weight is Weight.OPEN and _echoes(answer, ask))
-    )
+class _Said:
+    """An answer, which is looked at once, however much was asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def is_yes(self, ask: Ask) -> bool:
+        """Whether it says yes to it, as far as a reader can tell."""
+        stances = self._minding if ask.minds else self._stances
+        if Stance.YES in stances or (Stance.NOD in stances and ask.weight > Weight.FAINT):
+            return True
+        return Stance.OTHER in stances and (
+            ask.weight is Weight.CLEAR or (ask.weight is Weight.OPEN and self._echoes(ask))
+        )
+
+    @cached_property
+    def _stances(self) -> frozenset[Stance]:
+        return frozenset(stance(self.text, spell) for spell in _spellings(self.text))
+
+    @cached_property
+    def _minding(self) -> frozenset[Stance]:
+        return frozenset(stance(self.text, spell, minds=True) for spell in _spellings(self.text))
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return stems(plain(self.text).split(), ECHO)
+
+    def _echoes(self, ask: Ask) -> bool:
+        return not self._stems.isdisjoint(stems(ask.words, ECHO))
 
 
 def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stance:
@@ -204,10 +233,6 @@ def _unstretched(word: str) -> str:
 def _short(word: str) -> str:
     """`jaa` is `ja`."""
     return "".join(letter for letter, _ in groupby(word))
-
-
-def _echoes(answer: str, ask: Ask) -> bool:
-    return bool(stems(plain(answer).split(), ECHO) & stems(ask.words, ECHO))
 
 
 def _spellings(text: str) -> tuple[Spelling, ...]:

@@ -25,19 +25,28 @@ class Phrases:
 
     def __init__(self, *texts: str) -> None:
         self._whole: Mapping[str, list[_Phrase]] = defaultdict(list)
+        self._pairs: Mapping[tuple[str, str], list[_Phrase]] = defaultdict(list)
+        """Those that begin with two whole words: many begin with the same one."""
         self._stems: Mapping[str, list[_Phrase]] = defaultdict(list)
         for entry in " ".join(texts).split():
             for phrase in product(*(part.split("/") for part in entry.replace("~", "_~_").split("_"))):
-                first = next(part for part in phrase if part != "^")
+                first, second = (*(part for part in phrase if part != "^"), "")[:2]
                 if first.endswith("*"):
                     self._stems[first[:STEM]].append(phrase)
+                elif second.isalnum():
+                    self._pairs[first, second].append(phrase)
                 else:
                     self._whole[first].append(phrase)
 
     def spans(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Where one stands: its first word and the one behind its last."""
         for at, word in enumerate(words):
-            for phrases in (self._whole.get(word), self._stems.get(word[:STEM])):
+            pair = (word, words[at + 1]) if at + 1 < len(words) else None
+            for phrases in (
+                self._whole.get(word),
+                self._pairs.get(pair) if pair else None,
+                self._stems.get(word[:STEM]),
+            ):
                 for phrase in phrases or ():
                     end = _end(phrase, words, at)
                     if end is not None:
