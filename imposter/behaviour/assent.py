@@ -35,7 +35,7 @@ from imposter.contracts.messages import Source, Turn
 _BUTS = [[word] for word in BUTS]
 ECHO = 3
 """Letters by which an answer repeats a word of the question."""
-MOST_LOOKED_AT = 4 * LONGEST
+MOST_LOOKED_AT = 2 * LONGEST
 """Characters of several messages; in what is more a request may stand anywhere."""
 MOST_BACK = 3
 """Turns of the bot that left something open, behind which a request is looked for."""
