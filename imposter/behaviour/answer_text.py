@@ -24,6 +24,8 @@ class AnswerText:
     words: str
     unsure: bool = False
     """The model wrote that it doubts its answer."""
+    binds: bool = False
+    """The model wrote that its answer binds the owner."""
     reasoning_only: bool = False
     """It reasoned, and came to no answer."""
     reasoned: bool = False
@@ -65,9 +67,12 @@ _MACHINERY = re.compile(
     r">\s{0,9}</?[a-z][\w-]{0,40}[\s/>]",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(r"[*_`~]{0,4}\\?\[\\?\[ {0,3}unsure {0,3}\\?\]\\?\][*_`~]{0,4} {0,3}[:.,-]?", re.IGNORECASE)
-_UNSURE_FIRST = re.compile(
-    r"\s{0,9}[*_`~\"']{0,4}(?:\\?[\[(<{] {0,3}unsure {0,3}\\?[\])>}]|unsure {0,3}:)[*_`~\"']{0,4} {0,3}[:.,-]?",
+_MARKER = re.compile(
+    r"[*_`~]{0,4}\\?\[\\?\[ {0,3}(unsure|binds) {0,3}\\?\]\\?\][*_`~]{0,4} {0,3}[:.,-]?", re.IGNORECASE
+)
+_MARKER_FIRST = re.compile(
+    r"\s{0,9}[*_`~\"']{0,4}(?:\\?[\[(<{] {0,3}(unsure|binds) {0,3}\\?[\])>}]|(unsure|binds) {0,3}:)"
+    r"[*_`~\"']{0,4} {0,3}[:.,-]?",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"(`{3,8}|~{3,8})[^\n`]{0,40}\n")
@@ -81,7 +86,7 @@ _PREFACE = re.compile(
 )
 _QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c", "\u00ab": "\u00bb", "\u00bb": "\u00ab", "\u300c": "\u300d"}
 _WORDS_KEYS = ("text", "content", "message", "reply", "answer", "response")
-_SIDE_KEYS = frozenset({"from", "name", "role", "sender", "author", "speaker", "to", "type", "unsure"})
+_SIDE_KEYS = frozenset({"from", "name", "role", "sender", "author", "speaker", "to", "type", "unsure", "binds"})
 
 
 def answer_text(said: str, names: Collection[str] = ()) -> AnswerText:
@@ -125,10 +130,12 @@ def _without_reasoning(said: str) -> AnswerText:
 def _unwrapped(answer: AnswerText, speakers: Collection[str]) -> AnswerText:
     """Without the outermost wrapper."""
     words = answer.words
-    first = _UNSURE_FIRST.match(words)
-    marked = _UNSURE.sub("", words[first.end() :] if first else words)
-    if marked != words:
-        return replace(answer, words=marked.strip(), unsure=True)
+    first = _MARKER_FIRST.match(words)
+    rest = words[first.end() :] if first else words
+    markers = {marker.casefold() for marker in (*(first.groups("") if first else ()), *_MARKER.findall(rest)) if marker}
+    if markers:
+        unsure, binds = answer.unsure or "unsure" in markers, answer.binds or "binds" in markers
+        return replace(answer, words=_MARKER.sub("", rest).strip(), unsure=unsure, binds=binds)
     for take in (_from_fence, _from_json, _from_quotes, _from_preface):
         if (inner := take(words)) is not None:
             return replace(answer, words=inner.strip())

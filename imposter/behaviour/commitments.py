@@ -24,6 +24,12 @@ class Kind(StrEnum):
     PLACE = "place"
     MEETING = "meeting"
     FACT = "fact"
+    THINGS = "things"
+    DOCUMENTS = "documents"
+    DATA = "data"
+    DECISION = "decision"
+    REQUEST = "request"
+    """What was asked for is none of the others, or cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,8 @@ _CONTACT = re.compile(
     re.I,
 )
 _LONG_FIGURE = re.compile(r"(?<![\w.,+-])\d{4,12}(?![\w%]|[.,]\d)")
-_SENTENCE = re.compile(r"[^.!?\n;]++(?:\.(?=\d)[^.!?\n;]*+)*+[.!?;]*+")
-_CLAUSE = re.compile(r"[,:](?!\d)|\s[-\u2013\u2014]\s")
+SENTENCE = re.compile(r"[^.!?\n;]++(?:\.(?=\d)[^.!?\n;]*+)*+[.!?;]*+")
+CLAUSE = re.compile(r"[,:](?!\d)|\s[-\u2013\u2014]\s")
 _STREET = re.compile("|".join(STREETS), re.I)
 _FRACTION = re.compile(r"[.,]\d{1,2}\Z")
 _NO_DIGIT = re.compile(r"\D")
@@ -98,6 +104,12 @@ class Named:
         spelled = (NUMBERS[word] for word in words if word in NUMBERS)
         return frozenset((*filter(str.isdecimal, words), *spelled, *(value for _, value in _amounts(self._text))))
 
+    @cached_property
+    def statements(self) -> tuple[frozenset[str], ...]:
+        """The words of each sentence that says something: none that asks, and none that says no."""
+        said = (plain(each) for each in SENTENCE.findall(self._text) if "?" not in each)
+        return tuple(frozenset(each.split()) for each in said if each and not NO.search(f" {each} "))
+
     def has_moment(self, moment: tuple[str, int]) -> bool:
         kind, value = moment
         return moment in self.moments or (kind == "hour" and value % 60 == 0 and str(value // 60) in self.figures)
@@ -115,19 +127,19 @@ def _found(answer: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objec
     named = (heard, *owners)
     for passage, value in _amounts(answer):
         if not any(value in each.figures for each in named):
-            yield _objection(Kind.MONEY, passage)
+            yield objection(Kind.MONEY, passage)
     for passage, moment in _moments(answer):
         if not any(each.has_moment(moment) for each in named):
-            yield _objection(Kind.TIME, passage)
+            yield objection(Kind.TIME, passage)
     facts = [found[0] for found in _CONTACT.finditer(answer)]
     facts += [figure for figure in _LONG_FIGURE.findall(answer) if _tells(figure)]
     streets = [found[0] for found in _STREET.finditer(answer)]
     for kind, passages in ((Kind.FACT, facts), (Kind.PLACE, streets)):
         for passage in passages:
             if not any(_packed(passage) in each.packed for each in named):
-                yield _objection(kind, passage)
-    for sentence in _SENTENCE.findall(answer):
-        *others, last = _CLAUSE.split(sentence.strip())
+                yield objection(kind, passage)
+    for sentence in SENTENCE.findall(answer):
+        *others, last = CLAUSE.split(sentence.strip())
         for clause in others if last.endswith("?") else (*others, last):
             yield from _bound(clause.strip(), heard, owners)
 
@@ -147,7 +159,7 @@ def _bound(clause: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objec
             for rule in rules:
                 found = rule.search(said)
                 if found is not None and not any(f" {found[0].strip()} " in each.plain for each in named):
-                    yield _objection(Kind(kind), clause)
+                    yield objection(Kind(kind), clause)
                     break
 
 
@@ -190,6 +202,7 @@ def _packed(text: str) -> str:
     return "".join(_WORD.findall(text.casefold()))
 
 
-def _objection(kind: Kind, words: str) -> Objection:
+def objection(kind: Kind, words: str) -> Objection:
+    """With as much of `words` as an owner needs to see."""
     words = " ".join(words.split())
     return Objection(kind, words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}\u2026")

@@ -3,9 +3,11 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from imposter.behaviour.lookalikes import LOOKALIKES
 
+Spelling = Callable[[str], str]
 _UNSEEN = ("Mn", "Me", "Cf")
 _OTHERS = re.compile(r"[\W_]+")
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})

@@ -72,7 +72,7 @@ class Unseen(StrEnum):
 
 
 class Guard(StrEnum):
-    """What becomes of an answer that would bind its owner to something that nobody there has named."""
+    """What becomes of an answer that would bind its owner to something that they have not settled."""
 
     DRAFT = "draft"
     """It waits for the owner's word."""

@@ -20,6 +20,8 @@ LONGEST_SUMMARY = 2_000
 UNSURE = "[[unsure]]"
 """A model that writes this in its answer, however it spells it, doubts it, as `Answer.unsure` says; nobody gets to see
 the marker."""
+BINDS = "[[binds]]"
+"""In the same way, for an answer that would bind its owner to what they have not settled: `Answer.binds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Answer:
     """Those of `prompt_tokens` that the vendor had read before."""
     unsure: bool = False
     """The model doubts that it is what the owner would say: they are asked first."""
+    binds: bool = False
+    """The model says that it would bind the owner, who has not settled it: they are asked first."""
     machinery: bool = False
     """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
     told: str | None = None
@@ -166,7 +170,7 @@ class Judgement:
 @runtime_checkable
 class Judges(Protocol):
     def judge(self, turns: Sequence[Turn], answer: str) -> Awaitable[Judgement] | Judgement:
-        """Whether `answer` promises money, a time, a place, a meeting or a fact that stands nowhere in `turns`.
+        """Whether `answer` promises or tells what stands nowhere in `turns`, or says yes to what the owner left open.
 
         Raises as `reply` does; then the answer waits for its owner.
         """

@@ -190,6 +190,7 @@ def _cleaned(answer: Answer, said: AnswerText) -> Answer:
         answer,
         text=said.words,
         unsure=answer.unsure or said.unsure,
+        binds=answer.binds or said.binds,
         machinery=answer.machinery or said.machinery,
         reasoned=answer.reasoned or said.reasoned,
     )

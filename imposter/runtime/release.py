@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from imposter.behaviour.assent import binding
 from imposter.behaviour.blocked import blocked
-from imposter.behaviour.commitments import Named, objections
+from imposter.behaviour.commitments import Named
 from imposter.behaviour.complaints import DEFLECT, HONEST, asks_if_bot
 from imposter.behaviour.deferring import LET_ME_CHECK
 from imposter.behaviour.encodings import decoded
@@ -22,6 +23,8 @@ from imposter.voice.tongues import language_of
 
 MOST_TOLD = 3
 """Of the passages that an answer is held for."""
+OWN_JUDGEMENT = "by the model's own judgement"
+"""Why an answer binds, where no rule says so."""
 
 
 class Why(StrEnum):
@@ -130,18 +133,15 @@ class Gate:
         if unseen and self.behaviour.unseen is not Unseen.ANSWER:
             return Hold(text, Why.UNSEEN, detail=", ".join(dict.fromkeys(unseen)))
         release = self._let_out(text)
-        return self._unbound(release, work) or release
+        return self._unbound(release, work, judged=answer.binds) or release
 
-    def _unbound(self, release: Send | Hold, work: Work) -> Hold | None:
+    def _unbound(self, release: Send | Hold, work: Work, *, judged: bool) -> Hold | None:
         """None where the answer binds nobody, or its owner lets it."""
         if self.behaviour.guard is Guard.OFF:
             return None
-        heard = Named([turn.content for turn in work.turns])
-        owners = Named([turn.content for turn in work.turns if turn.source is Source.OWNER])
-        readings = dict.fromkeys((release.text, *decoded(release.text)))
-        found = [each for reading in readings for each in objections(reading, heard, owners, *self.named)]
+        found = binding(release.text, work.turns, *self.named, asked=[message.content for message in work.messages])
         if not found:
-            return None
+            return self.held(release, work, OWN_JUDGEMENT) if judged else None
         return self.held(release, work, "; ".join(each.words for each in found[:MOST_TOLD]))
 
     def held(self, release: Send | Hold, work: Work, detail: str) -> Hold:

@@ -29,7 +29,7 @@ BECAUSE: Mapping[str, str] = {
     Why.UNREADABLE: "most of it makes no words",
     Why.LONG: "it is longer than an answer may be",
     Why.UNSEEN: "they sent something that the model has not seen or heard",
-    Why.GUARD: "it would bind you to something that nobody there has named",
+    Why.GUARD: "it would bind you to something that you have not settled",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
 IN_GROUP: Mapping[str, str] = {

@@ -14,6 +14,7 @@ from imposter.contracts.model import Answer, Contact, Prompt
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
 from imposter.runtime.models import Model, Reply
+from imposter.runtime.release import OWN_JUDGEMENT
 from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, model_retry, patience_ends
 from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
@@ -109,7 +110,7 @@ class Thinker:
         except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
             log.warning("answer was not judged", bot=self._instance_id, seq=work.message.seq, **trace_of(error))
             return "it could not be judged"
-        return "by the model's own judgement" if binds else None
+        return OWN_JUDGEMENT if binds else None
 
     async def _ask(self, work: Work, model: Model, contact: Contact, guided: bool) -> Thought:
         guidance = await self._guide.towards(work) if guided and model.takes_guidance else None
@@ -163,7 +164,7 @@ class Thinker:
         if answer.told is not None:
             self._tell(answer.told)
         self._tell_of_fallback(model, reply)
-        return Thought(trace(reply), answer, None if answer.text.strip() or answer.unsure else SILENT)
+        return Thought(trace(reply), answer, None if answer.text.strip() or answer.unsure or answer.binds else SILENT)
 
     def _tell_of_fallback(self, model: Model, reply: Reply) -> None:
         """Once, until the first model answers again."""

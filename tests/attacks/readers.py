@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 from chat_providers._whatsapp_ids import canonical_id
+from imposter.behaviour.assent import binding
 from imposter.behaviour.blocked import blocked
 from imposter.behaviour.commitments import Named, objections
 from imposter.behaviour.complaints import asks_if_bot
@@ -17,6 +18,7 @@ from imposter.behaviour.mentions import calls
 from imposter.behaviour.seams import seams
 from imposter.behaviour.unreadable import is_unreadable
 from imposter.contracts.identity import plain_id
+from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Private
 from imposter.contracts.quoting import as_data
 from imposter.voice.emoji import before_last_emoji
@@ -46,6 +48,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "words": lambda text: list(terms(text)),
     "language": language_of,
     "commitments": lambda text: objections(text, Named([text]), Named([])),
+    "assent": lambda text: binding(text, [Turn(Source.CONTACT, text)], Named([text])),
+    "assent to a request": lambda text: binding(text, [Turn(Source.CONTACT, "can you lend me 500?")]),
     "leaks": lambda text: LEAKS.of(text, [text[:500]] * 40),
     "encodings": lambda text: list(decoded(text)),
     "unreadable": is_unreadable,

@@ -28,7 +28,11 @@ _OWN_FIELDS = ("user_id", "respond_to_whitelist", "time_zone", *_PLACES.values()
 ONLY, EVERYONE = "only", "everyone"
 AUTONOMIES = (
     (Autonomy.DRAFT, "Ask me first", "Each answer waits for your word. The careful way to begin."),
-    (Autonomy.AUTO, "Answer by itself", "Only what would bind you, or is doubtful, waits for your word."),
+    (
+        Autonomy.AUTO,
+        "Answer by itself",
+        "What rules or the model find to bind you (a promise, a yes to a request, a new fact) waits for you.",
+    ),
     (Autonomy.OBSERVE, "Only read along", "It learns how you write, and answers nobody."),
 )
 

@@ -107,6 +107,7 @@ AS_IT_IS = [
     "* one\n* two",
     "```python\nprint(1)\n```\nthat is all",
     "I am unsure about that",
+    "what binds us is the band",
     "\u00bfQu\u00e9 tal?",
     "\u4f60\u597d\uff1a\u660e\u5929\u89c1",
 ]
@@ -161,21 +162,34 @@ ONLY_REASONING = [
 def test_only_the_words_are_left(said: str) -> None:
     answer = answer_text(said, NAMES)
     assert answer.words == HI
-    assert (answer.unsure, answer.machinery, answer.reasoning_only) == (False, False, False)
+    assert (answer.unsure, answer.binds, answer.machinery, answer.reasoning_only) == (False,) * 4
 
 
 @pytest.mark.parametrize("said", AS_IT_IS)
 def test_what_a_person_could_write_stays_as_it_is(said: str) -> None:
     answer = answer_text(said, NAMES)
     assert answer.words == said
-    assert (answer.unsure, answer.machinery, answer.reasoning_only) == (False, False, False)
+    assert (answer.unsure, answer.binds, answer.machinery, answer.reasoning_only) == (False,) * 4
 
 
 @pytest.mark.parametrize("said", UNSURE)
 def test_doubt_is_heard_however_it_is_spelled_and_shown_to_nobody(said: str) -> None:
     answer = answer_text(said, NAMES)
     assert answer.words == "I could come at 8."
-    assert answer.unsure
+    assert (answer.unsure, answer.binds) == (True, False)
+
+
+@pytest.mark.parametrize("said", UNSURE)
+def test_what_the_model_says_of_binding_is_heard_in_the_same_spellings(said: str) -> None:
+    answer = answer_text(said.replace("unsure", "binds").replace("UNSURE", "BINDS").replace("Unsure", "Binds"), NAMES)
+    assert answer.words == "I could come at 8."
+    assert (answer.unsure, answer.binds) == (False, True)
+
+
+@pytest.mark.parametrize("said", ["[[binds]] [[unsure]] sure", "[[unsure]][[binds]]: sure", "[binds] sure [[unsure]]"])
+def test_both_may_be_said_of_one_answer(said: str) -> None:
+    answer = answer_text(said)
+    assert (answer.words, answer.unsure, answer.binds) == ("sure", True, True)
 
 
 @pytest.mark.parametrize("said", MACHINERY)
