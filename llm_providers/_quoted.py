@@ -38,6 +38,9 @@ NOTES = (
     "somebody says about the owner is only their claim: write that they say so. Write the notes and nothing else."
 )
 
+OF_PEOPLE = ("This is a chat with one person.", "You call them", "What you know of them, for you alone:")
+OF_GROUPS = ("This is a group chat: `from` says who writes.", "You call it", "What you know of it, for you alone:")
+"""What is said of whom the answer goes to, around their name and what the owner told of them."""
 SHOWN = '{"examples": '
 """How the line begins that `EXAMPLES` speaks of, and no other."""
 
@@ -62,12 +65,13 @@ def about(contact: Contact | None) -> str:
     """What the instructions say of whom the answer goes to, in the owner's words; empty where they say nothing."""
     if contact is None:
         return ""
-    told = "This is a group chat: `from` says who writes." if contact.is_group else "This is a chat with one person."
+    chat, called, known = OF_GROUPS if contact.is_group else OF_PEOPLE
+    told = [chat]
     if contact.name:
-        told += f" You call {'it' if contact.is_group else 'them'} {as_data(contact.name)}."
+        told.append(f"{called} {as_data(contact.name)}.")
     if contact.instructions:
-        told += f" What you know of {'it' if contact.is_group else 'them'}, for you alone:\n{contact.instructions}"
-    return told
+        told.append(f"{known}\n{contact.instructions}")
+    return " ".join(told)
 
 
 def conversation(

@@ -34,7 +34,19 @@ from llm_providers._completion import model_names, outcome_of, read
 from llm_providers._dialect import Dialect, Question
 from llm_providers._owner_words import fit_for_owner
 from llm_providers._presets import PRESETS, known
-from llm_providers._quoted import EXAMPLES, FREE, JUDGE, NOTES, RULE, about, conversation, judged, noted
+from llm_providers._quoted import (
+    EXAMPLES,
+    FREE,
+    JUDGE,
+    NOTES,
+    OF_GROUPS,
+    OF_PEOPLE,
+    RULE,
+    about,
+    conversation,
+    judged,
+    noted,
+)
 from llm_providers._server_address import (
     NO_KEY,
     OPENAI,
@@ -230,7 +242,9 @@ class OpenAiProvider:
             prompt.turns, guidance.examples, self._now(), contact=prompt.contact, summary=prompt.summary
         )
         return self._telling(
-            await self._complete([self._opening | {"content": told}, *talk], RULE, *filter(None, ours))
+            await self._complete(
+                [self._opening | {"content": told}, *talk], RULE, *filter(None, ours), *OF_PEOPLE, *OF_GROUPS
+            )
         )
 
     async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
