@@ -37,6 +37,8 @@ ECHO = 3
 """Letters by which an answer repeats a word of the question."""
 MOST_LOOKED_AT = 2 * LONGEST
 """Characters of several messages; in what is more a request may stand anywhere."""
+BRIEF = 5
+"""Words of a question back, in which nothing else has room."""
 MOST_BACK = 3
 """Turns of the bot that left something open, behind which a request is looked for."""
 
@@ -150,9 +152,14 @@ def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stan
         return Stance.NO
     if _Part.LATER in parts:
         return Stance.LATER
-    if _Part.OTHER in parts:
+    if _Part.OTHER in parts and not ("?" in answer.rstrip()[-1:] and _is_brief(answer)):
         return Stance.OTHER
     return Stance.ASKS
+
+
+def _is_brief(answer: str) -> bool:
+    """Whether it is but a question, with a word or two before it."""
+    return len(answer.split()) <= BRIEF
 
 
 class _Part(Enum):
