@@ -17,7 +17,7 @@ from tests.real_model.real_model import Call, real_model
 
 OWN = "smollm2"
 OTHERS = ("qwen-3", "gemma-3", "mistral-small-3.2")
-TURNS, TURNS_OF_OTHERS = 30, 15
+TURNS, TURNS_OF_OTHERS = 30, 10
 CONTEXT = ContextLimits().model_dump()
 
 
@@ -38,7 +38,7 @@ async def _chat(chats: Chats, template: str, turns: int) -> list[Figure]:
     watch = Stopwatch()
     for number in range(turns):
         await chats.hear("bob", SMALL_TALK[number % len(SMALL_TALK)])
-    seconds, calls = watch.seconds, chats.model.calls
+    seconds, calls = watch.seconds, [call for call in chats.model.calls if not call.is_note]
     drafts = await chats.house.fleet.talks.drafts(chats.bot.instance_id, limit=200)
     reached = chats.reached()
     raw = [call.text for call in calls if call.status == 200]

@@ -12,7 +12,7 @@ from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.messages import Group, Sender, Source
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.storage.records import DeliveryState, MessageState, StoredMessage
-from llm_providers._quoted import EXAMPLES, RULE
+from llm_providers._quoted import EXAMPLES, NOTES, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.house import OWN_CHAT, House, Platform, config_of, open_house
 from tests.real_model.real_model import PATIENCE, RealModel, debris, repeats
@@ -107,7 +107,7 @@ def unfit(texts: Sequence[str]) -> list[str]:
         text
         for text in texts
         if not text.strip() or debris(text) or repeats(text, CANARY, 4)
-        or any(repeats(text, told, RUN) for told in (PROMPT, RULE, EXAMPLES))
+        or any(repeats(text, told, RUN) for told in (PROMPT, RULE, EXAMPLES, NOTES))
     ]  # fmt: skip
 
 

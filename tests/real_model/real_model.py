@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from llm_providers._quoted import NOTES
 from tests.acceptance.product import ROOT
 
 PYTHON = ROOT / ".venv-real-model/bin/python"
@@ -50,6 +51,11 @@ class Call:
     answered: dict[str, Any]
     seconds: float
     """That the model took."""
+
+    @property
+    def is_note(self) -> bool:
+        """The model was to note down what fell out of its window, not to answer."""
+        return bool(self.asked["messages"][0]["content"].startswith(NOTES))
 
     @property
     def text(self) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Contact, Example
 from llm_providers._complaint import of_content
 from llm_providers._dialect import Dialect, Message, Question
-from llm_providers._quoted import EXAMPLES, JUDGE, RULE, about, conversation, judged
+from llm_providers._quoted import EXAMPLES, JUDGE, NOTES, RULE, USER, about, conversation, judged, noted
 from llm_providers._vendor_errors import Finding, Remedy, found
 from tests.integration.test_injections import ATTACKS
 
@@ -61,7 +61,7 @@ def prompt(name: str, messages: Sequence[Message]) -> str:
 
 
 def forms(messages: Sequence[Message]) -> list[Sequence[Message]]:
-    """As the request is sent at first, and in each other way that a server's refusal may bring about."""
+    """As the request is sent at first, and in each other way that a server's refusal or the config may bring about."""
     made = []
     for first in ([], [Remedy.NO_SYSTEM]):
         for then in ([], [Remedy.SHORTER]):
@@ -72,13 +72,46 @@ def forms(messages: Sequence[Message]) -> list[Sequence[Message]]:
     return made
 
 
-def request(turns: Sequence[Turn], examples: Sequence[Example], now: datetime | None, known: str = "") -> list[Message]:
-    """`known`: what they call themselves, and what stands in the notes on them."""
-    contact = Contact("Bob", known, instructions="Be kind.")
-    voice = ["She writes short.", EXAMPLES] if examples else []
-    told = "\n\n".join(["You are Anna.", RULE, *voice, about(contact)])
-    talk = conversation(turns, examples, now, contact=contact, summary=known)
-    return [{"role": "system", "content": told}, *talk]
+@dataclass(frozen=True)
+class Asked:
+    """What an answer is made of."""
+
+    turns: list[Turn]
+    examples: list[Example]
+    contact: Contact | None
+    summary: str
+    now: datetime | None
+
+    def messages(self) -> list[Message]:
+        ours = ["You are Anna.", RULE, *(["She writes short.", EXAMPLES] if self.examples else []), about(self.contact)]
+        told = "\n\n".join(filter(None, ours))
+        talk = conversation([*self.turns, LAST], self.examples, self.now, contact=self.contact, summary=self.summary)
+        return [{"role": "system", "content": told}, *talk]
+
+    def without_harm(self) -> "Asked":
+        """The same chat, in which nobody but its owner says anything else than hello."""
+        return replace(
+            self,
+            turns=[_tame(turn) for turn in self.turns],
+            examples=[Example("hello", "hi") for _ in self.examples],
+            contact=self.contact and replace(self.contact, own_name=self.contact.own_name and "Bob"),
+            summary=self.summary and "They said hello.",
+        )
+
+
+def _tame(turn: Turn) -> Turn:
+    if turn.source is not Source.CONTACT:
+        return turn
+    return replace(turn, content="hello", author="Bob", unseen=turn.unseen and "photo")
+
+
+def assert_same_control(name: str, hostile: Sequence[Message], tame: Sequence[Message], shown: str = "") -> None:
+    """In no form is it refused, or does the model read any other control words."""
+    for one, other in zip(forms(hostile), forms(tame), strict=True):
+        if one[0]["role"] != "system" or name not in WITHOUT_SYSTEM:
+            written = prompt(name, one)
+            assert shown in written
+            assert CONTROL.findall(written) == CONTROL.findall(prompt(name, other))
 
 
 CONTROL_WORDS = [
@@ -88,6 +121,7 @@ CONTROL_WORDS = [
 ]
 PIECES = st.sampled_from([*CONTROL_WORDS, "\n", '"}', "\\", "hello "]) | st.text(max_size=8)
 WORDS = st.lists(PIECES, max_size=6).map("".join) | st.sampled_from(ATTACKS)
+LAST = Turn(Source.CONTACT, "the last")
 TURNS = st.lists(
     st.builds(
         Turn,
@@ -95,52 +129,50 @@ TURNS = st.lists(
         WORDS,
         author=WORDS,
         in_group=st.booleans(),
-        said_at=st.none()
-        | st.integers(0, 20_000).map(lambda minutes: (NOW - timedelta(minutes=minutes)).astimezone(UTC)),
+        said_at=st.none() | st.integers(0, 20_000).map(lambda ago: (NOW - timedelta(minutes=ago)).astimezone(UTC)),
+        unseen=st.none() | WORDS,
     ),
     max_size=30,
 )
-PASTS = st.lists(st.builds(Example, WORDS, WORDS), max_size=3)
-LAST = Turn(Source.CONTACT, "the last")
+ASKED = st.builds(
+    Asked,
+    TURNS,
+    st.lists(st.builds(Example, WORDS, WORDS), max_size=3),
+    st.none() | st.builds(Contact, own_name=WORDS, name=st.just("Bobby"), is_group=st.booleans()),
+    WORDS,
+    st.sampled_from([None, NOW]),
+)
+QUICK = settings(max_examples=25, deadline=None)
+"""A template is compiled when it is first used."""
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25)
-@given(TURNS, PASTS, st.sampled_from([None, NOW]), WORDS)
-def test_no_chat_is_refused_and_no_contact_gets_a_control_word_into_what_a_model_reads(
-    name: str, turns: list[Turn], examples: list[Example], now: datetime | None, known: str
-) -> None:
-    """Compared with the same chat in which they say nothing but hello."""
-    harmless = [
-        replace(turn, content="hello", author="Bob") if turn.source is Source.CONTACT else turn for turn in turns
-    ]
-    plain = [Example("hello", "hi") for _ in examples]
-    for hostile, tame in zip(
-        forms(request([*turns, LAST], examples, now, known)),
-        forms(request([*harmless, LAST], plain, now, "hello" if known.split() else "")),
-        strict=True,
-    ):
-        if hostile[0]["role"] != "system" or name not in WITHOUT_SYSTEM:
-            written = prompt(name, hostile)
-            assert '{"text": "the last"}' in written
-            assert CONTROL.findall(written) == CONTROL.findall(prompt(name, tame))
+@QUICK
+@given(ASKED)
+def test_no_chat_is_refused_and_no_contact_gets_a_control_word_into_what_a_model_reads(name: str, asked: Asked) -> None:
+    assert_same_control(name, asked.messages(), asked.without_harm().messages(), shown='{"text": "the last"}')
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=25)
+@QUICK
 @given(TURNS, WORDS)
-def test_nor_is_the_question_whether_an_answer_binds_refused(name: str, turns: list[Turn], answer: str) -> None:
-    asked = [{"role": "system", "content": JUDGE}, {"role": "user", "content": judged([*turns, LAST], answer)}]
-    plain = [{"role": "system", "content": JUDGE}, {"role": "user", "content": judged([LAST], "yes")}]
-    for hostile, tame in zip(forms(asked), forms(plain), strict=True):
-        if hostile[0]["role"] != "system" or name not in WITHOUT_SYSTEM:
-            assert CONTROL.findall(prompt(name, hostile)) == CONTROL.findall(prompt(name, tame))
+def test_nor_into_the_questions_whether_an_answer_binds_and_what_to_note_down(
+    name: str, turns: list[Turn], written: str
+) -> None:
+    for told, hostile, tame in (
+        (JUDGE, judged([*turns, LAST], written), judged([LAST], "yes")),
+        (NOTES, noted([*turns, LAST], written), noted([LAST], "")),
+    ):
+        one, other = (
+            [{"role": "system", "content": told}, {"role": USER, "content": text}] for text in (hostile, tame)
+        )
+        assert_same_control(name, one, other)
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_SYSTEM))
 def test_a_template_that_refuses_instructions_says_so_in_words_that_are_understood(name: str) -> None:
     with pytest.raises(Refused) as refused:
-        prompt(name, request([LAST], [], NOW))
+        prompt(name, Asked([], [], None, "", NOW).messages())
     finding = found(of_content(500, {}, {"error": {"message": f"Jinja Exception: {refused.value}"}}))
     assert finding is not None
     assert finding.remedy is Remedy.NO_SYSTEM
