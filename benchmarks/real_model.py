@@ -1,11 +1,11 @@
 """What a small real model makes of chats: how fast answers come, what is in them that is for no person, what gets out.
 
 SmolLM2 135M on one core, under its own chat template and, as a worse model than any that one would choose, under those
-of others. The floor is the model alone. Chats have the default `context_config`: in the 21st turn
-the window begins to move.
+of others. The floor is the model alone. Chats have the default `context_config`: when that is full, the window moves.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from benchmarks.figures import Figure
 from benchmarks.house import Stopwatch, folder
@@ -57,16 +57,29 @@ async def _chat(chats: Chats, template: str, turns: int) -> list[Figure]:
 
 
 def _cached(each: str, calls: Sequence[Call]) -> list[Figure]:
-    """Of the prompts behind the first one, apart by whether the window of the chat had moved."""
-    begins = [call.asked["messages"][1]["content"].rpartition("\n")[2] for call in calls]
-    still = [call for call, begin in zip(calls[1:], begins[1:], strict=True) if begin == begins[0]]
-    moved = [call for call, begin in zip(calls[1:], begins[1:], strict=True) if begin != begins[0]]
-    named = (("the window stands still", still), ("the window moves", moved))
+    """Of each prompt behind the first one, apart by whether it begins as the one before it."""
+    still: list[Call] = []
+    moved: list[Call] = []
+    for before, call in pairwise(calls):
+        (still if _beginning(call) == _beginning(before) else moved).append(call)
+    named = (("of all prompts", [*still, *moved]), ("where the window stands still", still), ("where it moves", moved))
     return [
-        Figure(f"{each}: prompt tokens cached where {what}", "%",
-               [100 * call.cached_tokens / call.prompt_tokens for call in some])
-        for what, some in named if some
-    ]  # fmt: skip
+        Figure(
+            f"{each}: prompt tokens cached, {what}",
+            "%",
+            [100 * call.cached_tokens / call.prompt_tokens for call in some],
+        )
+        for what, some in named
+        if some
+    ]
+
+
+def _beginning(call: Call) -> list[str]:
+    """The notes on what was before, and the first words of the chat that the model is shown."""
+    lines = call.asked["messages"][1]["content"].split("\n")
+    return [line for line in lines if line.startswith('{"earlier": ')] + [line for line in lines if '"text": ' in line][
+        :1
+    ]
 
 
 def _has_debris(raw: str) -> bool:
