@@ -10,7 +10,7 @@ import pytest
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.messages import Group, Sender
 from imposter.runtime.discovery import Kind, ProviderFile
-from llm_providers._quoted import RULE
+from llm_providers._quoted import OF_GROUPS, OF_PEOPLE, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
 from tests.house import OWN_CHAT, House, config_of, open_house, until
@@ -24,7 +24,7 @@ PROMPT = "You are Anna. Canary of the prompt: the heron sleeps beside the old wa
 OTTOS_PROMPT = "You are Otto. Canary of another bot: the badger digs under the new bridge of Wurzen."
 KEY = "sk-canary-of-the-key-0123456789"
 CAROLS, DORAS = "canary-of-carol", "canary-of-dora"
-OPENING = {"role": "system", "content": f"{PROMPT}\n\n{RULE}"}
+OPENING = f"{PROMPT}\n\n{RULE}\n\n"
 CONTROL = ("<|", "</s>", "[INST]", "<<SYS>>", "<start_of_turn>")
 
 
@@ -48,11 +48,11 @@ async def open_bots(folder: Path, server: ModelServer) -> AsyncIterator[House]:
 
 
 def quoted(message: dict[str, str]) -> dict[str, str]:
-    """What a user's message quotes; it holds nothing else but the time, and no control word of a chat template."""
+    """What a user's message quotes; else there is the time, the group's name, and no control word of a template."""
     assert message["role"] == "user"
     assert not [word for word in CONTROL if word in message["content"]]
-    *times, quotation = [json.loads(line) for line in message["content"].split("\n")]
-    assert all(time.keys() == {"now"} for time in times)
+    *known, quotation = [json.loads(line) for line in message["content"].split("\n")]
+    assert all(each.keys() <= {"now", "group_is_called"} for each in known)
     assert isinstance(quotation, dict)
     return quotation
 
@@ -66,7 +66,7 @@ async def test_a_command_is_a_quotation_and_nothing_of_others_is_near_it(tmp_pat
     shown = []
     for request in requests:
         opening, message = request.body["messages"]
-        assert opening == OPENING
+        assert opening == {"role": "system", "content": OPENING + OF_PEOPLE[0]}
         quotation = quoted(message)
         assert message["content"].startswith('{"now": '), "the model knows what day it is"
         assert quotation.keys() == {"text"}
@@ -105,7 +105,7 @@ async def test_neither_a_name_nor_an_earlier_command_leaves_its_quotation(tmp_pa
             await anna.queue.add_message(attack, Sender("eve", name), group=Group("choir", "Choir"), addressed=True)
             await until(lambda: len(anna.texts("choir")) == number + 1)  # noqa: B023 - awaited at once
         messages = server.requests[-1].body["messages"]
-    assert messages[0] == OPENING
+    assert messages[0] == {"role": "system", "content": OPENING + OF_GROUPS[0]}
     assert [message["role"] for message in messages[1:]] == ["user", "assistant"] * 3 + ["user"]
     assert {message["content"] for message in messages if message["role"] == "assistant"} == {"fine"}
     said = [quoted(message) for message in messages[1::2]]
