@@ -35,6 +35,7 @@ class DummyMessage(Strict):
     display_name: str = ""
     group: ContactId | None = None
     source: Literal["user", "owner"] = "user"
+    unseen: str | None = Field(default=None, description="What came with it unseen, such as `picture`.")
     after_seconds: float = Field(default=0, ge=0, description="Time since the message before.")
 
 
@@ -167,12 +168,14 @@ class DummyProvider:
             group=Group(message.group) if message.group else None,
             message_id=message_id,
             to=contact,
+            unseen=message.unseen,
         )
 
 
 def _script_id(place: int, message: DummyMessage) -> str:
     """The same for the same message in the same place: after a restart the queue knows what it has had."""
-    return f"dummy-{place:04}-{hashlib.sha256(message.model_dump_json().encode()).hexdigest()[:8]}"
+    told = message.model_dump_json(exclude={"unseen"} if message.unseen is None else None)
+    return f"dummy-{place:04}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
 async def _ticks(rate: float | None, count: int | None) -> AsyncIterator[int]:

@@ -41,7 +41,7 @@ HASTE = dict.fromkeys(
     )
 )
 """A limits_config for tests whose contacts answer at once, as no person does."""
-AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always"}
+AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always", "guard": "off"}
 """A behaviour_config for tests of everything else: each message is answered, and nothing waits."""
 KEY = b"k" * 32
 DEADLINE = 30.0

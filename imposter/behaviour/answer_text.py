@@ -68,8 +68,11 @@ _MACHINERY = re.compile(
     re.IGNORECASE,
 )
 _MARKER = re.compile(
-    r"[*_`~]{0,4}\\?\[\\?\[ {0,3}(unsure|binds) {0,3}\\?\]\\?\][*_`~]{0,4} {0,3}[:.,-]?", re.IGNORECASE
+    "[*_`~]{0,4}(?:\\\\?[\\[\uff3b\u3010\u27e6]){1,2}[ \u200b]{0,3}(?:unsure|binds)(?:[^\\w\\n]{1,6}(?:unsure|binds))?"
+    "[ \u200b:]{0,3}(?:\\\\?[\\]\uff3d\u3011\u27e7]){0,2}[*_`~]{0,4} {0,3}[:.,-]?",
+    re.IGNORECASE,
 )
+_MARKS = re.compile("unsure|binds")
 _MARKER_FIRST = re.compile(
     r"\s{0,9}[*_`~\"']{0,4}(?:\\?[\[(<{] {0,3}(unsure|binds) {0,3}\\?[\])>}]|(unsure|binds) {0,3}:)"
     r"[*_`~\"']{0,4} {0,3}[:.,-]?",
@@ -132,7 +135,8 @@ def _unwrapped(answer: AnswerText, speakers: Collection[str]) -> AnswerText:
     words = answer.words
     first = _MARKER_FIRST.match(words)
     rest = words[first.end() :] if first else words
-    markers = {marker.casefold() for marker in (*(first.groups("") if first else ()), *_MARKER.findall(rest)) if marker}
+    found = [first[0] if first else "", *(marker[0] for marker in _MARKER.finditer(rest))]
+    markers = {word for marker in found for word in _MARKS.findall(marker.casefold())}
     if markers:
         unsure, binds = answer.unsure or "unsure" in markers, answer.binds or "binds" in markers
         return replace(answer, words=_MARKER.sub("", rest).strip(), unsure=unsure, binds=binds)

@@ -145,8 +145,8 @@ def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stan
     if _Part.YES in parts:
         if any(part is _Part.NO and contrary for part, contrary in said):
             return Stance.NO
-        return Stance.LATER if parts[0] is _Part.LATER else Stance.YES
-    if _Part.MILD in parts and not {_Part.NO, _Part.LATER} & set(parts):
+        return Stance.LATER if _last(parts, _Part.LATER) > _last(parts, _Part.YES) else Stance.YES
+    if _Part.MILD in parts and _Part.NO not in parts and _last(parts, _Part.MILD) > _last(parts, _Part.LATER):
         return Stance.NOD
     if _Part.NO in parts or _Part.NOT in parts:
         return Stance.NO
@@ -155,6 +155,11 @@ def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stan
     if _Part.OTHER in parts and not ("?" in answer.rstrip()[-1:] and _is_brief(answer)):
         return Stance.OTHER
     return Stance.ASKS
+
+
+def _last(parts: Sequence["_Part"], wanted: "_Part") -> int:
+    """Where it stands last; -1 where it does not."""
+    return max((place for place, part in enumerate(parts) if part is wanted), default=-1)
 
 
 def _is_brief(answer: str) -> bool:

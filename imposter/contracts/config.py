@@ -102,6 +102,24 @@ class ModelChoice(ProviderChoice):
     )
 
 
+PERSONA = "system"
+"""The setting of a provider that says who the bot is."""
+ADDRESS = ("preset", "base_url", "api_version", "api_key")
+"""Settings that belong together: a key is for its address."""
+
+
+def inheriting(choice: ProviderChoice, main: ProviderChoice) -> ProviderChoice:
+    """`choice` with who the bot is from `main`, and with its address and key where it names none of its own.
+
+    Only where both are the same provider: others have settings of their own.
+    """
+    if choice.provider_name != main.provider_name:
+        return choice
+    names = [PERSONA, *(() if any(name in choice.provider_config for name in ADDRESS) else ADDRESS)]
+    taken = {name: main.provider_config[name] for name in names if name in main.provider_config}
+    return choice.model_copy(update={"provider_config": taken | choice.provider_config})
+
+
 class ContactConfig(ContactBehaviour):
     """One person or group: what is different with them, and what the model is told about them."""
 
@@ -166,6 +184,14 @@ class BotConfig(Strict):
         """With a share for each chat, unless one alone may be answered."""
         budget, listed = self.budget_config, self.respond_to_whitelist
         return budget.shared() if budget is not None and (listed is None or len(listed) > 1) else budget
+
+    def model_towards(self, contact: ContactConfig) -> ModelChoice | None:
+        """Another model for them, with what it has from the bot's; None: the bot's."""
+        own = contact.llm_provider_config
+        if own is None:
+            return None
+        settings = inheriting(own, self.llm_provider_config).provider_config
+        return own.model_copy(update={"provider_config": settings})
 
     def asks_other_models(self, before: "BotConfig") -> bool:
         """Whether models are to be opened anew where the config was `before`."""

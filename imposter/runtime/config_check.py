@@ -17,7 +17,7 @@ from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
 
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import RefusesIds
-from imposter.contracts.config import BotConfig, ProviderChoice
+from imposter.contracts.config import BotConfig, ProviderChoice, inheriting
 from imposter.contracts.errors import FieldProblem, InvalidConfig
 from imposter.runtime.discovery import Catalog, Kind
 from imposter.runtime.masking import choices_of, classes_in, fields_of, masks_in
@@ -133,7 +133,9 @@ def _problems_of(
             yield FieldProblem(_dotted("contacts", place, "id"), f"names whom contacts.{before} names; make them one")
     yield from _judge_problems(config, catalog)
     for path, kind, choice in choices_of(config):
-        yield from _check_choice(path, kind, choice, catalog, context, limit)
+        main = config.llm_provider_config
+        whole = inheriting(choice, main) if kind is Kind.MODEL and choice is not main else choice
+        yield from _check_choice(path, kind, whole, catalog, context, limit)
 
 
 def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProblem]:

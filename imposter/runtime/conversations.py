@@ -222,6 +222,7 @@ class Conversations:
     async def begin_anew(self, conversations: Iterable[str]) -> None:
         """The store has changed behind these: drop what is in the making there, and see what is left to do."""
         conversations = list(conversations)
+        await self._summaries.drop(conversations)
         droppable = self._tasks.keys() - self._delivery.under_way
         making = {name: self._tasks[name] for name in conversations if name in droppable}
         for task in making.values():

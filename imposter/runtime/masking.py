@@ -53,14 +53,16 @@ def choices_of(config: BotConfig) -> Iterator[tuple[tuple[str | int, ...], Kind,
 def unmasked(item: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """`item`, a config as JSON, with the secrets of `before` where masks stand in their place.
 
-    Of further models alone, each by its contact and its number, and only where it is the same provider at the same
-    address: a secret is sent to no other.
+    Of further models alone, each by its contact and its number, and only where these are the same models with the same
+    settings but for numbers: a secret is sent to no other address.
     """
     whole = deepcopy(dict(item))
-    stood = _further_models(before)
-    for at, choice in _further_models(whole).items():
-        old = stood.get(at)
-        if old is not None and _goes_to(choice) == _goes_to(old):
+    stood, found = _further_models(before), _further_models(whole)
+    if stood.keys() != found.keys():  # which of them is which, nobody knows
+        return whole
+    for at, choice in found.items():
+        old = stood[at]
+        if _goes_to(choice, choice) == _goes_to(old, choice):
             _put_back(choice.get("provider_config"), old.get("provider_config"))
     return whole
 
@@ -85,11 +87,21 @@ def _further_models(config: Mapping[str, Any]) -> dict[tuple[str, int], Any]:
     return found
 
 
-def _goes_to(choice: Mapping[str, Any]) -> object:
-    settings = choice.get("provider_config")
-    given = settings.values() if isinstance(settings, dict) else ()
-    addresses = [value for value in given if isinstance(value, str) and "://" in value]
-    return choice.get("provider_name"), addresses
+_ELSEWHERE = frozenset({"model", "system"})
+"""Settings that say nothing of where a request goes."""
+
+
+def _goes_to(choice: Mapping[str, Any], shown: Mapping[str, Any]) -> object:
+    """The provider, and every setting that may name an address; none that is masked in `shown`."""
+    settings, masks = choice.get("provider_config"), shown.get("provider_config")
+    if not isinstance(settings, dict) or not isinstance(masks, dict):
+        return None
+    named = {
+        name: value
+        for name, value in settings.items()
+        if isinstance(value, str | dict | list) and name not in _ELSEWHERE and masks.get(name) != MASK
+    }
+    return choice.get("provider_name"), named
 
 
 def _put_back(value: Any, before: Any) -> None:

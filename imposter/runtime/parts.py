@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from imposter.contracts.chat import ChatContext, Shared
-from imposter.contracts.config import BotConfig, ModelChoice, ProviderChoice
+from imposter.contracts.config import BotConfig, ModelChoice, ProviderChoice, inheriting
 from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig
 from imposter.contracts.model import ModelContext
 from imposter.logs import trace_of
@@ -62,19 +62,12 @@ class Parts:
 
     async def open_models(self, instance_id: str, config: BotConfig) -> Models:
         """Raises: InvalidConfig."""
-        others = {
-            f"contacts.{place}.llm_provider_config": contact
-            for place, contact in enumerate(config.contacts)
-            if contact.llm_provider_config is not None
-        }
-        return Models(
-            await self.open_model(instance_id, config, config.llm_provider_config),
-            {
-                contact.id: await self.open_model(instance_id, config, contact.llm_provider_config, field)
-                for field, contact in others.items()
-                if contact.llm_provider_config is not None
-            },
-        )
+        others: dict[str, Model] = {}
+        for place, contact in enumerate(config.contacts):
+            if (choice := config.model_towards(contact)) is not None:
+                field = f"contacts.{place}.llm_provider_config"
+                others[contact.id] = await self.open_model(instance_id, config, choice, field)
+        return Models(await self.open_model(instance_id, config, config.llm_provider_config), others)
 
     async def open_model(
         self, instance_id: str, config: BotConfig, choice: ModelChoice, field: str = "llm_provider_config"
@@ -82,6 +75,7 @@ class Parts:
         """Raises: InvalidConfig, which names `field`, where the choice stands in the config."""
         ports = [await self.open_port(instance_id, config, choice, field)]
         for place, other in enumerate(choice.fallbacks):
+            other = inheriting(other, choice)
             ports.append(await self.open_port(instance_id, config, other, f"{field}.fallbacks.{place}"))
         return Model(ports)
 

@@ -1,6 +1,7 @@
 """Notes on what a model is no longer shown of a conversation: made by the model itself, once its answer is out."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 
 import structlog
@@ -9,6 +10,7 @@ from imposter.logs import trace_of
 from imposter.runtime.models import Model
 from imposter.runtime.spending import Spending
 from imposter.storage import Store
+from imposter.storage.intake import clean
 from imposter.storage.records import Claim, Superseded
 
 log = structlog.get_logger()
@@ -30,7 +32,11 @@ class Summaries:
             self._tasks[conversation] = task
 
     async def close(self) -> None:
-        tasks = [*self._tasks.values()]
+        await self.drop([*self._tasks])
+
+    async def drop(self, conversations: Iterable[str]) -> None:
+        """What is in the making there is not kept."""
+        tasks = [self._tasks[name] for name in conversations if name in self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -43,10 +49,10 @@ class Summaries:
                 return
             took = partial(self._spending.took, conversation)
             text = await model.summarise(to_note.turns, to_note.before, took) if to_note.turns else to_note.before
-            await self._store.summaries.note(self._claim, conversation, to_note, text)
+            await self._store.summaries.note(self._claim, conversation, to_note, clean(text))
         except Superseded:
             log.info("another run makes notes for this bot now", bot=bot)
         except Exception as error:  # noqa: BLE001 - a note's trouble ends here; nobody waits for it
             log.warning("what was said before was not noted down", bot=bot, **trace_of(error))
         finally:
-            del self._tasks[conversation]
+            self._tasks.pop(conversation, None)

@@ -68,6 +68,8 @@ class ToNote:
     turns: tuple[Turn, ...]
     until: int
     """The place of the first message that is not among them."""
+    changed_at: datetime
+    """When the notes so far were changed last, or begun anew."""
 
 
 _of_conversation = (
@@ -108,7 +110,7 @@ _WRITE = _insert.on_conflict_do_update(
 )
 _NOTE = (
     update(summaries)
-    .where(*_of_chat, summaries.c.text == bindparam("before"))
+    .where(*_of_chat, summaries.c.changed_at == bindparam("read_at"))
     .values(text=bindparam("notes"), noted_until=bindparam("noted"), changed_at=bindparam("now"))
 )
 _FORGET = delete(summaries).where(_of_bot, summaries.c.conversation.in_(bindparam("chats", expanding=True)))
@@ -147,7 +149,7 @@ class SummaryStore:
             of_chat = {"instance_id": instance_id, "conversation": conversation}
             newest_first = [Said(*found) for found in connection.execute(BEFORE, of_chat | places)]
             fitting = list(_fitting(newest_first, MOST_NOTED, MOST_CHARACTERS))
-            return ToNote(row.text, tuple(said.turn for said in reversed(fitting)), row.shown_from)
+            return ToNote(row.text, tuple(said.turn for said in reversed(fitting)), row.shown_from, row.changed_at)
 
         return self._submit(job)
 
@@ -164,7 +166,7 @@ class SummaryStore:
                 {
                     "bot": claim.instance_id,
                     "chat": conversation,
-                    "before": noted.before,
+                    "read_at": noted.changed_at,
                     "notes": text[:LONGEST_SUMMARY],
                     "noted": noted.until,
                     "now": self._now(),
@@ -192,11 +194,12 @@ def shown(
     fitting = list(_fitting(newest_first, most, room, oldest))
     if len(fitting) == len(newest_first):
         return fitting, None
+    # This one is still shown all that fits: the notes on the rest are made once it is answered.
     half = list(_fitting(newest_first, (most + 1) // 2, min(room, limits.max_characters // 2), half_as_old))
     # An answer has the place of what it answers: the one is not to be shown without the other.
     while half and newest_first[len(half)].anchor == half[-1].anchor:
         half.pop()
-    return half, half[-1].anchor if half else waits[0].seq
+    return fitting, half[-1].anchor if half else waits[0].seq
 
 
 def move(connection: Connection, instance_id: str, conversation: str, shown_from: int, now: datetime) -> None:
@@ -206,13 +209,17 @@ def move(connection: Connection, instance_id: str, conversation: str, shown_from
 
 def merge(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
     """These are one conversation; what is shown of it is found anew."""
-    names = {"bot": instance_id, "chats": [survivor, *absorbed]}
+    chats = [survivor, *absorbed]
+    names = {"bot": instance_id, "chats": chats}
     rows: Sequence[Any] = connection.execute(_OF_THESE, names).all()
-    if any(row.conversation != survivor for row in rows):
-        connection.execute(_FORGET, names)
-        text = "\n".join(row.text for row in rows if row.text)[:LONGEST_SUMMARY]
-        noted, changed = max(row.noted_until for row in rows), max(row.changed_at for row in rows)
-        connection.execute(_insert, _new_row(instance_id, survivor, text, 0, noted, changed))
+    if not rows:
+        return
+    connection.execute(_FORGET, names)
+    # What nobody has noted down of one of them is noted down, and what is noted down already may be so twice.
+    noted = min(row.noted_until for row in rows) if len(rows) == len(chats) else 0
+    text = "\n".join(row.text[: LONGEST_SUMMARY // len(rows)] for row in rows if row.text)[:LONGEST_SUMMARY]
+    changed = max(row.changed_at for row in rows)
+    connection.execute(_insert, _new_row(instance_id, survivor, text, 0, noted, changed))
 
 
 def forget(connection: Connection, instance_id: str, conversations: Collection[str]) -> None:

@@ -127,7 +127,7 @@ async def test_no_spelling_of_a_secret_or_a_promise_reaches_a_contact(tmp_path: 
             "chat_provider_config": {"provider_name": "dummy", "provider_config": {"messages": asked}},
             "queue_config": {"max_messages": 200, "max_characters": 10_000, "max_days": 1},
             "limits_config": HASTE,
-            "behaviour_config": AT_ONCE,
+            "behaviour_config": {**AT_ONCE, "guard": "draft"},
             "llm_provider_config": {"provider_name": "openAi", "provider_config": {"model": "gpt-4", "system": PROMPT}},
         })  # fmt: skip
 

@@ -87,6 +87,7 @@ async def test_an_answer_is_told_with_its_cost_its_times_and_what_was_sent(tmp_p
         assert len(prompt) == 64
         assert why["model"] == {
             "name": "counting-1",
+            "fallback": None,
             "attempts": 1,
             "turns": 1,
             "prompt_tokens": 21,

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from imposter.contracts.config import ProviderChoice, inheriting
 from imposter.contracts.messages import Group, Sender
 from imposter.contracts.model import Contact
 from tests.house import HASTE
@@ -56,7 +57,8 @@ async def test_an_answer_that_gives_the_notes_away_waits_for_the_owner(tmp_path:
 async def test_what_the_owner_told_of_a_contact_is_settled(tmp_path: Path) -> None:
     plain: dict[str, Any] = {"llm_provider_config": knowing("first", says="that is 750 euros")}
     contacts = [{"id": "tenant", "instructions": "the rent is 750 euros a month"}]
-    async with open_knowing(tmp_path, contacts=contacts, **plain) as (api, bot):
+    guarded = {"debounce_seconds": 0, "pace": "off"}
+    async with open_knowing(tmp_path, contacts=contacts, behaviour_config=guarded, **plain) as (api, bot):
         await say(api, "tenant", "how much is the rent again?")
         assert await answered(api, "tenant", 1) == ["that is 750 euros"]
         await say(api, "somebody", "how much is the rent again?")
@@ -122,3 +124,27 @@ async def test_a_bound_on_money_asks_for_the_price_of_each_model_when_it_is_set(
             if status == 422:
                 assert "budget_config.prices" in answer.text
                 assert "our-own-7b" in answer.text
+
+
+def test_other_models_are_the_same_person_and_are_asked_at_the_same_place_unless_they_name_another() -> None:
+    main: dict[str, Any] = {
+        "model": "gpt-4",
+        "system": "You are Anna.",
+        "api_key": "k",
+        "base_url": "https://one.example/v1",
+    }
+
+    def whole(**other: Any) -> dict[str, Any]:
+        choice = inheriting(
+            ProviderChoice(provider_name="openAi", provider_config=other),
+            ProviderChoice(provider_name="openAi", provider_config=main),
+        )
+        return choice.provider_config
+
+    assert whole(model="small") == {**main, "model": "small"}
+    assert whole(model="small", system="Be Otto.") == {**main, "model": "small", "system": "Be Otto."}
+    # No key goes to another address.
+    for elsewhere in ({"base_url": "https://two.example/v1"}, {"preset": "groq"}, {"api_key": "mine"}):
+        assert whole(model="small", **elsewhere) == {"model": "small", "system": "You are Anna.", **elsewhere}
+    another = ProviderChoice(provider_name="drop_in", provider_config={})
+    assert inheriting(another, ProviderChoice(provider_name="openAi", provider_config=main)) == another

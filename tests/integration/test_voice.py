@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from imposter.contracts.messages import Sender, Source, Turn
-from imposter.contracts.model import Guidance
+from imposter.contracts.model import Guidance, Prompt
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.storage.exams import ExamState
 from tests.house import AT_ONCE, HASTE, Calendar, until
@@ -41,12 +41,12 @@ async def guided(folder: Path, **behaviour: Any) -> AsyncIterator[tuple[Api, str
         def __init__(self, user_id: str, config: dict[str, Any]) -> None: ...
 
         async def reply(self, turns: Sequence[Turn]) -> str:
-            asked.append(([turn.content for turn in turns], None))
-            return BOTS
+            return await self.reply_to(Prompt(turns))
 
-        async def reply_as(self, turns: Sequence[Turn], guidance: Guidance) -> str:
-            asked.append(([turn.content for turn in turns], guidance))
-            return guidance.style if turns[-1].content == "SAY IT" else BOTS
+        async def reply_to(self, prompt: Prompt) -> str:
+            asked.append(([turn.content for turn in prompt.turns], prompt.guidance))
+            guided = prompt.guidance is not None and prompt.turns[-1].content == "SAY IT"
+            return prompt.guidance.style if prompt.guidance is not None and guided else BOTS
 
     async with open_api(folder, ProviderFile(Kind.MODEL, "guided", provider=Guided), clock=clock) as api:
         bot = await api.create(

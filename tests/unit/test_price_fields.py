@@ -47,6 +47,13 @@ def test_a_model_without_a_name_is_any_model() -> None:
     assert item["budget_config"] == {"prices": {"*": {"input": 0, "output": 0}}}
 
 
+@pytest.mark.parametrize("budget", [[1], 5, {"prices": [1]}])
+def test_what_is_no_budget_is_left_to_who_checks_it(budget: Any) -> None:
+    item = config() | {"budget_config": budget}
+    assert put_price(item, {"price_input": "1", "price_output": "2"}) == []
+    assert item["budget_config"] == budget
+
+
 @pytest.mark.parametrize("sent", [{"price_input": "1"}, {"price_input": "one", "price_output": "2"}])
 def test_half_a_price_is_named(sent: dict[str, str]) -> None:
     item = config()

@@ -21,7 +21,7 @@ def without_price(config: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, 
     del prices[_model(config)]
     budget.pop("prices")
     budget |= {"prices": prices} if prices else {}
-    return {f"price_{name}": f"{price[name]:g}" for name in NAMES}, budget or None
+    return {f"price_{name}": repr(price[name]) for name in NAMES}, budget or None
 
 
 def put_price(item: MutableMapping[str, Any], sent: Mapping[str, str]) -> list[FieldProblem]:
@@ -33,8 +33,11 @@ def put_price(item: MutableMapping[str, Any], sent: Mapping[str, str]) -> list[F
         price = {name: float(text.replace(",", ".")) for name, text in given.items()}
     except ValueError:
         return [FieldProblem(PATH, "needs two numbers, 0 where it costs nothing")]
-    budget = dict(item.get("budget_config") or {})
-    budget["prices"] = {**(budget.get("prices") or {}), _model(item): price}
+    budget = item.get("budget_config") or {}
+    prices = budget.get("prices") or {} if isinstance(budget, dict) else None
+    if not isinstance(prices, dict):
+        return []  # who checks the config names what is wrong with it
+    budget = {**budget, "prices": {**prices, _model(item): price}}
     item["budget_config"] = budget
     return []
 
