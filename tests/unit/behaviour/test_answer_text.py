@@ -208,3 +208,19 @@ def test_silence_stays_silence() -> None:
     for said in ("", "  \n "):
         answer = answer_text(said)
         assert (answer.words, answer.reasoning_only, answer.machinery) == ("", False, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[[unsure, binds]] Hm.",
+        "\uff3b\uff3bunsure\uff3d\uff3d Hm.",
+        "[[unsure\u200b]] Hm.",
+        "\u3010unsure\u3011 Hm.",
+        "[[unsure Hm.",
+    ],
+)
+def test_a_marker_counts_in_odd_spellings(said: str) -> None:
+    found = answer_text(said)
+    assert (found.words, found.unsure) == ("Hm.", True)
+    assert found.binds is ("binds" in said)

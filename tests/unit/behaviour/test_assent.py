@@ -151,3 +151,16 @@ def test_any_text_can_be_looked_at(answer: str, said: list[str]) -> None:
 def test_very_long_texts_are_looked_at_as_well(piece: str) -> None:
     long = piece * (50_000 // len(piece))
     held(long, long, f"O:{long}", long, told=long)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["let me check... yes!", "idk, sure", "hmm not sure. Ok yes", "mal sehen... ja klar", "vielleicht, doch ja"],
+)
+def test_a_yes_behind_a_delay_is_a_yes(answer: str) -> None:
+    assert held(answer, "Can you lend me 500 euros?")
+
+
+@pytest.mark.parametrize("answer", ["let me check", "sure, let me check first", "mal sehen"])
+def test_a_delay_binds_nobody(answer: str) -> None:
+    assert not held(answer, "Can you lend me 500 euros?")
