@@ -124,10 +124,11 @@ class Talks:
         return retried
 
     async def _conversation(self, instance_id: str, contact: str) -> str:
-        _, person, _ = await self._known(instance_id, contact)
+        _, person, canonical = await self._known(instance_id, contact)
         if not person.conversations:
             raise UnknownContact
-        return min(person.conversations)
+        # A person may have more than one chat: the one that is named.
+        return min(person.conversations, key=lambda name: (name not in (contact, canonical(contact)), name))
 
     async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
         config = await self._config(instance_id)

@@ -103,6 +103,8 @@ class Gate:
         language = next(filter(None, (asks_if_bot(message.content) for message in work.messages)), None)
         if language is None:
             return Hold("", Why.BUDGET) if over_budget else None
+        if behaviour.asked_if_bot is not AskedIfBot.HAND_OVER and (unseen := self._unseen(work)):
+            return Hold("", Why.UNSEEN, detail=unseen)
         if behaviour.asked_if_bot is AskedIfBot.HONEST:
             return self._let_out(HONEST[language])
         said = {turn.content for turn in work.turns if turn.source is Source.BOT}
@@ -129,11 +131,16 @@ class Gate:
             return Hold(text, Why.DOUBT)
         if len(text) > self.longest:
             return Hold(text, Why.LONG)
-        unseen = [message.unseen for message in work.messages if message.unseen is not None]
-        if unseen and self.behaviour.unseen is not Unseen.ANSWER:
-            return Hold(text, Why.UNSEEN, detail=", ".join(dict.fromkeys(unseen)))
+        if unseen := self._unseen(work):
+            return Hold(text, Why.UNSEEN, detail=unseen)
         release = self._let_out(text)
         return self._unbound(release, work, judged=answer.binds) or release
+
+    def _unseen(self, work: Work) -> str:
+        """What came with the messages that the model is not shown, where nothing may be said without it."""
+        if self.behaviour.unseen is Unseen.ANSWER:
+            return ""
+        return ", ".join(dict.fromkeys(message.unseen for message in work.messages if message.unseen))
 
     def _unbound(self, release: Send | Hold, work: Work, *, judged: bool) -> Hold | None:
         """None where the answer binds nobody, or its owner lets it."""

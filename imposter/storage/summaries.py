@@ -113,6 +113,11 @@ _NOTE = (
     .where(*_of_chat, summaries.c.changed_at == bindparam("read_at"))
     .values(text=bindparam("notes"), noted_until=bindparam("noted"), changed_at=bindparam("now"))
 )
+_AGAIN = (
+    update(summaries)
+    .where(*_of_chat, summaries.c.noted_until > bindparam("place"))
+    .values(noted_until=bindparam("place"))
+)
 _FORGET = delete(summaries).where(_of_bot, summaries.c.conversation.in_(bindparam("chats", expanding=True)))
 _OLD = delete(summaries).where(summaries.c.changed_at < bindparam("moment"))
 
@@ -205,6 +210,11 @@ def shown(
 def move(connection: Connection, instance_id: str, conversation: str, shown_from: int, now: datetime) -> None:
     """From now on the model is shown what stands from this place on."""
     connection.execute(_SHOW_FROM, _new_row(instance_id, conversation, "", shown_from, 0, now))
+
+
+def note_again(connection: Connection, instance_id: str, conversation: str, place: int) -> None:
+    """An answer is sent that stands at this place, long after what it answers: it is to be noted down, too."""
+    connection.execute(_AGAIN, {"bot": instance_id, "chat": conversation, "place": place})
 
 
 def merge(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:

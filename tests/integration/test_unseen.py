@@ -53,3 +53,14 @@ async def test_an_unknown_wish_is_refused(tmp_path: Path) -> None:
             ],
         )
         assert "behaviour_config.unseen" in answer.text
+
+
+async def test_who_asks_for_a_bot_beside_a_voice_note_gets_no_answer_by_itself(tmp_path: Path) -> None:
+    behaviour: dict[str, Any] = {**AT_ONCE, "asked_if_bot": "honest", "debounce_seconds": 1}
+    async with open_knowing(tmp_path, behaviour_config=behaviour) as (api, bot):
+        platform = api.house.platforms["anna"]
+        await platform.hear("ben", "[voice message]", unseen="voice message")
+        await platform.hear("ben", "are you a bot?")
+        [draft] = await drafted(api, bot, 1)
+        assert draft["why"] == "unseen"
+        assert platform.texts("ben") == []

@@ -8,7 +8,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from imposter.contracts.behaviour import TimeZone
 from imposter.contracts.budget import Budget
-from imposter.contracts.config import ProviderChoice
+from imposter.contracts.config import ModelChoice
 from imposter.contracts.strict import Strict, printable
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.runtime.presets import lists_models, presets_of
@@ -31,7 +31,7 @@ User = Annotated[
 class ModelsRequest(Strict):
     """Whose models are to be listed."""
 
-    llm_provider_config: ProviderChoice = Field(description="As in a bot's config; `model` may be left out.")
+    llm_provider_config: ModelChoice = Field(description="As in a bot's config; `model` may be left out.")
 
 
 class ModelList(BaseModel):
@@ -43,7 +43,9 @@ class ModelList(BaseModel):
 class TrialRequest(Strict):
     """Which model is to be tested, and what of a bot's config bears on it."""
 
-    llm_provider_config: ProviderChoice = Field(description="As in a bot's config, system prompt included.")
+    llm_provider_config: ModelChoice = Field(
+        description="As in a bot's config, system prompt included. Its `fallbacks` are not tried: test each by itself."
+    )
     user_id: User = Field(default="me", description="What {user_id} in the system prompt stands for.")
     budget_config: Budget | None = Field(default=None, description="For the model's price.")
     time_zone: TimeZone | None = None
