@@ -344,7 +344,7 @@ def config(user_id: str) -> dict[str, Any]:
         "queue_config": {"max_messages": 1000, "max_characters": 100_000},
         "context_config": {"max_messages": 50, "max_characters": 10_000},
         "limits_config": HASTE,
-        "behaviour_config": AT_ONCE,
+        "behaviour_config": {**AT_ONCE, "summary": False},
         "llm_provider_config": {"provider_name": "openAi", "provider_config": model},
     }
 
