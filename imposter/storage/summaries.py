@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
@@ -119,6 +119,14 @@ _AGAIN = (
     .values(noted_until=bindparam("place"))
 )
 _FORGET = delete(summaries).where(_of_bot, summaries.c.conversation.in_(bindparam("chats", expanding=True)))
+# An older program that shares the database forgets a person without their notes.
+_OF_NOBODY = delete(summaries).where(
+    ~exists(
+        select(messages.c.seq).where(
+            messages.c.instance_id == summaries.c.instance_id, messages.c.conversation == summaries.c.conversation
+        )
+    )
+)
 _OLD = delete(summaries).where(summaries.c.changed_at < bindparam("moment"))
 
 
@@ -238,8 +246,8 @@ def forget(connection: Connection, instance_id: str, conversations: Collection[s
 
 
 def forget_old(connection: Connection, before: datetime) -> int:
-    """How many notes went that nobody has changed since then."""
-    return connection.execute(_OLD, {"moment": before}).rowcount
+    """How many notes went that nobody has changed since then, or of whose chat nothing is left."""
+    return connection.execute(_OLD, {"moment": before}).rowcount + connection.execute(_OF_NOBODY).rowcount
 
 
 def _fitting(

@@ -159,3 +159,17 @@ async def test_a_busy_server_is_left_alone_for_a_day_more(store: Store, desk: De
     assert not await tidied_while_busy()
     desk.time.pass_by(hours=2)
     assert await tidied_while_busy()
+
+
+async def test_notes_go_when_nobody_has_changed_them_and_when_nothing_is_left_of_their_chat(desk: Desk) -> None:
+    await desk.receive("hello", judge=judge_as(MessageState.WAITING))
+    await desk.store.summaries.write(BOT, "anna", "Anna has the tent.")
+    await desk.store.summaries.write(BOT, "nobody", "Of a chat that an older program forgot.")
+    await round_of(desk, days=9)
+    assert await desk.store.summaries.read(BOT, "nobody") is None
+    kept = await desk.store.summaries.read(BOT, "anna")
+    assert kept is not None
+    assert kept.text == "Anna has the tent."
+    desk.time.pass_by(days=10)
+    await round_of(desk, days=9)
+    assert await desk.store.summaries.read(BOT, "anna") is None
