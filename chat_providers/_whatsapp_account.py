@@ -290,7 +290,7 @@ class Account:
             raise MessageRefused from error
         except (StorageError, NotNow):
             raise
-        except Exception as error:
+        except Exception as error:  # whatever reading it raised is this one message's: it is set aside
             log.error("a message cannot be taken", bot=self._id, error=type(error).__name__)
             raise MessageRefused from error
 

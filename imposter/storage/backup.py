@@ -140,7 +140,7 @@ def _copied_into(
         _copy_database(source, draft / DATABASE_FILE, let_others)
         _copy_key(data_dir, draft)
         _finish(draft, finished)
-    except BaseException:
+    except BaseException:  # raised again; half a backup must not stay behind
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return finished
@@ -198,7 +198,7 @@ def _hold(data_dir: Path) -> int:
             for left in folder.glob("*" + _UNFINISHED):
                 shutil.rmtree(left)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-    except BaseException:
+    except BaseException:  # raised again; nobody else closes it
         os.close(descriptor)
         raise
     return descriptor

@@ -145,7 +145,7 @@ def _prepare(identity: Identity | None, connection: "psycopg.Connection[Any]", _
         _hold(connection)
         connection.execute("RESET lock_timeout")
         connection.autocommit = False
-    except BaseException:
+    except BaseException:  # raised again, whatever it was
         connection.close()  # SQLAlchemy forgets a connection that could not be prepared
         raise
 

@@ -240,7 +240,7 @@ class Writer:
         try:
             with self._connection.begin():
                 yield
-        except BaseException:
+        except BaseException:  # raised again, whatever the work raised
             if not self._connection.invalidated:
                 self._connection.info.clear()  # what is kept there was read in what is rolled back
             raise
