@@ -41,7 +41,7 @@ class DummyMessage(Strict):
 
 DEFAULT_SCRIPT = [
     DummyMessage(content="Hi, are you there?", display_name="Dummy Friend"),
-    DummyMessage(content="Shall we have lunch on Friday?", display_name="Dummy Friend", after_seconds=1),
+    DummyMessage(content="I was just at the lake, the water was lovely.", display_name="Dummy Friend", after_seconds=1),
 ]
 
 
