@@ -14,7 +14,6 @@ from imposter.storage.drafted import COLUMNS, Draft
 from imposter.storage.intake import clean
 from imposter.storage.notes import Note, say
 from imposter.storage.records import DRAFTED, Claim, DraftState, MessageState, Outgoing, Part, Usage, Verdict
-from imposter.storage.summaries import note_again
 from imposter.storage.tables import drafts, messages
 from imposter.storage.writer import Pending, Writer
 
@@ -107,9 +106,7 @@ class DraftStore:
             if draft is None:
                 return []
             drafted.settle(connection, claim.instance_id, draft, MessageState.ANSWERED, None)
-            question = answering.question(connection, draft.answers)
-            note_again(connection, question.instance_id, question.conversation, draft.answers)
-            return answering.put(connection, question, parts, self._now())
+            return answering.put(connection, answering.question(connection, draft.answers), parts, self._now())
 
         return self._submit(job)
 

@@ -6,7 +6,7 @@ vendor's cache of prompts works, and the notes are written for many messages at 
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
@@ -113,11 +113,6 @@ _NOTE = (
     .where(*_of_chat, summaries.c.changed_at == bindparam("read_at"))
     .values(text=bindparam("notes"), noted_until=bindparam("noted"), changed_at=bindparam("now"))
 )
-_AGAIN = (
-    update(summaries)
-    .where(*_of_chat, summaries.c.noted_until > bindparam("place"))
-    .values(noted_until=bindparam("place"))
-)
 _FORGET = delete(summaries).where(_of_bot, summaries.c.conversation.in_(bindparam("chats", expanding=True)))
 # An older program that shares the database forgets a person without their notes.
 _OF_NOBODY = delete(summaries).where(
@@ -220,11 +215,6 @@ def move(connection: Connection, instance_id: str, conversation: str, shown_from
     connection.execute(_SHOW_FROM, _new_row(instance_id, conversation, "", shown_from, 0, now))
 
 
-def note_again(connection: Connection, instance_id: str, conversation: str, place: int) -> None:
-    """An answer is sent that stands at this place, long after what it answers: it is to be noted down, too."""
-    connection.execute(_AGAIN, {"bot": instance_id, "chat": conversation, "place": place})
-
-
 def merge(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
     """These are one conversation; what is shown of it is found anew."""
     chats = [survivor, *absorbed]
@@ -236,7 +226,8 @@ def merge(connection: Connection, instance_id: str, survivor: str, absorbed: Seq
     # What nobody has noted down of one of them is noted down, and what is noted down already may be so twice.
     noted = min(row.noted_until for row in rows) if len(rows) == len(chats) else 0
     text = "\n".join(row.text[: LONGEST_SUMMARY // len(rows)] for row in rows if row.text)[:LONGEST_SUMMARY]
-    changed = max(row.changed_at for row in rows)
+    # Later than any of them, so that notes in the making, which know nothing of the others, are not kept.
+    changed = max(row.changed_at for row in rows) + timedelta(microseconds=1)
     connection.execute(_insert, _new_row(instance_id, survivor, text, 0, noted, changed))
 
 

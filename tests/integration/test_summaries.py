@@ -10,7 +10,7 @@ import httpx2
 from imposter.contracts.messages import Group
 from tests.house import Calendar, until
 from tests.integration.api_house import Api
-from tests.integration.knowing_model import answered, drafted, model, open_knowing, say
+from tests.integration.knowing_model import answered, model, open_knowing, say
 
 SMALL: dict[str, Any] = {"context_config": {"max_messages": 12}}
 TEAM = Group("team", "The Team")
@@ -159,15 +159,3 @@ async def test_notes_that_are_made_while_somebody_is_forgotten_are_not_kept(tmp_
         await until(lambda: not is_noting())
         prompt = await say(api, "bob", "and now?", group=TEAM)
         assert "word 0" not in prompt.summary
-
-
-async def test_what_is_sent_long_after_its_question_is_noted_too(tmp_path: Path) -> None:
-    drafting: dict[str, Any] = {"debounce_seconds": 0, "pace": "off", "blocked": ["secret"]}
-    async with open_knowing(tmp_path, **SMALL, behaviour_config=drafting) as (api, bot):
-        await api.house.platforms["anna"].hear("ben", "secret?")
-        [draft] = await drafted(api, bot, 1)
-        await api.client.post(f"/chatbot/{bot}/drafts/{draft['number']}/send", json={"text": "yes, 500"})
-        await answered(api, "ben", 1)
-        await talk(api, 1, 14)
-        await noted(1)
-        assert "yes, 500" in [text for turns, _ in model().noted for text in turns]
