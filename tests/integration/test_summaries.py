@@ -140,22 +140,3 @@ async def test_what_is_too_old_to_be_shown_is_noted_too(tmp_path: Path) -> None:
         assert [turn.content for turn in prompt.turns] == ["long time no see"]
         await noted(1)
         assert model().noted[0][0] == ["word 1", "first: word 1", "word 2", "first: word 2"]
-
-
-async def test_notes_that_are_made_while_somebody_is_forgotten_are_not_kept(tmp_path: Path) -> None:
-    groups: dict[str, Any] = {
-        "chat_provider_config": {"provider_name": "platform", "provider_config": {"allow_group_messages": True}},
-        "behaviour_config": {"debounce_seconds": 0, "pace": "off", "group_trigger": "always"},
-    }
-    async with open_knowing(tmp_path, **SMALL, **groups) as (api, bot):
-        model().noting.clear()
-        for number in range(8):
-            await say(api, "eve" if number < 7 else "bob", f"word {number}", group=TEAM)
-            await answered(api, "team", number + 1)
-        await until(is_noting)
-        await api.client.delete(f"/chatbot/{bot}/contacts/eve")
-        await say(api, "bob", "who is there?", group=TEAM)
-        model().noting.set()
-        await until(lambda: not is_noting())
-        prompt = await say(api, "bob", "and now?", group=TEAM)
-        assert "word 0" not in prompt.summary

@@ -53,3 +53,18 @@ async def test_nothing_of_two_chats_that_are_one_is_lost_to_notes_in_the_making(
     assert not await desk.store.summaries.note(desk.claim, "4915", to_note, "They counted.")
     await desk.store.messages.take(BOT, "4915", FEW)
     assert await noted(desk, "4915") == ["one", "two", "three"]
+
+
+async def test_notes_in_the_making_are_not_kept_where_somebody_is_forgotten_meanwhile(desk: Desk) -> None:
+    for number, author in enumerate(("eve", "bob", "eve", "bob", "bob", "bob")):
+        await desk.receive(f"{author} {number}", sender=Sender(author), group="team", judge=DONE)
+    await desk.receive("bob 6", sender=Sender("bob"), group="team")
+    await desk.store.messages.take(BOT, "team", FEW)
+    to_note = await desk.store.summaries.to_note(BOT, "team")
+    assert to_note is not None
+    assert "eve 0" in [turn.content for turn in to_note.turns]
+    desk.time.pass_by(seconds=1)
+    await desk.store.forgetting.forget(BOT, "eve", str)
+    await desk.store.messages.take(BOT, "team", FEW)
+    assert await noted(desk, "team"), "the chat goes on, and what is shown of it has moved once more"
+    assert not await desk.store.summaries.note(desk.claim, "team", to_note, "eve said something")
