@@ -2,12 +2,13 @@
 
 import re
 
-_NUMBER = re.compile(r"[1-9][0-9]{4,14}")
-"""In international form; E.164 has at most 15 digits, a group's id has more."""
+from imposter import phone_numbers
+
+_DIGITS = re.compile("[1-9][0-9]{4,14}")
+"""A number without a sign; E.164 has at most 15 digits, a group's id has more."""
 _COUNTRY_AND_NUMBER = range(7, 16)
 """Digits that a number with its country's prefix may have; no country's are shorter."""
-_PUNCTUATION = re.compile(r"\(0\)|[\s+().\-/]")
-"""`(0)` is the zero that only callers at home dial."""
+_AS_GIVEN = re.compile("[1-9][0-9]*")
 _DEVICE = re.compile("[:_]")
 _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": "lid"}
 """Other names of the same two address spaces (`WAJIDDomains` and `jidNormalizedUser` in Baileys' jid-utils)."""
@@ -17,7 +18,8 @@ def canonical_id(text: str) -> str:
     """A phone number in any spelling as `49151...@s.whatsapp.net`; a full id without its device part.
 
     A bare number is always a phone number, never a LID. What is neither, or has no country's prefix, comes back as it
-    is.
+    is. So do the digits of a full id: WhatsApp keeps numbers as they were when their owners joined (with Mexico's old
+    1, without Brazil's ninth digit), and only it knows which of two such spellings is the person.
     """
     stripped = text.strip()
     user, at, server = stripped.rpartition("@")
@@ -28,7 +30,7 @@ def canonical_id(text: str) -> str:
     if server not in ("s.whatsapp.net", "lid"):
         return f"{user}@{server}"
     person = _DEVICE.split(user, maxsplit=1)[0]
-    number = _phone(person) if server == "s.whatsapp.net" else None
+    number = None if server == "lid" or _AS_GIVEN.fullmatch(person) else _phone(person)
     return f"{number or person}@{server}"
 
 
@@ -39,15 +41,23 @@ def id_problem(text: str) -> str | None:
         return None
     if (server == "lid" and user.isdecimal()) or (server == "g.us" and user.replace("-", "").isdecimal()):
         return None
-    return (
-        "is no phone number with its country (7 to 15 digits, such as +49 151 2345678) and no id of WhatsApp's "
-        "(...@s.whatsapp.net, ...@lid, ...@g.us for a group)"
-    )
+    wrong = "has too few digits for a phone number: write it with its country code, such as +49 151 2345678"
+    try:
+        phone_numbers.read(text)
+    except ValueError as error:
+        wrong = str(error)
+    return f"{wrong} (or an id of WhatsApp's: ...@s.whatsapp.net, ...@lid, ...@g.us for a group)"
 
 
 def _phone(text: str) -> str | None:
-    digits = _PUNCTUATION.sub("", text).removeprefix("00")
-    return digits if _NUMBER.fullmatch(digits) else None
+    """None where it cannot be read. Digits alone are then taken as they are: an id of WhatsApp's may begin so, though
+    no number has that length any more.
+    """
+    try:
+        return phone_numbers.read(text)
+    except ValueError:
+        digits = phone_numbers.simple(text) if len(text) <= phone_numbers.MOST_CHARACTERS else ""
+        return digits if _DIGITS.fullmatch(digits) else None
 
 
 def message_id(seed: str) -> str:

@@ -4,7 +4,6 @@ What is refused is named by its full path (`llm_provider_config.provider_config.
 sent is never repeated, as it may be a secret or very long.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
 
+from imposter import phone_numbers
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import RefusesIds
 from imposter.contracts.config import BotConfig, ProviderChoice, inheriting
@@ -41,9 +41,6 @@ MAX_PATH = 256
 ReadSecret = Callable[[str], SecretStr | None]
 Context = Mapping[str, Any]
 Models = tuple[type[BaseModel], ...]
-
-_NUMBER_LIKE = re.compile(r"[\d\s().\-/+]{5,}")
-_NO_DIGIT = re.compile(r"[^\d+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +161,7 @@ def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str |
 
 
 def _number_problem(contact: str) -> str | None:
-    """What is wrong with a phone number that cannot be told apart from other countries' numbers, or is misspelt."""
-    text = contact.strip()
-    if not text:
-        return "is empty; leave it out"
-    if not _NUMBER_LIKE.fullmatch(text):
-        return None
-    if "(0)" in text:
-        return "is no phone number in international form, such as +49 151 2345678: leave out the (0)"
-    digits = _NO_DIGIT.sub("", text)
-    national = digits.startswith("0") and not text.startswith("00")
-    if national or digits.startswith("+0") or "+" in text[1:]:
-        return "is no phone number in international form, such as +49 151 2345678"
-    return None
+    return phone_numbers.problem(contact) if contact.strip() else "is empty; leave it out"
 
 
 def _id_check(chat_provider: str, catalog: Catalog) -> Callable[[str], str | None]:

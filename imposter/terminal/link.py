@@ -20,6 +20,7 @@ _WHITE_ON_BLACK, _USUAL, _CLEAR, _SAME_LINE = "\x1b[97;40m", "\x1b[0m", "\x1b[2J
 
 def link(server: Server, name: str, phone: str | None = None) -> None:
     """Returns when the bot is connected. Raises: Trouble, where waiting makes no sense."""
+    number = None if phone is None else _read(phone)
     bot = server.find(name)
     was, asleep_until = bot.status, 0.0
     if was in _ASLEEP:
@@ -35,15 +36,24 @@ def link(server: Server, name: str, phone: str | None = None) -> None:
             raise Trouble(_told(bot))
         if bot.status is not LinkState.LINKING or bot.qr is None:
             window.note(_waiting(bot))
-        elif phone is None:
+        elif number is None:
             window.show(bot.qr, bot.qr_expires_at)
         elif not asked:
-            _ask_for_code(server, bot, phone, window)
+            _ask_for_code(server, bot, number, window)
             asked = True
         time.sleep(EVERY)
         bot = server.bot(bot.instance_id)
     window.end()
     say(f"{bot.user_id} is linked and connected{f', as {bot.account}' if bot.account else ''}.")
+
+
+def _read(phone: str) -> str:
+    from imposter import phone_numbers  # only who asks for a code needs it
+
+    try:
+        return phone_numbers.read(phone)
+    except ValueError as error:
+        raise Trouble(f"--phone {error}.") from None
 
 
 def _ask_for_code(server: Server, bot: BotStatus, phone: str, window: "_Window") -> None:

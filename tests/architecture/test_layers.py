@@ -12,25 +12,27 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = "imposter.contracts"
 BEHAVIOUR = "imposter.behaviour"
 VOICE = "imposter.voice"
+PHONES = "imposter.phone_numbers"
 BASE = ("imposter.clock", "imposter.logs", "imposter.secrets", "imposter.settings")
 ROOMS: dict[str, tuple[str, ...]] = {
     CONTRACTS: (),
     BEHAVIOUR: (CONTRACTS,),
     VOICE: (CONTRACTS,),
+    PHONES: (),
     "imposter.clock": (CONTRACTS,),
     "imposter.logs": (CONTRACTS,),
     "imposter.secrets": (CONTRACTS,),
     "imposter.settings": (CONTRACTS,),
     "imposter.storage": (CONTRACTS, BEHAVIOUR, *BASE),
-    "imposter.runtime": (CONTRACTS, BEHAVIOUR, VOICE, *BASE, "imposter.storage"),
+    "imposter.runtime": (CONTRACTS, BEHAVIOUR, VOICE, PHONES, *BASE, "imposter.storage"),
     "imposter.cluster": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
     "imposter.backup": (CONTRACTS, *BASE, "imposter.storage"),
     "queue_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
-    "chat_providers": (CONTRACTS, "queue_manager"),
+    "chat_providers": (CONTRACTS, PHONES, "queue_manager"),
     "llm_providers": (CONTRACTS,),
     "chatbot_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime", "queue_manager"),
-    "imposter.web": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime", "imposter.cluster"),
-    "imposter.terminal": (CONTRACTS, *BASE, "imposter.storage"),
+    "imposter.web": (CONTRACTS, BEHAVIOUR, PHONES, *BASE, "imposter.storage", "imposter.runtime", "imposter.cluster"),
+    "imposter.terminal": (CONTRACTS, PHONES, *BASE, "imposter.storage"),
     "imposter.__main__": ("imposter.terminal",),
     "main": (
         CONTRACTS,
@@ -58,6 +60,7 @@ OWNERS = {
     "httpx2": {"llm_providers", "imposter.terminal"},
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},
+    "phonenumbers": {PHONES},
     "genai_prices": {"imposter.runtime"},
     "markdown_it": {"chat_providers"},
 }

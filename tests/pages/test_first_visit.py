@@ -83,7 +83,7 @@ async def test_what_cannot_be_used_is_said_at_its_field_and_secrets_are_not_repe
     await page.get_by_label("Api key").fill("sk-canary-typed-0123456789")
     await page.get_by_role("button", name="Make the bot").click()
     await expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
-    await expect(page.locator("#whitelist-problem")).to_contain_text("international form")
+    await expect(page.locator("#whitelist-problem")).to_contain_text("country code")
     await expect(page.locator("#model-openAi-temperature-problem")).to_contain_text("less than or equal to 2")
     assert await page.get_by_label("Name", exact=True).input_value() == "Anna"
     assert "sk-canary-typed" not in await page.content()

@@ -36,7 +36,7 @@ async def test_who_has_one_phone_only_types_a_code(
     await page.get_by_text("Only one phone at hand").click()
     await page.get_by_label("Number of the phone").fill("0151 23")
     await page.get_by_role("button", name="Give me a code").click()
-    await expect(page.get_by_role("alert")).to_contain_text("international form")
+    await expect(page.get_by_role("alert")).to_contain_text("country code")
     await page.get_by_label("Number of the phone").fill(f"+{me}")
     await page.get_by_role("button", name="Give me a code").click()
     code = await page.locator(".code-to-type").inner_text()

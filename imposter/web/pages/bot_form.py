@@ -16,6 +16,7 @@ from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.runtime.masking import masked, unmasked
 from imposter.runtime.presets import lists_models, presets_of
 from imposter.web.api.providers import schema_of
+from imposter.web.home_numbers import with_country_codes
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
 from imposter.web.pages.price_fields import PATH, put_price, without_price
 from imposter.web.pages.services import Found, Service
@@ -138,7 +139,7 @@ def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
     return sent
 
 
-def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
+async def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
     """What was filled in. Of a bot that was there before, it keeps the user and what a form cannot show.
 
     Raises: InvalidConfig.
@@ -163,7 +164,7 @@ def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = N
     if before is not None:
         item = unmasked(item, before.stored)
     if not problems:
-        [checked] = check_configs([item], bots.catalog, bots.secret, bots.addresses)
+        [checked] = check_configs(await with_country_codes([item], bots), bots.catalog, bots.secret, bots.addresses)
         if not isinstance(checked, Rejected):
             return checked
         problems += checked.problems

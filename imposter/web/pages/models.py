@@ -18,7 +18,7 @@ async def trial_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | Non
     """What came of a trial of the model; nothing is made or stored. For the template `tested.html`."""
     shown: dict[str, Any] = {"trial": None, "problems": (), "question": " / ".join(BURST)}
     try:
-        return shown | {"trial": await bots.try_model(config_of(bots, sent, before))}
+        return shown | {"trial": await bots.try_model(await config_of(bots, sent, before))}
     except InvalidConfig as error:
         return shown | {"problems": error.problems}
 

@@ -26,7 +26,7 @@ async def show_form(request: Request, bots: Bots) -> Response:
 async def make_bot(request: Request, bots: Bots) -> Response:
     sent = texts(await form_of(request))
     try:
-        config = config_of(bots, sent)
+        config = await config_of(bots, sent)
         if await bots.has_user(config.user_id):
             raise InvalidConfig(FieldProblem("user_id", TAKEN))
         instance_id = await bots.put(config)

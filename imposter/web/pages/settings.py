@@ -27,7 +27,7 @@ async def change_settings(instance_id: str, request: Request, bots: Bots) -> Res
     before = await bots.config(instance_id)
     sent = texts(await form_of(request))
     try:
-        await bots.put(config_of(bots, sent, before))
+        await bots.put(await config_of(bots, sent, before))
     except InvalidConfig as error:
         form = BotForm.of(bots, sent, error.problems)
         return await _page(instance_id, request, bots, form, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -1,0 +1,162 @@
+"""Phone numbers as people write them, all read in one way."""
+
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+MOST_CHARACTERS = 64
+"""Of a number as it is written."""
+_MOST_DIGITS = 15
+"""E.164's bound, with the country code; phonenumbers lets longer ones pass."""
+_WITH_COUNTRY_CODE = "with its country code, such as +49 151 2345678"
+_WRITTEN = re.compile(r"\(?\+?[0-9 ().\-/]+")
+_NUMBER_LIKE = re.compile(r"[0-9 ().\-/+]{5,}")
+_NO_DIGIT = re.compile("[^0-9]")
+_ASCII = str.maketrans(
+    {"\u2212": "-", "\uff0b": "+", "\ufe62": "+", "\uff08": "(", "\uff09": ")", "\uff0e": ".", "\uff0f": "/"}
+)
+_HOME_ZERO = "(0)"
+_FORMER = re.compile("521[0-9]{10}|22[59][0-9]{8}")
+"""Mexico's with the 1 that it gave up in 2019, and Côte d'Ivoire's and Benin's of eight digits: nobody dials them any
+more, but WhatsApp keeps the number that somebody joined with, so whoever writes one means it.
+"""
+
+
+def read(text: str) -> str:
+    """A phone number's digits, those of its country code first.
+
+    Whether anybody has the number nobody asks, as new ones are given out all the time; only that somebody may.
+    Raises: ValueError, whose words go behind the field's name and tell the cure.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"is too long for a phone number: write it {_WITH_COUNTRY_CODE}")
+    written = simple(text)
+    if not _WRITTEN.fullmatch(written):
+        raise ValueError(f"is no phone number: write it in digits, {_WITH_COUNTRY_CODE}, and without an extension")
+    found = _parsed(_international(written))
+    if _HOME_ZERO not in written:
+        return _usable(found)
+    # Callers from abroad leave that zero out in most countries; in Italy's numbers it stays.
+    return _usable(found, _parsed(_international(written.replace(_HOME_ZERO, ""))))
+
+
+def problem(text: str) -> str | None:
+    """Why nobody can have this number, with the cure; None where somebody may, or it is no number on every platform.
+
+    What begins neither with `+` nor with `0` may be an id of the platform's.
+    """
+    written = simple(text[:MOST_CHARACTERS])
+    is_number = written.lstrip("(").startswith("0") or "+" in written
+    if not is_number or not _NUMBER_LIKE.fullmatch(written):
+        return None
+    try:
+        read(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def is_national(text: str) -> bool:
+    """Whether it is a number as it is dialled at home, such as `0151 2345678`."""
+    written = simple(text[:MOST_CHARACTERS])
+    digits = _NO_DIGIT.sub("", written)
+    return bool(_NUMBER_LIKE.fullmatch(written)) and "+" not in written and digits[:1] == "0" and digits[:2] != "00"
+
+
+def at_home(text: str, account: str) -> str | None:
+    """A national number in international form, of the country of `account`, an own number's digits.
+
+    None where that country is not known, or nobody there can have the number.
+    """
+    with suppress(NumberParseException):
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(f"+{account}"))
+        number = phonenumbers.parse(simple(text[:MOST_CHARACTERS]), country)
+        if country is not None and phonenumbers.is_possible_number(number):
+            return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    return None
+
+
+def plain_id(text: str) -> str:
+    """A phone number in international form as its digits; anything else as it is, without outer blanks.
+
+    Only what begins with `+` or `00` is a phone number: to other platforms `-123` and `123` are two ids. A platform
+    with ids of its own form says so by the ability `canonical_id`.
+    """
+    if simple(text[:MOST_CHARACTERS]).lstrip("(").startswith(("+", "00")):
+        with suppress(ValueError):
+            return read(text)
+    return text.strip()
+
+
+def simple(text: str) -> str:
+    """Without what nobody sees and copied contacts bring along; blanks, dashes and digits as ASCII's."""
+    return "".join(map(_simple, text.translate(_ASCII))).strip()
+
+
+def _simple(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Cf":
+        return ""
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if char.isspace():
+        return " "
+    return "-" if category == "Pd" else char
+
+
+def _international(written: str) -> str:
+    """The digits from the country code on."""
+    digits = _NO_DIGIT.sub("", written)
+    if "+" in written:
+        return digits
+    if digits.startswith("0") and not digits.startswith("00"):
+        raise ValueError(f"has no country code: write it {_WITH_COUNTRY_CODE}")
+    return digits.removeprefix("00")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    digits: str
+    """As they are dialled from abroad."""
+    wrong: str | None = None
+    """Why nobody can have it."""
+    is_known: bool = True
+    """The number lies in a range that is given out."""
+
+
+def _parsed(digits: str) -> _Parsed:
+    if _FORMER.fullmatch(digits):
+        return _Parsed(digits)
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except NumberParseException as error:
+        what = "has no country code that there is" if error.error_type == error.INVALID_COUNTRY_CODE else "is too short"
+        return _Parsed(digits, f"{what}: write it in full, {_WITH_COUNTRY_CODE}")
+    dialled = phonenumbers.format_number(number, PhoneNumberFormat.E164).removeprefix("+")
+    length = phonenumbers.is_possible_number_with_reason(number)
+    if length == ValidationResult.IS_POSSIBLE and len(dialled) <= _MOST_DIGITS:
+        return _Parsed(dialled, is_known=phonenumbers.is_valid_number(number))
+    short = length in (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
+    size = "few" if short else "many" if length != ValidationResult.INVALID_LENGTH else "few or too many"
+    return _Parsed(
+        digits,
+        f"has too {size} digits for a number of country code {number.country_code}: write it in full, "
+        f"{_WITH_COUNTRY_CODE}",
+    )
+
+
+def _usable(*read_as: _Parsed) -> str:
+    """The one number that is meant. Raises: ValueError."""
+    possible = [each for each in read_as if each.wrong is None]
+    if not possible:
+        raise ValueError(read_as[-1].wrong)
+    meant = {each.digits for each in possible}
+    if len(meant) > 1:
+        meant = {each.digits for each in possible if each.is_known}
+    if len(meant) != 1:
+        raise ValueError("may be two numbers: leave the (0) out where callers from abroad do, else its parentheses")
+    return meant.pop()

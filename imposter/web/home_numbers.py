@@ -1,0 +1,44 @@
+"""National numbers in a config, read as the owner dials them: in the country of their own linked account."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from typing import Any
+
+from pydantic import JsonValue
+
+from imposter import phone_numbers
+from imposter.cluster.fleet import Fleet
+
+
+async def with_country_codes(items: Sequence[JsonValue], bots: Fleet) -> list[JsonValue]:
+    """The configs with a country code before each national number of whitelist and contacts.
+
+    As they are where the user's account is not linked, or its country is not known: then a check refuses the number.
+    """
+    return [await _at_home(item, bots) if any(_national(item)) else item for item in items]
+
+
+async def _at_home(item: JsonValue, bots: Fleet) -> JsonValue:
+    user_id = item.get("user_id") if isinstance(item, dict) else None
+    account = await bots.account_of(user_id) if isinstance(user_id, str) else None
+    if account is None:
+        return item
+    number = account.partition("@")[0].partition(":")[0]
+    changed = deepcopy(item)
+    for place, key in list(_national(changed)):
+        place[key] = phone_numbers.at_home(place[key], number) or place[key]
+    return changed
+
+
+def _national(item: JsonValue) -> Iterator[tuple[Any, Any]]:
+    """Where national numbers stand: what holds them, and by what index or key."""
+    if not isinstance(item, dict):
+        return
+    listed, contacts = item.get("respond_to_whitelist"), item.get("contacts")
+    places: list[tuple[Any, Any]] = list(enumerate(listed)) if isinstance(listed, list) else []
+    for index, entry in places:
+        if isinstance(entry, str) and phone_numbers.is_national(entry):
+            yield listed, index
+    for entry in contacts if isinstance(contacts, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and phone_numbers.is_national(str(entry["id"])):
+            yield entry, "id"
