@@ -4,6 +4,10 @@ import { createHash } from 'node:crypto'
 export const LONGEST_TEXT = 65_536
 /** Of a person or a group, and of any other short text. */
 export const LONGEST_NAME = 256
+/** Of what a message holds beside its words. */
+export const LONGEST_DETAILS = 4_096
+/** Options, cards, buttons: what is listed in a message. */
+export const MOST_ENTRIES = 100
 const LONGEST_ID = 128
 /** WhatsApp's groups have no more members. */
 export const MOST_MENTIONS = 1_024

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto'
 
-import { isJidGroup, isLidUser, jidNormalizedUser, type BinaryNode, type WAMessage } from 'baileys'
+import {
+  isJidBroadcast,
+  isJidGroup,
+  isJidStatusBroadcast,
+  isLidUser,
+  jidNormalizedUser,
+  type BinaryNode,
+  type WAMessage,
+} from 'baileys'
 
 /** More than WhatsApp puts into one receipt. */
 const MOST_IDS = 256
 const MOST_PARTS = 8
+/** WhatsApp's broadcast lists have no more. */
+const MOST_RECIPIENTS = 256
 
 /** The account's own ids: phone number, LID. */
 export type Own = readonly (string | undefined)[]
@@ -57,4 +67,32 @@ export function altOf({ attrs }: BinaryNode, { key }: WAMessage): string | undef
   return isLidUser(key.remoteJid ?? undefined)
     ? (attrs.peer_recipient_pn ?? attrs.recipient_pn)
     : (attrs.peer_recipient_lid ?? attrs.recipient_lid)
+}
+
+interface Recipient {
+  id: string
+  alt: string | undefined
+}
+
+/**
+ * Who got what the owner sent to a broadcast list, each with the other name where it is told; empty where nobody is
+ * named. Null for every other message.
+ */
+export function recipientsOf({ attrs, content }: BinaryNode, own: Own): Recipient[] | null {
+  const { from, participant } = attrs
+  if (!isJidBroadcast(from) || isJidStatusBroadcast(from ?? '') || !participant) return null
+  const sender = jidNormalizedUser(participant)
+  if (!own.some(jid => jid && jidNormalizedUser(jid) === sender)) return null
+  const parts = Array.isArray(content) ? content : []
+  const named = parts.find(({ tag }) => tag === 'participants')?.content
+  return (Array.isArray(named) ? named : []).slice(0, MOST_RECIPIENTS).flatMap(({ tag, attrs: { jid, ...names } }) => {
+    return tag === 'to' && jid ? [{ id: jid, alt: names.peer_recipient_pn ?? names.peer_recipient_lid }] : []
+  })
+}
+
+/** Baileys passes over the newer name for a message to be seen once, of which linked devices get no content. */
+export function tellOfViewOnce({ content }: BinaryNode): void {
+  for (const part of Array.isArray(content) ? content : []) {
+    if (part.tag === 'unavailable' && part.attrs.type === 'view_once_unavailable_fanout') part.attrs.type = 'view_once'
+  }
 }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
+import type { proto } from 'baileys'
+
 import { boundedId, cut } from '../src/bounds.ts'
 import { inbound, unread } from '../src/inbound.ts'
+import { assertShape } from './helpers/shape.ts'
 
-const AROUND = { me: '4910000001@s.whatsapp.net', me_lid: null, offline: false, ahead: 0, alt: undefined, subject: undefined }
+const ME = '4910000001@s.whatsapp.net'
+const AROUND = { me: ME, me_lid: null, offline: false, ahead: 0, alt: undefined, subject: undefined }
 const FROM = { remoteJid: '4920000001@s.whatsapp.net', fromMe: false }
 const MEGABYTE = 'x'.repeat(1_000_000)
 
@@ -29,6 +33,29 @@ describe('what a sender makes too long', () => {
     assert.match(shape?.text ?? '', /^\u0001{65536}$/)
   })
 
+  it('is cut in lists too, and in what is quoted', () => {
+    const many = <Item>(item: Item): Item[] => Array<Item>(100_000).fill(item)
+    const contents: proto.IMessage[] = [
+      { pollCreationMessageV3: { name: MEGABYTE, options: many({ optionName: 'a / b' }) } },
+      { pollCreationMessageV3: { options: [{ optionName: '/'.repeat(1_000_000) }] } },
+      { contactMessage: { displayName: MEGABYTE, vcard: 'TEL;waid=491511234567:1\n'.repeat(100_000) } },
+      { contactMessage: { vcard: `FN:${MEGABYTE}` } },
+      { contactsArrayMessage: { contacts: many({ displayName: 'Bo', vcard: 'TEL:+34600111223' }) } },
+      { listMessage: { sections: many({ rows: [{ title: 'nine' }] }), description: MEGABYTE } },
+      { interactiveMessage: { carouselMessage: { cards: many({ body: { text: 'card' } }) } } },
+      { documentMessage: { fileName: MEGABYTE, caption: MEGABYTE } },
+      { locationMessage: { name: MEGABYTE, address: MEGABYTE, comment: MEGABYTE } },
+    ]
+    for (const content of contents) {
+      const quoting = { extendedTextMessage: { text: 'x', contextInfo: { quotedMessage: content } } }
+      for (const message of [content, quoting]) {
+        const shape = inbound({ key: { ...FROM, id: 'A' }, message }, AROUND)
+        assert(shape)
+        assertShape(shape)
+      }
+    }
+  })
+
   it('has an id of its own, and one that replies to it names the same', () => {
     const shape = inbound(
       {
@@ -43,10 +70,10 @@ describe('what a sender makes too long', () => {
     assert.equal(boundedId('3EB0AAAA'), '3EB0AAAA')
   })
 
-  it('is a time that there is, whatever the sender says', () => {
+  it('is no time where there is none of that kind', () => {
     for (const messageTimestamp of [-5, Number.NaN, 1e18, Number.POSITIVE_INFINITY]) {
       const shape = inbound({ key: { ...FROM, id: 'A' }, message: { conversation: 'hi' }, messageTimestamp }, AROUND)
-      assert.equal(shape?.sent_at, 0)
+      assert.equal(shape?.sent_at, null)
     }
   })
 })
@@ -61,8 +88,8 @@ describe('a message that nobody may read', () => {
     }
     const shape = unread(message, AROUND)
     assert.deepEqual(
-      [shape?.id, shape?.chat, shape?.sent_at, shape?.answerable, shape?.note, shape?.text, shape?.name],
-      ['A', FROM.remoteJid, 7, false, 'set_aside', '[message that could not be read]', ''],
+      [shape?.id, shape?.chat, shape?.sent_at, shape?.answerable, shape?.note, shape?.kind, shape?.text, shape?.name],
+      ['A', FROM.remoteJid, 7, false, 'set_aside', 'unreadable', '', ''],
     )
   })
 })
