@@ -9,12 +9,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import cluster, latency, linking, memory, pages, pipeline, real_model, soak, startup, thousand
+from benchmarks import backlog, cluster, latency, linking, memory, pages, pipeline, real_model, soak, startup, thousand
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
 BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "latency": latency.run,
+    "backlog": backlog.run,
     "memory": memory.run,
     "linking": linking.run,
     "startup": startup.run,

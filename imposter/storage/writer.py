@@ -41,6 +41,8 @@ class Pending(Future[T]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.may_yet_be = False
+        """It was not stored, for a reason that may pass. Read on the writer's thread."""
         self.set_running_or_notify_cancel()  # from here on `cancel` does nothing
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -68,12 +70,15 @@ class _Job(Generic[T]):
     run: Callable[[Connection], T]
     pending: Pending[T]
     afterwards: Callable[[Connection], None] | None = None
+    behind: Pending[Any] | None = None
     alone: bool = False
     result: T | None = None
     error: Exception | None = None
 
     def attempt(self, connection: Connection) -> None:
         """Raises: _JobFailed."""
+        if self.behind is not None and self.behind.may_yet_be:
+            raise _JobFailed(StorageError("what comes before it is not stored"))
         try:
             self.result = self.run(connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, the commit must not be blamed for it
@@ -85,6 +90,7 @@ class _Job(Generic[T]):
             self.error = kind(describe(error))
         else:
             self.error = error
+        self.pending.may_yet_be = isinstance(self.error, StorageError) and not isinstance(self.error, Unstorable)
 
     def settle(self) -> None:
         if self.error is not None:
@@ -137,7 +143,11 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, run: Callable[[Connection], T], *, afterwards: Callable[[Connection], None] | None = None
+        self,
+        run: Callable[[Connection], T],
+        *,
+        afterwards: Callable[[Connection], None] | None = None,
+        behind: Pending[Any] | None = None,
     ) -> Pending[T]:
         """Have `run` called inside a transaction on the writer's thread. It must be quick, and must not wait.
 
@@ -145,8 +155,11 @@ class Writer:
 
         `afterwards` is called behind the commit, outside any transaction and before the result is there; what it
         raises is the log's alone, for the commit stands.
+
+        Where `behind`, which was submitted before, is not stored for a reason that may pass, neither is this: whoever
+        submits both again keeps their order.
         """
-        return self._put(_Job(run, Pending(), afterwards))
+        return self._put(_Job(run, Pending(), afterwards, behind))
 
     def submit_alone(self, run: Callable[[Connection, Callable[[], None]], T]) -> Pending[T]:
         """Have `run` called outside any transaction; for what takes long.
@@ -249,6 +262,7 @@ class Writer:
         lost = _is_away(error)
         for job in batch:
             job.error = (Unreachable if lost else StorageError)(describe(error))
+            job.pending.may_yet_be = True
         with suppress(Exception):
             # A commit that failed leaves its transaction open; the next batch begins on a new connection.
             self._connection.invalidate()

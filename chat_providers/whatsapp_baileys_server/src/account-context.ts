@@ -15,6 +15,8 @@ export interface AccountContext {
   readonly handed: Bounded
   /** Fingerprints of messages that no process survived reading: they are not to be read again. */
   readonly poison: ReadonlySet<string>
+  /** One message is read after the other, as it is to be found out which one no process survives. */
+  readonly careful: boolean
   ask(request: Request): Promise<unknown>
   tell(event: Event): void
 }

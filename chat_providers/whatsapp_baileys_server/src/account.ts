@@ -21,8 +21,9 @@ export class Account {
   readonly retries = new Bounded(200, HOUR)
   readonly sent = new Bounded(500, HOUR)
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
-  readonly handed = new Bounded(500, HOUR)
+  readonly handed = new Bounded(4_000, HOUR)
   readonly poison = new Set<string>()
+  careful = false
   readonly #id: string
   readonly #pipe: Pipe
   #connection: Connection | undefined
@@ -34,8 +35,9 @@ export class Account {
     this.state = new AuthState(id, request => insist(() => this.ask(request), this.#connection?.ended), cache)
   }
 
-  /** `poison`: fingerprints of messages that are not to be read. */
-  async open(poison: readonly string[] = []): Promise<void> {
+  /** `poison`: fingerprints of messages that are not to be read; `careful`: see `AccountContext`. */
+  async open(poison: readonly string[] = [], careful = false): Promise<void> {
+    this.careful = careful
     for (const stanza of poison) this.poison.add(stanza)
     if (this.#connection || this.#opening) return
     const opening = (this.#opening = new AbortController())

@@ -26,7 +26,7 @@ export class Accounts {
       case 'open': {
         const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#cache)
         this.#accounts.set(id, account)
-        return account.open(command.poison)
+        return account.open(command.poison, command.careful)
       }
       case 'close': {
         const account = this.#accounts.get(id)
@@ -36,7 +36,7 @@ export class Accounts {
       case 'logout':
         return this.#find(id).live.logout()
       case 'send':
-        return this.#find(id).live.send(command.to, command.text, command.message_id)
+        return this.#find(id).live.send(command.to, command.text, command.message_id, command.expiration ?? 0)
       case 'pairing_code':
         return this.#find(id).pairingCode(command.phone)
       case 'typing':

@@ -1,6 +1,7 @@
 import {
   cleanMessage,
   decodeMessageNode,
+  getBinaryNodeChildren,
   jidNormalizedUser,
   proto,
   unpadRandomMax16,
@@ -13,11 +14,16 @@ import { Bounded } from './bounded.ts'
 import type { AccountContext } from './account-context.ts'
 import { inbound, unread, type Surroundings } from './inbound.ts'
 import { insist, isRefused } from './insist.ts'
+import { Lookups } from './lookups.ts'
 import { phoneOf } from './people.ts'
-import type { InboundMessage } from './protocol.ts'
-import { altOf, fingerprintOf } from './stanzas.ts'
+import { Failure, type InboundMessage } from './protocol.ts'
+import { altOf, fingerprintOf, recipientsOf, tellOfViewOnce } from './stanzas.ts'
 
 const HOUR = 3600
+/** More than WhatsApp keeps for a device that was away. */
+const LONGEST_BACKLOG = 4_000
+/** Messages of one account on their way to the other side. */
+const MOST_ON_THEIR_WAY = 100
 /** WhatsApp's times are whole seconds, and some time passes on the way. */
 const SAME_CLOCK_SECONDS = 5
 
@@ -27,19 +33,32 @@ export class Messages {
   readonly #socket: WASocket
   readonly #ended: AbortSignal
   readonly #fault: (error: unknown) => void
+  readonly #lookups: Lookups
+  readonly #tellDone: () => void
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
   /** Messages that cannot be looked into. */
   readonly #broken = new WeakSet<WAMessage>()
   /** Ids of messages that WhatsApp kept while this device was away. */
-  readonly #late = new Bounded(500, HOUR)
+  readonly #late = new Bounded(LONGEST_BACKLOG, HOUR)
+  /** Those that Baileys is at work on; in each, what is told when its message is on its way. */
+  readonly #atWork = new Map<BinaryNode, { encrypted: number; onItsWay: () => void }>()
+  readonly #done = new Set<Promise<unknown>>()
   /** Seconds that WhatsApp's clock is ahead of ours. */
   #ahead = 0
 
-  constructor(account: AccountContext, socket: WASocket, ended: AbortSignal, fault: (error: unknown) => void) {
+  /** `done` is told of each message that was dealt with. */
+  constructor(
+    account: AccountContext,
+    socket: WASocket,
+    ended: AbortSignal,
+    { fault, done }: { fault: (error: unknown) => void; done: () => void },
+  ) {
     this.#account = account
     this.#socket = socket
     this.#ended = ended
     this.#fault = fault
+    this.#lookups = new Lookups(account, socket, ended)
+    this.#tellDone = done
   }
 
   compareClocks(theirs: number): void {
@@ -54,6 +73,7 @@ export class Messages {
       // Baileys has a queue of its own for these, which a message that comes live may overtake.
       delete node.attrs.offline
     }
+    tellOfViewOnce(node)
     // Decryption sees the ciphertext alone.
     if (!Array.isArray(node.content)) return
     for (const { content } of node.content) if (content instanceof Uint8Array) this.#stanzas.set(content, node)
@@ -61,40 +81,87 @@ export class Messages {
 
   /**
    * Has Baileys read a message, and the other side know which one is being read: should this process not survive it,
-   * that is the one that WhatsApp must not be let deliver for ever.
+   * that is the one that WhatsApp must not be let deliver for ever. Returns when the message is read and on its way to
+   * the other side: the next one is read meanwhile. Where it is to be known for certain which one it was, the next one
+   * waits until this one is done with.
    */
   async read(node: BinaryNode, hear: () => unknown): Promise<void> {
     const stanza = fingerprintOf(node)
     if (this.#account.poison.has(stanza)) {
+      await this.settled()
       await this.#setAside(node)
       return
     }
     this.#account.tell({ type: 'reading', stanza })
+    const onItsWay = new Promise<void>(resolve => {
+      const encrypted = getBinaryNodeChildren(node, 'enc').length
+      this.#atWork.set(node, { encrypted, onItsWay: resolve })
+    })
+    const done: Promise<unknown> = this.#hearing(node, hear).finally(() => {
+      this.#done.delete(done)
+      this.#tellDone()
+    })
+    this.#done.add(done)
+    const most = this.#account.careful ? 1 : MOST_ON_THEIR_WAY
+    await Promise.race([done, onItsWay])
+    while (this.#done.size >= most) await Promise.race(this.#done)
+  }
+
+  /** When every message that was read so far is durable and confirmed. */
+  async settled(): Promise<void> {
+    while (this.#done.size) await Promise.all(this.#done)
+  }
+
+  async #hearing(node: BinaryNode, hear: () => unknown): Promise<void> {
     try {
       await hear()
+    } catch (error) {
+      this.#fault(error)
     } finally {
-      this.#account.tell({ type: 'reading', stanza: null })
+      this.#atWork.delete(node)
+      if (!this.#atWork.size) this.#account.tell({ type: 'reading', stanza: null })
     }
   }
 
-  async decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): Promise<void> {
+  /** Returns when it is on its way to the other side, in order. */
+  async decrypted(ciphertext: Uint8Array, plaintext: Uint8Array): Promise<{ durable: Promise<unknown> }> {
     const node = this.#stanzas.get(ciphertext)
-    const read = (): proto.IMessage => {
-      const decoded = proto.Message.decode(unpadRandomMax16(plaintext))
-      return decoded.deviceSentMessage?.message ?? decoded
+    const durable = node && (await this.#onItsWay(node, plaintext))
+    const atWork = node && this.#atWork.get(node)
+    if (atWork && --atWork.encrypted === 0) atWork.onItsWay()
+    return { durable: durable?.durable ?? Promise.resolve() }
+  }
+
+  async #onItsWay(node: BinaryNode, plaintext: Uint8Array): Promise<{ durable: Promise<unknown> } | undefined> {
+    const message = this.#messageOf(node, () => proto.Message.decode(unpadRandomMax16(plaintext)))
+    if (!message) return undefined
+    const handed: Promise<void>[] = []
+    for (const [each, alt] of this.#copiesOf(message, node)) {
+      const durable = await this.#handOver(each, alt)
+      if (durable) handed.push(durable.durable)
     }
-    const message = node && this.#messageOf(node, read)
-    if (!message) return
-    if (await this.#handOver(message, altOf(node, message))) {
-      this.#account.handed.set(handedKey(message), true)
-    }
+    if (!handed.length) return undefined
+    return { durable: Promise.all(handed).then(() => this.#account.handed.set(handedKey(message), true)) }
+  }
+
+  /** What the owner sends to a broadcast list stands in the chat of each who got it; each other message in one. */
+  #copiesOf(message: WAMessage, node: BinaryNode): [WAMessage, string | undefined][] {
+    const { user } = this.#socket
+    const recipients = recipientsOf(node, [user?.id, user?.lid])
+    if (!recipients) return [[message, altOf(node, message)]]
+    return recipients.map(({ id, alt }) => {
+      const key = { id: message.key.id ?? null, remoteJid: jidNormalizedUser(id), fromMe: true }
+      const copy = { ...message, key }
+      if (this.#broken.has(message)) this.#broken.add(copy)
+      return [copy, alt]
+    })
   }
 
   /** What Baileys emits without our having seen it decrypted: calls, group events, what could not be read. */
   async upserted(message: WAMessage): Promise<void> {
     if (this.#ended.aborted || this.#account.handed.get(handedKey(message))) return
     const alt = message.key.fromMe ? undefined : (message.key.participantAlt ?? message.key.remoteJidAlt)
-    await this.#handOver(message, alt)
+    await (await this.#handOver(message, alt))?.durable
   }
 
   /** A row is left in its place, and WhatsApp forgets it. */
@@ -110,9 +177,10 @@ export class Messages {
     const me = this.#socket.user
     if (!me) return undefined
     const { fullMessage } = decodeMessageNode(node, me.id, me.lid ?? '')
+    // Only what Baileys makes of its names: of a content without a key it makes an error.
+    cleanMessage(fullMessage, me.id, me.lid ?? '')
     try {
       fullMessage.message = read()
-      cleanMessage(fullMessage, me.id, me.lid ?? '')
     } catch (error) {
       // Thrown on, it would be taken for a failed decryption, and asked for again and again.
       this.#fault(error)
@@ -134,17 +202,24 @@ export class Messages {
     }
   }
 
-  async #handOver(message: WAMessage, given: string | undefined): Promise<boolean> {
+  /** Returns when it is on its way; undefined: there is nothing to hand over. */
+  async #handOver(message: WAMessage, given: string | undefined): Promise<{ durable: Promise<void> } | undefined> {
     const around = await this.#around(message, given)
     let shape: InboundMessage | null
     try {
-      shape = (this.#broken.has(message) ? unread : inbound)(message, around)
+      if (this.#broken.has(message)) {
+        shape = unread(message, around)
+      } else {
+        shape = inbound(message, await this.#lookups.about(message, around))
+        shape &&= await this.#lookups.named(shape)
+      }
     } catch (error) {
+      // What could not be looked up because the connection ended is read when it is delivered again.
+      if (error instanceof Failure) throw error
       this.#fault(error)
       shape = unread(message, around)
     }
-    if (shape) await this.#untilTaken(shape, () => unread(message, around))
-    return shape !== null
+    return shape ? { durable: this.#untilTaken(shape, () => unread(message, around)) } : undefined
   }
 
   /** What cannot be stored, whatever it is, must not hold up the messages behind it: `aside` takes its place. */

@@ -17,12 +17,13 @@ const libsignal = new Turns()
  * Baileys' Signal repository over a ledger of our own, which hands a message over before its session moves on.
  *
  * Baileys confirms a message to WhatsApp, which then forgets it, before it emits it. The one step before that which
- * it lets us into is decryption: `handOver` returns when the message is durable on the other side, then the session
- * is, then Baileys confirms. A crash anywhere in between makes WhatsApp deliver the message once more.
+ * it lets us into is decryption: `handOver` returns when the message is on its way to the other side. When it is
+ * `durable` there, the session becomes so, then Baileys confirms. A crash anywhere in between makes WhatsApp deliver the
+ * message once more. The next message is decrypted meanwhile.
  */
 export function repositoryOver(
   store: SignalKeyStore,
-  handOver: (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<void>,
+  handOver: (ciphertext: Uint8Array, plaintext: Uint8Array) => Promise<{ durable: Promise<unknown> }>,
 ): MakeRepository {
   return ({ creds }, logger, lookUp) => {
     const { keys, whileReading } = sparing(makeLedger(store))
@@ -30,11 +31,11 @@ export function repositoryOver(
     const alone = <Result>(jid: string, work: () => Promise<Result>): Promise<Result> =>
       keys.transaction(() => libsignal.take(inner.jidToSignalProtocolAddress(jid), work), 'session')
     const handedOver = (ciphertext: Uint8Array, decrypt: () => Promise<Uint8Array>): Promise<Uint8Array> =>
-      keys.transaction(async () => {
+      keys.after(async () => {
         const plaintext = await decrypt()
-        await handOver(ciphertext, plaintext)
-        return plaintext
-      }, 'receive')
+        const { durable } = await handOver(ciphertext, plaintext)
+        return { result: plaintext, first: durable }
+      })
     return {
       ...inner,
       decryptMessage: what => {

@@ -50,9 +50,9 @@ class Account {
   readonly repository: Repository
 
   constructor() {
-    const handOver = async (): Promise<void> => {
+    const handOver = async (): Promise<{ durable: Promise<unknown> }> => {
       await moment()
-      this.told.push('message')
+      return { durable: moment().then(() => this.told.push('message')) }
     }
     const make = repositoryOver(new Memory(this.told), handOver)
     this.repository = make({ creds: this.creds, keys: transactionless() }, silent, undefined)
