@@ -73,6 +73,8 @@ class Delivery:
     group: str | None = None
     target: str | None = None
     """Id of the message that this one quotes, reacts to, edits or revokes."""
+    expiration: int | None = None
+    """Seconds after which it disappears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,16 @@ class Envelope(TypedDict, total=False):
     """Phones that the text mentions."""
     mentions_everybody: bool
     raw: Mapping[str, Any]
-    """The whole message as protobuf's JSON (`WAProto.Message`), in place of text and kind; bytes in base64."""
-    garbled: bool
-    """Its first ciphertext cannot be read: the account asks for it anew."""
+    """The whole message as protobuf's JSON (`WAProto.Message`), in place of text and kind.
+
+    Bytes are in base64, or `{"$b64": ...}`.
+    """
+    garbled: bool | Literal["forever"]
+    """Its first ciphertext cannot be read: the account asks for it anew; `forever`: none can."""
+    stanza: Mapping[str, str | None]
+    """Attributes that the stanza gets in place of its own; None: it has none of that name, such as `t`."""
+    unavailable: str
+    """In place of a content the stanza says that companions get none, such as `view_once`."""
 
 
 class Options(Envelope, total=False):
@@ -218,6 +227,21 @@ class WhatsAppNetwork:
     async def owner_says(self, phone: str, to: str, text: str = "", **options: Unpack[Envelope]) -> Sent:
         """The account's owner writes to `to` (or to themselves) on the phone; the companion sees a copy."""
         return Sent(**await self._post("/owner", {"phone": phone, "to": to, "text": text, **options}))
+
+    async def broadcast(self, to: str, sender: str, list_id: str, text: str = "", **options: Unpack[Options]) -> Sent:
+        """`sender` writes to a broadcast list of theirs (digits), of which the account `to` is one."""
+        participant = f"{sender}@s.whatsapp.net"
+        attributes: dict[str, str | None] = {"from": f"{list_id}@broadcast", "participant": participant}
+        options["stanza"] = {**attributes, "sender_lid": None, **options.get("stanza", {})}
+        return await self.say(to, sender, text, **options)
+
+    async def save_contact(self, phone: str, contact: str, name: str) -> None:
+        """The account's owner saves somebody under a name in the phone's address book."""
+        await self._post("/save-contact", {"phone": phone, "contact": contact, "name": name})
+
+    async def rename_group(self, to: str, id: str, sender: str, subject: str) -> None:  # noqa: A002
+        """`sender` gives the group another name; the account `to` is told."""
+        await self._post("/rename-group", {"to": to, "id": id, "sender": sender, "subject": subject})
 
     async def type(
         self, to: str, sender: str, state: TypingState = "composing", *, group: str | None = None, lid: bool = False

@@ -13,6 +13,7 @@ import {
   type BaileysEventMap,
   type BinaryNode,
   type ConnectionState,
+  type GroupMetadata,
   type WASocket,
 } from 'baileys'
 import type { ClientRequest, IncomingMessage } from 'node:http'
@@ -24,6 +25,7 @@ import { failureOf, statusOf } from './failures.ts'
 import { Groups } from './groups.ts'
 import { inOrder } from './in-order.ts'
 import { Messages } from './messages.ts'
+import { Names } from './names.ts'
 import { namesOf } from './people.ts'
 import { Presence } from './presence.ts'
 import { Failure } from './protocol.ts'
@@ -54,6 +56,7 @@ export class Connection {
   readonly #groups: Groups
   readonly #receipts: Receipts
   readonly #messages: Messages
+  readonly #names: Names
   readonly #presence: Presence
   readonly #typists = new Typists()
   readonly #typings = new Turns()
@@ -66,10 +69,16 @@ export class Connection {
     this.#groups = new Groups(account.groups, id => this.#socket.groupMetadata(id))
     this.#socket = this.#connect(creds)
     giveNothingReceived(this.#socket)
+    readAhead(this.#socket)
     this.#receipts = new Receipts(account, this.#socket, this.#groups)
-    this.#messages = new Messages(account, this.#socket, this.ended, this.#fault)
+    this.#messages = new Messages(account, this.#socket, this.ended, {
+      fault: this.#fault,
+      done: () => this.#backlog?.moved(),
+    })
+    this.#names = new Names(account, this.ended, this.#fault)
     this.#presence = new Presence(this.#socket, this.ended)
     this.#listen(creds)
+    this.#listenToNames(creds)
   }
 
   get ended(): AbortSignal {
@@ -88,8 +97,9 @@ export class Connection {
     await this.#socket.logout()
   }
 
-  async send(to: string, text: string, id: string): Promise<void> {
-    await this.#write(to, { text, linkPreview: null }, id)
+  /** `expiration`: seconds after which it disappears; 0: it stays. */
+  async send(to: string, text: string, id: string, expiration: number): Promise<void> {
+    await this.#write(to, { text, linkPreview: null }, id, expiration)
   }
 
   async deleteForEveryone(to: string, id: string): Promise<void> {
@@ -130,11 +140,11 @@ export class Connection {
     return code
   }
 
-  async #write(to: string, content: AnyMessageContent, id: string): Promise<void> {
+  async #write(to: string, content: AnyMessageContent, id: string, expiration = 0): Promise<void> {
     this.#reachable(to)
     const write = async (): Promise<void> => {
       try {
-        const sent = await this.#socket.sendMessage(to, content, { messageId: id })
+        const sent = await this.#socket.sendMessage(to, content, { messageId: id, ephemeralExpiration: expiration })
         this.#account.sent.set(id, { to: jidNormalizedUser(to), message: sent?.message } satisfies Sent)
       } catch (error) {
         throw failureOf(error)
@@ -212,14 +222,21 @@ export class Connection {
       for (const message of messages) void this.#messages.upserted(message).catch(this.#fault)
     })
     ev.on('groups.update', updates => {
-      for (const { id } of updates) this.#groups.changed(id)
+      for (const { id, subject } of updates) {
+        this.#groups.changed(id)
+        if (id) this.#names.group(id, subject)
+      }
     })
     ev.on('group-participants.update', ({ id }) => this.#groups.changed(id))
 
-    this.#backlog = new Backlog(
-      ws,
-      inOrder(ws, 'CB:message', (node: BinaryNode, hear) => this.#messages.read(node, hear)),
-    )
+    const allRead = inOrder(ws, 'CB:message', (node: BinaryNode, hear) => this.#messages.read(node, hear))
+    this.#backlog = new Backlog(ws, {
+      taken: () => allRead().then(() => this.#messages.settled()),
+      askFor: count => {
+        const batch = { tag: 'offline_batch', attrs: { count: String(count) } }
+        this.#socket.sendNode({ tag: 'ib', attrs: {}, content: [batch] }).catch(() => undefined)
+      },
+    })
     ws.on('frame', (node: BinaryNode) => this.#heard(node))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (!attrs.id) return
@@ -244,6 +261,32 @@ export class Connection {
     ws.on('unexpected-response', (request: ClientRequest, { statusCode = 0 }: IncomingMessage) => {
       request.destroy()
       this.#closed(statusCode === 429 || statusCode >= 500 ? statusCode : 502)
+    })
+  }
+
+  /** Names change nothing but names: whatever becomes of asking for them, it holds up nobody. */
+  #listenToNames(creds: AuthenticationCreds): void {
+    const { ev, ws } = this.#socket
+    ev.on('contacts.upsert', contacts => this.#names.people(contacts, true))
+    ev.on('messaging-history.set', ({ contacts }) => this.#names.people(contacts, false))
+    ev.on('groups.upsert', groups => {
+      for (const { id, subject } of groups) this.#names.group(id, subject)
+    })
+    ws.on('CB:message', ({ attrs: { from } }: BinaryNode) => {
+      if (!from || !isJidGroup(from)) return
+      const known = this.#account.groups.get<GroupMetadata>(from)
+      void this.#names.seen(from, known, () => this.#groups.get(from)).catch(this.#fault)
+    })
+    // The phone gives its keys once the account is linked. Baileys asks for the address book only beside the history,
+    // which is not wanted here.
+    const ask = (): void => {
+      void this.#socket.resyncAppState(['critical_unblock_low'], true).catch(() => undefined)
+    }
+    ev.on('creds.update', ({ myAppStateKeyId }) => {
+      if (myAppStateKeyId) ask()
+    })
+    ev.on('connection.update', ({ connection }) => {
+      if (connection === 'open' && creds.myAppStateKeyId) ask()
     })
   }
 
@@ -300,6 +343,7 @@ export class Connection {
   /** Every stanza, before Baileys takes it. */
   #heard(node: BinaryNode): void {
     this.#watch?.heard()
+    this.#backlog?.heard(node)
     if (node.tag === 'message') this.#messages.heard(node)
   }
 
@@ -323,4 +367,12 @@ export class Connection {
  */
 function giveNothingReceived({ messageRetryManager }: WASocket): void {
   if (messageRetryManager) messageRetryManager.getRecentMessage = () => undefined
+}
+
+/**
+ * Baileys has nobody read a message before the one before it is confirmed. Here they are read in order as well
+ * (`Messages.read`), but while those before are still on their way.
+ */
+function readAhead({ messageMutex }: WASocket): void {
+  messageMutex.mutex = async work => work()
 }

@@ -3,18 +3,44 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
-from imposter.web.api.schemas import Forgotten
+from imposter.web.api.schemas import ContactRow, ContactsPage, Forgotten, GroupRow, GroupsPage, NamesQuery
 from imposter.web.dependencies import Bots
 
-router = APIRouter(prefix="/chatbot/{instance_id}/contacts", tags=["messages"])
+router = APIRouter(prefix="/chatbot/{instance_id}", tags=["messages"])
+
+KNOWN = problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@router.get(
+    "/contacts",
+    summary="List the people whose names are known",
+    responses=examples.shown("One page.", examples.CONTACTS) | KNOWN,
+)
+async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> ContactsPage:
+    """From the owner's address book and from what people call themselves, as far as the platform tells it."""
+    found = await bots.talks.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
+    rows = [ContactRow(ids=list(each.identifiers), saved_name=each.saved, own_name=each.chosen) for each in found]
+    return ContactsPage(contacts=rows, after=min(rows[-1].ids) if len(rows) == asked.limit else None)
+
+
+@router.get(
+    "/groups",
+    summary="List the groups whose titles are known",
+    responses=examples.shown("One page.", examples.GROUPS) | KNOWN,
+)
+async def list_groups(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> GroupsPage:
+    """As the platform calls them now, never by who spoke there last."""
+    found = await bots.talks.names(instance_id, groups=True, after=asked.after, limit=asked.limit)
+    rows = [GroupRow(id=each.identifiers[0], title=each.chosen) for each in found]
+    return GroupsPage(groups=rows, after=rows[-1].id if len(rows) == asked.limit else None)
 
 
 @router.delete(
-    "/{contact:path}",
+    "/contacts/{contact:path}",
     summary="Forget a person",
     responses=examples.shown("They are forgotten.", examples.FORGOTTEN)
     | problems(

@@ -1,7 +1,7 @@
 /** One client's WebSocket: handshake, then stanzas one after the other, in the order they came. */
 import { decodeBinaryNode, encodeBinaryNode, getBinaryNodeChild, proto, type BinaryNode } from 'baileys'
 import type { WebSocket } from 'ws'
-import { sendBacklog, takeAck, takeReceipt } from './delivery.ts'
+import { Backlog, takeAck, takeReceipt } from './delivery.ts'
 import { sendHistory } from './messages.ts'
 import type { Network } from './network.ts'
 import { frame, FrameReader, Handshake, type Transport } from './noise.ts'
@@ -28,6 +28,7 @@ export class Connection {
   private greeted = false
   private transport: Transport | undefined
   private readonly turns = new Turns()
+  private backlog: Backlog | undefined
   private live = false
   private frozen = false
   /** Which of the account's logins this one is. */
@@ -86,9 +87,14 @@ export class Connection {
   goLive(): void {
     const companion = this.account?.companion
     if (!this.account || !companion) return
-    sendBacklog(companion)
-    this.live = true
+    this.backlog = new Backlog(companion)
+    this.sendKept()
     if (!companion.historySynced) sendHistory(this.account, companion).catch((error: unknown) => this.fail(error))
+  }
+
+  /** Some of what waited for it; after the last of that, everything at once. */
+  private sendKept(most?: number): void {
+    if (!this.live && this.backlog?.sendSome(most)) this.live = true
   }
 
   private async receive(data: Buffer): Promise<void> {
@@ -156,6 +162,9 @@ export class Connection {
         break
       case 'chatstate':
         takeChatState(this, account, node)
+        break
+      case 'ib':
+        this.sendKept(Number(getBinaryNodeChild(node, 'offline_batch')?.attrs.count ?? 0))
         break
       default:
         // What no test needs an answer to.

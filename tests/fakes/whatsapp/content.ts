@@ -28,7 +28,7 @@ export interface Content {
   /** Phone numbers that the text mentions. */
   readonly mentions?: readonly string[]
   readonly mentions_everybody?: boolean
-  /** The whole message as protobuf's JSON, in place of all that; bytes in base64. */
+  /** The whole message as protobuf's JSON, in place of all that; bytes in base64, or as `{"$b64": ...}`. */
   readonly raw?: Record<string, unknown>
 }
 
@@ -55,7 +55,7 @@ export interface Composed {
 export function compose(content: Content, names: Names): Composed {
   const { kind = 'text', text } = content
   const caption = text || undefined
-  if (content.raw) return { message: proto.Message.fromObject(content.raw), type: 'text' }
+  if (content.raw) return { message: proto.Message.fromObject(withBytes(content.raw) as object), type: 'text' }
   switch (kind) {
     case 'text':
       return { message: textMessage(content, names), type: 'text' }
@@ -142,6 +142,15 @@ function targetKey({ target }: Content, names: Names): proto.IMessageKey {
   }
 }
 
+function withBytes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withBytes)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  const [only] = entries
+  if (entries.length === 1 && only?.[0] === '$b64') return Buffer.from(String(only[1]), 'base64')
+  return Object.fromEntries(entries.map(([name, part]) => [name, withBytes(part)]))
+}
+
 function media(mediaType: string, message: proto.IMessage): Composed {
   return { message, type: 'media', mediaType }
 }
@@ -163,6 +172,8 @@ export interface Described {
   readonly kind: string
   readonly text?: string | undefined
   readonly target?: string | undefined
+  /** Seconds after which it disappears. */
+  readonly expiration?: number | undefined
 }
 
 /** What a phone shows of a message; undefined for one that it does not show, such as a key exchange. */
@@ -174,8 +185,14 @@ export function describe(message: proto.IMessage): Described | undefined {
   return {
     kind,
     text: content.conversation || wordsIn(content[kind]),
-    target: content.reactionMessage?.key?.id ?? content.extendedTextMessage?.contextInfo?.stanzaId ?? undefined
+    target: content.reactionMessage?.key?.id ?? content.extendedTextMessage?.contextInfo?.stanzaId ?? undefined,
+    expiration: expirationOf(content[kind])
   }
+}
+
+function expirationOf(part: object | string | null | undefined): number | undefined {
+  const { contextInfo } = (typeof part === 'object' ? (part ?? {}) : {}) as { contextInfo?: proto.IContextInfo }
+  return contextInfo?.expiration ?? undefined
 }
 
 function wordsIn(part: object | string | null | undefined): string | undefined {

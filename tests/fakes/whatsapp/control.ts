@@ -1,7 +1,8 @@
 /** What a test may ask of the network, as JSON over HTTP; the README lists it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { saveContact, type Contact } from './contacts.ts'
 import { Refusal } from './errors.ts'
-import type { Group } from './groups.ts'
+import { renameGroup, type Group, type Renaming } from './groups.ts'
 import { ownerSays, post, say, tellHistory, type OwnerSaying, type Past, type Post, type Saying } from './messages.ts'
 import type { Network } from './network.ts'
 import { askForPasskey, endPairing, scan, unlink } from './pairing.ts'
@@ -31,6 +32,8 @@ const commands: Record<string, Command> = {
   '/history': (network, past: Past) => tellHistory(network, past),
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),
+  '/save-contact': (network, contact: Contact) => saveContact(network, contact),
+  '/rename-group': (network, change: Renaming) => renameGroup(network, change),
   '/forget': (network, { phone }: Named) => void (network.people.person(phone).forgetful = true),
   '/switch-off': (network, { phone }: Named) => network.people.person(phone).switchOff(),
   '/switch-on': (network, { phone }: Named) => network.people.person(phone).switchOn(),

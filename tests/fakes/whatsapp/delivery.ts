@@ -15,13 +15,35 @@ export function deliver(companion: Companion, node: BinaryNode, again?: () => Pr
   companion.connection?.sendLive(node)
 }
 
-/** What waited while the companion was away, then the word that this was all (Baileys socket.js `CB:ib,,offline`). */
-export function sendBacklog(companion: Companion): void {
-  const { connection, queue } = companion
-  if (!connection) return
-  for (const { node } of queue.values())
-    connection.send(stanza(node.tag, { ...node.attrs, offline: '1' }, node.content))
-  connection.send(stanza('ib', {}, [stanza('offline', { count: String(queue.size) })]))
+/** Sent unasked; the rest of what waited is asked for (whatsapp-rust `offline_resume.rs`). */
+const PRIMER = 5
+
+/**
+ * What waited while a companion was away: how much there is, some of it, the rest as it asks for it (`offline_batch`),
+ * then the word that this was all (Baileys socket.js `CB:ib,,offline`).
+ */
+export class Backlog {
+  private readonly companion: Companion
+  private readonly sent = new Set<string>()
+
+  constructor(companion: Companion) {
+    this.companion = companion
+    const { connection, queue } = companion
+    if (queue.size) connection?.send(stanza('ib', {}, [stanza('offline_preview', { count: String(queue.size) })]))
+  }
+
+  /** Returns whether this was all. */
+  sendSome(most: number = PRIMER): boolean {
+    const { connection, queue } = this.companion
+    const next = [...queue].filter(([key]) => !this.sent.has(key))
+    for (const [key, { node }] of next.slice(0, most)) {
+      this.sent.add(key)
+      connection?.send(stanza(node.tag, { ...node.attrs, offline: '1' }, node.content))
+    }
+    if (next.length > most) return false
+    connection?.send(stanza('ib', {}, [stanza('offline', { count: String(this.sent.size) })]))
+    return true
+  }
 }
 
 /**

@@ -21,8 +21,12 @@ interface Envelope {
   readonly lid?: boolean
   /** Seconds in the past. */
   readonly age?: number
-  /** Its first ciphertext cannot be read, so that the companion asks for it anew. */
-  readonly garbled?: boolean
+  /** Its first ciphertext cannot be read, so that the companion asks for it anew; `forever`: none can. */
+  readonly garbled?: boolean | 'forever'
+  /** Attributes that its stanza gets in place of its own; null: it has none of that name. */
+  readonly stanza?: Readonly<Record<string, string | null>>
+  /** In place of a content it says that there is none for companions, such as `view_once`. */
+  readonly unavailable?: string
 }
 
 export interface Saying extends Content, Envelope {
@@ -80,7 +84,7 @@ export async function say(network: Network, saying: Saying): Promise<Sent> {
   const seal = group
     ? sealForGroup(sender, companion, group, attrs, composed)
     : sealDirect(sender, companion, attrs, composed)
-  return hand(companion, sender, saying.garbled ? garbledOnce(seal) : seal, id)
+  return hand(companion, sender, disturbed(saying, seal), id)
 }
 
 /** The owner writes on their own phone; the companion learns of it by a copy (`deviceSentMessage`). */
@@ -104,7 +108,7 @@ export async function ownerSays(network: Network, saying: OwnerSaying): Promise<
   const shown = describe(composed.message)
   if (contact !== owner && shown) contact.receive({ id, sender: owner.phone, ...shown, by: 'owner', at: clock() })
   const seal = sealDirect(owner, companion, attrs, copy)
-  return hand(companion, owner, saying.garbled ? garbledOnce(seal) : seal, id)
+  return hand(companion, owner, disturbed(saying, seal), id)
 }
 
 /** A newsletter's post: in plain text, as the server itself can read it (messages-recv.js `handleMessage`). */
@@ -178,12 +182,23 @@ async function hand(companion: Companion, sender: Person, seal: () => Promise<Bi
   })
 }
 
-function garbledOnce(seal: () => Promise<BinaryNode>): () => Promise<BinaryNode> {
+function disturbed(saying: Envelope, seal: () => Promise<BinaryNode>): () => Promise<BinaryNode> {
+  const sealed = saying.garbled ? garbled(seal, saying.garbled === 'forever') : seal
+  return async () => {
+    const node = saying.unavailable
+      ? { ...(await sealed()), content: [stanza('unavailable', { type: saying.unavailable })] }
+      : await sealed()
+    const attrs = Object.entries({ ...node.attrs, ...saying.stanza }).filter(([, value]) => value !== null)
+    return { ...node, attrs: Object.fromEntries(attrs) as Record<string, string> }
+  }
+}
+
+function garbled(seal: () => Promise<BinaryNode>, forever: boolean): () => Promise<BinaryNode> {
   let garbles = true
   return async () => {
     const node = await seal()
     if (!garbles) return node
-    garbles = false
+    garbles = forever
     for (const part of getBinaryNodeChildren(node, 'enc')) part.content = withWrongProof(bytesIn(part))
     return node
   }

@@ -97,15 +97,17 @@ function read(letter: Letter, person: Person, jid: string, decrypt: () => Promis
 
 function show(letter: Letter, person: Person, jid: string, message: proto.Message): void {
   const { network, account, companion, id, group } = letter
-  if (person === account) network.note('copy', { phone: account.phone, id })
   const { destinationJid, message: copied } = message.deviceSentMessage ?? {}
+  if (person === account) {
+    network.note('copy', { phone: account.phone, id, expiration: describe(copied ?? message)?.expiration })
+  }
   // The own phone shows it in the chat that it was sent to; its inbox holds only the chat with itself.
   if (person === account && !isSelf(network, account, destinationJid)) return
   const shown = describe(copied ?? message)
   if (!shown) return
   const delivery = person.receive({ id, sender: account.phone, group, ...shown, by: 'bot', at: clock() })
-  const { kind, target } = shown
-  const facts = { group, id, shown: kind, target, duplicate: delivery.duplicate }
+  const { kind, target, expiration } = shown
+  const facts = { group, id, shown: kind, target, expiration, duplicate: delivery.duplicate }
   network.note('reply', { phone: account.phone, to: person.phone, ...facts })
   if (person === account) return
   deliver(companion, stanza('receipt', { id, ...origin(jid, group), t: unixTime() }))

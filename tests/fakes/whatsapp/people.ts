@@ -1,5 +1,6 @@
 /** Who is on the network: phones with their numbers, and the companion that a phone may have linked. */
 import { jidDecode, MIN_PREKEY_COUNT, type BinaryNode } from 'baileys'
+import { AddressBook } from './address_book.ts'
 import type { Connection } from './connection.ts'
 import { Refusal } from './errors.ts'
 import { Feed } from './feed.ts'
@@ -19,6 +20,8 @@ export interface Delivery {
   readonly text?: string | undefined
   /** The id of the message that this one answers, reacts to, edits or revokes. */
   readonly target?: string | undefined
+  /** Seconds after which it disappears. */
+  readonly expiration?: number | undefined
   /** Written by the linked companion, or by the owner's own hand. */
   readonly by: 'bot' | 'owner'
   readonly at: number
@@ -51,6 +54,7 @@ export class Person {
   switchOn: () => void = () => undefined
   private readonly seen = new Set<string>()
   private state: Signal | undefined
+  private book: AddressBook | undefined
 
   constructor(phone: string) {
     this.phone = phone
@@ -63,6 +67,10 @@ export class Person {
 
   get lidJid(): string {
     return `${this.lid}@lid`
+  }
+
+  get addressBook(): AddressBook {
+    return (this.book ??= new AddressBook())
   }
 
   /** Made at first use: its signature takes milliseconds, and many are only talked about. */
@@ -118,6 +126,8 @@ export class Companion {
   connection: Connection | undefined
   uploaded: UploadedKeys | undefined
   historySynced = false
+  /** It was given the key of its phone's address book. */
+  hasBookKey = false
   logins = 0
   private readonly upload = Promise.withResolvers<UploadedKeys>()
 

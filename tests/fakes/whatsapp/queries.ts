@@ -100,10 +100,14 @@ function answerGroups({ network, account }: Connection, query: BinaryNode): Answ
   return { content: [groupStanza(network, group)] }
 }
 
-/** The phone's settings and chat list: version 0, nothing in them (Baileys chats.js `resyncAppState`). */
-function answerAppState(_: Connection, query: BinaryNode): Answer {
+/** The phone's address book; of its settings and chat list version 0, nothing in them (chats.js `resyncAppState`). */
+function answerAppState({ account }: Connection, query: BinaryNode): Answer {
   const asked = getBinaryNodeChildren(getBinaryNodeChild(query, 'sync'), 'collection')
-  const collections = asked.map(({ attrs }) => stanza('collection', { name: attrs.name, version: '0' }, []))
+  const collections = asked.map(({ attrs: { name, version } }) =>
+    name === 'critical_unblock_low' && account
+      ? account.addressBook.since(Number(version))
+      : stanza('collection', { name, version: '0' }, [])
+  )
   return { content: [stanza('sync', {}, collections)] }
 }
 

@@ -1,0 +1,63 @@
+"""People and groups are called what the phone's owner calls them, and what WhatsApp calls groups."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.acceptance.product import Product
+from tests.acceptance.test_main_job import linked
+from tests.fakes.model_server import ModelServer
+from tests.fakes.whatsapp_network import WhatsAppNetwork
+
+Phone = Callable[[], str]
+FACT = 30.0
+"""Seconds."""
+
+
+async def named(product: Product, instance_id: str, what: str, name: str) -> list[dict[str, Any]]:
+    """The rows of `contacts` or `groups`, as soon as one has this name."""
+
+    async def rows() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await product.api.get(f"/chatbot/{instance_id}/{what}")).json()[what]
+        return found
+
+    return list(await product.until(rows, lambda found: name in str(found)))
+
+
+async def test_the_model_is_told_whom_it_talks_to_by_the_owners_address_book(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+) -> None:
+    me, mum, other = phone(), phone(), phone()
+    instance_id = await linked(product, network, me)
+    await network.save_contact(me, mum, "Mum")
+    [row] = await named(product, instance_id, "contacts", "Mum")
+    assert (row["saved_name"], row["own_name"]) == ("Mum", "")
+    await network.say(me, mum, "lunch on Sunday?", name="Eva Kern")
+    await network.wait_inbox(mum, 1, FACT)
+    [asked] = await model.wait_requests(1, FACT)
+    assert 'You call them "Mum".' in asked.body["messages"][0]["content"]
+    await network.say(me, other, "hello", name="Otto")
+    await network.wait_inbox(other, 1, FACT)
+    assert "Mum" not in str((await model.wait_requests(2, FACT))[-1].body["messages"])
+    # What is changed on the phone is heard, now and after a restart.
+    await network.save_contact(me, other, "Plumber")
+    await named(product, instance_id, "contacts", "Plumber")
+    await product.kill()
+    await product.start()
+    await product.until_status(instance_id, "connected")
+    await network.save_contact(me, mum, "Mama")
+    await named(product, instance_id, "contacts", "Mama")
+    assert (await product.api.delete(f"/chatbot/{instance_id}/contacts/{mum}")).status_code == 200
+    assert "Mama" not in str(await named(product, instance_id, "contacts", "Plumber"))
+
+
+async def test_a_group_has_its_title_from_the_first_message_on(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend = phone(), phone()
+    group = f"1203637{me}@g.us"
+    await network.make_group(group, "Hiking", [me, friend])
+    instance_id = await linked(product, network, me)
+    await network.say(me, friend, "who comes?", group=group, name="Mum")
+    assert await named(product, instance_id, "groups", "Hiking") == [{"id": group, "title": "Hiking"}]
+    await network.rename_group(me, group, friend, "Hiking in May")
+    await named(product, instance_id, "groups", "Hiking in May")
