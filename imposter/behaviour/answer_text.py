@@ -64,9 +64,11 @@ _MACHINERY = re.compile(
     r"<\||\|>|[<\uff5c]\uff5c|\uff5c>|</?(?:think|tool|function|system|assistant|user|human|im_|instructions?)\b|"
     r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\]|<<SYS>>|</?[a-z_]{0,24}of_?(?:turn|text|sentence|message)>|"
     r"^\s{0,9}(?:[\[{]\s{0,9}[\"{]|\{\s{0,9}'?[\w-]{1,40}'?\s{0,9}[:=]|(?-i:user|system)\n)|"
-    r">\s{0,9}</?[a-z][\w-]{0,40}[\s/>]",
+    r">\s{0,9}</?[a-z][\w-]{0,40}+(?:[\s/>\[{]|\Z)|(?-i:\[/?[A-Z][A-Z_]{1,30}\])|"
+    r"[\[{]\s{0,9}[\"']?(?:text|from|by|you_wrote_before|you_sent|now|at|examples|content|role)[\"']?\s{0,9}:",
     re.IGNORECASE,
 )
+"""Words in capitals in brackets are tokens that a model has invented, or has seen in some template."""
 _MARKER = re.compile(
     "[*_`~]{0,4}(?:\\\\?[\\[\uff3b\u3010\u27e6]){1,2}[ \u200b]{0,3}(?:unsure|binds)(?:[^\\w\\n]{1,6}(?:unsure|binds))?"
     "[ \u200b:]{0,3}(?:\\\\?[\\]\uff3d\u3011\u27e7]){0,2}[*_`~]{0,4} {0,3}[:.,-]?",
