@@ -30,7 +30,7 @@ from imposter.storage import Store
 from imposter.storage.dead_letters import Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.exams import ExamState
-from imposter.storage.records import FOREVER, OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded
+from imposter.storage.records import FOREVER, OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded, Totals
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -297,16 +297,17 @@ class ChatbotInstance:
         self._parts.rules(self.config)
         await self._parts.new_models(self.instance_id, self.config)
 
-    async def status(self, waiting: int | None = None) -> BotStatus:
-        """`waiting`: how many messages do, where that is known."""
+    async def status(self, totals: Totals | None = None) -> BotStatus:
+        """`totals`: where they are known."""
         if self._run is not None:
             await self._run.ask()
-        if waiting is None:
-            waiting = await self._store.messages.waiting_count(self.instance_id)
+        if totals is None:
+            totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, Totals())
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
-            waiting=waiting,
+            waiting=totals.waiting,
+            unreadable=totals.unreadable,
             safety=self._run.safety if self._run is not None else SafetyStatus(),
             budget=self._run.budget if self._run is not None else None,
             **self._standing.fields,

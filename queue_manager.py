@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
+from typing import Any, Unpack
 from uuid import uuid4
 
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotNow
-from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.contracts.messages import CHANGES, Group, Message, MessageFacts, MessageKind, Sender, Source
 from imposter.runtime.rules import Rules
 from imposter.storage import Store
 from imposter.storage.records import Accepted, Claim, MessageState, Verdict
@@ -19,6 +21,9 @@ __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 
 LONGEST_ID = 256
 LONGEST_NAME = 256
+LONGEST_DETAILS = 4096
+LONGEST_QUOTE = 4096
+MOST_MENTIONS = 100
 MOST_IDS = 16
 """Of one person; WhatsApp gives two."""
 AT_ONCE = 500
@@ -33,8 +38,9 @@ class UserQueue:
     `limits` bound what waits for an answer (all conversations together); the oldest of the conversation that holds
     most goes first, with its reason on record. `busy` holds the seqs that are being answered: they are no longer the
     queue's to evict. `on_waiting` hears of a conversation in which one more message waits, `on_merged` of one that has
-    taken in others, `on_paused` of one that its owner wrote in, so that the bot is silent there from now on. With a
-    `claim`, nothing is kept any more once a later run has claimed the bot: that one hears of it from the platform.
+    taken in others, `on_paused` of one that its owner wrote in, so that the bot is silent there from now on,
+    `on_changed` of one in which something was edited or deleted. With a `claim`, nothing is kept any more once a later
+    run has claimed the bot: that one hears of it from the platform.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class UserQueue:
         on_waiting: Callable[[str], None],
         on_merged: Callable[[Accepted], None],
         on_paused: Callable[[Accepted], None],
+        on_changed: Callable[[str], None],
         claim: Claim | None = None,
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
@@ -64,6 +71,7 @@ class UserQueue:
         self._on_waiting = on_waiting
         self._on_merged = on_merged
         self._on_paused = on_paused
+        self._on_changed = on_changed
         self._claim = claim
         self._new_id = new_id
 
@@ -78,13 +86,8 @@ class UserQueue:
         sent_at: datetime | None = None,
         to: Sender | str | None = None,
         reply_to: str | None = None,
-        offline: bool = False,
-        answerable: bool = True,
-        note: str | None = None,
-        addressed: bool = False,
-        quotes: str | None = None,
-        reacts_to: str | None = None,
-        unseen: str | None = None,
+        behind: Pending[Accepted] | None = None,
+        **facts: Unpack[MessageFacts],
     ) -> Pending[Accepted]:
         """Accept one message; from any thread or task. The result can be left alone, awaited, or asked for `.result()`.
 
@@ -92,10 +95,17 @@ class UserQueue:
         is the contact, in a direct chat). `message_id` is the platform's: the same id in the same conversation is the
         same message and is dropped; without one, every call is a new message. `sent_at` (default: now; without a zone
         it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
-        (default: the group, else the sender). `answerable=False` with a `note` keeps what wants no answer.
-        `addressed`: in a group, it mentions the account or replies to it. `quotes` and `reacts_to` are the ids of the
-        messages that it replies or reacts to. `unseen`, such as `voice message`: what came with it that `content` does
-        not tell; then the answer waits for the owner, unless they want it otherwise.
+        (default: the group, else the sender).
+
+        `content` is what somebody wrote, and nothing else: of a voice message it is empty, and the `kind` tells. The
+        other `facts` are as in `Message`: `answerable=False` with a `note` keeps what wants no answer; `addressed`: in
+        a group, it mentions the account or replies to it; `quotes` and `reacts_to` are the ids of the messages that
+        it replies or reacts to. `unseen`, such as `voice message`: what came with it that `content` does not tell; then
+        the answer waits for the owner, unless they want it otherwise. With the kind `edit` or `deletion`, and the
+        earlier message's id as `changes`, it changes that one, where it is the sender's own.
+
+        Messages are stored in the order of the calls. Whoever does not wait for one before the next, and gives again
+        what could not be stored, names the one before as `behind`: where that fails and may succeed yet, so does this.
 
         Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
         NotNow when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's config
@@ -107,13 +117,12 @@ class UserQueue:
         if self._closed:
             raise NotNow("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
-            content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, offline,
-            answerable, note, addressed, quotes, reacts_to, unseen,
-        )  # fmt: skip
+            content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, facts
+        )
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
             raise NotNow("Too many messages at once: await what add_message gives back.")
         pending = self._messages.add(
-            self._instance_id, message, self.limits, self.judge, lambda: self.busy, claim=self._claim
+            self._instance_id, message, self.limits, self.judge, lambda: self.busy, claim=self._claim, behind=behind
         )
         pending.add_done_callback(self._accepted)
         return pending
@@ -132,18 +141,15 @@ class UserQueue:
         sent_at: datetime | None,
         to: Sender | str | None,
         reply_to: str | None,
-        offline: bool,
-        answerable: bool,
-        note: str | None,
-        addressed: bool,
-        quotes: str | None,
-        reacts_to: str | None,
-        unseen: str | None,
+        facts: MessageFacts,
     ) -> Message:
         if not isinstance(content, str):
             raise TypeError(f"content must be text, not {type(content).__name__}")
-        _check_ids(message_id=message_id)
-        _check_ids(reply_to=reply_to or None, quotes=quotes or None, reacts_to=reacts_to or None, note=note or None)
+        named = {name: facts.get(name) or None for name in ("quotes", "reacts_to", "changes", "note")}
+        _check_ids(message_id=message_id, reply_to=reply_to or None, **named)
+        kind = MessageKind(facts.get("kind", MessageKind.TEXT))
+        if (kind in CHANGES) != bool(facts.get("changes")):
+            raise ValueError("changes must name the message that an edit or deletion is of, and is of no other kind")
         if isinstance(group, str):
             group = Group(group)
         if group is not None:
@@ -163,13 +169,7 @@ class UserQueue:
             reply_to=reply_to or address,
             chat=tuple(dict.fromkeys(self.rules.canonical(name) for name in chat)),
             group=group,
-            offline=offline,
-            answerable=answerable,
-            note=note,
-            addressed=addressed,
-            quotes=quotes,
-            reacts_to=reacts_to,
-            unseen=unseen and unseen[:LONGEST_NAME],
+            **facts | _bounded(facts, kind),
         )
 
     def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
@@ -182,6 +182,8 @@ class UserQueue:
             accepted = pending.result()
             if accepted.pause is not None or accepted.resumed:
                 self._on_paused(accepted)
+            if accepted.changed:
+                self._on_changed(accepted.conversation)
             if accepted.merged:
                 self._on_merged(accepted)
             elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
@@ -197,9 +199,22 @@ def _person(value: Sender | str | None, field: str) -> Sender:
     return Sender(person.identifier, person.display_name[:LONGEST_NAME], others[:MOST_IDS])
 
 
-def _check_ids(**ids: str | None) -> None:
+def _bounded(facts: MessageFacts, kind: MessageKind) -> MessageFacts:
+    """Those that are to be cut."""
+    unseen, quoted = facts.get("unseen"), facts.get("quoted")
+    return {
+        "kind": kind,
+        "details": facts.get("details", "")[:LONGEST_DETAILS],
+        "unseen": unseen and unseen[:LONGEST_NAME],
+        "quoted": quoted
+        and replace(quoted, content=quoted.content[:LONGEST_QUOTE], details=quoted.details[:LONGEST_DETAILS]),
+        "mentions": tuple(facts.get("mentions", ()))[:MOST_MENTIONS],
+    }
+
+
+def _check_ids(**ids: Any) -> None:
     for field, value in ids.items():
-        if value is not None and not 0 < len(value) <= LONGEST_ID:
+        if value is not None and not (isinstance(value, str) and 0 < len(value) <= LONGEST_ID):
             raise ValueError(f"{field} must have 1 to {LONGEST_ID} characters")
 
 

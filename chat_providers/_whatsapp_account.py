@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from chat_providers._whatsapp_protocol import (
     Event,
     Inbound,
     InboundMessage,
+    MessageSecret,
+    NamesTold,
     Opened,
     Passkey,
     Qr,
@@ -33,7 +36,7 @@ from chat_providers._whatsapp_protocol import (
     Write,
 )
 from chat_providers._whatsapp_sidecars import Sidecars
-from imposter.contracts.chat import ChatContext, ProviderState
+from imposter.contracts.chat import ChatContext, NewNames, ProviderState
 from imposter.contracts.errors import (
     ChatError,
     DeliveryUncertain,
@@ -59,8 +62,12 @@ HELPER_SILENT = "The WhatsApp helper does not answer; it is started again if it 
 LINK = "link"
 LINKED_AT = "linked_at"
 
-Receive = Callable[[InboundMessage, datetime], Awaitable[None]]
-"""(message, when the account was linked): returns when the message is durable."""
+MISSING_PATIENCE = 30.0
+"""Seconds that messages wait for one before them to be asked again, which the sidecar does every two."""
+
+Receive = Callable[[InboundMessage, datetime, Any], Awaitable[Any]]
+"""(message, when the account was linked, what this gave for the message before it): begun when it returns; awaited, the
+message is durable. If the one before it fails and may succeed yet, so does this."""
 
 
 class MessageRefused(ValueError):
@@ -113,7 +120,10 @@ class Account:
         self._paused = False
         self._poison = Poison()
         self._write_order = asyncio.Lock()
-        self._message_order = asyncio.Lock()
+        self._newest: Awaitable[Any] | None = None
+        """The message that was handed over last."""
+        self._missing: dict[tuple[str, str, str], float] = {}
+        """Messages that could not be stored, in their order, and when they were given last; none overtakes them."""
 
     @property
     def own_chat(self) -> str | None:
@@ -164,9 +174,10 @@ class Account:
             if self._known.status not in RESTING:
                 self._open()
 
-    async def send(self, recipient: str, text: str, message_id: str) -> None:
+    async def send(self, recipient: str, text: str, message_id: str, expiration: int | None = None) -> None:
         """Raises NotConnected, Refused, DeliveryUncertain; so do those below."""
-        await self._tell({"type": "send", "to": recipient, "text": text, "message_id": message_id})
+        body = {"to": recipient, "text": text, "message_id": message_id, "expiration": expiration}
+        await self._tell({"type": "send", **body})
 
     async def show_typing(self, recipient: str, on: bool) -> None:
         await self._tell({"type": "typing", "to": recipient, "on": on})
@@ -263,7 +274,7 @@ class Account:
                 self._closed(code)
 
     async def serve(self, request: Request) -> Any:
-        """Writes one after the other, messages one after the other, in the order they were asked."""
+        """Writes one after the other; messages are stored in the order they were asked, many on their way at once."""
         match request:
             case Read(kind=kind, keys=keys):
                 stored = await self._context.state.read(kind, keys)
@@ -275,24 +286,53 @@ class Account:
                     await self._write(entries)
             case SentText(message_id=message_id, chat=chat):
                 return await self._context.sent_text(message_id, chat)
+            case MessageSecret(message_id=message_id, chat=chat):
+                kept = await self._context.kept_message(message_id, chat)
+                secret = kept.secret if kept is not None else None
+                return kept and {"secret": secret and b64encode(secret).decode(), "details": kept.details}
+            case NamesTold(people=people, groups=groups):
+                named = [NewNames(each.ids, each.saved, each.chosen) for each in people]
+                await self._context.learn_names(
+                    [*named, *(NewNames([each.id], chosen=each.subject, is_group=True) for each in groups)]
+                )
             case Inbound(message=message):
-                async with self._message_order:
-                    if self._known.status is LinkState.LOGGED_OUT:
-                        raise NotNow("The account is no longer this server's.")
-                    await self._take(message)
+                if self._known.status is LinkState.LOGGED_OUT:
+                    raise NotNow("The account is no longer this server's.")
+                await self._take(message)
         return None
 
     async def _take(self, message: InboundMessage) -> None:
         """Raises: StorageError, NotNow (ask again); MessageRefused (it cannot be taken, now or later)."""
+        key, now = (message.chat, message.sender, message.id), asyncio.get_running_loop().time()
+        self._wait_for_turn(key, now)
         try:
-            await self._receive(message, self._linked_at or self._context.now())
+            # Nothing is awaited before it is handed over, so the order of the calls is the order of the messages.
+            taken = self._receive(message, self._linked_at or self._context.now(), self._newest)
+            self._newest = taken
+            await taken
+            self._missing.pop(key, None)
         except Unstorable as error:
+            self._missing.pop(key, None)
             raise MessageRefused from error
         except (StorageError, NotNow):
+            self._missing[key] = now
             raise
         except Exception as error:  # whatever reading it raised is this one message's: it is set aside
+            self._missing.pop(key, None)
             log.error("a message cannot be taken", bot=self._id, error=type(error).__name__)
             raise MessageRefused from error
+
+    def _wait_for_turn(self, key: tuple[str, str, str], now: float) -> None:
+        """Raises: NotNow, where a message before it could not be stored yet."""
+        while self._missing:
+            first, given = next(iter(self._missing.items()))
+            if first == key:
+                self._newest = None
+                return
+            if now - given < MISSING_PATIENCE:
+                self._missing[key] = now
+                raise NotNow("One before it is not stored yet.")
+            del self._missing[first]  # it is not given any more
 
     async def _write(self, entries: list[tuple[str, str, str | None]]) -> None:
         changes = [(kind, key, None if value is None else value.encode()) for kind, key, value in entries]
@@ -317,7 +357,10 @@ class Account:
         if not (self._qr_shown or self._passkey):
             self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
-        self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known})
+        self._missing.clear()
+        self._newest = None
+        careful = self._poison.suspect is not None
+        self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known, "careful": careful})
 
     async def _close(self) -> None:
         with suppress(PipeClosed, SidecarFailure, TimeoutError):

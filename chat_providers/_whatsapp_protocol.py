@@ -4,11 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from imposter.contracts.messages import MessageKind
+
 LONGEST_TEXT = 65_536
 """As in bounds.ts, which counts a character outside of the basic plane as two."""
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
 Name = Annotated[str, Field(max_length=256)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
+Kind = Annotated[MessageKind, Field(strict=False)]
 
 
 class Shape(BaseModel):
@@ -80,6 +84,51 @@ class SentText(Shape):
     chat: list[str]
 
 
+class MessageSecret(Shape):
+    type: Literal["message_secret"]
+    message_id: str
+    chat: list[str]
+
+
+class PersonNames(Shape):
+    """null: nothing is told of it; empty: they have none."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=16)]
+    saved: Text | None
+    chosen: Text | None
+
+
+class GroupName(Shape):
+    id: Id
+    subject: Text
+
+
+class NamesTold(Shape):
+    type: Literal["names"]
+    people: list[PersonNames]
+    groups: list[GroupName]
+
+
+class Mentioned(Shape):
+    id: Id
+    alt: Id | None
+    me: bool
+
+
+class Quoted(Shape):
+    kind: Kind
+    text: Text
+    details: Text
+    sender: Id | None
+    sender_alt: Id | None
+
+
+class Change(Shape):
+    message_id: Id
+    how: Literal["edit", "delete"]
+    by_admin: bool
+
+
 class InboundMessage(Shape):
     """Fields are explained in protocol.ts."""
 
@@ -91,15 +140,23 @@ class InboundMessage(Shape):
     sender_alt: Id | None
     name: Name
     from_me: bool
-    sent_at: int
+    sent_at: int | None
     offline: bool
-    text: Annotated[str, Field(max_length=LONGEST_TEXT)]
+    kind: Kind
+    text: Text
+    details: Text
     answerable: bool
     note: Name | None
     addressed: bool
+    mentions: list[Mentioned]
     quotes: Id | None
+    quoted: Quoted | None
     reacts_to: Id | None
+    changes: Change | None
     unseen: Name | None
+    forwarded: bool
+    expiration: Annotated[int, Field(ge=0)] | None
+    secret: Annotated[str, Field(max_length=256)] | None
 
     @property
     def in_group(self) -> bool:
@@ -112,7 +169,7 @@ class Inbound(Shape):
 
 
 Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Reading | Typing | Fault
-Request = Read | Write | SentText | Inbound
+Request = Read | Write | SentText | MessageSecret | NamesTold | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")], config=_DISCREET)

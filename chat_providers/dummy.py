@@ -9,7 +9,7 @@ import itertools
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import structlog
 from pydantic import Field, model_validator
@@ -17,12 +17,15 @@ from pydantic import Field, model_validator
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import ContactId, Strict
 from imposter.contracts.errors import NotConnected
-from imposter.contracts.messages import Group, Sender
+from imposter.contracts.messages import Group, MessageFacts, MessageKind, Sender
 from imposter.contracts.states import LinkState, LinkStatus
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
 
+ID = "dummy-said-"
+"""Stands before the ids that a script gives."""
+ADDED = ("unseen", "kind", "details", "id", "quotes", "reacts_to", "changes")
 MAX_UNSETTLED = 100
 """Messages of load that may be on their way to the disk at a time."""
 
@@ -36,7 +39,27 @@ class DummyMessage(Strict):
     group: ContactId | None = None
     source: Literal["user", "owner"] = "user"
     unseen: str | None = Field(default=None, description="What came with it unseen, such as `picture`.")
+    kind: Annotated[MessageKind, Field(strict=False)] = MessageKind.TEXT
+    details: str = Field(default="", description="What it holds beside its words, such as a poll's options.")
+    id: str | None = Field(default=None, min_length=1, max_length=64, description="Names it for later messages.")
+    quotes: str | None = Field(default=None, description="The id of the message that it replies to.")
+    reacts_to: str | None = Field(default=None, description="The id of the message that it reacts to.")
+    changes: str | None = Field(default=None, description="The id of the message that it edits or deletes.")
     after_seconds: float = Field(default=0, ge=0, description="Time since the message before.")
+
+    @property
+    def facts(self) -> MessageFacts:
+        """What it is beside its words."""
+        told = (self.quotes, self.reacts_to, self.changes)
+        quotes, reacts_to, changes = (f"{ID}{pointed}" if pointed else None for pointed in told)
+        return {
+            "kind": self.kind,
+            "details": self.details,
+            "unseen": self.unseen,
+            "quotes": quotes,
+            "reacts_to": reacts_to,
+            "changes": changes,
+        }
 
 
 DEFAULT_SCRIPT = [
@@ -168,13 +191,17 @@ class DummyProvider:
             group=Group(message.group) if message.group else None,
             message_id=message_id,
             to=contact,
-            unseen=message.unseen,
+            **message.facts,
         )
 
 
 def _script_id(place: int, message: DummyMessage) -> str:
     """The same for the same message in the same place: after a restart the queue knows what it has had."""
-    told = message.model_dump_json(exclude={"unseen"} if message.unseen is None else None)
+    if message.id is not None:
+        return f"{ID}{message.id}"
+    # What an earlier version did not know does not count where it is not given.
+    not_given = {name for name in ADDED if getattr(message, name) == DummyMessage.model_fields[name].default}
+    told = message.model_dump_json(exclude=not_given)
     return f"dummy-{place:04}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 

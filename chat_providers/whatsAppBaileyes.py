@@ -11,6 +11,7 @@ from typing import Any
 
 from chat_providers import _whatsapp_ids as ids
 from chat_providers._whatsapp_account import Account, linked_at
+from chat_providers._whatsapp_facts import facts_of
 from chat_providers._whatsapp_markup import in_whatsapp_markup
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_protocol import InboundMessage
@@ -90,6 +91,10 @@ class WhatsAppBaileyesProvider:
         """Returns when WhatsApp's servers have the message. Raises NotConnected, Refused, DeliveryUncertain."""
         await self._linked.send(recipient, message, message_id)
 
+    async def send_disappearing(self, recipient: str, message: str, message_id: str, seconds: int) -> None:
+        """The same in a chat whose messages disappear. Raises as `send_with_id`."""
+        await self._linked.send(recipient, message, message_id, seconds)
+
     async def show_typing(self, recipient: str, on: bool) -> None:
         """The account is online meanwhile, and the phone does not notify. Raises ChatError."""
         await self._linked.show_typing(recipient, on)
@@ -139,28 +144,22 @@ class WhatsAppBaileyesProvider:
             raise NotConnected
         return self._account
 
-    async def _receive(self, message: InboundMessage, linked_at: datetime) -> None:
-        """Hand over; durable when it returns."""
-        sender = Sender(message.sender, message.name, _others(message.sender_alt))
-        sent_at = datetime.fromtimestamp(message.sent_at, UTC)
+    def _receive(self, message: InboundMessage, linked_at: datetime, behind: Any) -> Any:
+        """Hand over; what it returns can be awaited: then it is durable."""
+        sent_at = None if message.sent_at is None else datetime.fromtimestamp(message.sent_at, UTC)
         # What waited at WhatsApp from before the link was never meant for this server. Its times are whole seconds.
-        before_linking = message.offline and sent_at < linked_at.replace(microsecond=0)
-        await self._user_queues[self._user_id].add_message(
+        before_linking = message.offline and sent_at is not None and sent_at < linked_at.replace(microsecond=0)
+        return self._user_queues[self._user_id].add_message(
             content=message.text,
-            sender=sender,
+            sender=Sender(message.sender, message.name, _others(message.sender_alt)),
             source=Source.OWNER if message.from_me else Source.CONTACT,
             group=Group(message.chat, message.subject or "") if message.in_group else None,
             message_id=message.id,
             sent_at=sent_at,
             to=None if message.in_group else Sender(message.chat, "", _others(message.chat_alt)),
             reply_to=message.chat,
-            offline=message.offline,
-            answerable=message.answerable and not before_linking,
-            note="before_linking" if before_linking else message.note,
-            addressed=message.addressed,
-            quotes=message.quotes,
-            reacts_to=message.reacts_to,
-            unseen=message.unseen,
+            behind=behind,
+            **facts_of(message, before_linking=before_linking),
         )
 
 

@@ -50,7 +50,7 @@ from imposter.storage.exams import ExamRow
 from imposter.storage.figures import Piece, Spent
 from imposter.storage.migrations import NEWEST
 from imposter.storage.overview import Today
-from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded
+from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded, Totals
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.usage import By, Costs
 from imposter.storage.writer import Pending
@@ -187,34 +187,39 @@ class Fleet:
         """Whether this user has a bot."""
         return self._here.has_user(user_id) or await self._store.bots.of_user(user_id) is not None
 
+    async def account_of(self, user_id: str) -> str | None:
+        """The id of the account that this user's bot is linked to; None where it is not, or there is no such bot."""
+        row = await self._store.bots.of_user(user_id)
+        return None if row is None else (await self.status(row.instance_id)).account
+
     async def status(self, instance_id: str) -> BotStatus:
         if self._here.has(instance_id):
             return await self._status_here(self._here.get(instance_id))
         row = await self._row(instance_id)
-        said, waiting, signs = await asyncio.gather(
+        said, totals, signs = await asyncio.gather(
             self._store.statuses.of(instance_id),
-            self._store.messages.waiting_count(instance_id),
+            self._store.messages.totals([instance_id]),
             self._store.nodes.signs(),
         )
-        return _as_published(row, said, waiting, signs)
+        return _as_published(row, said, totals.get(instance_id, Totals()), signs)
 
     async def statuses(self) -> list[BotStatus]:
         """Of every bot, in order of creation."""
         if self._elsewhere is None:
             bots = self._here.all()
-            waiting = await self._store.messages.waiting_counts([bot.instance_id for bot in bots])
-            return list(await asyncio.gather(*(bot.status(waiting.get(bot.instance_id, 0)) for bot in bots)))
+            totals = await self._store.messages.totals([bot.instance_id for bot in bots])
+            return list(await asyncio.gather(*(bot.status(totals.get(bot.instance_id, Totals())) for bot in bots)))
         rows = await self._store.bots.all()
-        said, waiting, signs = await asyncio.gather(
+        said, totals, signs = await asyncio.gather(
             self._store.statuses.all(),
-            self._store.messages.waiting_counts([row.instance_id for row in rows]),
+            self._store.messages.totals([row.instance_id for row in rows]),
             self._store.nodes.signs(),
         )
         here = {bot.instance_id: bot for bot in self._here.all()}
         return [
-            _unless_moving(await here[row.instance_id].status(waiting.get(row.instance_id, 0)), row)
+            _unless_moving(await here[row.instance_id].status(totals.get(row.instance_id, Totals())), row)
             if row.instance_id in here
-            else _as_published(row, said.get(row.instance_id), waiting.get(row.instance_id, 0), signs)
+            else _as_published(row, said.get(row.instance_id), totals.get(row.instance_id, Totals()), signs)
             for row in rows
         ]
 
@@ -417,10 +422,11 @@ def _unless_moving(status: BotStatus, row: BotRow) -> BotStatus:
     return status
 
 
-def _as_published(row: BotRow, said: dict[str, Any] | None, waiting: int, signs: Mapping[str, Sign]) -> BotStatus:
+def _as_published(row: BotRow, said: dict[str, Any] | None, totals: Totals, signs: Mapping[str, Sign]) -> BotStatus:
     """What its owner said last, as far as it is still true."""
     start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
-    status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | {"waiting": waiting})
+    counted = {"waiting": totals.waiting, "unreadable": totals.unreadable}
+    status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | counted)
     if not row.wanted:
         return status if status.status in RESTING else status.model_copy(update=_link(LinkState.STOPPED))
     trouble = hearing.told(signs.get(row.owner or ""))

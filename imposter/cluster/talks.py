@@ -16,8 +16,9 @@ from imposter.storage.chats import Chat
 from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.forgetting import Person
-from imposter.storage.intake import clean
+from imposter.storage.names import Names
 from imposter.storage.records import Pause
+from imposter.storage.storable import clean
 from imposter.storage.summaries import Summary
 
 
@@ -51,6 +52,11 @@ class Talks:
     async def chat_name(self, instance_id: str, conversation: str) -> str:
         """What the group, or the contact there, is called; empty where nobody knows."""
         return await self._store.chats.name(instance_id, conversation)
+
+    async def names(self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50) -> list[Names]:
+        """People, or groups, whose names are known, by the first of their ids; those behind the id `after`."""
+        await self._exists(instance_id)
+        return await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
 
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
         """Have the owner say this there themselves, once for each `key`; gives the message's id.

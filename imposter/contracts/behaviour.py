@@ -71,6 +71,14 @@ class Unseen(StrEnum):
     """The answer goes out; the model is told what it has not seen."""
 
 
+class MissedCall(StrEnum):
+    """What becomes of a call that nobody took."""
+
+    ANSWER = "answer"
+    DRAFT = "draft"
+    IGNORE = "ignore"
+
+
 class Guard(StrEnum):
     """What becomes of an answer that would bind its owner to something that they have not settled."""
 
@@ -188,6 +196,15 @@ class Behaviour(Strict):
         default=Unseen.DRAFT,
         description="What becomes of a message with a voice note, a picture or another file, which the model is not "
         "shown: `draft` asks the owner, `silent` gives no answer, `answer` answers the rest.",
+    )
+    missed_call: Annotated[MissedCall, Field(strict=False)] = Field(
+        default=MissedCall.IGNORE,
+        description="What becomes of a call that nobody took: `answer` answers it with a message, `draft` asks the "
+        "owner, `ignore` leaves it.",
+    )
+    keep_edits: bool = Field(
+        default=False,
+        description="Keep what edited and deleted messages said before, for the owner alone. Off, it is gone.",
     )
     blocked: Annotated[list[Term], Field(max_length=200)] = Field(
         default=[], description="Words and topics that the bot keeps out of; what holds one is left to the owner."

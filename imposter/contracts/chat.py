@@ -87,6 +87,33 @@ class Confirm(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class NewNames:
+    """What the platform tells of one person or group; None: nothing of it, what was known stays."""
+
+    identifiers: Sequence[str]
+    saved: str | None = None
+    """In the owner's address book."""
+    chosen: str | None = None
+    """What they call themselves; of a group, its title."""
+    is_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """What was kept of an earlier message for what changes it or votes in it."""
+
+    secret: bytes | None
+    details: str
+
+
+async def _keep_no_names(names: Sequence[NewNames]) -> None: ...
+
+
+async def _know_no_message(message_id: str, chat: Sequence[str]) -> KeptMessage | None:
+    return None
+
+
 @dataclass(frozen=True)
 class ChatContext:
     """What a provider with the ability `attach(context)` is handed, once, before `start_listening`."""
@@ -109,6 +136,10 @@ class ChatContext:
     typing: Callable[[str, bool], None] = lambda chat, on: None
     """Tell the core that somebody begins or ends to type in the chat with this id (as `reply_to` of its messages has
     it); from any thread."""
+    learn_names: Callable[[Sequence[NewNames]], Awaitable[None]] = _keep_no_names
+    """Tell the core what people and groups are called; durable when it returns. Raises StorageError."""
+    kept_message: Callable[[str, Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
+    """The message with this id in the chat with these ids; None where there is none. Raises StorageError."""
 
 
 @runtime_checkable
@@ -138,6 +169,14 @@ class SendsWithId(Protocol):
     """Sending the same id twice is the same message: a send can be repeated after a crash."""
 
     def send_with_id(self, recipient: str, message: str, message_id: str) -> Awaitable[None]: ...
+
+
+@runtime_checkable
+class SendsDisappearing(Protocol):
+    """In some chats messages disappear after a time, everybody's."""
+
+    def send_disappearing(self, recipient: str, message: str, message_id: str, seconds: int) -> Awaitable[None]:
+        """As `send_with_id`, in a chat whose messages disappear after so many seconds."""
 
 
 @runtime_checkable

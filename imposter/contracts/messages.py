@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 UNREADABLE = "undecryptable"
 """The note on a message that could not be read, whose id is then `<id>/undecryptable`: it may come once more, readable,
@@ -19,6 +20,67 @@ class Source(StrEnum):
     """The account's owner, typing on their own phone."""
     BOT = "bot"
     """An answer of ours."""
+
+
+class MessageKind(StrEnum):
+    """What a message is. Its words, if it has any, are never a mark that stands for this."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    VOICE = "voice"
+    AUDIO = "audio"
+    DOCUMENT = "document"
+    STICKER = "sticker"
+    ALBUM = "album"
+    LOCATION = "location"
+    CONTACT_CARD = "contact_card"
+    POLL = "poll"
+    POLL_VOTE = "poll_vote"
+    EVENT = "event"
+    EVENT_RESPONSE = "event_response"
+    MENU = "menu"
+    """What a business sends to choose from, such as buttons."""
+    CHOICE = "choice"
+    """What somebody chose from a menu."""
+    ORDER = "order"
+    PRODUCT = "product"
+    PAYMENT = "payment"
+    INVITATION = "invitation"
+    CALL = "call"
+    REACTION = "reaction"
+    EDIT = "edit"
+    """New words of an earlier message, which `changes` names."""
+    DELETION = "deletion"
+    """The end of an earlier message, which `changes` names."""
+    NOTICE = "notice"
+    """What the platform tells of a chat, such as who joined a group."""
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    """The provider does not know what it is."""
+
+
+CHANGES = frozenset({MessageKind.EDIT, MessageKind.DELETION})
+ASIDE = frozenset(
+    {
+        MessageKind.ALBUM,
+        MessageKind.POLL_VOTE,
+        MessageKind.EVENT_RESPONSE,
+        MessageKind.MENU,
+        MessageKind.ORDER,
+        MessageKind.PRODUCT,
+        MessageKind.PAYMENT,
+        MessageKind.CALL,
+        MessageKind.REACTION,
+    }
+)
+"""Part of the conversation, and nothing that by itself wants an answer."""
+NOT_SAID = CHANGES | {MessageKind.NOTICE, MessageKind.UNREADABLE, MessageKind.UNSUPPORTED}
+"""For the record alone: no model is told of them."""
+
+
+OWN_WORDS = frozenset(MessageKind) - ASIDE - NOT_SAID - {MessageKind.CHOICE}
+"""Kinds whose words, if there are any, somebody wrote themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +118,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody whom a message mentions: `@` and the first of these ids, up to its own `@`, stand in its words."""
+
+    identifiers: tuple[str, ...]
+    is_owner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message replies to, as the app of whoever replies shows it: their word, where it is not known here."""
+
+    content: str
+    kind: MessageKind = MessageKind.TEXT
+    details: str = ""
+    author: str | None = None
+    """An id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message as a provider hands it over, before anything was decided about it.
 
@@ -85,6 +166,41 @@ class Message:
     """The id of the message that it is a reaction to; then `content` is the emoji, empty where it was taken back."""
     unseen: str | None = None
     """What came with it that no model is shown, such as `voice message`; None: `content` is all that there is."""
+    kind: MessageKind = MessageKind.TEXT
+    details: str = ""
+    """What it holds beside its words, such as a poll's options or a document's name."""
+    quoted: Quote | None = None
+    mentions: tuple[Mention, ...] = ()
+    changes: str | None = None
+    """The id of the message that it edits or deletes."""
+    by_admin: bool = False
+    """Who deletes may delete what others said there, as the platform says."""
+    forwarded: bool = False
+    disappears_after: int | None = None
+    """Seconds after which messages of the chat disappear; 0: they do not; None: it does not say."""
+    secret: bytes | None = None
+    """What later votes in it and edits of it are encrypted with."""
+
+
+class MessageFacts(TypedDict, total=False):
+    """What a provider may tell of a message beside its words; each as in `Message`."""
+
+    offline: bool
+    answerable: bool
+    note: str | None
+    addressed: bool
+    quotes: str | None
+    reacts_to: str | None
+    unseen: str | None
+    kind: MessageKind
+    details: str
+    quoted: Quote | None
+    mentions: tuple[Mention, ...]
+    changes: str | None
+    by_admin: bool
+    forwarded: bool
+    disappears_after: int | None
+    secret: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +216,25 @@ class Turn:
     """None: not known."""
     unseen: str | None = None
     """What came with it and is not shown, such as `voice message`: nobody who answers has seen or heard it."""
+    kind: MessageKind = MessageKind.TEXT
+    details: str = ""
+    """What it holds beside its words, such as a poll's options."""
+    about: "Earlier | None" = None
+    """What it replies to, or reacts to where it is a reaction."""
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A message that a turn is about."""
+
+    source: Source | None
+    """None: somebody's, as whoever replies has it; it is not known here."""
+    content: str
+    kind: MessageKind = MessageKind.TEXT
+    details: str = ""
+    author: str = ""
+    """A name, where somebody else than who is answered said it."""
 
 
 def _require_text(value: object, field: str) -> None:

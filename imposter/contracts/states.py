@@ -76,6 +76,12 @@ class BotStatus(BaseModel):
     account: str | None = Field(default=None, description="The linked account's own id.")
     code: int | None = Field(default=None, description="The platform's own number for why the connection ended.")
     waiting: int = Field(default=0, description="Messages accepted and not yet answered.")
+    unreadable: int = Field(
+        default=0,
+        description="Messages of the last seven days, in chats with one person, that could not be read here and that "
+        "its sender's phone did not send once more; look at them on your phone. Once you write there, they count no "
+        "more.",
+    )
     safety: SafetyStatus = Field(default_factory=SafetyStatus)
     budget: BudgetStatus | None = Field(
         default=None, description="Only while a bound of `budget_config` is reached for the whole bot."

@@ -84,7 +84,8 @@ class Answering:
         entry = self.manners.contact(work.chat_ids)
         group, message = work.message.group_id is not None, work.message
         own_name = (message.group_name if group else message.sender_name) or ""
-        model, contact = self.models.towards(entry), contact_of(entry, own_name=own_name, is_group=group)
+        model = self.models.towards(entry)
+        contact = contact_of(entry, saved_name=work.saved_name, own_name=own_name, is_group=group)
         longest = min(behaviour.longest_answer, self._format.longest)
         gate = Gate.of(behaviour, self._clock.now(), self._has_passed(behaviour), model, contact, longest)
         over = await self._spending.over(conversation)

@@ -8,6 +8,7 @@ import structlog
 
 from imposter.behaviour.brief import Line, open_lines, told
 from imposter.behaviour.commitments import Kind, Named, objections
+from imposter.behaviour.message_text import shown_text
 from imposter.contracts.errors import ChatError, NotConnected, NotNow, UnknownBrief
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
@@ -40,7 +41,10 @@ class Brief:
 
     @property
     def lines(self) -> list[Line]:
-        return [Line(message.source is Source.BOT, message.content) for message in self.spell.talk]
+        return [
+            Line(each.source is Source.BOT, shown_text(each.content, each.kind, each.details))
+            for each in self.spell.talk
+        ]
 
     @property
     def promised(self) -> tuple[str, ...]:

@@ -168,6 +168,8 @@ class Conversations:
         """Conversations that wait for more, each with the chats where somebody may type it."""
         self._followed_by: dict[str, set[str]] = {}
         """What has taken in another while a task ran: where to look for what that task leaves undone."""
+        self._changed: set[str] = set()
+        """Where something was edited or deleted, as far as is known: what is in the making there may be about it."""
         self._asides: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -176,6 +178,7 @@ class Conversations:
         self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
         await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
+            self._changed.add(conversation)
             self.redeliver(conversation)
         for pause in await self._store.pauses.holding(self._instance_id):
             if pause.reason == TAKEOVER:
@@ -240,6 +243,12 @@ class Conversations:
             names = [*self._tasks] if conversation is None else [conversation]
             self._aside(self.begin_anew(names), "hush")
 
+    def changed(self, conversation: str) -> None:
+        """Something that was said there was edited or deleted. Call it on the event loop."""
+        if not self._closing:
+            self._changed.add(conversation)
+            self._aside(self.begin_anew([conversation]), "changed")
+
     def came_back(self, conversation: str) -> None:
         """The owner has written there. Call it on the event loop."""
         if not self._closing and self._manners.towards(frozenset({conversation})).brief:
@@ -298,7 +307,8 @@ class Conversations:
         """What is due in this conversation: first the answers that are not out, then one to all that waits."""
         if conversation in self._undelivered and not await self._deliver_the_rest(conversation):
             return
-        await self.drafts.reopen(conversation)
+        await self.drafts.reopen(conversation, changed=conversation in self._changed)
+        self._changed.discard(conversation)
         manners, now = self._manners, self._clock.now()
         timing = None if manners.is_prompt else TurnTiming(manners, now, self._typists.until)
         work = await self._store.messages.take(

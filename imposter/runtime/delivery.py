@@ -161,7 +161,9 @@ class Delivery:
             link = self._link
             self._safety.handed_over(outgoing.conversation)
             try:
-                await self._chat.send(outgoing.recipient, outgoing.content, outgoing.message_id)
+                await self._chat.send(
+                    outgoing.recipient, outgoing.content, outgoing.message_id, outgoing.disappears_after
+                )
             except NotConnected:
                 waits += 1
                 if not self._chat.repeatable:

@@ -18,9 +18,9 @@ from imposter.runtime.release import Hold
 from imposter.runtime.retry import Chance, backoff
 from imposter.storage import Store
 from imposter.storage.drafted import Draft
-from imposter.storage.intake import clean
 from imposter.storage.notes import Note
 from imposter.storage.records import Claim, DraftState, Part, Superseded, Usage, Work
+from imposter.storage.storable import clean
 
 log = structlog.get_logger()
 
@@ -106,10 +106,13 @@ class Drafts:
             self._going(await self._store.notes.place(self._claim.instance_id, own_chat))
         return True
 
-    async def reopen(self, conversation: str) -> None:
-        """If something waits there, so does what is drafted there. Raises: StorageError."""
-        if any(draft.conversation == conversation for draft in self._open.values()):
-            await self._store.drafts.reopen(self._claim, conversation)
+    async def reopen(self, conversation: str, *, changed: bool = False) -> None:
+        """If something waits there, so does what is drafted there. Raises: StorageError.
+
+        `changed`: something may have been edited or deleted there.
+        """
+        if changed or any(draft.conversation == conversation for draft in self._open.values()):
+            await self._store.drafts.reopen(self._claim, conversation, changed=changed)
 
     async def send(self, number: int, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place. The draft as it was decided, by this or before.

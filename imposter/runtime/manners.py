@@ -66,10 +66,15 @@ class Manners:
         return prompt and not self.others  # who it is must be known where anybody is treated otherwise
 
 
-def contact_of(entry: ContactConfig | None, *, own_name: str = "", is_group: bool = False) -> Contact:
-    """Whom an answer goes to, by the config's entry about the chat. What is told of one is told in their chat alone."""
+def contact_of(
+    entry: ContactConfig | None, *, saved_name: str = "", own_name: str = "", is_group: bool = False
+) -> Contact:
+    """Whom an answer goes to, by the config's entry about the chat. What is told of one is told in their chat alone.
+
+    `saved_name` is what the owner's address book calls them, which counts where the config gives no name.
+    """
     return Contact(
-        name=(entry and entry.name) or "",
+        name=(entry and entry.name) or saved_name,
         own_name=own_name,
         is_group=is_group,
         instructions=(entry and entry.instructions) or "",

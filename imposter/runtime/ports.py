@@ -18,6 +18,7 @@ from imposter.contracts.chat import (
     MarksRead,
     NamesPeople,
     ReportsStatus,
+    SendsDisappearing,
     SendsWithId,
     ShowsTyping,
     StopsListening,
@@ -29,8 +30,8 @@ from imposter.contracts.errors import (
     NotSupported,
     Refused,
 )
-from imposter.contracts.identity import plain_id
 from imposter.contracts.states import LinkState, LinkStatus
+from imposter.phone_numbers import plain_id
 from imposter.runtime.calls import call, make
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
 
@@ -110,11 +111,13 @@ class ChatPort:
             async with asyncio.timeout(STOP_DEADLINE):
                 await call(self._provider.stop_listening)
 
-    async def send(self, recipient: str, text: str, message_id: str) -> None:
+    async def send(self, recipient: str, text: str, message_id: str, disappears_after: int | None = None) -> None:
         """Raises: NotConnected, Refused, DeliveryUncertain, or whatever else the provider raises."""
         try:
             async with asyncio.timeout(SEND_DEADLINE):
-                if isinstance(self._provider, SendsWithId):
+                if disappears_after and isinstance(self._provider, SendsDisappearing):
+                    await self._provider.send_disappearing(recipient, text, message_id, disappears_after)
+                elif isinstance(self._provider, SendsWithId):
                     await self._provider.send_with_id(recipient, text, message_id)
                 else:
                     await call(self._send, recipient, text)

@@ -14,8 +14,8 @@ from imposter.behaviour.encodings import decoded
 from imposter.behaviour.hours import is_open
 from imposter.behaviour.leaks import Leak, Leaks
 from imposter.behaviour.unreadable import is_unreadable
-from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard, Unseen
-from imposter.contracts.messages import Source
+from imposter.contracts.behaviour import AskedIfBot, Autonomy, Behaviour, Guard, MissedCall, Unseen
+from imposter.contracts.messages import MessageKind, Source
 from imposter.contracts.model import Answer, Contact, Private
 from imposter.runtime.models import Model
 from imposter.storage.records import Work
@@ -42,6 +42,7 @@ class Why(StrEnum):
     UNREADABLE = "unreadable"
     LONG = "long"
     UNSEEN = "unseen"
+    CALL = "missed_call"
     GUARD = "guard"
 
 
@@ -133,6 +134,9 @@ class Gate:
             return Hold(text, Why.LONG)
         if unseen := self._unseen(work):
             return Hold(text, Why.UNSEEN, detail=unseen)
+        called = any(message.kind is MessageKind.CALL for message in work.messages)
+        if called and self.behaviour.missed_call is not MissedCall.ANSWER:
+            return Hold(text, Why.CALL)
         release = self._let_out(text)
         return self._unbound(release, work, judged=answer.binds) or release
 

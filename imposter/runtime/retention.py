@@ -24,6 +24,8 @@ async def retention(
 ) -> AsyncIterator[None]:
     """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept.
 
+    But for what disappears in its chat, which goes in any case when its time there is over.
+
     What was deleted but could not be taken out of the files then is tried again. `ours` says whether it is this
     server's to do: of several on one database one does it for all.
     """
@@ -38,8 +40,10 @@ async def retention(
 async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
     """One round. Gives how many messages are gone. Raises: StorageError."""
     deleted = 0
+    while gone := await store.retention.delete_disappeared():
+        deleted += gone
     if keep is not None:
-        deleted = await _delete_before(store, clock.now() - keep)
+        deleted += await _delete_before(store, clock.now() - keep)
         while await store.voice.delete_old(clock.now() - keep):
             pass  # in portions, as the messages
         while await store.usage.age((clock.now() - keep).date(), clock.now().date()):

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 
 from imposter.behaviour.hours import is_open, opening
 from imposter.behaviour.mentions import calls
-from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside
+from imposter.behaviour.message_text import is_blank
+from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, MissedCall, Outside
 from imposter.contracts.config import BotConfig
-from imposter.contracts.messages import Message, Source
+from imposter.contracts.messages import ASIDE, CHANGES, NOT_SAID, Message, MessageKind, Source
 from imposter.runtime.manners import Manners
 from imposter.runtime.orders import Order, order_in
 from imposter.storage.records import COMMAND, MessageState, Verdict
 
+NOT_SPEAKING = {MessageKind.REACTION, MessageKind.CALL, MessageKind.NOTICE, MessageKind.POLL_VOTE}
 ANSWERING = {Autonomy.DRAFT, Autonomy.AUTO_IN_HOURS, Autonomy.AUTO}
+MISSED_CALL = "missed_call"
+"""A provider's note on a call that nobody took."""
 BEFORE_LINKING = "before_linking"
 """A provider's note on what was sent before the account was linked: part of the conversation, never answered."""
 
@@ -46,13 +50,16 @@ class Rules:
     def judge(self, message: Message, known_ids: frozenset[str], now: datetime) -> Verdict:
         """What becomes of `message`, given every id known for its sender and its chat."""
         behaviour = self.manners.towards(known_ids)
+        if message.kind in CHANGES:
+            return Verdict(MessageState.IGNORED, message.kind.value, keeps_wording=behaviour.keep_edits)
         if message.source is Source.OWNER:
             return self._of_owner(message, known_ids, behaviour)
         if message.source is not Source.CONTACT:
             return Verdict(MessageState.IGNORED, "own_echo")
-        if not message.answerable and message.note != BEFORE_LINKING:
+        is_part = message.kind in ASIDE or message.note == BEFORE_LINKING
+        if message.kind in NOT_SAID or not (message.answerable or is_part):
             return Verdict(MessageState.IGNORED, message.note or "not_answerable")
-        if not message.content.strip():
+        if message.kind is MessageKind.TEXT and not message.details and is_blank(message.content):
             return Verdict(MessageState.IGNORED, "empty")
         if message.group is not None and not self.groups:
             return Verdict(MessageState.IGNORED, "groups_off")
@@ -60,8 +67,10 @@ class Rules:
             return Verdict(MessageState.IGNORED, "not_allowed")
         if behaviour.autonomy is Autonomy.OFF:
             return Verdict(MessageState.IGNORED, "autonomy_off")
-        if not message.answerable:
-            return Verdict(MessageState.CONTEXT, message.note)
+        if message.note == BEFORE_LINKING:
+            return Verdict(MessageState.CONTEXT, BEFORE_LINKING)
+        if message.kind in ASIDE and not _is_missed_call(message, behaviour):
+            return Verdict(MessageState.CONTEXT, message.kind.value)
         unasked = self._unasked(message, behaviour)
         if unasked is not None:
             return Verdict(MessageState.CONTEXT, unasked)
@@ -80,6 +89,8 @@ class Rules:
             return Verdict(MessageState.IGNORED, COMMAND, pauses=True)
         if order is Order.RESUME:
             return Verdict(MessageState.IGNORED, COMMAND, resumes=True)
+        if message.kind is MessageKind.NOTICE:
+            return Verdict(MessageState.IGNORED, message.note or "not_answerable")
         return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
 
     def _is_own_chat(self, message: Message, known_ids: frozenset[str]) -> bool:
@@ -108,10 +119,16 @@ class Rules:
         return self.allowed is not None and any(self.canonical(name) in self.allowed for name in ids)
 
 
+def _is_missed_call(message: Message, behaviour: Behaviour) -> bool:
+    """One that is answered."""
+    missed = message.note == MISSED_CALL or message.details.startswith("missed")
+    return message.kind is MessageKind.CALL and missed and behaviour.missed_call is not MissedCall.IGNORE
+
+
 def _silence(message: Message, behaviour: Behaviour) -> timedelta | None:
-    """Who only reacts to a message, edits or deletes one, or is called, has not taken over."""
-    if message.group is not None or not message.answerable or message.reacts_to is not None:
+    """Whoever only reacts to a message, or is called, has not taken over; whoever says what cannot be read has."""
+    if message.group is not None or message.kind in NOT_SPEAKING or message.reacts_to is not None:
         return None
-    if not behaviour.takeover_minutes:
+    if message.note == BEFORE_LINKING or not behaviour.takeover_minutes:
         return None
     return timedelta(minutes=behaviour.takeover_minutes)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from imposter.clock import Clock
-from imposter.contracts.chat import ChatContext
+from imposter.contracts.chat import ChatContext, KeptMessage, NewNames
 from imposter.contracts.config import BotConfig, Limits
 from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.states import BudgetStatus, LinkState, LinkStatus, SafetyStatus
@@ -52,6 +52,7 @@ class MakeQueue(Protocol):
         on_waiting: Callable[[str], None],
         on_merged: Callable[[Accepted], None],
         on_paused: Callable[[Accepted], None],
+        on_changed: Callable[[str], None],
     ) -> Queue: ...
 
 
@@ -105,6 +106,7 @@ class Run:
             on_waiting=self._on_loop(self._wake),
             on_merged=self._on_loop(self._merged),
             on_paused=self._on_loop(self._taken_over),
+            on_changed=self._on_loop(self._changed),
         )
 
     async def open(self) -> None:
@@ -304,6 +306,8 @@ class Run:
             confirm=self._confirmed,
             now=self._clock.now,
             typing=self._typing,
+            learn_names=self._learn_names,
+            kept_message=self._kept_message,
         )
         return await self._parts.open_chat(self._config, self._queue, context)
 
@@ -352,6 +356,10 @@ class Run:
         if accepted.resumed:
             self.pause_ended([accepted.conversation])
 
+    def _changed(self, conversation: str) -> None:
+        if self._conversations is not None:
+            self._conversations.changed(conversation)
+
     def _typing(self, chat: str, on: bool) -> None:
         self._on_loop(self._typed)((chat, on))
 
@@ -369,6 +377,12 @@ class Run:
             return await self._store.messages.sent_text(self._claim.instance_id, message_id, there)
 
         return read()
+
+    async def _learn_names(self, names: Sequence[NewNames]) -> None:
+        await self._store.names.learn(self._claim, names)
+
+    async def _kept_message(self, message_id: str, chat: Sequence[str]) -> KeptMessage | None:
+        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat))
 
     def _canonical(self, chat: Sequence[str]) -> tuple[str, ...]:
         return tuple(map(self._queue.rules.canonical, chat))

@@ -10,8 +10,8 @@ from imposter.logs import trace_of
 from imposter.runtime.models import Model
 from imposter.runtime.spending import Spending
 from imposter.storage import Store
-from imposter.storage.intake import clean
 from imposter.storage.records import Claim, Superseded
+from imposter.storage.storable import clean
 
 log = structlog.get_logger()
 

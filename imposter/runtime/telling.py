@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from imposter.behaviour.message_text import shown_text
 from imposter.behaviour.quotes import PREFIX, excerpt, lines_of, name_of, one_line, quoted
 from imposter.runtime.release import Why
 from imposter.storage.drafted import Draft
@@ -29,6 +30,7 @@ BECAUSE: Mapping[str, str] = {
     Why.UNREADABLE: "most of it makes no words",
     Why.LONG: "it is longer than an answer may be",
     Why.UNSEEN: "they sent something that the model has not seen or heard",
+    Why.CALL: "it is for a call that nobody took",
     Why.GUARD: "it would bind you to something that you have not settled",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
@@ -88,7 +90,8 @@ def _asked(asked: Sequence[StoredMessage]) -> Iterator[str]:
         yield f"({len(spoken) - MOST_SPEAKERS} earlier speakers are not shown)"
     for (sender_id, name), said in spoken[-MOST_SPEAKERS:]:
         yield f"{name_of(name, sender_id)} wrote:"
-        yield excerpt("\n".join(message.content for message in said)) or PREFIX
+        words = [shown_text(each.content, each.kind, each.details) for each in said]
+        yield excerpt("\n".join(words)) or PREFIX
 
 
 def _choice(text: str, because: str, until: datetime) -> str:

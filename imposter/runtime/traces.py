@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from imposter.contracts.messages import MessageKind, Turn
 from imposter.contracts.model import Answer, Prompt
 from imposter.runtime.prices import MILLION
 from imposter.storage.records import Usage
@@ -109,8 +110,8 @@ def traced(
 def fingerprint(prompt: Prompt) -> str:
     """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks.
 
-    One object more stands at the end for each of these that there is: what came with a turn unseen, what is told of
-    the contact, the notes on what was said before, and how the owner writes.
+    One object more stands at the end for each of these that there is: what came with a turn unseen, what turns are
+    beside plain text, what is told of the contact, the notes on what was said before, and how the owner writes.
     """
     shown: list[dict[str, Any]] = [
         {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}
@@ -118,6 +119,9 @@ def fingerprint(prompt: Prompt) -> str:
     ]
     if unseen := {str(at): turn.unseen for at, turn in enumerate(prompt.turns) if turn.unseen is not None}:
         shown.append({"unseen": unseen})
+    beside = {str(at): told for at, turn in enumerate(prompt.turns) if (told := _beside(turn))}
+    if beside:
+        shown.append({"beside": beside})
     contact, guidance = prompt.contact, prompt.guidance
     if contact is not None and (told := {key: value for key, value in asdict(contact).items() if value}):
         shown.append(dict(sorted(told.items())))
@@ -127,6 +131,13 @@ def fingerprint(prompt: Prompt) -> str:
         examples = [[example.asked, example.answered] for example in guidance.examples]
         shown.append({"examples": examples, "style": guidance.style})
     return hashlib.sha256(json.dumps(shown, separators=(",", ":")).encode()).hexdigest()
+
+
+def _beside(turn: Turn) -> dict[str, Any]:
+    """What it is beside its words; empty of plain text."""
+    told = {"kind": turn.kind.value, "details": turn.details, "forwarded": turn.forwarded}
+    told = {name: value for name, value in told.items() if value and value != MessageKind.TEXT.value}
+    return told | ({"about": asdict(turn.about)} if turn.about is not None else {})
 
 
 class Waits:

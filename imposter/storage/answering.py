@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from imposter.contracts.messages import Source
-from imposter.storage import claims, usage
-from imposter.storage.intake import clean
+from imposter.storage import claims, disappearing, usage
 from imposter.storage.records import Claim, DeliveryState, MessageState, Outgoing, Part, Usage
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
+from imposter.storage.storable import clean
 from imposter.storage.tables import anchor, messages, outbox
 
 _is_waiting = messages.c.state == MessageState.WAITING
 _MARK_ANSWERED = (
     update(messages)
     .where(messages.c.seq == bindparam("answered"), _is_waiting, claims.held)
-    .values(state=MessageState.ANSWERED, reason=None, trace=bindparam("why"))
+    .where(messages.c.changed.is_not(true()))
+    .values(state=MessageState.ANSWERED, reason=None, joined=None, trace=bindparam("why"))
     .returning(
         messages.c.instance_id,
         messages.c.conversation,
@@ -101,6 +102,7 @@ def put(
 ) -> list[Outgoing]:
     """Store these in the conversation and the outbox. Where the first's id is stored, those that stand are given."""
     going: list[Outgoing] = []
+    seconds = disappearing.seconds_in(connection, place.instance_id, place.conversation)
     for part in parts:
         key = {"instance_id": place.instance_id, "message_id": part.message_id}
         content = clean(part.text)
@@ -122,6 +124,8 @@ def put(
                 "state": MessageState.CONTEXT,
                 "reason": reason,
                 "answers": place.seq,
+                "disappears_after": seconds,
+                "disappears_at": disappearing.end(now, seconds),
             },
         )
         turn: int | None = added.scalar_one() if going else added.scalar_one_or_none()
@@ -146,6 +150,7 @@ def put(
                 now,
                 part.due_at,
                 source,
+                seconds,
             )
         )
     return going

@@ -12,9 +12,9 @@ from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage import claims
 from imposter.storage.channels import Identity
-from imposter.storage.conversations import forget_remembered
 from imposter.storage.portions import OF_BOT, OF_BOT_BEGIN
 from imposter.storage.records import BotRow, Claim, Judge
+from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import owe, pay
 from imposter.storage.tables import bots
 from imposter.storage.unfinished import abandon, reconsider

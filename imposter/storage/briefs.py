@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, update
 
-from imposter.contracts.messages import Source
+from imposter.contracts.messages import NOT_SAID, MessageKind, Source
 from imposter.storage import claims
 from imposter.storage.records import UNDONE, Claim, DeliveryState, MessageState, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
@@ -17,7 +17,8 @@ MOST = 400
 
 _of_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
 _NEWEST = (
-    SELECT_STORED.where(*_of_chat, messages.c.state != MessageState.IGNORED, messages.c.reacts_to.is_(None))
+    SELECT_STORED.where(*_of_chat, messages.c.state != MessageState.IGNORED)
+    .where(messages.c.kind != MessageKind.REACTION, messages.c.kind.not_in(list(NOT_SAID)))
     .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(MOST)

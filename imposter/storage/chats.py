@@ -9,6 +9,7 @@ from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
 
 from imposter.contracts.messages import Source
 from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage.names import Names, NameStore
 from imposter.storage.records import TAKEOVER, Claim, DraftState, MessageState, Part, Pause, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.tables import anchor, drafts, messages
@@ -22,7 +23,7 @@ OWNER = "owner"
 class Chat:
     conversation: str
     name: str
-    """Of the group, or as the contact calls themselves; empty where nobody has said."""
+    """Of the group; of a contact, the owner's name for them, else their own. Empty where nobody has said."""
     newest: StoredMessage
     waiting: int
     drafts: int
@@ -77,12 +78,6 @@ _DRAFTS = (
     .group_by(messages.c.conversation)
 )
 _of_chat = (_of_bot, messages.c.conversation == bindparam("chat"))
-_NAME = (
-    select(messages.c.group_name, messages.c.sender_name)
-    .where(*_of_chat, messages.c.source == Source.CONTACT)
-    .order_by(anchor.desc(), messages.c.seq.desc())
-    .limit(1)
-)
 _PLACE = (
     select(
         messages.c.instance_id, messages.c.conversation, messages.c.group_id, messages.c.group_name, messages.c.reply_to
@@ -96,8 +91,9 @@ LAST = 2**63 - 1
 
 
 class ChatStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._names = names
         self._now = now
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Chat]]:
@@ -111,10 +107,11 @@ class ChatStore:
             these = of_bot | {"these": [row.name for row in found]}
             waiting: dict[str, int] = {row[0]: row[1] for row in connection.execute(_WAITING, these)}
             drafted: dict[str, int] = {row[0]: row[1] for row in connection.execute(_DRAFTS, these)}
+            names = self._names.of(connection, instance_id, [_place_of(message) for message in newest.values()])
             return [
                 Chat(
                     name,
-                    _name(connection, instance_id, name),
+                    _name(names.get(_place_of(newest[name])), newest[name].group_name),
                     newest[name],
                     waiting.get(name, 0),
                     drafted.get(name, 0),
@@ -125,8 +122,16 @@ class ChatStore:
         return self._submit(job)
 
     def name(self, instance_id: str, conversation: str) -> Pending[str]:
-        """Of the group, or as the contact calls themselves."""
-        return self._submit(lambda connection: _name(connection, instance_id, conversation))
+        """As in `Chat`."""
+
+        def job(connection: Connection) -> str:
+            place: Any = connection.execute(_PLACE, {"bot": instance_id, "chat": conversation}).first()
+            if place is None:
+                return ""
+            at = place.group_id or place.reply_to
+            return _name(self._names.of(connection, instance_id, [at]).get(at), place.group_name)
+
+        return self._submit(job)
 
     def say(
         self, claim: Claim, conversation: str, text: str, message_id: str, silence: timedelta
@@ -164,6 +169,10 @@ def _rows(connection: Connection, seqs: list[int]) -> list[StoredMessage]:
     return sorted(found, key=lambda message: message.seq, reverse=True)
 
 
-def _name(connection: Connection, instance_id: str, conversation: str) -> str:
-    row: Any = connection.execute(_NAME, {"bot": instance_id, "chat": conversation}).first()
-    return "" if row is None else row.group_name or row.sender_name
+def _place_of(message: StoredMessage) -> str:
+    """The id of the group, or of the contact."""
+    return message.group_id or message.reply_to
+
+
+def _name(names: Names | None, group_name: str | None) -> str:
+    return (names.saved or names.chosen if names is not None else "") or group_name or ""

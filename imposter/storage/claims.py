@@ -10,8 +10,8 @@ the two after a second, and the writer does that commit again.
 from sqlalchemy import Connection, String, bindparam, exists, select, update
 
 from imposter.contracts.errors import ImposterError, UnknownBot
-from imposter.storage.conversations import forget_remembered
 from imposter.storage.records import Claim, Superseded
+from imposter.storage.remembered import forget_remembered
 from imposter.storage.tables import bots
 
 mine = bots.c.owner.is_not_distinct_from(bindparam("node", type_=String))

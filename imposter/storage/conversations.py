@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union_all, update
 
 from imposter.contracts.messages import Message, Source
+from imposter.storage.remembered import MOST, whereabouts_of
 from imposter.storage.summaries import merge as merge_summaries
 from imposter.storage.tables import aliases, messages, pauses
 from imposter.storage.usage import move as move_usage
@@ -28,8 +29,6 @@ class Whereabouts:
     absorbed: tuple[str, ...]
     """Other conversations that were this one all along, and are from now on."""
 
-
-MOST_REMEMBERED = 5000
 
 _given = aliases.alias("given")
 
@@ -103,8 +102,8 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     """
     chat = tuple(dict.fromkeys(message.chat))
     person = _person(message)
-    remembered = _remembered(connection)
-    whereabouts = remembered.get(who := (instance_id, chat, person))
+    remembered = whereabouts_of(connection)
+    whereabouts: Whereabouts | None = remembered.get(who := (instance_id, chat, person))
     if whereabouts is not None:
         return whereabouts
     found = connection.execute(
@@ -118,7 +117,7 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     if changed:
         remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
     else:
-        if len(remembered) >= MOST_REMEMBERED:
+        if len(remembered) >= MOST:
             remembered.clear()
         remembered[who] = whereabouts
     return whereabouts
@@ -135,30 +134,6 @@ def conversations_of(connection: Connection, instance_id: str, chat: Sequence[st
     """The conversations of the chat that has these ids; it remembers nothing, and asks for what is known alone."""
     names = {"instance_id": instance_id, Kind.CHAT.value: chat}
     return frozenset(chat).union(connection.execute(_NAMED, names).scalars())
-
-
-def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
-    """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
-    never_paused(connection).difference_update({instance_id} if instance_id else {*never_paused(connection)})
-    remembered = _remembered(connection)
-    for who in [who for who in remembered if instance_id in (None, who[0])]:
-        del remembered[who]
-
-
-def never_paused(connection: Connection) -> set[str]:
-    """Bots without a pause, not even one that is over; remembered as whereabouts are, to spare messages a query."""
-    never: set[str] = connection.info.setdefault("never paused", set())
-    return never
-
-
-def _remembered(connection: Connection) -> dict[Any, Whereabouts]:
-    """What was found before, which saves the largest query of a message.
-
-    It hangs on the database's connection: when a commit fails, the writer gives that up, and with it what was
-    read of what is not there after all.
-    """
-    found: dict[Any, Whereabouts] = connection.info.setdefault("whereabouts", {})
-    return found
 
 
 def _person(message: Message) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from imposter.contracts.errors import NotNow, UnknownLetter
+from imposter.contracts.messages import MessageKind
 from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState
 from imposter.storage.rows import SELECT_STORED
 from imposter.storage.tables import anchor, messages, outbox
@@ -36,6 +37,9 @@ class DeadLetter:
     conversation: str
     message: str | None
     """What the contact wrote; of several messages the last. None where it is no longer on record."""
+    message_kind: MessageKind
+    """What that is, and what it holds beside its words."""
+    message_details: str
     answer: str | None
     """What they were to get; of an answer in parts those that failed, line by line."""
     delivery: DeliveryState | None
@@ -84,7 +88,11 @@ _PAGE = (
         messages.c.received_at,
         messages.c.answers,
         messages.c.reason.label("message_reason"),
+        messages.c.kind,
+        messages.c.details,
         _question.c.content.label("asked"),
+        _question.c.kind.label("asked_kind"),
+        _question.c.details.label("asked_details"),
         outbox.c.state.label("delivery"),
         outbox.c.reason,
         outbox.c.attempts,
@@ -245,6 +253,8 @@ def _letter(row: Any, texts: Mapping[int, list[str]]) -> DeadLetter:
         kind=LetterKind.ANSWER if answered else LetterKind.MESSAGE,
         conversation=row.conversation,
         message=row.asked if answered else row.content,
+        message_kind=(row.asked_kind if answered else row.kind) or MessageKind.TEXT,
+        message_details=(row.asked_details if answered else row.details) or "",
         answer="\n".join(texts[row.answers]) if answered else None,
         delivery=row.delivery,
         reason=row.reason if answered else row.message_reason,

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Select, bindparam, case, func, select
 
 from imposter.contracts.messages import Source
 from imposter.storage.conversations import known_ids
-from imposter.storage.records import TAKEOVER, Decision, MessageState, PartRow
+from imposter.storage.records import TAKEOVER, Decision, MessageState, PartRow, Wording
 from imposter.storage.rows import SELECT_STORED, received, stored
-from imposter.storage.tables import anchor, messages, outbox
+from imposter.storage.tables import anchor, messages, outbox, wordings
 
 _together = func.coalesce(messages.c.joined, messages.c.seq)
 _of_bot = messages.c.instance_id == bindparam("instance_id")
@@ -32,6 +32,10 @@ _OWNER = select(
     func.min(case((messages.c.seq > bindparam("asked"), messages.c.sent_at))).label("owner_after"),
 ).where(*_of_chat, messages.c.source == Source.OWNER, messages.c.reacts_to.is_(None))
 
+_WORDINGS = (
+    select(wordings.c.content, wordings.c.until).where(wordings.c.seq == bindparam("asked")).order_by(wordings.c.number)
+)
+
 
 def decision(connection: Connection, instance_id: str, seq: int, now: datetime) -> Decision | None:
     """None where there is no such message; what we said ourselves answers to none of this."""
@@ -47,6 +51,8 @@ def decision(connection: Connection, instance_id: str, seq: int, now: datetime) 
         more["known_ids"] = known_ids(connection, instance_id, received(message))
     if message.reason == TAKEOVER:
         more |= connection.execute(_OWNER, place).mappings().one()
+    if message.edited_at or message.deleted_at:
+        more["wordings"] = tuple(Wording(*row) for row in connection.execute(_WORDINGS, {"asked": seq}))
     return Decision(
         message,
         tuple(row.seq for row in group),

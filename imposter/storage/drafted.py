@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
+from imposter.contracts.messages import MessageKind
 from imposter.storage.records import DRAFTED, DraftState, MessageState
 from imposter.storage.tables import drafts, messages
 
@@ -21,7 +22,9 @@ class Draft:
     answers: int
     """The seq of the last message that it is for."""
     question: str
-    """That message."""
+    """That message's words."""
+    question_kind: MessageKind
+    question_details: str
     text: str
     """Empty where the owner is to find the words."""
     why: str
@@ -42,6 +45,8 @@ COLUMNS: Select[Any] = (
         _question.c.sender_name,
         drafts.c.answers,
         _question.c.content,
+        _question.c.kind,
+        func.coalesce(_question.c.details, ""),
         drafts.c.text,
         drafts.c.why,
         drafts.c.state,
@@ -72,6 +77,9 @@ _SETTLE = (
     )
     .values(state=bindparam("becomes"), reason=bindparam("why"))
 )
+# What waits again waits by itself: the last of those that it was drafted with may be gone.
+_WAIT_AGAIN = _SETTLE.values(joined=None)
+_NO_WORDS = update(drafts).where(drafts.c.answers == bindparam("last")).values(text="")
 
 
 def found(connection: Connection, statement: Select[Any], of: Mapping[str, Any]) -> list[Draft]:
@@ -91,7 +99,13 @@ def close(connection: Connection, draft: Draft, state: DraftState, now: datetime
 def settle(connection: Connection, instance_id: str, draft: Draft, state: MessageState, reason: str | None) -> None:
     """What the draft was for comes to this."""
     of_chat = {"bot": instance_id, "chat": draft.conversation, "last": draft.answers}
-    connection.execute(_SETTLE, of_chat | {"becomes": state, "why": reason})
+    statement = _WAIT_AGAIN if state is MessageState.WAITING else _SETTLE
+    connection.execute(statement, of_chat | {"becomes": state, "why": reason})
+
+
+def forget_words(connection: Connection, last: int) -> None:
+    """What was drafted for this message is kept without its words."""
+    connection.execute(_NO_WORDS, {"last": last})
 
 
 def close_in(connection: Connection, instance_id: str, conversation: str, reason: str) -> None:

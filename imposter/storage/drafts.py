@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from imposter.contracts.errors import UnknownDraft
-from imposter.storage import answering, claims, drafted, unfinished, usage
+from imposter.storage import answering, changes, claims, drafted, unfinished, usage
 from imposter.storage.drafted import COLUMNS, Draft
-from imposter.storage.intake import clean
 from imposter.storage.notes import Note, say
 from imposter.storage.records import DRAFTED, Claim, DraftState, MessageState, Outgoing, Part, Usage, Verdict
+from imposter.storage.storable import clean
 from imposter.storage.tables import drafts, messages
 from imposter.storage.writer import Pending, Writer
 
@@ -74,6 +74,8 @@ class DraftStore:
             claims.check(connection, claim)
             bot, now = claim.instance_id, self._now()
             usage.record(connection, bot, seqs[-1], used)
+            if unfinished.is_changed(connection, seqs):
+                return None
             if not unfinished.settle(connection, seqs, Verdict(MessageState.CONTEXT, DRAFTED), trace):
                 return None
             columns = {
@@ -140,10 +142,11 @@ class DraftStore:
 
         return self._submit(job)
 
-    def reopen(self, claim: Claim, conversation: str) -> Pending[bool]:
+    def reopen(self, claim: Claim, conversation: str, *, changed: bool = False) -> Pending[bool]:
         """Where something waits, what is drafted there waits with it once more, and the draft is replaced.
 
-        But for one without words: what that is for is the owner's.
+        But for one without words: what that is for is the owner's. Where something was `changed` there, what was
+        answered waits again if the answer is not out: call it while nothing is being handed over there.
 
         Raises from the result: Superseded.
         """
@@ -151,6 +154,8 @@ class DraftStore:
         def job(connection: Connection) -> bool:
             claims.check(connection, claim)
             bot, reopened = claim.instance_id, False
+            if changed:
+                changes.reopen(connection, bot, conversation)
             if connection.execute(_IS_WAITED_IN, {"bot": bot, "chat": conversation}).scalar_one():
                 for draft in drafted.still_open(connection, bot):
                     if draft.conversation == conversation and draft.text:

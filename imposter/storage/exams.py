@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, bindparam, case, delete, func, insert, literal, select, update
 
-from imposter.contracts.messages import Source
+from imposter.contracts.messages import OWN_WORDS, Source
 from imposter.storage.channels import Identity
 from imposter.storage.conversations import Kind
 from imposter.storage.records import DeliveryState, MessageState, Usage
@@ -186,7 +186,7 @@ _IMPORTED_CHATS = (
 _SAID = (
     select(
         messages.c.source,
-        case((messages.c.state == MessageState.IGNORED, ""), else_=messages.c.content),
+        case(((messages.c.state == MessageState.IGNORED) | messages.c.forwarded, ""), else_=messages.c.content),
         messages.c.sender_name,
         messages.c.sent_at,
         messages.c.received_at,
@@ -196,7 +196,7 @@ _SAID = (
         messages.c.instance_id == bindparam("instance_id"),
         messages.c.conversation == bindparam("conversation"),
         messages.c.group_id.is_(None),
-        messages.c.reacts_to.is_(None),
+        messages.c.kind.in_(list(OWN_WORDS)),
         messages.c.reason.is_distinct_from("command"),
         outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]),
     )

@@ -10,14 +10,16 @@ from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_
 
 from imposter.contracts.errors import UnknownContact
 from imposter.contracts.messages import Source
-from imposter.storage.conversations import Kind, forget_remembered
+from imposter.storage.conversations import Kind
 from imposter.storage.exams import forget as forget_exams
 from imposter.storage.exams import is_in_exams
+from imposter.storage.names import forget as forget_names
 from imposter.storage.notes import forget as forget_notes
 from imposter.storage.outbox import INTERRUPTED
 from imposter.storage.pauses import end as end_pauses
 from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
 from imposter.storage.records import DeliveryState, MessageState
+from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import is_owed, owe, pay
 from imposter.storage.summaries import forget as forget_summaries
 from imposter.storage.tables import aliases, messages, outbox
@@ -117,6 +119,12 @@ _NO_TRACE = (
     )
     .values(trace=None)
 )
+_NO_QUOTES = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), messages.c.conversation.in_(bindparam("chats", expanding=True)))
+    .where(messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None))
+    .values(quoted=None, mentions=None)
+)
 _DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
 _DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
@@ -161,9 +169,12 @@ class ForgettingStore:
                     connection.execute(_ANSWER_ANEW, others)
             # Why others in a group were answered has a fingerprint of words that were theirs.
             connection.execute(_NO_TRACE, {"bot": instance_id, "chats": affected})
+            # Others' phones quote their words and name them; whose they are is only the sender's to say.
+            connection.execute(_NO_QUOTES, {"bot": instance_id, "chats": affected})
             forget_summaries(connection, instance_id, affected | person.conversations)
             forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
             forget_exams(connection, instance_id, person.ids | person.conversations, canonical)
+            forget_names(connection, instance_id, person.ids | person.conversations)
             connection.execute(_DELETE_ALIASES, theirs)
             move_usage(connection, instance_id, person.ids | person.conversations)
             end_pauses(connection, instance_id, person.ids | person.conversations, person.ids)

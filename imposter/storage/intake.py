@@ -1,6 +1,5 @@
 """What becomes of a message that comes in: recognised, judged, stored and fitted into the queue, in one commit."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +8,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Group, Message, Sender, Source
-from imposter.storage import claims, pauses, unfinished, waiting
+from imposter.contracts.messages import Message, MessageKind, Source
+from imposter.storage import changes, claims, disappearing, pauses, unfinished, waiting
 from imposter.storage.conversations import locate
 from imposter.storage.records import (
     FOREVER,
@@ -24,24 +23,17 @@ from imposter.storage.records import (
     Pause,
     Verdict,
 )
+from imposter.storage.remembered import never_disappears
 from imposter.storage.tables import messages, outbox
 
 ECHO = Verdict(MessageState.IGNORED, "echo")
 DUPLICATE = Verdict(MessageState.IGNORED, "duplicate")
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL takes no NUL, and half a character has no UTF-8."""
+NOT_THEIRS = Verdict(MessageState.IGNORED, "not_theirs")
 
 _CONFIRM = (
     update(outbox)
     .where(outbox.c.instance_id == bindparam("instance"), outbox.c.message_id == bindparam("echoed"))
     .values(state=DeliveryState.SENT, reason=None, sent_at=func.coalesce(outbox.c.sent_at, bindparam("now")))
-)
-# SQLite's compiler knows this of PostgreSQL's, too.
-_INSERT = (
-    insert(messages)
-    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
-    .returning(messages.c.seq)
 )
 _SENDERS = select(messages.c.sender_id).where(
     messages.c.instance_id == bindparam("instance_id"),
@@ -69,7 +61,19 @@ _COLUMNS = (
     "quotes",
     "reacts_to",
     "unseen",
+    "kind",
+    "details",
+    "quoted",
+    "mentions",
+    "changes",
+    "forwarded",
+    "disappears_after",
+    "disappears_at",
+    "secret",
 )
+# SQLite's compiler knows this of PostgreSQL's, too.
+_ONCE = ["instance_id", "conversation", "message_id"]
+_INSERT = insert(messages).on_conflict_do_nothing(index_elements=_ONCE).returning(messages.c.seq)
 _INSERT_IF_HELD = (
     insert(messages)
     .from_select(
@@ -77,7 +81,7 @@ _INSERT_IF_HELD = (
         select(*(bindparam(name, type_=messages.c[name].type) for name in _COLUMNS)).where(claims.held),
         include_defaults=False,
     )
-    .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
+    .on_conflict_do_nothing(index_elements=_ONCE)
     .returning(messages.c.seq)
 )
 
@@ -92,8 +96,7 @@ def accept(
     now: datetime,
     claim: Claim | None = None,
 ) -> Accepted:
-    """Raises: Superseded."""
-    message = storable(message)
+    """`message` is as databases can store it. Raises: Superseded."""
     place = locate(connection, instance_id, message)
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id, now):
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
@@ -101,6 +104,19 @@ def accept(
     content = message.content[: limits.single]
     # What is looked at is what is kept: a text may be as long as its sender likes.
     verdict = judge(replace(message, content=content), place.known_ids)
+    if message.changes is not None:
+        if claim:
+            claims.check(connection, claim)
+        keeps = verdict.keeps_wording
+        done = changes.apply(connection, instance_id, place, message, keeps, limits.single, judge, now)
+        if done in (changes.Change.DONE, changes.Change.REMAKES):
+            remakes = done is changes.Change.REMAKES
+            return Accepted(None, place.conversation, verdict, absorbed=place.absorbed, changed=remakes)
+        if done is changes.Change.NOT_THEIRS:
+            content, verdict = "", NOT_THEIRS
+        elif message.changes == message.message_id:  # it names no other, and that one is not here
+            message = replace(message, kind=MessageKind.TEXT, changes=None)
+            verdict = judge(replace(message, content=content), place.known_ids)
     if verdict.state is MessageState.WAITING and message.source is Source.CONTACT:
         reason = pauses.silencing(
             connection, instance_id, place.conversation, place.known_ids if message.group else (), message.sent_at
@@ -129,6 +145,16 @@ def accept(
             "quotes": message.quotes,
             "reacts_to": message.reacts_to,
             "unseen": message.unseen,
+            "kind": message.kind,
+            "details": message.details or None,
+            "quoted": changes.quoted_in(connection, instance_id, place.conversation, message),
+            "mentions": message.mentions,
+            # Of what is done with, nothing waits for its message.
+            "changes": None if verdict is NOT_THEIRS else message.changes,
+            "forwarded": message.forwarded or None,
+            "disappears_after": disappearing.bounded(message.disappears_after),
+            "disappears_at": disappearing.end(message.sent_at, message.disappears_after),
+            "secret": message.secret,
         },
     ).scalar_one_or_none()
     if seq is None:
@@ -136,9 +162,12 @@ def accept(
             claims.check(connection, claim)
         if message.group is not None and _is_anothers(connection, key, place.known_ids):
             # Members choose the ids of their messages: nobody's may be lost because another took its id before.
-            message = replace(message, message_id=_own_id(message.message_id, message.sender.identifier))
+            message = replace(message, message_id=changes.own_id(message.message_id, message.sender.identifier))
             return accept(connection, instance_id, message, limits, judge, busy, now, claim)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
+    if message.disappears_after is not None:
+        never_disappears(connection).discard(instance_id)
+    changes.apply_late(connection, instance_id, place, message, limits.single, judge, now)
     if verdict.state is not MessageState.WAITING:
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
         resumed = message.source is Source.OWNER and verdict.resumes
@@ -151,34 +180,6 @@ def accept(
     return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), absorbed=place.absorbed)
 
 
-def storable(message: Message) -> Message:
-    """`message` with U+FFFD for what no database can store."""
-    sender, group = message.sender, message.group
-    texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
-    texts += (message.quotes or "", message.reacts_to or "", message.unseen or "")
-    names = (sender.display_name, *((group.identifier, group.display_name) if group else ()))
-    if not any(map(_UNSTORABLE.search, texts + names)):
-        return message
-    return replace(
-        message,
-        message_id=clean(message.message_id),
-        content=clean(message.content),
-        reply_to=clean(message.reply_to),
-        chat=tuple(map(clean, message.chat)),
-        sender=Sender(
-            clean(sender.identifier), clean(sender.display_name), tuple(map(clean, sender.alternate_identifiers))
-        ),
-        group=group and Group(clean(group.identifier), clean(group.display_name)),
-        quotes=message.quotes and clean(message.quotes),
-        reacts_to=message.reacts_to and clean(message.reacts_to),
-        unseen=message.unseen and clean(message.unseen),
-    )
-
-
-def clean(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
 def _is_echo(connection: Connection, instance_id: str, message_id: str, now: datetime) -> bool:
     """Our own answer, reported back by the platform: it did arrive, whatever its outbox row said."""
     confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id, "now": now})
@@ -188,12 +189,8 @@ def _is_echo(connection: Connection, instance_id: str, message_id: str, now: dat
 def _is_anothers(connection: Connection, key: Mapping[str, str], known_ids: frozenset[str]) -> bool:
     """Whether whoever has these ids has no stored message with this id, as it came or as `_own_id` makes it."""
     taken = key["message_id"]
-    names = {**key, "message_ids": [taken, *(_own_id(taken, known) for known in known_ids)]}
+    names = {**key, "message_ids": [taken, *(changes.own_id(taken, known) for known in known_ids)]}
     return known_ids.isdisjoint(connection.execute(_SENDERS, names).scalars())
-
-
-def _own_id(message_id: str, sender_id: str) -> str:
-    return f"{message_id}/{sender_id}"
 
 
 def _taken_over(

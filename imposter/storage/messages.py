@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 
+from imposter.contracts.chat import KeptMessage
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import UNREADABLE, Message
+from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
 from imposter.storage.conversations import conversations_of, locate
 from imposter.storage.intake import accept
+from imposter.storage.names import NameStore
 from imposter.storage.records import (
     RETRIED,
     Accepted,
@@ -25,13 +27,16 @@ from imposter.storage.records import (
     Part,
     StoredMessage,
     Timing,
+    Totals,
     Usage,
     Verdict,
     Work,
 )
 from imposter.storage.rows import SELECT_STORED, received, stored
-from imposter.storage.summaries import BEFORE, Said, move, shown
+from imposter.storage.storable import storable
+from imposter.storage.summaries import move, shown
 from imposter.storage.tables import messages, outbox, summaries
+from imposter.storage.turns import BEFORE, Said, people_in, turns_of
 from imposter.storage.writer import Pending, Writer
 
 T = TypeVar("T")
@@ -40,6 +45,9 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
+UNREADABLE_AFTER = timedelta(minutes=2)
+"""A sender's phone sends once more what could not be read; from then on it is not expected any more."""
+UNREADABLE_FOR = timedelta(days=7)
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
@@ -83,6 +91,11 @@ _SENT_TEXT = (
     .where(outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
     .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
+_KEPT = (
+    select(messages.c.secret, messages.c.details)
+    .where(_of_bot, messages.c.message_id == bindparam("message_id"))
+    .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
+)
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
 _WAITING_OF = select(func.count()).where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
 _WAITING_COUNTS = (
@@ -95,7 +108,23 @@ _id = messages.c.message_id
 _came_readable = exists().where(
     _read.c.instance_id == messages.c.instance_id,
     _read.c.conversation == messages.c.conversation,
-    _read.c.message_id == func.substr(_id, 1, func.length(_id) - len(f"/{UNREADABLE}")),
+    _id.endswith(f"/{UNREADABLE}", autoescape=True),
+    _read.c.message_id == func.replace(_id, f"/{UNREADABLE}", ""),
+)
+_later = messages.alias("later")
+_owner_was_there = exists().where(
+    _later.c.instance_id == messages.c.instance_id,
+    _later.c.conversation == messages.c.conversation,
+    _later.c.source == Source.OWNER,
+    _later.c.seq > messages.c.seq,
+)
+_UNREADABLE_COUNTS = (
+    select(messages.c.instance_id.label("bot"), func.count().label("unreadable"))
+    .where(messages.c.instance_id.in_(bindparam("bots", expanding=True)))
+    .where(messages.c.kind == MessageKind.UNREADABLE, messages.c.source == Source.CONTACT)
+    .where(messages.c.received_at > bindparam("since"), messages.c.received_at < bindparam("until"))
+    .where(messages.c.group_id.is_(None), ~_came_readable, ~_owner_was_there)
+    .group_by(messages.c.instance_id)
 )
 _listed = (
     _of_bot,
@@ -124,8 +153,9 @@ LAST = 2**63 - 1
 class MessageStore:
     """Messages in, answers out. Everything a call does is one commit."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._names = names
         self._now = now
         self.evicted = 0
         """Messages, since this began."""
@@ -139,6 +169,7 @@ class MessageStore:
         busy: Callable[[], Collection[int]],
         *,
         claim: Claim | None = None,
+        behind: Pending[Accepted] | None = None,
     ) -> Pending[Accepted]:
         """Store `message` with what `judge` decides, and evict what the queue has no more room for.
 
@@ -146,10 +177,17 @@ class MessageStore:
         writer's thread. A message already stored, or an echo of our own answer, is not stored again.
 
         With a `claim` of the bot it is stored only as long as that holds. Raises from the result: Superseded.
+        `behind`: see `Writer.submit`.
         """
-        pending = self._submit(
-            lambda connection: accept(connection, instance_id, message, limits, judge, busy, self._now(), claim),
-        )
+        message = storable(message)
+
+        def job(connection: Connection) -> Accepted:
+            accepted = accept(connection, instance_id, message, limits, judge, busy, self._now(), claim)
+            if accepted.seq is not None:
+                self._names.heard(connection, instance_id, message)
+            return accepted
+
+        pending = self._submit(job, behind=behind)
         pending.add_done_callback(lambda done: self._count(done, lambda accepted: len(accepted.evicted)))
         return pending
 
@@ -197,16 +235,19 @@ class MessageStore:
             before_them, begins = shown(limits, waits, said, now - age, now - age / 2)
             if begins is not None and begins > since:
                 move(connection, instance_id, conversation, begins, now)
-            turns = sorted([*map(Said.of, waits), *before_them])
+            turns = sorted([*map(Said.of, waits), *before_them], key=lambda each: each[:2])
+            chat = {conversation, waits[-1].sender_id} if waits[-1].group_id is None else set()
+            names = self._names.of(connection, instance_id, people_in(turns) | chat)
             theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
             return Work(
                 tuple(waits),
-                tuple(said.turn for said in turns),
+                turns_of(connection, instance_id, conversation, turns, names),
                 more=len(found) == MOST_AT_ONCE,
                 said_by=_said_by(connection, theirs) if theirs else {},
                 known_ids=known_ids,
                 summary=found[0].text or "",
                 moved=begins is not None,
+                saved_name=next((names[each].saved for each in chat if each in names and names[each].saved), ""),
             )
 
         pending = self._submit(job)
@@ -270,12 +311,17 @@ class MessageStore:
         bots = {"bots": list(instance_ids)}
         return self._submit(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
 
-    def waiting_counts(self, instance_ids: Collection[str]) -> Pending[dict[str, int]]:
-        """By bot, of these; of those for whom anything waits."""
-        bots = {"bots": list(instance_ids)}
-        return self._submit(
-            lambda connection: {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS, bots)}
-        )
+    def totals(self, instance_ids: Collection[str]) -> Pending[dict[str, Totals]]:
+        """By bot, of these; of those for whom there is anything to count."""
+        now = self._now()
+        bots = {"bots": list(instance_ids), "since": now - UNREADABLE_FOR, "until": now - UNREADABLE_AFTER}
+
+        def job(connection: Connection) -> dict[str, Totals]:
+            waiting = {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS, bots)}
+            unreadable = {row.bot: row.unreadable for row in connection.execute(_UNREADABLE_COUNTS, bots)}
+            return {bot: Totals(waiting.get(bot, 0), unreadable.get(bot, 0)) for bot in waiting.keys() | unreadable}
+
+        return self._submit(job)
 
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
@@ -298,6 +344,17 @@ class MessageStore:
             there = sorted(conversations_of(connection, instance_id, chat))
             text: str | None = connection.execute(_SENT_TEXT, asked | {"conversations": there}).scalar()
             return text
+
+        return self._submit(job)
+
+    def kept(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[KeptMessage | None]:
+        """What was kept of the message with this id in the chat with these ids, for what changes it."""
+
+        def job(connection: Connection) -> KeptMessage | None:
+            asked = {"instance_id": instance_id, "message_id": message_id}
+            there = sorted(conversations_of(connection, instance_id, chat))
+            row = connection.execute(_KEPT, asked | {"conversations": there}).first()
+            return None if row is None else KeptMessage(row.secret, row.details or "")
 
         return self._submit(job)
 

@@ -65,6 +65,9 @@ _FORGET = delete(messages).where(
 )
 
 
+_ABOUT_THIS = delete(messages).where(messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("seq"))))
+
+
 class NoteStore:
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
@@ -114,3 +117,8 @@ def say(connection: Connection, instance_id: str, note: Note, now: datetime) -> 
 def forget(connection: Connection, instance_id: str, ids: Collection[str], conversations: Collection[str]) -> None:
     """Delete what was told of these chats, and of what these people said in others."""
     connection.execute(_FORGET, {"bot": instance_id, "ids": list(ids), "chats": list(conversations)})
+
+
+def forget_about(connection: Connection, seq: int) -> None:
+    """Delete what was told of this message, whose words it may quote."""
+    connection.execute(_ABOUT_THIS, {"seq": seq})

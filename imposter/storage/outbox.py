@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from imposter.storage import claims
+from imposter.storage import changes, claims
 from imposter.storage.conversations import conversations_of
-from imposter.storage.records import UNDONE, Claim, DeliveryState, Outgoing
+from imposter.storage.records import CHANGED, UNDONE, Claim, DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
 from imposter.storage.writer import Pending, Writer
@@ -19,14 +19,16 @@ T = TypeVar("T")
 
 _PENDING = (
     SELECT_OUTGOING.where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.state == PENDING)
-    .where(messages.c.conversation == bindparam("conversation"))
+    .where(messages.c.conversation == bindparam("conversation"), outbox.c.reason.is_distinct_from(CHANGED))
     .order_by(outbox.c.seq)
 )
 _STATE = select(outbox.c.state).where(
-    outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("message")
+    outbox.c.reason.is_distinct_from(CHANGED),
+    outbox.c.instance_id == bindparam("bot"),
+    outbox.c.message_id == bindparam("message"),
 )
 _one = update(outbox).where(outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("message"))
-_SENDING = _one.where(outbox.c.state == PENDING).values(state=SENDING)
+_SENDING = _one.where(outbox.c.state == PENDING, outbox.c.reason.is_distinct_from(CHANGED)).values(state=SENDING)
 # An echo may have proved the message sent while the send was still thought to hang: sent stays sent.
 _ATTEMPTED = (
     _one.where(outbox.c.state.in_([PENDING, SENDING]))
@@ -139,9 +141,13 @@ class OutboxStore:
         return self._guarded(claim, work)
 
     def interrupted(self, claim: Claim) -> Pending[int]:
-        """At start: what was being handed over when the last run ended is uncertain. Gives how many."""
+        """At start: what was being handed over when the last run ended is uncertain. Gives how many.
+
+        What was held back because its question was changed goes out: nobody knows whether it was being handed over.
+        """
 
         def work(connection: Connection) -> int:
+            changes.let_go(connection, claim.instance_id)
             lost = connection.execute(_INTERRUPTED, {"bot": claim.instance_id}).scalars().all()
             if lost:
                 connection.execute(_REST_OF_IT, [{"lost": seq, "why": INTERRUPTED} for seq in lost])

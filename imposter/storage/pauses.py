@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.storage import claims, unfinished
-from imposter.storage.conversations import never_paused
 from imposter.storage.records import OWNER_PAUSE, Claim, Pause, of_member
+from imposter.storage.remembered import never_paused
 from imposter.storage.tables import pauses
 from imposter.storage.writer import Pending, Writer
 

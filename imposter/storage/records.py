@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from imposter.contracts.errors import StorageError
-from imposter.contracts.messages import Message, Source, Turn
+from imposter.contracts.messages import Mention, Message, MessageKind, Quote, Source, Turn
 
 
 class MessageState(StrEnum):
@@ -69,6 +69,8 @@ class Verdict:
     """Of the owner's own message: the bot is silent in that chat until it is resumed."""
     resumes: bool = False
     """Of the owner's own message: the pause of that chat ends."""
+    keeps_wording: bool = False
+    """Of an edit or deletion: what the message said before is kept."""
 
 
 Judge = Callable[[Message, frozenset[str]], Verdict]
@@ -105,6 +107,8 @@ class Accepted:
 
     resumed: bool = False
     """The pause of `conversation` is ended by this message."""
+    changed: bool = False
+    """It has edited or deleted an earlier message of `conversation`."""
 
     @property
     def merged(self) -> bool:
@@ -142,6 +146,16 @@ class StoredMessage:
     quotes: str | None = None
     reacts_to: str | None = None
     unseen: str | None = None
+    kind: MessageKind = MessageKind.TEXT
+    """This and the next four as in `Message`."""
+    details: str = ""
+    quoted: Quote | None = None
+    mentions: tuple[Mention, ...] = ()
+    forwarded: bool = False
+    edited_at: datetime | None = None
+    """When it was edited last; `content` is what it says since."""
+    deleted_at: datetime | None = None
+    """When whoever said it, or an admin, deleted it for everybody; then it has no words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +175,8 @@ class Work:
     """Notes on what was said before the first turn."""
     moved: bool = False
     """The turns begin later than they did for the answer before: what they began with is to be noted down."""
+    saved_name: str = ""
+    """What the owner's address book calls them; empty where that is not known, and of a group."""
 
     @property
     def message(self) -> StoredMessage:
@@ -177,6 +193,16 @@ class Work:
         if message.group_id is None:
             return self.known_ids | {message.conversation}
         return frozenset({message.group_id, message.conversation})
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Of one bot."""
+
+    waiting: int = 0
+    """Messages that wait for an answer."""
+    unreadable: int = 0
+    """Messages of the last days, in chats with one person, that nobody here could read, nor has seen on the phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +280,8 @@ class Outgoing:
     """Not to be sent before; None: at once."""
     source: Source = Source.BOT
     """`owner`: they said it by way of this server, and no pause or cap of the bot's holds it back."""
+    disappears_after: int | None = None
+    """Seconds, where messages of the chat disappear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +294,14 @@ class PartRow:
     due_at: datetime | None
     sent_at: datetime | None
     """When it was first known that the platform has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a message said before it was edited or deleted."""
+
+    content: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +319,8 @@ class Decision:
     """When this was read."""
     known_ids: frozenset[str] = frozenset()
     """As in `Work`; empty where it does not wait."""
+    wordings: tuple[Wording, ...] = ()
+    """What it said before, oldest first, where that is kept."""
     owner_before: datetime | None = None
     """When the owner last wrote in that chat before it, and first after; only where they took it over."""
     owner_after: datetime | None = None
@@ -296,6 +334,10 @@ COMMAND = "command"
 """The reason of what the owner said to the bot, not to anybody in the chat."""
 DRAFTED = "drafted"
 """The reason of a message whose answer waits for the owner's word."""
+DELETED = "deleted"
+"""The reason of a message that was deleted for everybody."""
+CHANGED = "changed"
+"""Why an answer does not go out: what it is for was edited or deleted before it was sent."""
 UNDONE = "undone"
 """Why an answer that had been sent is no longer part of the conversation: its owner took it back."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, tuple_
 
-from imposter.storage.conversations import Kind, forget_remembered
+from imposter.storage.conversations import Kind
+from imposter.storage.disappearing import delete_ended
 from imposter.storage.pauses import KEPT
 from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.scrubbing import is_owed, owe, pay, strike_out, write_down, written_down
+from imposter.storage.remembered import forget_remembered
+from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, pay, strike_out, write_down, written_down
 from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
 from imposter.storage.writer import Pending, Writer
@@ -19,8 +21,6 @@ AT_ONCE = 100
 SCRUB_EVERY = timedelta(days=1)
 QUIET = timedelta(minutes=1)
 """Without a message for so long, nobody waits for a scrub."""
-_REMAINS = "remains"
-"""There when something was deleted since the last scrub."""
 _SCRUBBED_AT = "scrubbed_at"
 
 
@@ -98,12 +98,16 @@ class RetentionStore:
             if seqs:
                 connection.execute(_DELETE, {"seqs": seqs})
             if after == 0 and forget_old_summaries(connection, before):
-                write_down(connection, _REMAINS, b"")
+                leave(connection)
             if connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount or seqs:
-                write_down(connection, _REMAINS, b"")
+                leave(connection)
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)
 
         return self._submit(job)
+
+    def delete_disappeared(self) -> Pending[int]:
+        """Delete some of the messages whose time in their chat is over, and give how many; 0 when none is left."""
+        return self._submit(lambda connection: delete_ended(connection, self._now()))
 
     def tidy(self) -> Pending[bool]:
         """Take what was deleted out of the files, and forget the ids of people of whom nothing is left.
@@ -117,12 +121,12 @@ class RetentionStore:
         def job(connection: Connection) -> bool:
             nonlocal due
             now = self._now()
-            remains = written_down(connection, _REMAINS) is not None
+            remains = written_down(connection, REMAINS) is not None
             if remains and _is_due(connection, now):
                 for people in (_EMPTY_CHATS, _GONE_PEOPLE):
                     connection.execute(people)
                 forget_remembered(connection)
-                strike_out(connection, _REMAINS)
+                strike_out(connection, REMAINS)
                 write_down(connection, _SCRUBBED_AT, now.isoformat().encode())
                 owe(connection)
             due = is_owed(connection)

@@ -34,6 +34,13 @@ SELECT_STORED = select(
     messages.c.quotes,
     messages.c.reacts_to,
     messages.c.unseen,
+    messages.c.kind,
+    func.coalesce(messages.c.details, "").label("details"),
+    messages.c.quoted,
+    messages.c.mentions,
+    func.coalesce(messages.c.forwarded, false()).label("forwarded"),
+    messages.c.edited_at,
+    messages.c.deleted_at,
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
 """In the order of StoredMessage's fields."""
 
@@ -48,6 +55,7 @@ SELECT_OUTGOING = select(
     outbox.c.created_at,
     outbox.c.due_at,
     messages.c.source,
+    messages.c.disappears_after,
 ).select_from(outbox.join(messages, outbox.c.seq == messages.c.seq))
 """In the order of Outgoing's fields."""
 
@@ -71,6 +79,11 @@ def received(row: StoredMessage) -> Message:
         quotes=row.quotes,
         reacts_to=row.reacts_to,
         unseen=row.unseen,
+        kind=row.kind,
+        details=row.details,
+        quoted=row.quoted,
+        mentions=row.mentions,
+        forwarded=row.forwarded,
     )
 
 

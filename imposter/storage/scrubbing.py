@@ -7,6 +7,8 @@ from imposter.storage.engine import scrub
 from imposter.storage.tables import meta
 
 _OWED = "scrub_owed"
+REMAINS = "remains"
+"""There when something was deleted since the last tidying."""
 _READ = select(meta.c.value).where(meta.c.name == bindparam("called"))
 # Two nodes may do it at once. SQLite's compiler knows this of PostgreSQL's, too.
 _add = insert(meta)
@@ -17,6 +19,11 @@ _CLEAR = delete(meta).where(meta.c.name == bindparam("called"))
 def owe(connection: Connection) -> None:
     """Call it in the commit that deletes, with `pay` behind it."""
     write_down(connection, _OWED, b"")
+
+
+def leave(connection: Connection) -> None:
+    """Call it in the commit that deletes: the next tidying takes it out of the files."""
+    write_down(connection, REMAINS, b"")
 
 
 def is_owed(connection: Connection) -> bool:

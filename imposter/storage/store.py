@@ -26,6 +26,7 @@ from imposter.storage.figures import FiguresStore
 from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
+from imposter.storage.names import NameStore
 from imposter.storage.nodes import NodeStore
 from imposter.storage.notes import NoteStore
 from imposter.storage.outbox import OutboxStore
@@ -73,6 +74,7 @@ class Store:
     chats: ChatStore
     overview: OverviewStore
     summaries: SummaryStore
+    names: NameStore
     activity: Callable[[], Activity]
     keyed_hash: Callable[..., str]
     """See `Cipher.keyed_hash`."""
@@ -97,9 +99,10 @@ async def open_store(
             _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
         except StorageError as error:
             raise type(error)(f"{_named(url, data_dir)}: {error}") from None
+        names = NameStore(writer, cipher)
         yield Store(
             bots=BotStore(writer, cipher, now, identity),
-            messages=MessageStore(writer, now),
+            messages=MessageStore(writer, names, now),
             outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
@@ -118,9 +121,10 @@ async def open_store(
             exams=ExamStore(writer, now, identity),
             sign_ins=SignInStore(writer, now),
             figures=FiguresStore(writer, now),
-            chats=ChatStore(writer, now),
+            chats=ChatStore(writer, names, now),
             overview=OverviewStore(writer, now),
-            summaries=SummaryStore(writer, now),
+            summaries=SummaryStore(writer, names, now),
+            names=names,
             activity=writer.activity,
             keyed_hash=cipher.keyed_hash,
         )

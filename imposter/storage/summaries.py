@@ -7,50 +7,25 @@ vendor's cache of prompts works, and the notes are written for many messages at 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Source, Turn
+from imposter.contracts.messages import Turn
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.storage import claims
-from imposter.storage.records import Claim, DeliveryState, MessageState, StoredMessage
+from imposter.storage.names import NameStore
+from imposter.storage.records import Claim, StoredMessage
 from imposter.storage.scrubbing import owe, pay
-from imposter.storage.tables import anchor, messages, outbox, summaries
+from imposter.storage.tables import messages, summaries
+from imposter.storage.turns import BEFORE, Said, people_in, turns_of
 from imposter.storage.writer import Pending, Writer
 
 MOST_NOTED = 200
 """Messages that one note is made of, the newest; with them MOST_CHARACTERS."""
 MOST_CHARACTERS = 24_000
-
-DECLINED = "ModelDeclined"
-"""The reason of what a model's vendor would refuse again, in any prompt that holds it."""
-
-
-class Said(NamedTuple):
-    """In the order of BEFORE's columns; the first two are its place in the conversation."""
-
-    anchor: int
-    seq: int
-    source: Source
-    content: str
-    sender_name: str
-    group_id: str | None
-    sent_at: datetime
-    unseen: str | None
-
-    @classmethod
-    def of(cls, message: StoredMessage) -> "Said":
-        """Of one that waits."""
-        m = message
-        return cls(m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id, m.sent_at, m.unseen)
-
-    @property
-    def turn(self) -> Turn:
-        in_group = self.group_id is not None
-        return Turn(self.source, self.content, self.sender_name, in_group, self.sent_at, self.unseen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +47,6 @@ class ToNote:
     """When the notes so far were changed last, or begun anew."""
 
 
-_of_conversation = (
-    messages.c.instance_id == bindparam("instance_id"),
-    messages.c.conversation == bindparam("conversation"),
-)
-BEFORE = (
-    # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
-    select(
-        anchor,
-        messages.c.seq,
-        messages.c.source,
-        messages.c.content,
-        messages.c.sender_name,
-        messages.c.group_id,
-        messages.c.sent_at,
-        messages.c.unseen,
-    )
-    .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
-    .where(*_of_conversation, anchor < bindparam("until"), anchor >= bindparam("since"))
-    .where(messages.c.state != MessageState.IGNORED)
-    .where(messages.c.reason.is_distinct_from(DECLINED))
-    .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
-    .order_by(anchor.desc(), messages.c.seq.desc())
-    .limit(bindparam("most"))
-)
 _of_bot = summaries.c.instance_id == bindparam("bot")
 _of_chat = (_of_bot, summaries.c.conversation == bindparam("chat"))
 _READ = select(summaries).where(*_of_chat)
@@ -106,14 +57,25 @@ _SHOW_FROM = _insert.on_conflict_do_update(
 )
 _WRITE = _insert.on_conflict_do_update(
     index_elements=["instance_id", "conversation"],
-    set_={"text": _insert.excluded.text, "changed_at": _insert.excluded.changed_at},
+    set_={"text": _insert.excluded.text, "changed_at": _insert.excluded.changed_at, "by_owner": true()},
 )
 _NOTE = (
     update(summaries)
     .where(*_of_chat, summaries.c.changed_at == bindparam("read_at"))
-    .values(text=bindparam("notes"), noted_until=bindparam("noted"), changed_at=bindparam("now"))
+    .values(text=bindparam("notes"), noted_until=bindparam("noted"), changed_at=bindparam("now"), by_owner=None)
 )
 _FORGET = delete(summaries).where(_of_bot, summaries.c.conversation.in_(bindparam("chats", expanding=True)))
+_FORGET_NOTED = delete(summaries).where(
+    *_of_chat, summaries.c.noted_until > bindparam("place"), summaries.c.by_owner.is_not(true())
+)
+_NOTE_ANEW = (
+    update(summaries)
+    .where(*_of_chat)
+    .values(
+        noted_until=case((summaries.c.noted_until > bindparam("place"), 0), else_=summaries.c.noted_until),
+        changed_at=bindparam("now"),
+    )
+)
 # An older program that shares the database forgets a person without their notes.
 _OF_NOBODY = delete(summaries).where(
     ~exists(
@@ -126,8 +88,9 @@ _OLD = delete(summaries).where(summaries.c.changed_at < bindparam("moment"))
 
 
 class SummaryStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._names = names
         self._now = now
 
     def read(self, instance_id: str, conversation: str) -> Pending[Summary | None]:
@@ -141,7 +104,8 @@ class SummaryStore:
         """The owner's own notes in place of those there were; empty: none. What they replace leaves the files, too."""
 
         def job(connection: Connection) -> None:
-            connection.execute(_WRITE, _new_row(instance_id, conversation, text, 0, 0, self._now()))
+            row = _new_row(instance_id, conversation, text, 0, 0, self._now()) | {"by_owner": True}
+            connection.execute(_WRITE, row)
             owe(connection)
 
         return self._submit(job, afterwards=pay)
@@ -157,7 +121,9 @@ class SummaryStore:
             of_chat = {"instance_id": instance_id, "conversation": conversation}
             newest_first = [Said(*found) for found in connection.execute(BEFORE, of_chat | places)]
             fitting = list(_fitting(newest_first, MOST_NOTED, MOST_CHARACTERS))
-            return ToNote(row.text, tuple(said.turn for said in reversed(fitting)), row.shown_from, row.changed_at)
+            names = self._names.of(connection, instance_id, people_in(fitting))
+            turns = turns_of(connection, instance_id, conversation, fitting[::-1], names)
+            return ToNote(row.text, turns, row.shown_from, row.changed_at)
 
         return self._submit(job)
 
@@ -236,6 +202,19 @@ def forget(connection: Connection, instance_id: str, conversations: Collection[s
     connection.execute(_FORGET, {"bot": instance_id, "chats": list(conversations)})
 
 
+def forget_from(
+    connection: Connection, instance_id: str, conversation: str, place: int, now: datetime, *, is_gone: bool
+) -> None:
+    """What stands at this place says something else, or is gone: where it is noted down, it is noted down anew.
+
+    Notes that may hold what is gone are dropped, but for the owner's own; notes in the making are not kept.
+    """
+    of_chat = {"bot": instance_id, "chat": conversation, "place": place}
+    if is_gone:
+        connection.execute(_FORGET_NOTED, of_chat)
+    connection.execute(_NOTE_ANEW, of_chat | {"now": now})
+
+
 def forget_old(connection: Connection, before: datetime) -> int:
     """How many notes went that nobody has changed since then, or of whose chat nothing is left."""
     return connection.execute(_OLD, {"moment": before}).rowcount + connection.execute(_OF_NOBODY).rowcount
@@ -245,7 +224,7 @@ def _fitting(
     newest_first: Sequence[Said], most: int, characters: int, oldest: datetime | None = None
 ) -> Iterator[Said]:
     for said in newest_first[:most]:
-        characters -= len(said.content)
+        characters -= said.characters
         if characters < 0 or (oldest is not None and said.sent_at < oldest):
             return
         yield said

@@ -1,5 +1,6 @@
 """The tables. Everything hangs on a bot and goes with it."""
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,9 +24,10 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     func,
+    text,
 )
 
-from imposter.contracts.messages import Source
+from imposter.contracts.messages import Mention, MessageKind, Quote, Source
 from imposter.storage.records import DeliveryState, DraftState, MessageState
 
 metadata = MetaData(
@@ -54,8 +56,44 @@ class UtcTime(TypeDecorator[datetime]):
         return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
 
 
+class QuoteText(TypeDecorator[Quote]):
+    """What a message replies to, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Quote | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps([value.content, value.kind, value.details, value.author], ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Quote | None:
+        if value is None:
+            return None
+        content, kind, details, author = json.loads(value)
+        return Quote(content, MessageKind(kind), details, author)
+
+
+class MentionsText(TypeDecorator[tuple[Mention, ...]]):
+    """Whom a message mentions, as JSON; nobody: NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Mention, ...] | None, dialect: Dialect) -> str | None:
+        return json.dumps([[each.identifiers, each.is_owner] for each in value]) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Mention, ...]:
+        return tuple(Mention(tuple(ids), is_owner) for ids, is_owner in json.loads(value)) if value else ()
+
+
 def _one_of(words: type[StrEnum]) -> Enum:
     return Enum(words, native_enum=False, length=16, values_callable=list)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Of an index that holds no more than these rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _bot() -> Column[str]:
@@ -160,7 +198,26 @@ messages = Table(
     Column("reacts_to", String),
     Column("trace", Text),  # JSON, without a word that anybody said
     Column("unseen", String),
+    Column("kind", _one_of(MessageKind), nullable=False, server_default=MessageKind.TEXT),
+    Column("details", Text),
+    Column("quoted", QuoteText),
+    Column("mentions", MentionsText),
+    Column("changes", String),  # a message's id, where that one is not here
+    Column("forwarded", Boolean),
+    Column("disappears_after", Integer),  # seconds
+    Column("disappears_at", UtcTime),
+    Column("secret", LargeBinary),
+    Column("edited_at", UtcTime),
+    Column("edits", Integer),
+    Column("changed", Boolean),  # while it waits: what is in the making for it is not to be kept
+    Column("deleted_at", UtcTime),
     UniqueConstraint("instance_id", "conversation", "message_id"),
+    Index("ix_messages_by_end", "disappears_at", **_where("disappears_at IS NOT NULL")),
+    Index("ix_messages_by_life", "instance_id", "conversation", "seq", **_where("disappears_after IS NOT NULL")),
+    Index("ix_messages_unreadable", "instance_id", "received_at", **_where("kind = 'unreadable'")),
+    Index("ix_messages_by_quote", "instance_id", "conversation", "quotes", **_where("quotes IS NOT NULL")),
+    Index("ix_messages_of_owner", "instance_id", "conversation", "seq", **_where("source = 'owner'")),
+    Index("ix_messages_by_change", "instance_id", "conversation", "changes", **_where("changes IS NOT NULL")),
     # The last three columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
     sqlite_autoincrement=True,  # a number is never used again, so a late answer cannot hit another message
@@ -188,6 +245,26 @@ outbox = Table(
     Index("ix_outbox_by_message", "message_id"),
 )
 
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("seq", Number, ForeignKey("messages.seq", ondelete="CASCADE"), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Index(None, "seq"),
+    sqlite_autoincrement=True,
+)
+"""What edited and deleted messages said before, where their owner wants it kept."""
+
+names = Table(
+    "names",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("identifier", String, primary_key=True),  # of a person or a group
+    Column("body", LargeBinary, nullable=False),  # sealed
+)
+
 pauses = Table(
     "pauses",
     metadata,
@@ -206,6 +283,7 @@ summaries = Table(
     Column("shown_from", Number, nullable=False),  # the place of the first message that the model is still shown
     Column("noted_until", Number, nullable=False),  # what stands before this place is in the text
     Column("changed_at", UtcTime, nullable=False),
+    Column("by_owner", Boolean),  # the text is the owner's own
 )
 
 voice_lines = Table(

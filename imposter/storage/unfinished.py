@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, case, exists, func, select, union_all, update
+from sqlalchemy import Connection, String, bindparam, case, exists, func, select, true, union_all, update
 
 from imposter.contracts.messages import Source
 from imposter.storage import drafted
 from imposter.storage.conversations import locate
-from imposter.storage.records import FOREVER, RETRIED, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import DELETED, FOREVER, RETRIED, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.tables import messages, outbox
 
@@ -20,6 +20,9 @@ _SETTLE = (
     update(messages)
     .where(messages.c.seq == bindparam("settled"), _is_waiting)
     .values(state=bindparam("verdict"), reason=bindparam("why"), joined=bindparam("last"), trace=bindparam("told"))
+)
+_CHANGED = select(messages.c.seq).where(
+    messages.c.seq.in_(bindparam("seqs", expanding=True)), _is_waiting, messages.c.changed.is_(true())
 )
 _answer, _unsent = messages.alias("answer"), outbox.alias("unsent")
 _QUESTIONS_OF_UNSENT = (
@@ -93,6 +96,11 @@ def conversations(connection: Connection, instance_id: str) -> list[str]:
     return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
 
 
+def is_changed(connection: Connection, seqs: Sequence[int]) -> bool:
+    """Whether something was edited or deleted since these were taken up."""
+    return connection.execute(_CHANGED, {"seqs": list(seqs)}).first() is not None
+
+
 def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict, trace: str | None = None) -> int:
     """Give messages that waited together their final state, and the last `trace`. Returns how many still waited."""
     *earlier, last = seqs
@@ -147,5 +155,7 @@ def hush(
 def judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
     """What `judge` says today of a row of SELECT_STORED."""
     message = stored(row)
+    if message.deleted_at is not None:
+        return Verdict(MessageState.IGNORED, DELETED)
     heard = received(message)
     return judge(heard, locate(connection, message.instance_id, heard).known_ids)

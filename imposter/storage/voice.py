@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, true
 
-from imposter.contracts.messages import Source
+from imposter.contracts.messages import OWN_WORDS, Source
 from imposter.storage.conversations import Kind
-from imposter.storage.intake import clean
 from imposter.storage.records import MessageState
 from imposter.storage.scrubbing import owe, pay
+from imposter.storage.storable import clean
 from imposter.storage.tables import aliases, anchor, messages, voice_lines
 from imposter.storage.writer import Pending, Writer
 
@@ -94,7 +94,9 @@ _CHAT_IDS = select(aliases.c.alias).where(
 _spoken = (
     messages.c.instance_id == bindparam("instance_id"),
     messages.c.state != MessageState.IGNORED,
-    messages.c.reacts_to.is_(None),
+    messages.c.kind.in_(list(OWN_WORDS)),
+    # What the owner only passed on is not how they write. What others sent without words still stands in between.
+    (messages.c.source != Source.OWNER) | ((messages.c.content != "") & messages.c.forwarded.is_not(true())),
 )
 _SAID_IN = (
     select(messages.c.conversation, messages.c.source, messages.c.content, messages.c.sent_at, messages.c.seq)
@@ -110,7 +112,8 @@ _recent = (
         messages.c.content,
         messages.c.sent_at,
         messages.c.seq,
-        messages.c.reacts_to,
+        messages.c.kind,
+        messages.c.forwarded,
     )
     .where(messages.c.instance_id == bindparam("instance_id"), messages.c.state == MessageState.CONTEXT)
     .order_by(messages.c.seq.desc())
@@ -119,7 +122,8 @@ _recent = (
 )
 _SAID_RECENTLY = (
     select(_recent.c.conversation, _recent.c.source, _recent.c.content, _recent.c.sent_at)
-    .where(_recent.c.source == Source.OWNER, _recent.c.reacts_to.is_(None))
+    .where(_recent.c.source == Source.OWNER, _recent.c.content != "")
+    .where(_recent.c.kind.in_(list(OWN_WORDS)), _recent.c.forwarded.is_not(true()))
     .order_by(_recent.c.seq)
 )
 

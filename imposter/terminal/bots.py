@@ -66,7 +66,10 @@ def _where(contact: str | None) -> str:
 
 def _notes(bot: BotStatus) -> list[str]:
     budget = [bot.budget.reason] if bot.budget else []
-    said = [bot.detail, *bot.safety.reasons, *budget, bot.last_error]
+    unreadable = (
+        f"{bot.unreadable:,} messages could not be read here; look at them on your phone." if bot.unreadable else ""
+    )
+    said = [bot.detail, *bot.safety.reasons, *budget, unreadable, bot.last_error]
     return list(dict.fromkeys(note for note in said if note))
 
 

@@ -37,12 +37,16 @@ class Exchange:
 def exchanges(messages: Iterable[Said], one_turn: timedelta = SAME_TALK) -> Iterator[Exchange]:
     """The owner's turns in one conversation, whose messages come oldest first.
 
-    Messages of theirs in a row that are no further apart than `one_turn` are one.
+    Messages of theirs in a row that are no further apart than `one_turn` are one. What somebody else sent without a
+    word, such as a voice message, ends a turn and asks nothing.
     """
     heard: list[Said] = []
     mine: list[Said] = []
     for message in messages:
         if not message.text.strip():
+            if mine and not message.mine:
+                yield _exchange(heard, mine)
+                heard, mine = [], []
             continue
         if not message.mine:
             if mine:

@@ -3,7 +3,7 @@
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import Phone, linked
 from tests.fakes.model_server import ModelServer
-from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.house import AT_ONCE
 
 
@@ -56,3 +56,23 @@ async def test_what_came_in_a_takeover_that_is_over_by_now_is_not_answered(
     await product.start()
     row = await product.until_message(instance_id, content="great, see you")
     assert (row["state"], row["reason"]) == ("context", "takeover")
+
+
+async def test_nor_when_hundreds_of_a_group_that_it_keeps_out_of_stand_before_their_word(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend, member, group = phone(), phone(), phone(), f"{phone()}@g.us"
+    manners = AT_ONCE | {"takeover_minutes": 30}
+    chat = {"process_offline_messages": True}
+    instance_id = await linked(product, network, me, chat=chat, behaviour_config=manners)
+    await network.make_group(group, "many words", [me, member])
+    await product.stop()
+    await network.say(me, friend, "shall I buy the tickets?")
+    await network.say_all([Line(to=me, sender=member, group=group, text=f"word {number}") for number in range(300)])
+    await network.owner_says(me, friend, "NO, I have them")
+    await product.start()
+    await product.until_status(instance_id, "connected")
+    assert (await network.phones())[me].queued == 0
+    await network.say(me, other := phone(), "hello?")
+    await network.wait_inbox(other, 1)
+    assert await by_the_bot(network, friend) == []

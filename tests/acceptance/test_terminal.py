@@ -202,6 +202,14 @@ async def test_a_code_to_type_links_a_phone_that_cannot_scan(
     assert "anna is linked and connected" in out
 
 
+async def test_a_number_that_nobody_can_have_is_refused_before_a_code_is_asked_for(product: Product) -> None:
+    await product.put(bot())
+    terminal = await begin("link", "anna", "--phone", "0151 2345678", server=str(product.api.base_url))
+    code, _, err = await terminal.end()
+    assert code == 1
+    assert err == "--phone has no country code: write it with its country code, such as +49 151 2345678.\n"
+
+
 async def test_what_is_paused_and_resumed_is_so_in_the_status(
     product: Product, network: WhatsAppNetwork, phone: Phone
 ) -> None:

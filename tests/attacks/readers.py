@@ -17,10 +17,10 @@ from imposter.behaviour.leaks import Leaks
 from imposter.behaviour.mentions import calls
 from imposter.behaviour.seams import seams
 from imposter.behaviour.unreadable import is_unreadable
-from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Private
 from imposter.contracts.quoting import as_data
+from imposter.phone_numbers import plain_id, problem, simple
 from imposter.voice.emoji import before_last_emoji
 from imposter.voice.export import UnreadableExport, parse
 from imposter.voice.notices import typed
@@ -59,6 +59,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "seams": seams,
     "quoting": as_data,
     "id": plain_id,
+    "phone number": problem,
+    "phone number's characters": simple,
     "whatsapp id": canonical_id,
 }
 

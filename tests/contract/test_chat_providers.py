@@ -101,6 +101,7 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             on_waiting=lambda conversation: None,
             on_merged=lambda conversation: None,
             on_paused=lambda accepted: None,
+            on_changed=lambda conversation: None,
         )
         typing: list[tuple[str, bool]] = []
         context = ChatContext(

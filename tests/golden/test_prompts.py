@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.messages import Source, Turn
+from imposter.contracts.messages import Earlier, MessageKind, Source, Turn
 from imposter.contracts.model import Contact, Example, Guidance, ModelContext, Prompt
 from imposter.runtime.shared import SharedResources
 from llm_providers.openAi import OpenAiProvider
@@ -30,13 +31,14 @@ STYLE = (
 )
 
 
-def them(text: str, author: str = "", *, unseen: str | None = None, **ago: float) -> Turn:
-    return said(text, Source.CONTACT, author, unseen=unseen, **ago)
+def them(text: str, author: str = "", **facts: Any) -> Turn:
+    return said(text, Source.CONTACT, author, **facts)
 
 
-def said(text: str, source: Source, author: str = "", *, unseen: str | None = None, **ago: float) -> Turn:
-    moment = (NOW - timedelta(**(ago or {"minutes": 1}))).astimezone(UTC)
-    return Turn(source, text, author, in_group=bool(author), said_at=moment, unseen=unseen)
+def said(text: str, source: Source, author: str = "", **facts: Any) -> Turn:
+    """`facts` are as in `Turn`, or say how long ago it was."""
+    ago = {unit: facts.pop(unit) for unit in ("minutes", "hours", "days") if unit in facts} or {"minutes": 1}
+    return Turn(source, text, author, bool(author), (NOW - timedelta(**ago)).astimezone(UTC), **facts)
 
 
 BEN = Contact(own_name="Ben \U0001f6b2")
@@ -70,7 +72,24 @@ PROMPTS: dict[str, Prompt] = {
         ],
         contact=Contact(own_name="Volleyball \U0001f3d0", is_group=True, instructions="Be brief here."),
     ),
-    "a voice note": Prompt([them("[voice message]", unseen="voice message"), them("what do you think?")], contact=BEN),
+    "a voice note": Prompt(
+        [them("", kind=MessageKind.VOICE, unseen="voice message"), them("what do you think?")], contact=BEN
+    ),
+    "replies and reactions": Prompt(
+        [
+            them("Monday or Tuesday?", hours=1),
+            said("shall I book Tuesday?", Source.BOT, hours=1),
+            them("\U0001f44e", kind=MessageKind.REACTION, about=Earlier(Source.BOT, "shall I book Tuesday?")),
+            them("this is better", about=Earlier(Source.CONTACT, "Monday or Tuesday?")),
+            them("", kind=MessageKind.LOCATION, details="Torstr. 1, Berlin; 52.52, 13.405"),
+            said("", Source.OWNER, kind=MessageKind.VOICE, unseen="voice message"),
+            said("Which one?", Source.OWNER, kind=MessageKind.POLL, details="Cafe Blau / Hafen"),
+            them("Hafen", kind=MessageKind.POLL_VOTE, about=Earlier(Source.OWNER, "Which one?", MessageKind.POLL)),
+            them("and that?", about=Earlier(Source.CONTACT, "", MessageKind.DELETION)),
+            them("read this", forwarded=True, details="link: Trains on strike"),
+        ],
+        contact=BEN,
+    ),
     "in the owner's manner": Prompt(
         [them("are you coming to training?")],
         Guidance(STYLE, (Example("training today?", "nope, knee hurts"), Example("coming?", "sure, 5 min"))),

@@ -112,7 +112,7 @@ async def test_the_first_entry_that_names_somebody_counts_whatever_they_are_know
         ({"contacts": [{"id": "15551", "guard_judge": True}]}, "contacts.0.guard_judge", "fakeLlm cannot"),
         ({"contacts": [{"id": "15551", "autonomy": "all"}]}, "contacts.0.autonomy", "'auto_in_hours' or 'auto'"),
         ({"contacts": [{"autonomy": "off"}]}, "contacts.0.id", "is required"),
-        ({"contacts": [{"id": "0151 2345678"}]}, "contacts.0.id", "international form"),
+        ({"contacts": [{"id": "0151 2345678"}]}, "contacts.0.id", "country code"),
         (
             {"contacts": [{"id": "+49 151 23456789"}, {"id": "4915123456789"}]},
             "contacts.1.id",

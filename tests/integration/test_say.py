@@ -43,6 +43,18 @@ async def test_it_is_sent_in_the_owners_name_and_the_bot_is_silent_there(tmp_pat
         assert platform.texts(BEN) == ["Echo: one", "Let me call you."]
 
 
+async def test_they_are_named_by_their_number_in_any_spelling_with_its_country(tmp_path: Path) -> None:
+    async with open_api(tmp_path) as api:
+        instance_id = await made(api, brief=False)
+        platform = api.house.platforms["anna"]
+        await platform.hear("491512345678", "one")
+        await until(lambda: platform.texts("491512345678") == ["Echo: one"])
+        assert (await say(api, instance_id, contact="\u202a+49 (0)151\u00a02345678\u202c"))[0] == 202
+        status, said = await say(api, instance_id, contact="0151 2345678")
+        assert status == 404
+        assert "a number needs its country code, such as +49 151 2345678" in said["detail"]
+
+
 async def test_what_waited_there_is_not_answered_any_more(tmp_path: Path) -> None:
     async with open_api(tmp_path) as api:
         instance_id = await made(api, autonomy="draft")

@@ -148,5 +148,11 @@ async def test_what_others_edit_and_delete_is_told_and_wants_no_answer(network: 
     mine = await network.owner_says(BOT, ANN, "fine")
     await network.owner_says(BOT, ANN, kind="revoke", target=mine.id)
     await until(lambda: len(desk.inbox.messages) == 5)
-    assert [message["note"] for message in desk.inbox.messages] == [None, "edit", "revoke", None, "revoke"]
+    assert [(message["kind"], message["content"], message["changes"]) for message in desk.inbox.messages] == [
+        ("text", "at seven", None),
+        ("edit", "at eight", first.id),
+        ("deletion", "", first.id),
+        ("text", "fine", None),
+        ("deletion", "", mine.id),
+    ]
     assert [message["source"] for message in desk.inbox.messages] == [Source.CONTACT] * 3 + [Source.OWNER] * 2

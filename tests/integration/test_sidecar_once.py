@@ -108,7 +108,7 @@ async def test_what_could_not_be_read_at_first(network: WhatsAppNetwork, desk: D
     await all_delivered(network)
     assert [event.facts["id"] for event in await network.log("retry")] == [sent.id]
     heard = {(message["content"], message["message_id"], message["note"]) for message in desk.inbox.messages}
-    unread = ("[message that could not be decrypted]", f"{sent.id}/undecryptable", "undecryptable")
+    unread = ("", f"{sent.id}/undecryptable", "undecryptable")
     assert heard == {unread, ("hello", sent.id, None)}
 
 

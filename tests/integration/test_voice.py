@@ -153,7 +153,7 @@ async def test_who_is_forgotten_is_told_of_no_more(tmp_path: Path) -> None:
     [
         ({"contact": "bob"}, export(), "owner", "is missing: which of these are you? 'Bob', 'Anna'"),
         ({"contact": "bob", "owner": "Zoe"}, export(), "owner", "must be one of the names in the file: 'Bob', 'Anna'"),
-        ({"contact": "0151 2345678", "owner": "Anna"}, export(), "contact", "is no phone number in international form"),
+        ({"contact": "0151 2345678", "owner": "Anna"}, export(), "contact", "with its country code"),
         ({"owner": "Anna"}, export(), "contact", "required"),
         ({"contact": "bob", "owner": "Anna"}, "", "file", "is empty"),
         ({"contact": "bob", "owner": "Anna"}, "hello", "file", "No message of an exported WhatsApp chat"),

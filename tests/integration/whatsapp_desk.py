@@ -58,10 +58,14 @@ class Inbox:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.trouble: list[Exception] = []
-        """What the next messages meet instead of being taken, one each."""
+        """What the next message meets instead of being taken, one each time that it is given."""
+        self._troubled: str | None = None
 
     async def add_message(self, **message: Any) -> None:
-        if self.trouble:
+        if not self.trouble:
+            self._troubled = None
+        elif self._troubled in (None, message["message_id"]):
+            self._troubled = message["message_id"]
             raise self.trouble.pop(0)
         self.messages.append(message)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import UnknownContact
-from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Sender, Source
+from imposter.phone_numbers import plain_id
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.errors import UnknownContact
-from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Sender, Source
+from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import DATABASE_FILE

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, delete, update
 
 from imposter.contracts.errors import StorageError
+from imposter.contracts.messages import Source
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.engine import open_engine
@@ -15,7 +16,7 @@ from imposter.storage.migrations import FOLDER, NEWEST, SAYS_OLDEST, upgrade
 from imposter.storage.postgresql import change_tables
 from imposter.storage.records import MessageState, Verdict
 from imposter.storage.tables import meta, metadata
-from tests.storage.desk import BOT, KEY, ONE, Desk, Time
+from tests.storage.desk import BOT, KEY, ONE, Desk, Time, judge_as
 from tests.storage.schema import schema, schema_of
 
 LEASE = timedelta(minutes=1)
@@ -89,6 +90,68 @@ async def test_what_a_program_of_before_manners_wrote_is_read(database: str | No
         assert (outgoing.due_at, outgoing.content) == (None, "hi")
         await store.bots.update(BOT, {}, lambda message, ids: Verdict(MessageState.IGNORED, str(message.addressed)))
         assert (await desk.states())["waits"] == "ignored:False"
+
+
+MARKED = {
+    "[image] a cat": ("image", "a cat", "", "context"),
+    "[voice message]": ("voice", "", "", "context"),
+    "[document] paper.pdf": ("document", "", "paper.pdf", "context"),
+    "[poll] where?": ("poll", "where?", "", "context"),
+    "[deleted a message]": ("deletion", "", "", "ignored"),
+    "[edit] at eight": ("edit", "at eight", "", "ignored"),
+    "[unsupported message]": ("unsupported", "", "", "ignored"),
+    "[sticker] said nobody": ("text", "[sticker] said nobody", "", "context"),
+    "[image]nation": ("text", "[image]nation", "", "context"),
+    "[note] to myself": ("text", "[note] to myself", "", "context"),
+}
+"""What an earlier version wrote, and what becomes of it: kind, words, details, state."""
+
+
+async def test_marks_among_the_words_of_before_become_what_they_stand_for(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        for text in MARKED:
+            await desk.receive(text, source=Source.OWNER, judge=judge_as(MessageState.CONTEXT, "owner"))
+        await desk.answer(await desk.receive("waits"), "[image] of words")
+    with open_engine(database, tmp_path).begin() as connection:
+        take_back_to(connection, "0010")
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        rows = (await Desk(store, time).history())[: len(MARKED)]
+        found = [(row.kind, row.content, row.details, row.state) for row in rows]
+        assert found == list(MARKED.values())
+        assert (await Desk(store, time).history())[-1].content == "[image] of words", "the bot's own words stay"
+
+
+def take_back_to(connection: Connection, revision: str) -> None:
+    """Have the tables say that they are older than they are, without what came since."""
+    for index in ("by_end", "by_life", "by_change", "by_quote", "of_owner", "unreadable"):
+        connection.exec_driver_sql(f"DROP INDEX ix_messages_{index}")
+    for table in ("wordings", "names"):
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    connection.exec_driver_sql("ALTER TABLE summaries DROP COLUMN by_owner")
+    for column in ADDED:
+        connection.exec_driver_sql(f"ALTER TABLE messages DROP COLUMN {column}")
+    connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+
+
+ADDED = (
+    "kind",
+    "details",
+    "quoted",
+    "mentions",
+    "changes",
+    "forwarded",
+    "disappears_after",
+    "disappears_at",
+    "secret",
+    "edited_at",
+    "edits",
+    "changed",
+    "deleted_at",
+)
 
 
 async def test_a_node_that_was_out_while_the_tables_became_too_new_for_it_does_not_come_back(

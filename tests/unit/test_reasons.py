@@ -1,6 +1,7 @@
 """No reason is given anywhere in the program that its owner would not be told in words."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts import errors
+from imposter.contracts.messages import ASIDE
 from imposter.runtime import reasons
 from imposter.runtime.reasons import Gate
 from imposter.storage.records import RETRIED, DeliveryState, MessageState
@@ -89,8 +91,11 @@ def is_parameter(expression: ast.expr) -> bool:
 
 def notes() -> set[str]:
     """What the other side of the pipe says of a message that wants no answer."""
-    source = (ROOT / "chat_providers/whatsapp_baileys_server/src/inbound.ts").read_text()
-    return {code.partition(":")[0] for code in re.findall(r"note: ['`]([a-z_]+)", source)}
+    cases = json.loads((ROOT / "tests/integration/payloads/inbound.json").read_text("utf-8"))
+    told = {case["expected"]["note"] for case in cases if case["expected"]} - {None}
+    sources = (ROOT / "chat_providers/whatsapp_baileys_server/src").glob("*.ts")
+    written = {code for path in sources for code in re.findall(r"note: ['`]([a-z_]+)", path.read_text())}
+    return {code.partition(":")[0] for code in told} | written | {kind.value for kind in ASIDE}
 
 
 def test_the_reasons_are_found() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from imposter.contracts.config import BotConfig
-from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.phone_numbers import plain_id
 from imposter.runtime.rules import BEFORE_LINKING, Rules
 from imposter.storage.records import MessageState, Verdict
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from imposter.contracts.behaviour import ActiveHours, Behaviour
-from imposter.contracts.identity import plain_id
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Contact, Guidance, Prompt
+from imposter.phone_numbers import plain_id
 from imposter.runtime.manners import Manners
 from imposter.runtime.reasons import Gate
 from imposter.runtime.traces import For, Trace, Wait, Waits, fingerprint, traced

@@ -7,6 +7,9 @@ import { Socket } from 'node:net'
 import { Accounts } from './accounts.ts'
 import { endInSilence } from './dead-mans-switch.ts'
 import { Pipe } from './pipe.ts'
+import { verifyNatively } from './signatures.ts'
+
+verifyNatively()
 
 const stream = new Socket({ fd: 0, readable: true, writable: true })
 const allowSilence = endInSilence(stream, () => process.exit(0))

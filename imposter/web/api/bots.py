@@ -18,6 +18,7 @@ from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import ItemsBody
 from imposter.web.api.schemas import BotDetail, Created, NotCreated
 from imposter.web.dependencies import Bots
+from imposter.web.home_numbers import with_country_codes
 from imposter.web.problems import FieldError
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ async def put_bots(body: ItemsBody, bots: Bots) -> JSONResponse:
         raise InvalidConfig(
             FieldProblem("", f"must not hold more than {MAX_ITEMS} configs; send them in several requests")
         )
-    items = check_configs(body, bots.catalog, bots.secret, bots.addresses)
+    items = check_configs(await with_country_codes(body, bots), bots.catalog, bots.secret, bots.addresses)
     places = asyncio.Semaphore(AT_ONCE)
     outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
     answers = [_answer(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]

@@ -50,6 +50,7 @@ BOT_STATUS: dict[str, Any] = {
     "qr_expires_at": "2026-01-31T12:00:20Z",
     "account": None,
     "waiting": 0,
+    "unreadable": 0,
     "safety": {"level": "normal", "reasons": [], "until": None},
     "budget": None,
     "last_error": None,
@@ -159,6 +160,7 @@ DECISION: dict[str, Any] = {
         "ended": "2026-01-31T12:17:01Z",
     },
     "answer": [],
+    "wordings": [],
 }
 
 DRAFT: dict[str, Any] = {
@@ -196,6 +198,13 @@ DEAD_LETTERS: dict[str, Any] = {
 }
 
 RETRIED: dict[str, Any] = {"retried": 1, "refused": 0}
+CONTACTS: dict[str, Any] = {
+    "contacts": [
+        {"ids": ["4915123456789@s.whatsapp.net", "77987654321@lid"], "saved_name": "Mum", "own_name": "Eva Kern"}
+    ],
+    "after": None,
+}
+GROUPS: dict[str, Any] = {"groups": [{"id": "120363041234567890@g.us", "title": "Hiking"}], "after": None}
 FORGOTTEN: dict[str, Any] = {"messages": 42, "files": "scrubbed"}
 BACKUP: dict[str, Any] = {
     "folder": "/srv/imposter/data/backups/20260131T120502000000Z",

@@ -1,11 +1,12 @@
 """The shapes of the API that are not the core's own."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from imposter import phone_numbers
+from imposter.behaviour.message_text import shown_text
 from imposter.contracts.states import BotStatus
 from imposter.contracts.strict import Strict, printable
 from imposter.runtime.discovery import Kind
@@ -13,27 +14,14 @@ from imposter.runtime.traces import Trace, Wait
 from imposter.runtime.why import Explained, Passage
 from imposter.storage.dead_letters import DeadLetter
 from imposter.storage.drafted import Draft
-from imposter.storage.records import DraftState, MessageState, PartRow, StoredMessage
+from imposter.storage.records import DraftState, MessageState, PartRow, StoredMessage, Wording
 from imposter.web.problems import FieldError
 
 MAX_INTEGER = 2**63 - 1
 """What a database still holds as a number."""
 
-PHONE = r"^(\+|00)?[ ().\-/]*[1-9]([ ().\-/]*[0-9]){6,14}[ ().\-/]*$"
-"""International form. E.164 allows 15 digits; the shortest numbers in use have 7."""
-
-_PHONE = re.compile(PHONE)
-_NO_DIGIT = re.compile(r"\D")
-
 LINE = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """What `printable` lets pass, in the words of JSON Schema."""
-
-
-def international(text: str) -> str:
-    """A phone number's digits."""
-    if not _PHONE.fullmatch(text):
-        raise ValueError("must be a phone number in international form, such as +49 151 23456789")
-    return _NO_DIGIT.sub("", text).removeprefix("00")
 
 
 def not_blank(text: str) -> str:
@@ -72,8 +60,8 @@ class BotDetail(BaseModel):
 class PairingRequest(Strict):
     """Whose phone is to be linked."""
 
-    phone: Annotated[str, Field(max_length=40, json_schema_extra={"pattern": PHONE}), AfterValidator(international)] = (
-        Field(description="The number of the phone, in international form.")
+    phone: Annotated[str, Field(max_length=phone_numbers.MOST_CHARACTERS), AfterValidator(phone_numbers.read)] = Field(
+        description="The number of the phone, with its country code."
     )
 
 
@@ -138,6 +126,46 @@ class MessagesPage(BaseModel):
     before: int | None = Field(description="What to ask with for the next page; null on the last one.")
 
 
+class NamesQuery(BaseModel):
+    """Which people or groups."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[str, Field(max_length=256, json_schema_extra={"pattern": LINE}), AfterValidator(printable)] = (
+        Field(default="", description="Only those behind this id: the next page.")
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="At most so many.")
+
+
+class ContactRow(BaseModel):
+    """A person whose name is known."""
+
+    ids: list[str] = Field(description="Every id of theirs that the platform told together.")
+    saved_name: str = Field(description="In the owner's address book; empty: none that is known.")
+    own_name: str = Field(description="What they call themselves; empty: not known.")
+
+
+class ContactsPage(BaseModel):
+    """People, by the first of their ids."""
+
+    contacts: list[ContactRow]
+    after: str | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
+class GroupRow(BaseModel):
+    """A group whose title is known."""
+
+    id: str
+    title: str
+
+
+class GroupsPage(BaseModel):
+    """Groups, by their ids."""
+
+    groups: list[GroupRow]
+    after: str | None = Field(description="What to ask with for the next page; null on the last one.")
+
+
 class SayRequest(Strict):
     """What the owner says themselves."""
 
@@ -199,6 +227,9 @@ class DecisionDetail(BaseModel):
     model: ModelCall | None = Field(description="null where it was not asked, or nothing was written down.")
     times: DecisionTimes
     answer: list[PartRow] = Field(description="What was sent, or is to be; in order.")
+    wordings: list[Wording] = Field(
+        default=[], description="What it said before it was edited or deleted, oldest first, where `keep_edits` is on."
+    )
 
     @classmethod
     def of(cls, explained: Explained) -> "DecisionDetail":
@@ -235,6 +266,7 @@ class DecisionDetail(BaseModel):
                 ended=trace.ended,
             ),
             answer=list(decision.parts),
+            wordings=list(decision.wordings),
         )
 
 
@@ -297,7 +329,7 @@ class DraftRow(BaseModel):
             conversation=draft.conversation,
             name=draft.name,
             message=draft.answers,
-            question=draft.question,
+            question=shown_text(draft.question, draft.question_kind, draft.question_details),
             text=draft.text,
             why=draft.why,
             state=draft.state,

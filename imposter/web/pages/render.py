@@ -14,9 +14,22 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from imposter.behaviour.message_text import shown_text
 from imposter.contracts.errors import ImposterError
 from imposter.web.pages.files import address_of
-from imposter.web.pages.words import DONE, GATES, OUTCOMES, STATES, ago, capitalize_first, count, moment, money, plain
+from imposter.web.pages.words import (
+    DONE,
+    GATES,
+    OUTCOMES,
+    STATES,
+    ago,
+    capitalize_first,
+    count,
+    moment,
+    money,
+    plain,
+    shown_of,
+)
 from imposter.web.problems import Trouble, trouble_of
 from imposter.web.sessions import form_token, is_signed_in, same_token
 
@@ -135,6 +148,7 @@ def _templates() -> "Environment":
         "GATES": GATES,
         "OUTCOMES": OUTCOMES,
         "TOKEN": TOKEN,
+        "shown_text": shown_text,
         "now": lambda: datetime.now(UTC),
     }
     made.filters |= {
@@ -144,5 +158,6 @@ def _templates() -> "Environment":
         "money": money,
         "capitalize_first": capitalize_first,
         "name": plain,
+        "shown": shown_of,
     }
     return made

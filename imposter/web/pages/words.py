@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from imposter.behaviour.message_text import shown_text
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
@@ -151,6 +152,12 @@ def plain(name: str) -> str:
     https://www.unicode.org/reports/tr9/ : marks, embeddings, overrides and isolates.
     """
     return _DIRECTIONS.sub("", name).strip()
+
+
+def shown_of(message: StoredMessage) -> str:
+    """A message in one text."""
+    is_deleted = message.deleted_at is not None
+    return shown_text(message.content, message.kind, message.details, is_deleted=is_deleted)
 
 
 def capitalize_first(text: str) -> str:

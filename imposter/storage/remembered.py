@@ -1,0 +1,51 @@
+"""What a connection to the database remembers of what it read, to spare messages queries.
+
+It hangs on the database's connection: when a commit fails, the writer gives that up, and with it what was read of what
+is not there after all.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+MOST = 5000
+"""Entries of each kind; more begin anew."""
+
+
+def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
+    """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
+    for never in (never_paused(connection), never_changed(connection), never_disappears(connection)):
+        never.difference_update({instance_id} if instance_id else {*never})
+    for found in (whereabouts_of(connection), names_heard(connection)):
+        for who in [who for who in found if instance_id in (None, who[0])]:
+            del found[who]
+
+
+def never_paused(connection: Connection) -> set[str]:
+    """Bots without a pause, not even one that is over."""
+    never: set[str] = connection.info.setdefault("never paused", set())
+    return never
+
+
+def never_changed(connection: Connection) -> set[str]:
+    """Bots where no edit or deletion waits for the message that it changes."""
+    never: set[str] = connection.info.setdefault("never changed", set())
+    return never
+
+
+def never_disappears(connection: Connection) -> set[str]:
+    """Bots in none of whose chats anybody said that messages disappear."""
+    never: set[str] = connection.info.setdefault("never disappears", set())
+    return never
+
+
+def names_heard(connection: Connection) -> dict[tuple[str, str], str | None]:
+    """By bot and id: what somebody called themselves last."""
+    heard: dict[tuple[str, str], str | None] = connection.info.setdefault("names heard", {})
+    return heard
+
+
+def whereabouts_of(connection: Connection) -> dict[Any, Any]:
+    """By bot and ids: the conversation that they name, which saves the largest query of a message."""
+    found: dict[Any, Any] = connection.info.setdefault("whereabouts", {})
+    return found
