@@ -122,8 +122,9 @@ class Account:
         self._write_order = asyncio.Lock()
         self._newest: Awaitable[Any] | None = None
         """The message that was handed over last."""
-        self._missing: dict[tuple[str, str, str], float] = {}
-        """Messages that could not be stored, in their order, and when they were given last; none overtakes them."""
+        self._missing: dict[tuple[str, str, str], float | None] = {}
+        """Messages that could not be stored, in their order, and when they were given last; None: they are given again
+        now. None overtakes them."""
 
     @property
     def own_chat(self) -> str | None:
@@ -324,15 +325,17 @@ class Account:
 
     def _wait_for_turn(self, key: tuple[str, str, str], now: float) -> None:
         """Raises: NotNow, where a message before it could not be stored yet."""
-        while self._missing:
-            first, given = next(iter(self._missing.items()))
-            if first == key:
-                self._newest = None
-                return
-            if now - given < MISSING_PATIENCE:
-                self._missing[key] = now
+        for place, (other, given) in enumerate([*self._missing.items()]):
+            if other == key:
+                self._newest = self._newest if place else None
+                break
+            if given is not None and now - given < MISSING_PATIENCE:
+                self._missing[key] = now  # at its place, or at the end
                 raise NotNow("One before it is not stored yet.")
-            del self._missing[first]  # it is not given any more
+            if given is not None:
+                del self._missing[other]  # it is not given any more
+        if key in self._missing:
+            self._missing[key] = None
 
     async def _write(self, entries: list[tuple[str, str, str | None]]) -> None:
         changes = [(kind, key, None if value is None else value.encode()) for kind, key, value in entries]

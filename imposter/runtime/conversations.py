@@ -341,7 +341,9 @@ class Conversations:
         self._inbox.busy.update(work.seqs)
         try:
             if not await self._answering.answer(work):
+                # Something else became of it, or was changed meanwhile.
                 self._due.add(conversation)
+                self._changed.add(conversation)
         finally:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
