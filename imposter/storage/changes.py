@@ -152,8 +152,8 @@ def apply(
 ) -> Change | None:
     """Make of the message that `change` names what it says, if it is whose it must be.
 
-    None where that message is not here (yet). What waits is judged anew, an answer
-    that is not out waits to be made anew (`reopen`), and so does what is drafted. `keeps`: what it said before is kept.
+    None where that message is not here (yet). What waits is judged anew, an answer that is not out waits to be made
+    anew (`reopen`), and so does what is drafted. `keeps`: what it said before is kept.
     """
     assert change.changes is not None  # noqa: S101 - what the caller asks first
     names = [change.changes, *(own_id(change.changes, known) for known in place.known_ids)]
