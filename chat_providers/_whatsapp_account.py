@@ -123,8 +123,8 @@ class Account:
         self._newest: Awaitable[Any] | None = None
         """The message that was handed over last."""
         self._missing: dict[tuple[str, str, str], float | None] = {}
-        """Messages that could not be stored, in their order, and when they were given last; None: they are given again
-        now. None overtakes them."""
+        """Messages that could not be stored, in their order, with the time when each was given last, or None while it
+        is on its way again. Nothing overtakes them."""
 
     @property
     def own_chat(self) -> str | None:

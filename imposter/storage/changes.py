@@ -27,7 +27,7 @@ from imposter.storage.scrubbing import leave
 from imposter.storage.tables import drafts, messages, outbox, wordings
 
 
-class Change(StrEnum):
+class ChangeOutcome(StrEnum):
     """What came of an edit or a deletion."""
 
     NOT_THEIRS = "not_theirs"
@@ -149,7 +149,7 @@ def apply(
     longest: int,
     judge: Judge,
     now: datetime,
-) -> Change | None:
+) -> ChangeOutcome | None:
     """Make of the message that `change` names what it says, if it is whose it must be.
 
     None where that message is not here (yet). What waits is judged anew, an answer that is not out waits to be made
@@ -164,10 +164,10 @@ def apply(
         if not found and change.kind is MessageKind.DELETION:
             of_chat = {"bot": instance_id, "chat": place.conversation}
             connection.execute(_BLANK_LATE, of_chat | {"changed_ids": names})
-        return Change.NOT_THEIRS if found else None
+        return ChangeOutcome.NOT_THEIRS if found else None
     [target, *_] = theirs
     if target.deleted_at is not None or (target.edited_at is not None and target.edited_at > change.sent_at):
-        return Change.DONE
+        return ChangeOutcome.DONE
     _change(connection, target, change, keeps, longest, now)
     remakes = _follow(connection, target, change.kind, judge, now)
     if change.kind is MessageKind.DELETION:
@@ -175,7 +175,7 @@ def apply(
         drafted.forget_words(connection, last)
         for seq in {target.seq, last}:
             notes.forget_about(connection, seq)
-    return Change.REMAKES if remakes else Change.DONE
+    return ChangeOutcome.REMAKES if remakes else ChangeOutcome.DONE
 
 
 def apply_late(
@@ -203,7 +203,7 @@ def apply_late(
         known = replace(place, known_ids=locate(connection, instance_id, change).known_ids)
         keeps = judge(change, known.known_ids).keeps_wording
         done = apply(connection, instance_id, known, change, keeps, longest, judge, now)
-        if done in (Change.DONE, Change.REMAKES):
+        if done in (ChangeOutcome.DONE, ChangeOutcome.REMAKES):
             connection.execute(_DROP, {"seqs": [late.seq]})
 
 

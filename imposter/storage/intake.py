@@ -109,10 +109,10 @@ def accept(
             claims.check(connection, claim)
         keeps = verdict.keeps_wording
         done = changes.apply(connection, instance_id, place, message, keeps, limits.single, judge, now)
-        if done in (changes.Change.DONE, changes.Change.REMAKES):
-            remakes = done is changes.Change.REMAKES
+        if done in (changes.ChangeOutcome.DONE, changes.ChangeOutcome.REMAKES):
+            remakes = done is changes.ChangeOutcome.REMAKES
             return Accepted(None, place.conversation, verdict, absorbed=place.absorbed, changed=remakes)
-        if done is changes.Change.NOT_THEIRS:
+        if done is changes.ChangeOutcome.NOT_THEIRS:
             content, verdict = "", NOT_THEIRS
         elif message.changes == message.message_id:  # it names no other, and that one is not here
             message = replace(message, kind=MessageKind.TEXT, changes=None)
