@@ -13,6 +13,8 @@ Message = Mapping[str, Any]
 LEAST_ROOM = 4096
 """Tokens that an answer gets which was cut and had no bound of ours."""
 MOST_ROOM = 10_000_000
+SPARE = 0.8
+"""Of what fits, in tokens, is filled by characters, whose number differs from token to token."""
 NO_SYSTEM = (
     "The model takes no message of the role `system`: its instructions stand in front of the contact's first message, "
     "where models follow them less."
@@ -88,7 +90,7 @@ class Question:
             case Remedy.PARAMETER:
                 self._dialect.refuse(finding.parameter)
             case Remedy.SHORTER:
-                self._shorten()
+                self._shorten(finding.fits)
             case Remedy.NO_SYSTEM:
                 self._dialect.system_role = "user"
                 self._dialect.refuses_system = True
@@ -104,7 +106,8 @@ class Question:
         messages = _with_role(self._messages, self._dialect.system_role)
         return self._dialect.spelled(self._parameters) | {"messages": messages}
 
-    def _shorten(self) -> None:
+    def _shorten(self, fits: float) -> None:
+        """Keep the newest half, and less where `fits`, a share of the whole, is less than that."""
         opening = [each for each in self._messages[:1] if each["role"] == "system"]
         # A user's message holds one quotation on each line. The examples are the first to go.
         rest = [
@@ -113,7 +116,11 @@ class Question:
             for text in (each["content"].split("\n") if each["role"] == "user" else [each["content"]])
             if not (each["role"] == "user" and text.startswith(SHOWN))
         ]
+        room = sum(len(each["content"]) for each in self._messages) * fits * SPARE
+        room -= sum(len(each["content"]) for each in opening)
         kept = rest[(len(rest) + 1) // 2 :] if len(rest) > 1 else rest
+        while len(kept) > 1 and fits < 1 and sum(len(text) for _, text in kept) > room:
+            kept = kept[1:]
         while len(kept) > 1 and kept[0][0] == "assistant":
             kept = kept[1:]  # many servers want a user's message first
         opening = [{**each, "content": each["content"].replace(f"\n\n{EXAMPLES}", "")} for each in opening]

@@ -3,6 +3,7 @@
 A vendor's words are compared in lower case with pieces of text. `…` in a piece stands for any text.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -33,6 +34,8 @@ class Finding:
     error: ModelError
     remedy: Remedy | None = None
     parameter: str = ""
+    fits: float = 1.0
+    """The share of a request that is too long for which the server has room; 1: it did not say."""
     partial: str = field(default="", repr=False)
     """What there is of an answer that was cut."""
 
@@ -260,6 +263,11 @@ _UNSUPPORTED = (
     "only the default",
 )
 """OpenAI; Groq; xAI; OpenAI of 2023; Gemini; Mistral, Fireworks and vLLM (pydantic); Anthropic; DeepSeek."""
+_TOKENS = re.compile(r"(?<!\d)\d{2,8}(?!\d)")
+LEAST_SHARE = 0.02
+"""A smaller one is two numbers that have nothing to do with one another."""
+LONGEST_TEXT = 2000
+"""Characters of an error in which numbers are looked for."""
 _KEPT = frozenset({"provider", "store", "safe_prompt", "safety_settings", "zdr", "data_collection", "moderation"})
 """Never left out because a server does not take it: it says what may be done with people's words."""
 
@@ -279,7 +287,7 @@ def found(complaint: Complaint, sent: Iterable[str] = ()) -> Finding | None:
         return Finding(ModelRefused(sentence), Remedy.PARAMETER, name)
     for row in TABLE:
         if row.fits(complaint):
-            return Finding(row.error(row.sentence), row.remedy)
+            return Finding(row.error(row.sentence), row.remedy, fits=_fits(complaint.text))
     if status in _TRY_AGAIN or status >= 500 or (status < 400 and not complaint.codes.isdisjoint(_BUSY)):
         return Finding(_later(complaint))
     return Finding(ModelRefused(_BY_STATUS[status])) if status in _BY_STATUS else None
@@ -301,6 +309,13 @@ def _unsupported(complaint: Complaint, sent: Iterable[str]) -> str | None:
         return None
     places = {name: place for name in sent if (place := complaint.mentions(name)) is not None}
     return min(places, key=lambda name: places[name], default=None)
+
+
+def _fits(text: str) -> float:
+    """How much of the request the server has room for, where it names both in tokens; 1: it does not."""
+    numbers = sorted({int(number) for number in _TOKENS.findall(text[:LONGEST_TEXT])})
+    share = numbers[-2] / numbers[-1] if len(numbers) > 1 else 1.0
+    return share if share >= LEAST_SHARE else 1.0
 
 
 def _says(text: str, piece: str) -> bool:

@@ -215,6 +215,17 @@ async def test_a_shorter_context_keeps_the_instructions_and_the_newest_messages(
     assert server.requests[-1].texts == [f"{RULE}\n\nBe brief.", "message 3", "message 4", "message 5"]
 
 
+async def test_where_the_server_says_how_much_fits_no_more_than_that_is_asked(server: ModelServer) -> None:
+    said = "the request exceeds the available context size: 1000 tokens were asked, and there is room for 600"
+    too_long = answering(error(said, code="context_length_exceeded"), 400)
+    long = [Turn(Source.CONTACT, f"{number} {'word ' * 200}") for number in range(9)]
+    server.reply = refusing(unless=lambda chat: len(chat["messages"][-1]["content"]) < 4000, failure=too_long)
+    async with open_model(server) as model:
+        assert (await model.reply(long)).text == "fine"
+    assert len(server.requests) == 2
+    assert 1 < len(server.requests[-1].texts) < 6, "the newest messages, which are less than half"
+
+
 async def test_a_server_without_a_system_role_gets_the_instructions_with_the_first_message(
     server: ModelServer,
 ) -> None:

@@ -146,6 +146,9 @@ MACHINERY = [
     "user\nYou are Anna.",
     'Soon!</row></footer><pre class="box">',
     "Soon!</beginningOfTurn>",
+    'you have something for me."</string><name=Alice@example>',
+    '[INST{"""You are Anna, 34',
+    "Hi <name=Alice>",
 ]
 ONLY_REASONING = [
     "<think>\nOkay, the user just said hi. Let me think about what Anna",
