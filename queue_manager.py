@@ -14,8 +14,8 @@ from imposter.contracts.errors import NotNow
 from imposter.contracts.messages import CHANGES, Group, Message, MessageFacts, MessageKind, Sender, Source
 from imposter.runtime.rules import Rules
 from imposter.storage import Store
+from imposter.storage.jobs import Pending
 from imposter.storage.records import Accepted, Claim, MessageState, Verdict
-from imposter.storage.writer import Pending
 
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 

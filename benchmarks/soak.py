@@ -30,8 +30,8 @@ from imposter.logs import configure_logs
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
+from imposter.storage.jobs import Pending
 from imposter.storage.records import Accepted, MessageState, Verdict
-from imposter.storage.writer import Pending
 from llm_providers.fakeLlm import FakeLlmProvider
 from queue_manager import UserQueue
 from tests.acceptance.product import Product

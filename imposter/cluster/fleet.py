@@ -48,12 +48,12 @@ from imposter.storage import Store
 from imposter.storage.bots import DuplicateUser
 from imposter.storage.exams import ExamRow
 from imposter.storage.figures import Piece, Spent
+from imposter.storage.jobs import Pending
 from imposter.storage.migrations import NEWEST
 from imposter.storage.overview import Today
 from imposter.storage.records import BotRow, NodeRow, Sign, StoredMessage, Superseded, Totals
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.usage import By, Costs
-from imposter.storage.writer import Pending
 
 log = structlog.get_logger()
 

@@ -1,11 +1,11 @@
 """The Store: everything that outlives a restart. The only room with SQL in it."""
 
 from imposter.storage.bots import BotStore, DuplicateUser
+from imposter.storage.jobs import Pending
 from imposter.storage.messages import MessageStore
 from imposter.storage.outbox import OutboxStore
 from imposter.storage.state import StateStore
 from imposter.storage.store import Store, open_store
-from imposter.storage.writer import Pending
 
 __all__ = [
     "BotStore",

@@ -23,7 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from imposter.contracts.errors import NotSupported, StorageError
 from imposter.secrets import KEY_FILE, make_private_folder
 from imposter.storage.engine import DATABASE_FILE, LOCK_FILE, database_file, locate_database, only_server, open_engine
-from imposter.storage.writer import Pending, Writer, describe
+from imposter.storage.jobs import Pending, describe
+from imposter.storage.writer import Writer
 
 BACKUPS = "backups"
 DUMP_FILE = "imposter.dump"

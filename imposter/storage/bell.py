@@ -8,8 +8,8 @@ import structlog
 from psycopg import sql
 
 from imposter.storage.channels import COMMON
+from imposter.storage.jobs import describe
 from imposter.storage.postgresql import SETTLE, connection_arguments
-from imposter.storage.writer import describe
 
 log = structlog.get_logger()
 

@@ -12,13 +12,15 @@ from imposter.contracts.errors import StorageError, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage import claims
 from imposter.storage.channels import Identity
+from imposter.storage.jobs import Pending
 from imposter.storage.portions import OF_BOT, OF_BOT_BEGIN
+from imposter.storage.reader import Reader
 from imposter.storage.records import BotRow, Claim, Judge
 from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import owe, pay
 from imposter.storage.tables import bots
 from imposter.storage.unfinished import abandon, reconsider
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 # Two nodes may be asked for the same user at once. SQLite's compiler knows this of PostgreSQL's, too.
 _ADD = insert(bots).on_conflict_do_nothing(index_elements=["user_id"]).returning(bots.c.number)
@@ -49,8 +51,11 @@ class DuplicateUser(StorageError):
 class BotStore:
     """Bots and their configs, which are encrypted. With an `identity`, only that node's are changed."""
 
-    def __init__(self, writer: Writer, cipher: Cipher, now: Callable[[], datetime], identity: Identity | None) -> None:
+    def __init__(
+        self, writer: Writer, reader: Reader, cipher: Cipher, now: Callable[[], datetime], identity: Identity | None
+    ) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._cipher = cipher
         self._now = now
         self._identity = identity
@@ -147,7 +152,7 @@ class BotStore:
 
     def all(self) -> Pending[list[BotRow]]:
         """In order of creation."""
-        return self._submit(lambda connection: [opened(self._cipher, row) for row in connection.execute(_ALL)])
+        return self._read(lambda connection: [opened(self._cipher, row) for row in connection.execute(_ALL)])
 
     def one(self, instance_id: str) -> Pending[BotRow]:
         """Raises from the result: UnknownBot."""
@@ -158,14 +163,14 @@ class BotStore:
                 raise UnknownBot
             return opened(self._cipher, row)
 
-        return self._submit(job)
+        return self._read(job)
 
     def of_user(self, user_id: str) -> Pending[BotRow | None]:
         def job(connection: Connection) -> BotRow | None:
             row = connection.execute(_OF_USER, {"user_id": user_id}).first()
             return row and opened(self._cipher, row)
 
-        return self._submit(job)
+        return self._read(job)
 
     def _change(self, connection: Connection, instance_id: str, **values: Any) -> None:
         one = {"bot": instance_id, "node": self._node_id}

@@ -7,10 +7,12 @@ from sqlalchemy import Connection, bindparam, update
 
 from imposter.contracts.messages import NOT_SAID, MessageKind, Source
 from imposter.storage import claims
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import UNDONE, Claim, DeliveryState, MessageState, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.tables import anchor, messages, outbox
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 MOST = 400
 """The newest messages of a chat that are looked at."""
@@ -51,8 +53,9 @@ class Spell:
 
 
 class BriefStore:
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, reader: Reader) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
 
     def last_spell(self, instance_id: str, conversation: str) -> Pending[Spell | None]:
         """The last one there; None where the bot has said nothing, or nothing that is still said."""
@@ -62,7 +65,7 @@ class BriefStore:
             newest = [stored(row) for row in connection.execute(_NEWEST, chat)]
             return spell_of(newest[::-1])
 
-        return self._submit(job)
+        return self._read(job)
 
     def undo(self, claim: Claim, seqs: Sequence[int]) -> Pending[int]:
         """These answers are taken back: no model sees them any more. Gives how many of them were there.

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
 
 from imposter.contracts.messages import Source
 from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage.jobs import Pending
 from imposter.storage.names import Names, NameStore
+from imposter.storage.reader import Reader
 from imposter.storage.records import TAKEOVER, Claim, DraftState, MessageState, Part, Pause, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.tables import anchor, drafts, messages
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 OWNER = "owner"
 """The reason of what an owner wrote."""
@@ -91,8 +93,9 @@ LAST = 2**63 - 1
 
 
 class ChatStore:
-    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._names = names
         self._now = now
 
@@ -119,7 +122,7 @@ class ChatStore:
                 for name in newest
             ]
 
-        return self._submit(job)
+        return self._read(job)
 
     def name(self, instance_id: str, conversation: str) -> Pending[str]:
         """As in `Chat`."""
@@ -131,7 +134,7 @@ class ChatStore:
             at = place.group_id or place.reply_to
             return _name(self._names.of(connection, instance_id, [at]).get(at), place.group_name)
 
-        return self._submit(job)
+        return self._read(job)
 
     def say(
         self, claim: Claim, conversation: str, text: str, message_id: str, silence: timedelta

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from imposter.contracts.errors import ImposterError, OwnerSilent, UnknownBot
 from imposter.secrets import Cipher
 from imposter.storage.channels import channel_of, ring
+from imposter.storage.jobs import Pending
 from imposter.storage.moments import Moment
 from imposter.storage.records import Command
 from imposter.storage.tables import bots, commands, nodes
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 TAKER_GONE = "The server that was doing it is gone: it may have been done, or not. Look, and ask again if it was not."
 

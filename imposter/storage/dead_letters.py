@@ -10,11 +10,13 @@ from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from imposter.contracts.errors import NotNow, UnknownLetter
 from imposter.contracts.messages import MessageKind
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState
 from imposter.storage.rows import SELECT_STORED
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.unfinished import judged
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 REMOVED = "removed"
 """The reason on what the owner let go."""
@@ -150,8 +152,9 @@ _REMOVE_MESSAGES = (
 
 
 class DeadLetterStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[DeadLetter]]:
@@ -169,7 +172,7 @@ class DeadLetterStore:
                     texts.setdefault(question, []).append(text)
             return [_letter(row, texts) for row in rows]
 
-        return self._submit(job)
+        return self._read(job)
 
     def retry(self, instance_id: str, letter: int, judge: Judge) -> Pending[Retried]:
         """Have it tried again: the same answer under the same ids, or the model asked anew.

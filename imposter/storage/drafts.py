@@ -11,11 +11,13 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from imposter.contracts.errors import UnknownDraft
 from imposter.storage import answering, changes, claims, drafted, unfinished, usage
 from imposter.storage.drafted import COLUMNS, Draft
+from imposter.storage.jobs import Pending
 from imposter.storage.notes import Note, say
+from imposter.storage.reader import Reader
 from imposter.storage.records import DRAFTED, Claim, DraftState, MessageState, Outgoing, Part, Usage, Verdict
 from imposter.storage.storable import clean
 from imposter.storage.tables import drafts, messages
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 EXPIRED = "draft_expired"
 DROPPED = "draft_dropped"
@@ -47,8 +49,9 @@ _SHOW = update(drafts).where(drafts.c.number == bindparam("asked")).values(note_
 class DraftStore:
     """Each bot's drafts. Everything a call does is one commit."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
 
     def propose(
@@ -169,16 +172,16 @@ class DraftStore:
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Draft]]:
         """Up to `limit` drafts with a number below `before`, the newest first, whatever became of them."""
         of = {"bot": instance_id, "before": LAST if before is None else before, "most": limit}
-        return self._submit(lambda connection: drafted.found(connection, _PAGE, of))
+        return self._read(lambda connection: drafted.found(connection, _PAGE, of))
 
     def get(self, instance_id: str, number: int) -> Pending[Draft]:
         """Raises from the result: UnknownDraft."""
-        return self._submit(lambda connection: _get(connection, instance_id, number))
+        return self._read(lambda connection: _get(connection, instance_id, number))
 
     def of_note(self, instance_id: str, note_id: str) -> Pending[Draft | None]:
         """The draft that this message in the owner's own chat shows."""
         of = {"bot": instance_id, "note": note_id}
-        return self._submit(lambda connection: next(iter(drafted.found(connection, _OF_NOTE, of)), None))
+        return self._read(lambda connection: next(iter(drafted.found(connection, _OF_NOTE, of)), None))
 
     def _decide(self, connection: Connection, claim: Claim, number: int, state: DraftState) -> Draft | None:
         """The draft, where this decides it."""

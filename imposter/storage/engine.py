@@ -43,6 +43,19 @@ def open_engine(url: str | None, data_dir: Path, identity: Identity | None = Non
     return postgresql_engine(place, identity)
 
 
+def open_reading_engine(url: str | None, data_dir: Path) -> Engine:
+    """As `open_engine`, for connections that only read; what they see does not change while a transaction lasts.
+
+    A connection to SQLite must be closed before the one that commits: the last that closes makes a checkpoint.
+    """
+    place = locate_database(url, data_dir)
+    if place.get_backend_name() == "sqlite":
+        return _sqlite(place, only_reads=True)
+    from imposter.storage.postgresql import reading_engine
+
+    return reading_engine(place)
+
+
 def scrub(connection: Connection) -> None:
     """Take what is deleted out of SQLite's files. Call it outside a transaction.
 
@@ -124,7 +137,7 @@ _CURES = {
     "role ": "make it with CREATE ROLE, or name another in the URL",
     "database ": "make it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, or name another in the URL",
     "refused": "PostgreSQL does not run there, or does not listen on that address and port",
-    "too many": "raise max_connections; each server needs two",
+    "too many": "raise max_connections; each server needs five",
     "permission denied": "the role in the URL must own the database or its schema",
 }
 _MISSING = ("role ", "database ")
@@ -161,13 +174,15 @@ def locate_database(url: str | None, data_dir: Path) -> URL:
     return place
 
 
-def _sqlite(place: URL) -> Engine:
+def _sqlite(place: URL, *, only_reads: bool = False) -> Engine:
     # SQLite gives its journal files the mode of the database file.
     os.close(os.open(str(place.database), os.O_RDWR | os.O_CREAT, 0o600))
-    # The connection is opened by one thread and then belongs to the writer's.
+    # The writer's connection is opened by one thread and then belongs to another.
     engine = create_engine(place, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    if only_reads:
+        event.listen(engine, "connect", _only_read)
+    event.listen(engine, "begin", _begin_to_read if only_reads else _begin)
     return engine
 
 
@@ -185,3 +200,11 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _only_read(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only = ON").close()
+
+
+def _begin_to_read(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

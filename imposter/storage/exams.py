@@ -16,11 +16,13 @@ from sqlalchemy import ColumnElement, Connection, String, bindparam, case, delet
 from imposter.contracts.messages import OWN_WORDS, Source
 from imposter.storage.channels import Identity
 from imposter.storage.conversations import Kind
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState, Usage
 from imposter.storage.scrubbing import owe
 from imposter.storage.tables import aliases, anchor, bots, exams, messages, outbox, voice_lines
 from imposter.storage.usage import record
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 MOST_CHATS = 200
 """Chats in which questions are looked for, the newest first."""
@@ -228,8 +230,9 @@ _IDS = select(aliases.c.alias).where(
 class ExamStore:
     """With an `identity`, exams are held by that node."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime], identity: Identity | None) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime], identity: Identity | None) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
         self._identity = identity
 
@@ -242,7 +245,7 @@ class ExamStore:
         first. They may be the same people.
         """
         bot = {"instance_id": instance_id}
-        return self._submit(
+        return self._read(
             lambda connection: (
                 list(connection.execute(_CHATS, bot).scalars()),
                 list(connection.execute(_IMPORTED_CHATS, bot).scalars()),
@@ -261,7 +264,7 @@ class ExamStore:
             imported = (Imported(line[0], tuple(json.loads(line[1])), *line[2:]) for line in reversed(lines))
             return Talk(ids, tuple(SaidHere(*row) for row in reversed(said)), tuple(imported))
 
-        return self._submit(job)
+        return self._read(job)
 
     def begin(self, instance_id: str, total: int) -> Pending[int | None]:
         """The number of a new exam, which takes the place of one that was not finished; None while one runs."""
@@ -321,11 +324,11 @@ class ExamStore:
             row = connection.execute(_LAST, {"instance_id": instance_id}).first()
             return row and ExamRow(row[0], ExamState(row[1]), *row[2:7], json.loads(row[7]), row[8])
 
-        return self._submit(job)
+        return self._read(job)
 
     def last_score(self, instance_id: str) -> Pending[float | None]:
         """Of the last exam that was finished; None where there is none."""
-        return self._submit(lambda connection: connection.execute(_SCORE, {"instance_id": instance_id}).scalar_one())
+        return self._read(lambda connection: connection.execute(_SCORE, {"instance_id": instance_id}).scalar_one())
 
     def leave_behind(self) -> Pending[int]:
         """What runs by the book was cut short when this server, which is alone, was last stopped."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
 
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.tables import messages, outbox, usage
-from imposter.storage.writer import Pending, Writer
 
 LOOKED_AT = 60
 """Answers of one piece that times are read of; their number is counted of all."""
@@ -111,8 +112,8 @@ _SPENT = (
 
 
 class FiguresStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
-        self._submit = writer.submit
+    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._read = reader.submit
         self._now = now
 
     def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> Pending[list[Piece]]:
@@ -145,7 +146,7 @@ class FiguresStore:
                 )
             return made
 
-        return self._submit(job)
+        return self._read(job)
 
     def spent(self, instance_ids: Sequence[str], first: date) -> Pending[list[Spent]]:
         """Of these bots together, from that day on; days on which nothing was spent are left out."""
@@ -159,7 +160,7 @@ class FiguresStore:
                 days[row.day] = Spent(day.day, day.tokens + int(row.tokens), costs)
             return [days[day] for day in sorted(days)]
 
-        return self._submit(job)
+        return self._read(job)
 
 
 def _counts(begins: Sequence[datetime]) -> Select[Any]:

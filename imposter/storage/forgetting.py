@@ -13,11 +13,13 @@ from imposter.contracts.messages import Source
 from imposter.storage.conversations import Kind
 from imposter.storage.exams import forget as forget_exams
 from imposter.storage.exams import is_in_exams
+from imposter.storage.jobs import Pending
 from imposter.storage.names import forget as forget_names
 from imposter.storage.notes import forget as forget_notes
 from imposter.storage.outbox import INTERRUPTED
 from imposter.storage.pauses import end as end_pauses
 from imposter.storage.portions import OF_CONVERSATION, OF_CONVERSATION_BEGIN, Portion
+from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import is_owed, owe, pay
@@ -26,7 +28,7 @@ from imposter.storage.tables import aliases, messages, outbox
 from imposter.storage.usage import move as move_usage
 from imposter.storage.voice import forget as forget_voice
 from imposter.storage.voice import is_in_voice
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 Canonical = Callable[[str], str]
 """The one spelling of an id on the bot's platform. Pure and quick: it runs inside the commit."""
@@ -131,14 +133,15 @@ _DELETE_ALIASES = delete(aliases).where(*_among_ids)
 
 
 class ForgettingStore:
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, reader: Reader) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
 
     async def known(self, instance_id: str, contact: str, canonical: Canonical) -> Person:
         """Whom any spelling of any of their ids means. Raises: UnknownContact, StorageError."""
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
-        return await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
+        return await self._read(lambda connection: _find(connection, instance_id, spellings, meant))
 
     async def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Forgotten:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
@@ -203,7 +206,7 @@ class ForgettingStore:
 
     def is_scrubbed(self) -> Pending[bool]:
         """Whether all that was deleted is out of the files; where another program reads them, retention goes on."""
-        return self._submit(lambda connection: not is_owed(connection))
+        return self._read(lambda connection: not is_owed(connection))
 
     async def _spellings(self, instance_id: str, meant: Collection[str], canonical: Canonical) -> frozenset[str]:
         """Ids on record that are other spellings of those `meant`: only `canonical` can tell, so it is asked of each.
@@ -228,7 +231,7 @@ class ForgettingStore:
             spellings = {name for _, name in rows if name in meant or canonical(name) in meant}
             return (rows[-1], spellings) if rows else None
 
-        return self._submit(job)
+        return self._read(job)
 
 
 def _find(connection: Connection, instance_id: str, spellings: Collection[str], meant: Collection[str]) -> Person:

@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from imposter.contracts.errors import StorageError
 from imposter.storage.engine import DATABASE_LOCK, LOCK_FILE, cure_of, locate_database
+from imposter.storage.jobs import describe
 from imposter.storage.migrations import NEWEST, current_revision, oldest_revision
-from imposter.storage.writer import describe
 
 
 @dataclass(frozen=True, slots=True)

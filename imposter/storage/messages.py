@@ -13,7 +13,9 @@ from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
 from imposter.storage.conversations import conversations_of, locate
 from imposter.storage.intake import accept
+from imposter.storage.jobs import Pending
 from imposter.storage.names import NameStore
+from imposter.storage.reader import Reader
 from imposter.storage.records import (
     RETRIED,
     Accepted,
@@ -37,7 +39,7 @@ from imposter.storage.storable import storable
 from imposter.storage.summaries import move, shown
 from imposter.storage.tables import messages, outbox, summaries
 from imposter.storage.turns import BEFORE, Said, people_in, turns_of
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 T = TypeVar("T")
 
@@ -153,8 +155,9 @@ LAST = 2**63 - 1
 class MessageStore:
     """Messages in, answers out. Everything a call does is one commit."""
 
-    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._names = names
         self._now = now
         self.evicted = 0
@@ -295,11 +298,11 @@ class MessageStore:
 
     def decision(self, instance_id: str, seq: int) -> Pending[Decision | None]:
         """Why this message was answered, or was not; None where there is none of that seq that somebody else said."""
-        return self._submit(lambda connection: decisions.decision(connection, instance_id, seq, self._now()))
+        return self._read(lambda connection: decisions.decision(connection, instance_id, seq, self._now()))
 
     def unfinished(self, instance_id: str) -> Pending[list[str]]:
         """Conversations with a message that waits or an answer that is not sent, the longest waiting first."""
-        return self._submit(lambda connection: unfinished.conversations(connection, instance_id))
+        return self._read(lambda connection: unfinished.conversations(connection, instance_id))
 
     def waiting_count(self, instance_id: str) -> Pending[int]:
         return self._submit(
@@ -309,7 +312,7 @@ class MessageStore:
     def waiting_of(self, instance_ids: Collection[str]) -> Pending[int]:
         """How many wait for an answer of any of these bots."""
         bots = {"bots": list(instance_ids)}
-        return self._submit(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
+        return self._read(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
 
     def totals(self, instance_ids: Collection[str]) -> Pending[dict[str, Totals]]:
         """By bot, of these; of those for whom there is anything to count."""
@@ -321,7 +324,7 @@ class MessageStore:
             unreadable = {row.bot: row.unreadable for row in connection.execute(_UNREADABLE_COUNTS, bots)}
             return {bot: Totals(waiting.get(bot, 0), unreadable.get(bot, 0)) for bot in waiting.keys() | unreadable}
 
-        return self._submit(job)
+        return self._read(job)
 
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
@@ -334,7 +337,7 @@ class MessageStore:
         statement = _PAGE
         if conversation is not None:
             statement, parameters = _PAGE_OF_CHAT, parameters | {"conversation": conversation}
-        return self._submit(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
+        return self._read(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
     def sent_text(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[str | None]:
         """The text of our message with this id to the chat with these ids; None where none was sent there."""
@@ -345,7 +348,7 @@ class MessageStore:
             text: str | None = connection.execute(_SENT_TEXT, asked | {"conversations": there}).scalar()
             return text
 
-        return self._submit(job)
+        return self._read(job)
 
     def kept(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[KeptMessage | None]:
         """What was kept of the message with this id in the chat with these ids, for what changes it."""

@@ -11,10 +11,12 @@ from imposter.contracts.chat import NewNames
 from imposter.contracts.messages import Message, Source
 from imposter.secrets import Cipher
 from imposter.storage import claims, remembered
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import Claim
 from imposter.storage.storable import clean
 from imposter.storage.tables import names
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 MOST = 50_000
 """Ids of one bot that have a name; of more, those that come later have none."""
@@ -57,8 +59,9 @@ _FORGET = delete(names).where(_of_bot, names.c.identifier.in_(bindparam("identif
 
 
 class NameStore:
-    def __init__(self, writer: Writer, cipher: Cipher) -> None:
+    def __init__(self, writer: Writer, reader: Reader, cipher: Cipher) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._cipher = cipher
 
     def learn(self, claim: Claim, told: Sequence[NewNames]) -> Pending[None]:
@@ -91,7 +94,7 @@ class NameStore:
             last = rows[-1][0] if len(rows) == AT_ONCE else None
             return last, [each for identifier, each in rows if identifier == min(each.identifiers)]
 
-        return self._submit(job)
+        return self._read(job)
 
     def heard(self, connection: Connection, instance_id: str, message: Message) -> None:
         """Keep what the sender of a message calls themselves, and what a group is called, within a commit."""
@@ -123,7 +126,7 @@ class NameStore:
 
     def some(self, instance_id: str, identifiers: Collection[str]) -> Pending[dict[str, Names]]:
         """Of these, by id; none where none is known."""
-        return self._submit(lambda connection: self.of(connection, instance_id, identifiers))
+        return self._read(lambda connection: self.of(connection, instance_id, identifiers))
 
     def of(self, connection: Connection, instance_id: str, identifiers: Collection[str]) -> dict[str, Names]:
         """The same within a commit."""

@@ -11,18 +11,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, bindparam, delete, exists, func, insert, select, update
 
+from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher
 from imposter.storage.bots import SELECT_BOT, opened
 from imposter.storage.channels import COMMON, ring
+from imposter.storage.jobs import Pending
 from imposter.storage.migrations import NEWEST, check_tables
 from imposter.storage.moments import Moment
 from imposter.storage.records import BotRow, NodeRow, Renewed, Sign
 from imposter.storage.sessions import belong_to, connected, hang_up
 from imposter.storage.tables import bots, commands, nodes
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 LEASE = "lease_seconds"
 """Where a node says, in its report, for how long it renews its lease."""
+
+STUCK = 25.0
+"""Seconds; the database ends a statement after 20 (`postgresql`)."""
 
 _until = Moment(bindparam("lease", type_=Float))
 _one = nodes.c.node_id == bindparam("node")
@@ -99,16 +104,19 @@ _UNASKED = delete(commands).where(
 class NodeStore:
     """The nodes that share this database; a bot belongs to one of them, or for a moment to nobody."""
 
-    def __init__(self, writer: Writer, cipher: Cipher) -> None:
-        self._submit = writer.submit
+    def __init__(self, writer: Writer, lease: Writer, cipher: Cipher) -> None:
+        """`lease` commits what is about nodes, whatever holds up `writer`, which commits everything else."""
+        self._writer = writer
+        self._submit = lease.submit
         self._cipher = cipher
 
-    def join(self, node_id: str, name: str, place: str | None, lease: timedelta) -> Pending[datetime]:
+    async def join(self, node_id: str, name: str, place: str | None, lease: timedelta) -> datetime:
         """Become a node, under an id that was never one before. Gives the database's time.
 
         Nodes that were at this `place` before, which nobody else can hold, end with it and their bots are free.
-        Raises from the result: StorageError (newer tables meanwhile, which this program cannot work on).
+        Raises: StorageError (newer tables meanwhile, which this program cannot work on).
         """
+        await self._writer.submit(lambda connection: belong_to(connection, node_id))
         row = {"id": node_id, "called": name, "at": place, "knows": NEWEST, "leaves": False}
         row["tells"] = _told({}, lease)
         gone: set[str] = set()
@@ -121,10 +129,15 @@ class NodeStore:
             ring(connection, COMMON)
             return connection.execute(_NOW).scalar_one()
 
-        return self._submit(job, afterwards=lambda connection: _hang_up(connection, gone))
+        return await self._submit(job, afterwards=lambda connection: _hang_up(connection, gone))
 
-    def renew(self, node_id: str, report: dict[str, Any], lease: timedelta) -> Pending[Renewed | None]:
-        """Begin the lease anew, if it has not ended (then None), and free the bots of those whose lease has."""
+    async def renew(self, node_id: str, report: dict[str, Any], lease: timedelta) -> Renewed | None:
+        """Begin the lease anew, if it has not ended (then None), and free the bots of those whose lease has.
+
+        Raises: StorageError (also where a commit of bots hangs: another node's line may be better).
+        """
+        if self._writer.stuck_for() > STUCK:
+            raise StorageError(f"a commit has not come to an end for {STUCK:.0f} s")
         row = {"node": node_id, "tells": _told(report, lease), "lease": lease.total_seconds()}
         hanging: set[str] = set()
 
@@ -143,7 +156,7 @@ class NodeStore:
             live = tuple(_node(row, counts) for row in there if row.lives)
             return Renewed(now, live, counts.get(None, 0) + freed, tuple(lost.values()))
 
-        return self._submit(job, afterwards=lambda connection: _hang_up(connection, hanging))
+        return await self._submit(job, afterwards=lambda connection: _hang_up(connection, hanging))
 
     def leaving(self, node_id: str) -> Pending[None]:
         """It takes no more bots, and the others share out among themselves what it has."""

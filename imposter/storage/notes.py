@@ -8,9 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.storage import answering, claims
 from imposter.storage.conversations import Kind
+from imposter.storage.jobs import Pending
 from imposter.storage.records import Claim, Part
 from imposter.storage.tables import aliases, messages, notes
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

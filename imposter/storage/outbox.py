@@ -8,10 +8,11 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.storage import changes, claims
 from imposter.storage.conversations import conversations_of
+from imposter.storage.jobs import Pending
 from imposter.storage.records import CHANGED, UNDONE, Claim, DeliveryState, Outgoing
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 PENDING, SENDING, SENT = DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT
 INTERRUPTED = "interrupted"

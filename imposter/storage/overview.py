@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState
 from imposter.storage.tables import messages, outbox, usage
-from imposter.storage.writer import Pending, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ _USED = (
 
 
 class OverviewStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
-        self._submit = writer.submit
+    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._read = reader.submit
         self._now = now
 
     def today(self, instance_ids: Sequence[str]) -> Pending[dict[str, Today]]:
@@ -67,4 +68,4 @@ class OverviewStore:
                 each: Today(answered.get(each, 0), tokens.get(each, 0), costs.get(each, {})) for each in instance_ids
             }
 
-        return self._submit(job)
+        return self._read(job)

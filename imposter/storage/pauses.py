@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.storage import claims, unfinished
+from imposter.storage.jobs import Pending
 from imposter.storage.records import OWNER_PAUSE, Claim, Pause, of_member
 from imposter.storage.remembered import never_paused
 from imposter.storage.tables import pauses
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 _of_bot = pauses.c.instance_id == bindparam("bot")
 _ALL = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(_of_bot).order_by(pauses.c.until)

@@ -57,6 +57,10 @@ _SESSION = {
     "lock_timeout": "2s",
 }
 SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
+_ONLY_READ = (
+    "SELECT set_config('default_transaction_read_only', 'on', false),"
+    " set_config('default_transaction_isolation', 'repeatable read', false)"
+)
 _BE_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """A role or a database may have it off by default; what is accepted must outlast the server's machine all the same."""
 
@@ -70,6 +74,14 @@ def postgresql_engine(place: URL, identity: Identity | None) -> Engine:
     """
     engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", partial(_prepare, identity))
+    event.listen(engine, "begin", _replace_if_lost)
+    return engine
+
+
+def reading_engine(place: URL) -> Engine:
+    """For reading alone, beside a connection of `postgresql_engine` that holds the lock: nobody waits for it."""
+    engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_to_read)
     event.listen(engine, "begin", _replace_if_lost)
     return engine
 
@@ -147,6 +159,17 @@ def _prepare(identity: Identity | None, connection: "psycopg.Connection[Any]", _
         connection.autocommit = False
     except BaseException:  # raised again, whatever it was
         connection.close()  # SQLAlchemy forgets a connection that could not be prepared
+        raise
+
+
+def _prepare_to_read(connection: "psycopg.Connection[Any]", _record: object) -> None:
+    try:
+        connection.autocommit = True
+        connection.execute(SETTLE)
+        connection.execute(_ONLY_READ)
+        connection.autocommit = False
+    except BaseException:  # raised again, whatever it was
+        connection.close()
         raise
 
 

@@ -8,13 +8,14 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, tupl
 
 from imposter.storage.conversations import Kind
 from imposter.storage.disappearing import delete_ended
+from imposter.storage.jobs import Pending
 from imposter.storage.pauses import KEPT
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, pay, strike_out, write_down, written_down
 from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 AT_ONCE = 100
 """Rows looked at in one commit, which holds others up for 7 to 15 ms (measured on a busy machine, flush included)."""

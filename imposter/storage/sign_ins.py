@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from imposter.storage.jobs import Pending
 from imposter.storage.tables import sign_ins
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 IDLE = timedelta(days=7)
 """After so long without a look at the page one is signed out."""

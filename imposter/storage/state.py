@@ -6,10 +6,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.secrets import Cipher
 from imposter.storage import claims, exams, usage
+from imposter.storage.jobs import Pending
 from imposter.storage.records import Claim
 from imposter.storage.tables import pauses, provider_state
 from imposter.storage.unfinished import abandon
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 _of_kind = (
     provider_state.c.instance_id == bindparam("instance_id"),

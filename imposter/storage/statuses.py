@@ -8,9 +8,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from imposter.secrets import Cipher
 from imposter.storage import claims
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import Claim, Superseded
 from imposter.storage.tables import bots, statuses
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 # SQLite's compiler knows this of PostgreSQL's, too.
 _insert = insert(statuses).from_select(
@@ -29,8 +31,9 @@ _ONE = _ALL.where(statuses.c.instance_id == bindparam("bot"))
 class StatusStore:
     """The last status of each bot, sealed: a QR code links an account."""
 
-    def __init__(self, writer: Writer, cipher: Cipher) -> None:
+    def __init__(self, writer: Writer, reader: Reader, cipher: Cipher) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._cipher = cipher
 
     def publish(self, claim: Claim, body: dict[str, Any]) -> Pending[None]:
@@ -51,11 +54,11 @@ class StatusStore:
             row = connection.execute(_ONE, {"bot": instance_id}).first()
             return row and self._open(*row)
 
-        return self._submit(job)
+        return self._read(job)
 
     def all(self) -> Pending[dict[str, dict[str, Any]]]:
         """By instance_id."""
-        return self._submit(lambda connection: {bot: self._open(bot, body) for bot, body in connection.execute(_ALL)})
+        return self._read(lambda connection: {bot: self._open(bot, body) for bot, body in connection.execute(_ALL)})
 
     def _open(self, instance_id: str, sealed: bytes) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(self._cipher.open(sealed, _purpose(instance_id)))

@@ -1,7 +1,7 @@
 """Opening and closing the Store."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,10 +20,11 @@ from imposter.storage.chats import ChatStore
 from imposter.storage.commands import CommandStore
 from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.drafts import DraftStore
-from imposter.storage.engine import cure_of, database_file, only_server, open_engine
+from imposter.storage.engine import cure_of, database_file, only_server, open_engine, open_reading_engine
 from imposter.storage.exams import ExamStore
 from imposter.storage.figures import FiguresStore
 from imposter.storage.forgetting import ForgettingStore
+from imposter.storage.jobs import Pending, describe
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
 from imposter.storage.names import NameStore
@@ -32,6 +33,7 @@ from imposter.storage.notes import NoteStore
 from imposter.storage.outbox import OutboxStore
 from imposter.storage.overview import OverviewStore
 from imposter.storage.pauses import PauseStore
+from imposter.storage.reader import Reader
 from imposter.storage.retention import RetentionStore
 from imposter.storage.sign_ins import SignInStore
 from imposter.storage.state import StateStore
@@ -40,7 +42,7 @@ from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
-from imposter.storage.writer import Activity, Pending, Writer, describe
+from imposter.storage.writer import Activity, Outage, Writer
 
 log = structlog.get_logger()
 
@@ -91,39 +93,42 @@ async def open_store(
     Raises: StorageError (folder or database in use, database not reachable), Misconfigured (it cannot be used as it
     is), SecretKeyError (it was sealed with another key).
     """
-    with (
-        only_server(data_dir, database_file(url, data_dir)),
-        closing(Writer(_connect(url, data_dir, identity))) as writer,
-    ):
+    with ExitStack() as held:
+        held.enter_context(only_server(data_dir, database_file(url, data_dir)))
+        writer = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage := Outage())))
+        reader = held.enter_context(closing(Reader(open_reading_engine(url, data_dir))))
         try:
             _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
         except StorageError as error:
             raise type(error)(f"{_named(url, data_dir)}: {error}") from None
-        names = NameStore(writer, cipher)
+        lease = writer
+        if identity is not None and database_file(url, data_dir) is None:
+            lease = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage, "store-lease")))
+        names = NameStore(writer, reader, cipher)
         yield Store(
-            bots=BotStore(writer, cipher, now, identity),
-            messages=MessageStore(writer, names, now),
+            bots=BotStore(writer, reader, cipher, now, identity),
+            messages=MessageStore(writer, reader, names, now),
             outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
-            dead_letters=DeadLetterStore(writer, now),
-            briefs=BriefStore(writer),
-            drafts=DraftStore(writer, now),
+            dead_letters=DeadLetterStore(writer, reader, now),
+            briefs=BriefStore(writer, reader),
+            drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
             retention=RetentionStore(writer, now),
-            forgetting=ForgettingStore(writer),
+            forgetting=ForgettingStore(writer, reader),
             backup=BackupStore(writer, data_dir, now),
-            nodes=NodeStore(writer, cipher),
+            nodes=NodeStore(writer, lease, cipher),
             commands=CommandStore(writer, cipher),
-            statuses=StatusStore(writer, cipher),
-            voice=VoiceStore(writer, now),
-            usage=UsageStore(writer, now),
-            exams=ExamStore(writer, now, identity),
+            statuses=StatusStore(writer, reader, cipher),
+            voice=VoiceStore(writer, reader, now),
+            usage=UsageStore(writer, reader, now),
+            exams=ExamStore(writer, reader, now, identity),
             sign_ins=SignInStore(writer, now),
-            figures=FiguresStore(writer, now),
-            chats=ChatStore(writer, names, now),
-            overview=OverviewStore(writer, now),
-            summaries=SummaryStore(writer, names, now),
+            figures=FiguresStore(reader, now),
+            chats=ChatStore(writer, reader, names, now),
+            overview=OverviewStore(reader, now),
+            summaries=SummaryStore(writer, reader, names, now),
             names=names,
             activity=writer.activity,
             keyed_hash=cipher.keyed_hash,

@@ -16,12 +16,14 @@ from imposter.contracts.config import Limits
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.storage import claims
+from imposter.storage.jobs import Pending
 from imposter.storage.names import NameStore
+from imposter.storage.reader import Reader
 from imposter.storage.records import Claim, StoredMessage
 from imposter.storage.scrubbing import owe, pay
 from imposter.storage.tables import messages, summaries
 from imposter.storage.turns import BEFORE, Said, people_in, turns_of
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 MOST_NOTED = 200
 """Messages that one note is made of, the newest; with them MOST_CHARACTERS."""
@@ -88,8 +90,9 @@ _OLD = delete(summaries).where(summaries.c.changed_at < bindparam("moment"))
 
 
 class SummaryStore:
-    def __init__(self, writer: Writer, names: NameStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, names: NameStore, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._names = names
         self._now = now
 
@@ -98,7 +101,7 @@ class SummaryStore:
             row: Any = connection.execute(_READ, {"bot": instance_id, "chat": conversation}).first()
             return None if row is None else Summary(row.text, row.changed_at)
 
-        return self._submit(job)
+        return self._read(job)
 
     def write(self, instance_id: str, conversation: str, text: str) -> Pending[None]:
         """The owner's own notes in place of those there were; empty: none. What they replace leaves the files, too."""
@@ -125,7 +128,7 @@ class SummaryStore:
             turns = turns_of(connection, instance_id, conversation, fitting[::-1], names)
             return ToNote(row.text, turns, row.shown_from, row.changed_at)
 
-        return self._submit(job)
+        return self._read(job)
 
     def note(self, claim: Claim, conversation: str, noted: ToNote, text: str) -> Pending[bool]:
         """Put `text` in place of `noted.before`; False where the owner has changed that meanwhile, or it is forgotten.

@@ -14,10 +14,12 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import Usage
 from imposter.storage.scrubbing import owe
 from imposter.storage.tables import messages, usage
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 NOBODY = ""
 """In place of a conversation."""
@@ -118,8 +120,9 @@ _COLUMNS = {By.DAY: usage.c.day, By.CONTACT: usage.c.conversation, By.MODEL: usa
 
 
 class UsageStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
 
     def since(self, instance_id: str, first: date, today: date) -> Pending[list[Usage]]:
@@ -155,7 +158,7 @@ class UsageStore:
             rows = connection.execute(statement, span)
             return Costs(first, last, tuple(Sum(*row[:2], *map(int, row[2:])) for row in rows))
 
-        return self._submit(job)
+        return self._read(job)
 
     def age(self, before: date, today: date) -> Pending[bool]:
         """Take the names from what was spent before that day, some of it; gives whether there may be more.

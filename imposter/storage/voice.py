@@ -13,11 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, true
 
 from imposter.contracts.messages import OWN_WORDS, Source
 from imposter.storage.conversations import Kind
+from imposter.storage.jobs import Pending
+from imposter.storage.reader import Reader
 from imposter.storage.records import MessageState
 from imposter.storage.scrubbing import owe, pay
 from imposter.storage.storable import clean
 from imposter.storage.tables import aliases, anchor, messages, voice_lines
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 
 AT_ONCE = 500
 """Lines written or deleted in one commit."""
@@ -129,8 +131,9 @@ _SAID_RECENTLY = (
 
 
 class VoiceStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
 
     async def replace(self, instance_id: str, contact: str, lines: Sequence[VoiceLine]) -> None:
@@ -206,7 +209,7 @@ class VoiceStore:
 
     def counts(self, instance_id: str) -> Pending[dict[str, int]]:
         """How many lines were imported of whom, by contact; most first."""
-        return self._submit(
+        return self._read(
             lambda connection: {
                 row.contact: row.lines for row in connection.execute(_COUNTS, {"instance_id": instance_id})
             }
@@ -223,7 +226,7 @@ class VoiceStore:
             said = connection.execute(_SAID_IN, chat).all()
             return Heard(_lines(imported), tuple(SaidLine(*row[:4]) for row in reversed(said)))
 
-        return self._submit(job)
+        return self._read(job)
 
     def of_all(self, instance_id: str) -> Pending[Heard]:
         """What the owner said lately, to whomever; `said` holds nobody else's messages. For figures, not for words."""
@@ -233,7 +236,7 @@ class VoiceStore:
             imported = connection.execute(_NEWEST, bot)
             return Heard(_lines(imported), tuple(SaidLine(*row) for row in connection.execute(_SAID_RECENTLY, bot)))
 
-        return self._submit(job)
+        return self._read(job)
 
 
 def is_in_voice(connection: Connection, instance_id: str, spellings: Collection[str]) -> bool:

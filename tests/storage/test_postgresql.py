@@ -19,9 +19,10 @@ from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher
 from imposter.storage import open_store
 from imposter.storage.engine import open_engine
+from imposter.storage.jobs import Pending
 from imposter.storage.postgresql import ONE_SERVER
 from imposter.storage.records import Claim
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.writer import Writer
 from tests.postgres import PASSWORD, PostgresServer
 from tests.storage.desk import BOT, KEY, Desk, Time
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 
 from imposter.contracts.errors import StorageError
 from imposter.storage.engine import open_engine
-from imposter.storage.writer import Pending, Writer
+from imposter.storage.jobs import Pending
+from imposter.storage.writer import Writer
 
 DEADLINE = 10
 

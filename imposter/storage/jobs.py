@@ -1,0 +1,91 @@
+"""A job for the database, and what becomes of it: awaited on any loop, done on a thread that has a connection."""
+
+import asyncio
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+
+from imposter.contracts.errors import StorageError, Unstorable
+
+T = TypeVar("T")
+
+
+class Pending(Future[T]):
+    """What a Store call gives back: its result once it is durable.
+
+    Await it on any event loop, or ask for `.result(timeout)` on any thread. The work has begun either way, and giving
+    up waiting does not undo it. Raises: StorageError (nothing was stored; where the line to PostgreSQL broke during the
+    commit itself, all of it may have been), or what the job itself raised.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_yet_be = False
+        """It was not stored, for a reason that may pass. Read on the writer's thread."""
+        self.set_running_or_notify_cancel()  # from here on `cancel` does nothing
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return asyncio.wrap_future(self).__await__()
+
+
+class JobFailed(Exception):
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+@dataclass(slots=True)
+class Job(Generic[T]):
+    run: Callable[[Connection], T]
+    pending: Pending[T]
+    afterwards: Callable[[Connection], None] | None = None
+    behind: Pending[Any] | None = None
+    alone: bool = False
+    result: T | None = None
+    error: Exception | None = None
+
+    def attempt(self, connection: Connection) -> None:
+        """Raises: JobFailed."""
+        if self.behind is not None and self.behind.may_yet_be:
+            raise JobFailed(StorageError("what comes before it is not stored"))
+        try:
+            self.result = self.run(connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the commit must not be blamed for it
+            raise JobFailed(error) from None
+
+    def fail(self, error: Exception) -> None:
+        if isinstance(error, SQLAlchemyError):
+            kind = Unstorable if isinstance(error, DataError | IntegrityError) else StorageError
+            self.error = kind(describe(error))
+        else:
+            self.error = error
+        self.pending.may_yet_be = isinstance(self.error, StorageError) and not isinstance(self.error, Unstorable)
+
+    def settle(self) -> None:
+        if self.error is not None:
+            self.pending.set_exception(self.error)
+        else:
+            self.pending.set_result(self.result)  # type: ignore[arg-type]  # a job that ran has its result
+
+
+def line_broke(error: BaseException) -> bool:
+    """Before the commit all of it can be done again on a new connection."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it is the database's end of the line that is missing; only PostgreSQL's has another."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", "")  # none where it did not come to a conversation
+    return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong without the SQL and its values; drivers put values on the lines after the first."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).splitlines()
+    return f"{type(cause).__name__}: {lines[0] if lines else 'no details'}"

@@ -1,0 +1,95 @@
+"""Reads on connections of their own: however long one takes, commits go on meanwhile.
+
+SQLite's WAL-reset bug (libraries before 3.51.3, sqlite.org/wal.html) needs a second connection that commits or makes a
+checkpoint. These do neither: they only read.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from imposter.contracts.errors import StorageError, Unreachable
+from imposter.storage.jobs import Job, JobFailed, Pending, describe, is_away, line_broke
+
+T = TypeVar("T")
+
+CONNECTIONS = 2
+"""One read that takes long does not hold up all others."""
+
+
+class Reader:
+    """Owns some connections, each with a thread, opened when they are first needed; `close` finishes what is queued."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
+        self._gate = Lock()
+        self._closed = False
+        self._unfinished = 0
+        self._threads: list[Thread] = []
+
+    def submit(self, run: Callable[[Connection], T]) -> Pending[T]:
+        """Have `run` called inside a transaction that only reads, on one of the threads.
+
+        It sees every commit whose result was there before. It may be called a second time, where the line broke.
+        Raises from the result: StorageError, or what `run` raises.
+        """
+        job = Job(run, Pending())
+        with self._gate:
+            if self._closed:
+                job.pending.set_exception(StorageError("the store is closed"))
+                return job.pending
+            self._unfinished += 1
+            if len(self._threads) < min(self._unfinished, CONNECTIONS):
+                thread = Thread(target=self._run, name=f"store-reader-{len(self._threads) + 1}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._jobs.put(job)
+        return job.pending
+
+    def close(self) -> None:
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                for _ in self._threads:
+                    self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        connection: Connection | None = None
+        while (job := self._jobs.get()) is not None:
+            try:
+                connection = connection or self._engine.connect()
+                _read(connection, job)
+            except Exception as error:  # noqa: BLE001 - the end of the job: whoever waits for it is told
+                job.error = (Unreachable if is_away(error) else StorageError)(describe(error))
+            with self._gate:
+                self._unfinished -= 1
+            with suppress(BaseException):  # a callback of whoever waits is not this thread's end
+                job.settle()
+        if connection is not None:
+            connection.close()
+
+
+def _read(connection: Connection, job: Job[Any]) -> None:
+    try:
+        _attempt(connection, job)
+    except JobFailed as failed:
+        if not line_broke(failed.error):
+            job.fail(failed.error)
+            return
+        try:
+            _attempt(connection, job)
+        except JobFailed as again:
+            job.fail(again.error)
+
+
+def _attempt(connection: Connection, job: Job[Any]) -> None:
+    """Raises: JobFailed, or what the driver raises at the beginning."""
+    with connection.begin():
+        job.attempt(connection)
