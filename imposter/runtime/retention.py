@@ -29,12 +29,16 @@ async def retention(
     What was deleted but could not be taken out of the files then is tried again. `ours` says whether it is this
     server's to do: of several on one database one does it for all.
     """
-    task = asyncio.create_task(_keep_deleting(store, clock, keep, ours), name="retention")
+    tasks = [
+        asyncio.create_task(_keep_deleting(store, clock, keep, ours), name="retention"),
+        asyncio.create_task(_keep_scrubbing(store, clock, ours), name="scrubbing"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
@@ -76,3 +80,14 @@ async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None, our
         except StorageError as error:
             log.error("old messages were not deleted", error=str(error))
         await clock.sleep(EVERY)
+
+
+async def _keep_scrubbing(store: Store, clock: Clock, ours: Callable[[], bool]) -> None:
+    """A large file is written anew at a quiet moment, which may come at any time."""
+    while True:
+        await clock.sleep(ASK_EVERY)
+        if ours():
+            try:
+                await store.retention.scrub_if_quiet()
+            except StorageError as error:
+                log.error("what was deleted was not taken out of the files", error=str(error))

@@ -142,7 +142,7 @@ class BotStore:
         def job(connection: Connection) -> tuple[str, str] | None:
             if connection.execute(_MINE, {"bot": instance_id, "node": self._node_id}).first() is None:
                 raise claims.not_mine(connection, instance_id)
-            portion = OF_BOT.delete(connection, {"instance_id": instance_id}, begin)
+            portion = OF_BOT.delete(connection, {"bot": instance_id}, begin)
             if portion is None:
                 return None
             owe(connection)

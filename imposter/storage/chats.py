@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
+from sqlalchemy import Connection, String, and_, bindparam, func, select
 
 from imposter.contracts.messages import Source
 from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage.conversations import Kind
 from imposter.storage.jobs import Pending
 from imposter.storage.names import Names, NameStore
 from imposter.storage.reader import Reader
 from imposter.storage.records import TAKEOVER, Claim, DraftState, MessageState, Part, Pause, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
-from imposter.storage.tables import anchor, drafts, messages
+from imposter.storage.tables import aliases, anchor, drafts, messages
 from imposter.storage.writer import Writer
 
 OWNER = "owner"
@@ -44,28 +45,25 @@ class Spoken:
 
 _bot = bindparam("bot", type_=String)
 _of_bot = messages.c.instance_id == _bot
-_first = select(func.min(messages.c.conversation)).where(_of_bot).scalar_subquery()
-_names = select(cast(_first, String).label("name")).cte("names", recursive=True)
-# From one to the next by the index: messages are not read, however many there are.
-_names = _names.union_all(
-    select(
-        select(func.min(messages.c.conversation))
-        .where(_of_bot, messages.c.conversation > _names.c.name)
-        .scalar_subquery()
-    ).where(_names.c.name.is_not(None))
+# Every conversation has an alias; its messages are not read, but for the last in the order of turns, by the index.
+_chats = (
+    select(aliases.c.canonical.label("name"))
+    .where(aliases.c.instance_id == _bot, aliases.c.kind == Kind.CHAT)
+    .distinct()
+    .subquery("chats")
 )
 _last = messages.alias("last")
-_NEWEST = (
-    select(func.max(_last.c.seq))
-    .where(_last.c.instance_id == _bot, _last.c.conversation == _names.c.name)
+_last_anchor = func.coalesce(_last.c.answers, _last.c.seq)
+_newest = (
+    select(_last.c.seq)
+    .where(_last.c.instance_id == _bot, _last.c.conversation == _chats.c.name)
+    .order_by(_last_anchor.desc(), _last.c.seq.desc())
+    .limit(1)
     .scalar_subquery()
 )
-_PAGE = (
-    select(_names.c.name, _NEWEST.label("newest"))
-    .where(_names.c.name.is_not(None), bindparam("before") > _NEWEST)
-    .order_by(_NEWEST.desc())
-    .limit(bindparam("most"))
-)
+_lively = select(_chats.c.name, _newest.label("newest")).subquery("lively")
+_PAGE = select(_lively).where(_lively.c.newest < bindparam("before")).order_by(_lively.c.newest.desc())
+_PAGE = _PAGE.limit(bindparam("most"))
 _MESSAGES = SELECT_STORED.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 _in_these = messages.c.conversation.in_(bindparam("these", expanding=True))
 _WAITING = (
@@ -100,7 +98,10 @@ class ChatStore:
         self._now = now
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Chat]]:
-        """Up to `limit` whose newest message has a seq below `before`, the liveliest first."""
+        """Up to `limit` whose newest message, the last in the order of turns, has a seq below `before`.
+
+        The liveliest first.
+        """
 
         def job(connection: Connection) -> list[Chat]:
             of_bot = {"bot": instance_id}

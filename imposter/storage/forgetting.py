@@ -5,6 +5,7 @@ Of a group, its conversation.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
 
@@ -24,7 +25,7 @@ from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.remembered import forget_remembered
 from imposter.storage.scrubbing import is_owed, owe, pay
 from imposter.storage.summaries import forget as forget_summaries
-from imposter.storage.tables import aliases, messages, outbox
+from imposter.storage.tables import aliases, anchor, messages, outbox
 from imposter.storage.usage import move as move_usage
 from imposter.storage.voice import forget as forget_voice
 from imposter.storage.voice import is_in_voice
@@ -78,31 +79,32 @@ _NAMED = select(aliases.c.alias).where(
     aliases.c.kind == bindparam("kind"),
     aliases.c.canonical.in_(bindparam("names", expanding=True)),
 )
-_theirs = messages.c.conversation.in_(bindparam("conversations", expanding=True)) | (
-    messages.c.sender_id.in_(bindparam("ids", expanding=True)) & (messages.c.source == Source.CONTACT)
+_in_groups = (
+    _of_bot,
+    messages.c.sender_id.in_(bindparam("ids", expanding=True)),
+    messages.c.source == Source.CONTACT,
+    messages.c.group_id.is_not(None),
 )
-_AFFECTED = select(messages.c.conversation).where(_of_bot, _theirs).distinct()
-_said = messages.alias("said")
-_to_them = messages.c.answers.in_(
-    # One answer may be to several messages; it stands behind the last of them.
-    select(func.coalesce(_said.c.joined, _said.c.seq)).where(
-        _said.c.instance_id == bindparam("instance_id"),
-        _said.c.sender_id.in_(bindparam("ids", expanding=True)),
-        _said.c.source == Source.CONTACT,
-    )
+_GROUPS = select(messages.c.conversation).where(*_in_groups).distinct()
+_SOME_IN_GROUPS = (
+    select(messages.c.seq, messages.c.conversation, func.coalesce(messages.c.joined, messages.c.seq).label("last"))
+    .where(*_in_groups)
+    .order_by(messages.c.sender_id, messages.c.conversation, messages.c.seq)
+    .limit(AT_ONCE)
 )
 _open = outbox.c.state.not_in([DeliveryState.SENT, DeliveryState.WITHDRAWN])
-_NOT_SENT = (
+# One answer may be to several messages; it stands behind the last of them.
+_ANSWERS = (
     select(
-        messages.c.conversation,
+        messages.c.seq,
         messages.c.answers,
-        func.sum(case((outbox.c.state == DeliveryState.PENDING, 0), else_=1)).label("begun"),
-        func.max(outbox.c.reason).label("reason"),
+        case((_open, True), else_=False).label("open"),
+        (outbox.c.state != DeliveryState.PENDING).label("begun"),
+        outbox.c.reason,
     )
     .join(outbox, outbox.c.seq == messages.c.seq)
-    .where(_of_bot, _to_them)
-    .group_by(messages.c.conversation, messages.c.answers)
-    .having(func.sum(case((_open, 1), else_=0)) > 0)
+    .where(_of_bot, messages.c.conversation == bindparam("conversation"))
+    .where(anchor.in_(bindparam("lasts", expanding=True)), messages.c.answers.is_not(None))
 )
 _answered_together = (
     messages.c.instance_id == bindparam("bot"),
@@ -112,23 +114,15 @@ _answered_together = (
 )
 _ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
-_NO_TRACE = (
-    update(messages)
-    .where(
-        messages.c.instance_id == bindparam("bot"),
-        messages.c.conversation.in_(bindparam("chats", expanding=True)),
-        messages.c.trace.is_not(None),
-    )
-    .values(trace=None)
-)
-_NO_QUOTES = (
-    update(messages)
-    .where(messages.c.instance_id == bindparam("bot"), messages.c.conversation.in_(bindparam("chats", expanding=True)))
-    .where(messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None))
-    .values(quoted=None, mentions=None)
-)
-_DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
-_DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
+# Why others in a group were answered has a fingerprint of words that were theirs. Others' phones quote their words and
+# name them; whose they are is only the sender's to say.
+_mention_them = messages.c.trace.is_not(None) | messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None)
+_NO_TRACES = {
+    which: update(messages).where(condition, _mention_them).values(trace=None, quoted=None, mentions=None)
+    for which, condition in (("portion", OF_CONVERSATION.portion), ("rest", OF_CONVERSATION.behind))
+}
+_DELETE = delete(messages).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+_DELETE_CONVERSATION = delete(messages).where(_of_bot, messages.c.conversation == bindparam("conversation"))
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
 
 
@@ -147,33 +141,33 @@ class ForgettingStore:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
 
         Others who were to get the same answer as they, and have not, wait again for one of their own; where it failed,
-        nobody knows whether it arrived, or they got only a part of it, their messages are dead letters. What they said
-        alone goes first, in portions: cut short, it is to be called again. Raises: UnknownContact, StorageError.
+        nobody knows whether it arrived, or they got only a part of it, their messages are dead letters. All goes in
+        portions, who they are at last: cut short, it is to be called again. Raises: UnknownContact, StorageError.
         """
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
         person = await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
         await self._submit(lambda connection: forget_notes(connection, instance_id, person.ids, person.conversations))
-        before = sum([await self._shorten(instance_id, name) for name in person.conversations])
+        gone = sum([await self._shorten(instance_id, name) for name in person.conversations])
+        groups = await self._read(lambda connection: _groups(connection, instance_id, person.ids))
+        # What is told of them there goes before their messages: these tell which groups they are.
+        seen = {group: await self._take_traces_off(instance_id, group) for group in groups}
+        while some := await self._delete_in_groups(instance_id, person.ids):
+            gone += some
 
         def job(connection: Connection) -> Forgotten:
             person = _find(connection, instance_id, spellings, meant)
-            theirs = {"instance_id": instance_id, "ids": person.ids, "conversations": person.conversations}
-            affected = frozenset(connection.execute(_AFFECTED, theirs).scalars())
-            not_sent = connection.execute(_NOT_SENT, theirs).all()
-            # Answers first: they are found by what they answer.
+            theirs = {"instance_id": instance_id, "ids": person.ids}
             forget_notes(connection, instance_id, person.ids, person.conversations)
-            gone = sum(connection.execute(each, theirs).rowcount for each in (_DELETE_ANSWERS, _DELETE_MESSAGES))
-            for conversation, answers, begun, reason in not_sent:
-                others = {"bot": instance_id, "chat": conversation, "group": answers}
-                if begun:
-                    connection.execute(_FAILED, others | {"why": reason or INTERRUPTED})
-                else:
-                    connection.execute(_ANSWER_ANEW, others)
-            # Why others in a group were answered has a fingerprint of words that were theirs.
-            connection.execute(_NO_TRACE, {"bot": instance_id, "chats": affected})
-            # Others' phones quote their words and name them; whose they are is only the sender's to say.
-            connection.execute(_NO_QUOTES, {"bot": instance_id, "chats": affected})
+            affected = groups | _groups(connection, instance_id, person.ids)
+            deleted = gone + _delete_some_in_groups(connection, instance_id, person.ids)
+            for name in person.conversations:
+                own = {"instance_id": instance_id, "conversation": name}
+                deleted += connection.execute(_DELETE_CONVERSATION, own).rowcount
+            for group in affected:
+                place = OF_CONVERSATION.place(seen.get(group, OF_CONVERSATION_BEGIN))
+                of_group = {"bot": instance_id, "chat": group}
+                connection.execute(_NO_TRACES["rest"], of_group | place)
             forget_summaries(connection, instance_id, affected | person.conversations)
             forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
             forget_exams(connection, instance_id, person.ids | person.conversations, canonical)
@@ -183,13 +177,13 @@ class ForgettingStore:
             end_pauses(connection, instance_id, person.ids | person.conversations, person.ids)
             forget_remembered(connection)
             owe(connection)
-            return Forgotten(before + gone, affected | person.conversations, person.conversations, person.ids)
+            return Forgotten(deleted, affected | person.conversations, person.conversations, person.ids)
 
         return await self._submit(job, afterwards=pay)
 
     async def _shorten(self, instance_id: str, conversation: str) -> int:
         """Delete all but the newest of what is theirs alone. Gives how many messages went."""
-        chat = {"instance_id": instance_id, "conversation": conversation}
+        chat = {"bot": instance_id, "chat": conversation}
         begin, gone = OF_CONVERSATION_BEGIN, 0
         while portion := await self._delete_some(chat, begin):
             begin, gone = portion.last, gone + portion.deleted
@@ -201,6 +195,30 @@ class ForgettingStore:
             if portion is not None:
                 owe(connection)
             return portion
+
+        return self._submit(job)
+
+    async def _take_traces_off(self, instance_id: str, group: str) -> tuple[Any, Any]:
+        """All but the newest messages of the group keep nothing that may tell of them. Gives where these begin."""
+        of_group = {"bot": instance_id, "chat": group}
+        begin: tuple[Any, Any] = OF_CONVERSATION_BEGIN
+
+        def job(connection: Connection) -> tuple[Any, Any] | None:
+            end = OF_CONVERSATION.end(connection, of_group, begin)
+            if end is not None:
+                connection.execute(_NO_TRACES["portion"], of_group | OF_CONVERSATION.place(begin, end))
+            return end
+
+        while (end := await self._submit(job)) is not None:
+            begin = end
+        return begin
+
+    def _delete_in_groups(self, instance_id: str, ids: frozenset[str]) -> Pending[int]:
+        """Delete some of what they said there, with the answers. Gives how many messages went; 0 if that was all."""
+
+        def job(connection: Connection) -> int:
+            owe(connection)
+            return _delete_some_in_groups(connection, instance_id, ids)
 
         return self._submit(job)
 
@@ -258,3 +276,31 @@ def _find(connection: Connection, instance_id: str, spellings: Collection[str], 
             raise UnknownContact
         ids |= set(meant)
     return Person(frozenset(ids), frozenset(name for kind, name in names if kind == Kind.CHAT))
+
+
+def _groups(connection: Connection, instance_id: str, ids: Collection[str]) -> frozenset[str]:
+    """Where they have spoken."""
+    return frozenset(connection.execute(_GROUPS, {"instance_id": instance_id, "ids": ids}).scalars())
+
+
+def _delete_some_in_groups(connection: Connection, instance_id: str, ids: Collection[str]) -> int:
+    """Delete up to AT_ONCE of their messages there, and the answers to them. Gives how many went in all."""
+    rows = connection.execute(_SOME_IN_GROUPS, {"instance_id": instance_id, "ids": ids}).all()
+    seqs = [row.seq for row in rows]
+    answered: dict[str, set[int]] = {}
+    for row in rows:
+        answered.setdefault(row.conversation, set()).add(row.last)
+    for group, lasts in answered.items():
+        found = connection.execute(_ANSWERS, {"instance_id": instance_id, "conversation": group, "lasts": lasts}).all()
+        seqs += [part.seq for part in found]
+        for last in {part.answers for part in found if part.open}:
+            parts = [part for part in found if part.answers == last]
+            others = {"bot": instance_id, "chat": group, "group": last}
+            if any(part.begun for part in parts):
+                reasons = [part.reason for part in parts if part.reason]
+                connection.execute(_FAILED, others | {"why": max(reasons, default=INTERRUPTED)})
+            else:
+                connection.execute(_ANSWER_ANEW, others)
+    if seqs:
+        connection.execute(_DELETE, {"seqs": seqs})
+    return len(seqs)

@@ -14,7 +14,7 @@ from imposter.storage.tables import anchor, messages
 AT_ONCE = 2000
 """Messages deleted in one commit."""
 
-_of_bot = messages.c.instance_id == bindparam("instance_id")
+_of_bot = messages.c.instance_id == bindparam("bot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +34,32 @@ class Portions:
             for place in ("begin", "end")
         )
         self._end = select(first, second).where(which, key > begin).order_by(first, second).offset(AT_ONCE - 1).limit(1)
-        self._delete = delete(messages).where(which, key > begin, key <= end)
+        self.behind = which & (key > begin)
+        """Those behind a place; its parameters are `of` and `place(begin)`."""
+        self.portion = self.behind & (key <= end)
+        """Those of one portion; with the parameters `place(begin, end)`."""
+        self._delete = delete(messages).where(self.portion)
+
+    @staticmethod
+    def place(begin: tuple[Any, Any], end: tuple[Any, Any] | None = None) -> dict[str, Any]:
+        place = {"begin_1": begin[0], "begin_2": begin[1]}
+        return place | ({"end_1": end[0], "end_2": end[1]} if end else {})
+
+    def end(self, connection: Connection, of: dict[str, Any], begin: tuple[Any, Any]) -> tuple[Any, Any] | None:
+        """Where the portion behind `begin` ends; None where what follows is less than a whole portion."""
+        found = connection.execute(self._end, of | self.place(begin)).first()
+        return None if found is None else (found[0], found[1])
 
     def delete(self, connection: Connection, of: dict[str, Any], begin: tuple[Any, Any]) -> Portion | None:
         """Delete what follows `begin`; None, and nothing is, if that is less than a whole portion."""
-        place = of | {"begin_1": begin[0], "begin_2": begin[1]}
-        end = connection.execute(self._end, place).first()
+        end = self.end(connection, of, begin)
         if end is None:
             return None
-        deleted = connection.execute(self._delete, place | {"end_1": end[0], "end_2": end[1]}).rowcount
-        return Portion(deleted, (end[0], end[1]))
+        return Portion(connection.execute(self._delete, of | self.place(begin, end)).rowcount, end)
 
 
 OF_BOT = Portions(_of_bot, messages.c.conversation, messages.c.message_id)
 OF_BOT_BEGIN = ("", "")
-OF_CONVERSATION = Portions(_of_bot & (messages.c.conversation == bindparam("conversation")), anchor, messages.c.seq)
+OF_CONVERSATION = Portions(_of_bot & (messages.c.conversation == bindparam("chat")), anchor, messages.c.seq)
 """The oldest first."""
 OF_CONVERSATION_BEGIN = (0, 0)

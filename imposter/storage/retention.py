@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, tuple_
+from sqlalchemy import Connection, Delete, bindparam, delete, exists, func, select
 
 from imposter.storage.conversations import Kind
 from imposter.storage.disappearing import delete_ended
+from imposter.storage.engine import is_quickly_rewritten
 from imposter.storage.jobs import Pending
 from imposter.storage.pauses import KEPT
+from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.remembered import forget_remembered
-from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, pay, strike_out, write_down, written_down
+from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, scrub, strike_out, write_down, written_down
 from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
 from imposter.storage.writer import Writer
@@ -23,6 +25,7 @@ SCRUB_EVERY = timedelta(days=1)
 QUIET = timedelta(minutes=1)
 """Without a message for so long, nobody waits for a scrub."""
 _SCRUBBED_AT = "scrubbed_at"
+LAST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,16 @@ _PORTION = (
 _DELETE = delete(messages).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 _NEWEST = select(messages.c.received_at).order_by(messages.c.seq.desc()).limit(1)
 
-_mine, _chat = aliases.alias("mine"), aliases.alias("chat")
+_in_portion = (aliases.c.number > bindparam("after"), aliases.c.number <= bindparam("until"))
+_END_OF_PORTION = (
+    select(aliases.c.number)
+    .where(aliases.c.number > bindparam("after"))
+    .order_by(aliases.c.number)
+    .offset(AT_ONCE - 1)
+    .limit(1)
+)
 _EMPTY_CHATS = delete(aliases).where(
+    *_in_portion,
     aliases.c.kind == Kind.CHAT,
     ~exists(
         select(messages.c.seq).where(
@@ -68,22 +79,39 @@ _EMPTY_CHATS = delete(aliases).where(
         )
     ),
 )
-_seen = select(_mine.c.instance_id, _mine.c.canonical).where(
-    _mine.c.kind == Kind.PERSON,
-    tuple_(_mine.c.instance_id, _mine.c.alias).in_(select(messages.c.instance_id, messages.c.sender_id))
-    | tuple_(_mine.c.instance_id, _mine.c.alias).in_(
-        select(_chat.c.instance_id, _chat.c.alias).where(_chat.c.kind == Kind.CHAT)
-    ),
+_mine, _chat = aliases.alias("mine"), aliases.alias("chat")
+_is_a_chat = exists(
+    select(_chat.c.number).where(
+        _chat.c.instance_id == _mine.c.instance_id, _chat.c.kind == Kind.CHAT, _chat.c.alias == _mine.c.alias
+    )
+)
+_spoke_in_a_group = exists(
+    select(messages.c.seq).where(
+        messages.c.instance_id == _mine.c.instance_id,
+        messages.c.sender_id == _mine.c.alias,
+        messages.c.group_id.is_not(None),
+    )
 )
 _GONE_PEOPLE = delete(aliases).where(
-    aliases.c.kind == Kind.PERSON, tuple_(aliases.c.instance_id, aliases.c.canonical).not_in(_seen)
+    *_in_portion,
+    aliases.c.kind == Kind.PERSON,
+    ~exists(
+        select(_mine.c.number)
+        .where(
+            _mine.c.instance_id == aliases.c.instance_id,
+            _mine.c.kind == Kind.PERSON,
+            _mine.c.canonical == aliases.c.canonical,
+        )
+        .where(_is_a_chat | _spoke_in_a_group)
+    ),
 )
 _ENDED_PAUSES = delete(pauses).where(pauses.c.until <= bindparam("now"))
 
 
 class RetentionStore:
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
+        self._read = reader.submit
         self._now = now
 
     def delete_some(self, before: datetime, after: int = 0) -> Pending[Portion]:
@@ -110,41 +138,78 @@ class RetentionStore:
         """Delete some of the messages whose time in their chat is over, and give how many; 0 when none is left."""
         return self._submit(lambda connection: delete_ended(connection, self._now()))
 
-    def tidy(self) -> Pending[bool]:
+    async def tidy(self) -> bool:
         """Take what was deleted out of the files, and forget the ids of people of whom nothing is left.
 
-        At most once a day, and only at a quiet moment unless a second day went by without one; SQLite's file is
-        written anew for it (measured: 1 s for 140 MB), in which nothing else is stored. What somebody waits for, a
-        scrub that failed, is tried again each time. Gives whether one is being done.
+        At most once a day, and only at a quiet moment unless a second day went by without one. What somebody waits for
+        is tried again each time (see `scrub_if_quiet`). Gives whether anything was there to do. Raises: StorageError.
         """
-        due = False
+        if await self._submit(self._begin_tidying):
+            for statement in (_EMPTY_CHATS, _GONE_PEOPLE):
+                after: int | None = 0
+                while after is not None:
+                    after = await self._forget_some(statement, after)
+        return await self.scrub_if_quiet()
 
-        def job(connection: Connection) -> bool:
-            nonlocal due
-            now = self._now()
-            remains = written_down(connection, REMAINS) is not None
-            if remains and _is_due(connection, now):
-                for people in (_EMPTY_CHATS, _GONE_PEOPLE):
-                    connection.execute(people)
+    def _begin_tidying(self, connection: Connection) -> bool:
+        if written_down(connection, REMAINS) is None or not _is_due(connection, self._now()):
+            return False
+        strike_out(connection, REMAINS)
+        owe(connection)
+        return True
+
+    def _forget_some(self, statement: Delete, after: int) -> Pending[int | None]:
+        """Of one portion of ids. Gives where the next begins; None: this was the last."""
+
+        def job(connection: Connection) -> int | None:
+            until: int | None = connection.execute(_END_OF_PORTION, {"after": after}).scalar_one_or_none()
+            if connection.execute(statement, {"after": after, "until": until or LAST}).rowcount:
                 forget_remembered(connection)
-                strike_out(connection, REMAINS)
-                write_down(connection, _SCRUBBED_AT, now.isoformat().encode())
-                owe(connection)
-            due = is_owed(connection)
-            return due
+            return until
+
+        return self._submit(job)
+
+    async def scrub_if_quiet(self) -> bool:
+        """Write the file anew where that is owed: a small one at once, a large one when nobody waits for it.
+
+        Nothing else is stored meanwhile, so it waits for a quiet moment, but no longer than a day. Gives whether it was
+        owed. Raises: StorageError (of reading whether it is).
+        """
+        if not await self._read(is_owed):
+            return False
 
         def afterwards(connection: Connection) -> None:
-            if due:
-                pay(connection)
+            now = self._now()
+            with connection.begin():
+                is_time = _is_quiet_or_late(connection, now)
+                if not is_time and _age(connection, now) is None:
+                    write_down(connection, _SCRUBBED_AT, now.isoformat().encode())  # a day begins
+            if is_time or is_quickly_rewritten(connection):
+                scrub(connection)
+                with connection.begin():
+                    write_down(connection, _SCRUBBED_AT, now.isoformat().encode())
 
-        return self._submit(job, afterwards=afterwards)
+        await self._submit(lambda connection: None, afterwards=afterwards)
+        return True
 
 
 def _is_due(connection: Connection, now: datetime) -> bool:
+    age = _age(connection, now)
+    return age is None or age >= (SCRUB_EVERY if _is_quiet(connection, now) else 2 * SCRUB_EVERY)
+
+
+def _is_quiet_or_late(connection: Connection, now: datetime) -> bool:
+    age = _age(connection, now)
+    return _is_quiet(connection, now) or (age is not None and age >= SCRUB_EVERY)
+
+
+def _age(connection: Connection, now: datetime) -> timedelta | None:
+    """Of the last scrub."""
     stored = written_down(connection, _SCRUBBED_AT)
-    if stored is None:
-        return True
-    age = abs(now - datetime.fromisoformat(stored.decode()))  # a clock that was set back must not put it off for long
+    # A clock that was set back must not put it off for long.
+    return None if stored is None else abs(now - datetime.fromisoformat(stored.decode()))
+
+
+def _is_quiet(connection: Connection, now: datetime) -> bool:
     newest = connection.execute(_NEWEST).scalar_one_or_none()
-    quiet = newest is None or now - newest > QUIET
-    return age >= (SCRUB_EVERY if quiet else 2 * SCRUB_EVERY)
+    return newest is None or now - newest > QUIET

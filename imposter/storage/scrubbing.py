@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from imposter.storage.engine import scrub
+from imposter.storage.engine import empty_journal, is_quickly_rewritten, rewrite
 from imposter.storage.tables import meta
 
 _OWED = "scrub_owed"
@@ -31,8 +31,22 @@ def is_owed(connection: Connection) -> bool:
 
 
 def pay(connection: Connection) -> None:
-    """Behind a commit. Raises: StorageError or what the driver raises; then it is owed still."""
-    scrub(connection)
+    """Behind a commit. A large file is left to the next tidying: what was deleted in it is overwritten, and no more.
+
+    Raises: StorageError or what the driver raises; then it is owed still.
+    """
+    if is_quickly_rewritten(connection):
+        scrub(connection)
+    else:
+        empty_journal(connection)
+
+
+def scrub(connection: Connection) -> None:
+    """Take all that was deleted out of the files, which a large file takes long for. Raises: as `pay`."""
+    try:
+        rewrite(connection)
+    finally:
+        empty_journal(connection)
     with connection.begin():
         strike_out(connection, _OWED)
 

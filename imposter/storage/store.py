@@ -115,7 +115,7 @@ async def open_store(
             briefs=BriefStore(writer, reader),
             drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
-            retention=RetentionStore(writer, now),
+            retention=RetentionStore(writer, reader, now),
             forgetting=ForgettingStore(writer, reader),
             backup=BackupStore(writer, data_dir, now),
             nodes=NodeStore(writer, lease, cipher),

@@ -217,6 +217,7 @@ messages = Table(
     Index("ix_messages_unreadable", "instance_id", "received_at", **_where("kind = 'unreadable'")),
     Index("ix_messages_by_quote", "instance_id", "conversation", "quotes", **_where("quotes IS NOT NULL")),
     Index("ix_messages_of_owner", "instance_id", "conversation", "seq", **_where("source = 'owner'")),
+    Index("ix_messages_by_member", "instance_id", "sender_id", "conversation", "seq", **_where("group_id IS NOT NULL")),
     Index("ix_messages_by_change", "instance_id", "conversation", "changes", **_where("changes IS NOT NULL")),
     # The last three columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),

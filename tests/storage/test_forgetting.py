@@ -12,7 +12,7 @@ from imposter.contracts.messages import Sender, Source
 from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.engine import DATABASE_FILE, QUICKLY_REWRITTEN
 from imposter.storage.forgetting import AT_ONCE
 from imposter.storage.records import DeliveryState, MessageState, Part, Pause, Verdict
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
@@ -184,6 +184,46 @@ async def test_what_another_program_kept_in_the_files_goes_when_it_is_done(tmp_p
         assert await store.forgetting.is_scrubbed()
         assert traces(None, tmp_path, *CANARIES) == []
         assert not await store.retention.tidy()
+
+
+async def test_a_large_file_is_written_anew_when_nobody_waits_and_within_a_day(tmp_path: Path, time: Time) -> None:
+    async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        await talk(desk)
+        await desk.receive("Ben goes on", "ben", judge=DONE)
+        enlarge(tmp_path)
+        await forget(desk)
+        assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context", "Ben goes on": "context"}
+        assert await store.retention.scrub_if_quiet()
+        assert not await store.forgetting.is_scrubbed(), "somebody wrote just now"
+        time.pass_by(hours=23, minutes=59)
+        await desk.receive("Ben again", "ben", judge=DONE)
+        assert await store.retention.scrub_if_quiet()
+        assert not await store.forgetting.is_scrubbed()
+        time.pass_by(minutes=1)
+        await desk.receive("and again", "ben", judge=DONE)
+        assert await store.retention.scrub_if_quiet()
+        assert await store.forgetting.is_scrubbed()
+        assert traces(None, tmp_path, *CANARIES) == []
+        await forget(desk, "ben")
+        time.pass_by(minutes=2)
+        assert await store.retention.scrub_if_quiet()
+        assert await store.forgetting.is_scrubbed()
+
+
+def enlarge(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as other, other:
+        blobs = [(f"filler {number}",) for number in range(QUICKLY_REWRITTEN // 2**20 + 1)]
+        other.executemany("INSERT INTO meta (name, value) VALUES (?, zeroblob(1048576))", blobs)
+
+
+async def test_of_one_who_said_very_much_in_a_group_nothing_is_left_and_of_others_everything(desk: Desk) -> None:
+    for number in range(AT_ONCE + 20):
+        await desk.receive(f"{WORDS} {number}", group="g", sender=HER, judge=DONE)
+    await desk.receive("and I", group="g", sender=Sender("ben"), judge=DONE)
+    assert await forget(desk) == AT_ONCE + 20
+    assert await desk.states() == {"and I": "context"}
 
 
 async def test_she_is_found_by_ids_that_only_a_group_showed_to_be_hers(desk: Desk) -> None:

@@ -161,6 +161,21 @@ async def test_a_bot_of_which_somebody_holds_the_row_is_neither_freed_nor_taken_
     assert [row.instance_id for row in await two.nodes.take(TWO, 10)] == [BOT]
 
 
+async def test_a_commit_that_waits_for_somebody_does_not_cost_the_lease(
+    pair: Pair, postgres_database: str, tmp_path: Path
+) -> None:
+    one, two = pair
+    await join(pair)
+    await one.bots.add(BOT, "anna", {})
+    with open_engine(postgres_database, tmp_path).connect() as stopped:
+        hold(stopped, BOT)
+        commit = one.bots.set_wanted(BOT, wanted=False)
+        assert await renew(one, ONE)
+        assert {node.node_id for node in await two.nodes.all()} == {ONE, TWO}
+        assert not commit.done()
+    await commit
+
+
 def hold(connection: Connection, bot: str) -> None:
     """As a node's commit does that guards a write."""
     connection.execute(text("SELECT number FROM bots WHERE instance_id = :bot FOR SHARE"), {"bot": bot})
