@@ -317,6 +317,7 @@ drafts = Table(
     Column("decided_at", UtcTime),
     Index("ix_drafts_by_state", "instance_id", "state", "expires_at"),
     Index(None, "answers"),
+    Index(None, "note_id"),
     sqlite_autoincrement=True,
 )
 

@@ -82,7 +82,7 @@ _LAST_KEPT = (
     select(voice_lines.c.number).where(_of_bot).order_by(voice_lines.c.number.desc()).offset(MOST_KEPT).limit(1)
 )
 _DELETE_UP_TO = delete(voice_lines).where(_of_bot, voice_lines.c.number <= bindparam("last"))
-_SOME = select(voice_lines.c.number).where(_of_bot).order_by(voice_lines.c.number).limit(AT_ONCE)
+_SOME = select(voice_lines.c.number).where(_of_bot).limit(AT_ONCE)
 _SOME_OF = _SOME.where(_of_contacts)
 _DELETE = delete(voice_lines).where(voice_lines.c.number.in_(bindparam("numbers", expanding=True)))
 _OLDEST = select(voice_lines.c.number, voice_lines.c.added_at).order_by(voice_lines.c.number).limit(AT_ONCE)

@@ -127,8 +127,9 @@ async def test_marks_among_the_words_of_before_become_what_they_stand_for(
 
 def take_back_to(connection: Connection, revision: str) -> None:
     """Have the tables say that they are older than they are, without what came since."""
-    for index in ("by_end", "by_life", "by_change", "by_quote", "of_owner", "unreadable"):
+    for index in ("by_end", "by_life", "by_change", "by_quote", "by_member", "of_owner", "unreadable"):
         connection.exec_driver_sql(f"DROP INDEX ix_messages_{index}")
+    connection.exec_driver_sql("DROP INDEX ix_drafts_note_id")
     for table in ("wordings", "names"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE summaries DROP COLUMN by_owner")

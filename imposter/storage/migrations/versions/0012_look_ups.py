@@ -1,4 +1,4 @@
-"""Messages of groups by who said them, so that forgetting somebody need not read a whole bot's."""
+"""Messages of groups by who said them, and drafts by their notes: neither is looked for in a whole table."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,3 +18,4 @@ def upgrade() -> None:
         sqlite_where=there,
         postgresql_where=there,
     )
+    op.create_index("ix_drafts_note_id", "drafts", ["note_id"], if_not_exists=True)
