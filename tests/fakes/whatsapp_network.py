@@ -57,6 +57,17 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call to the account `to`."""
+
+    id: str
+    to: str
+    caller: str
+    group: str | None
+    lid: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A message as the phone that got it decrypted it."""
 
@@ -235,6 +246,13 @@ class WhatsAppNetwork:
         options["stanza"] = {**attributes, "sender_lid": None, **options.get("stanza", {})}
         return await self.say(to, sender, text, **options)
 
+    async def owner_broadcasts(
+        self, phone: str, list_id: str, recipients: Sequence[str], text: str = "", **options: Unpack[Envelope]
+    ) -> Sent:
+        """The account's owner writes to a broadcast list of theirs (digits) on the phone; the companion sees a copy."""
+        body = {"phone": phone, "list": f"{list_id}@broadcast", "recipients": list(recipients), "text": text}
+        return Sent(**await self._post("/owner-broadcast", {**body, **options}))
+
     async def save_contact(self, phone: str, contact: str, name: str) -> None:
         """The account's owner saves somebody under a name in the phone's address book."""
         await self._post("/save-contact", {"phone": phone, "contact": contact, "name": name})
@@ -271,6 +289,55 @@ class WhatsAppNetwork:
     async def post_newsletter(self, to: str, newsletter: str, text: str) -> Sent:
         """A newsletter (`...@newsletter`) that the account follows publishes a text."""
         return Sent(**await self._post("/newsletter", {"to": to, "newsletter": newsletter, "text": text}))
+
+    async def ring(
+        self,
+        to: str,
+        caller: str,
+        *,
+        group: str | None = None,
+        video: bool = False,
+        lid: bool = False,
+        notice: bool = False,
+        age: int = 0,
+    ) -> Call:
+        """`caller` calls the account `to`, or a group. `notice`: it is told as calls among several are."""
+        tag = "offer_notice" if notice else "offer"
+        signal = {"to": to, "caller": caller, "tag": tag, "video": video, "lid": lid, "age": age}
+        answer = await self._post("/call", signal if group is None else {**signal, "group": group})
+        return Call(answer["id"], to, caller, group, lid)
+
+    async def tell_of_call(
+        self,
+        call: Call,
+        tag: Literal["preaccept", "accept", "reject", "terminate"] = "terminate",
+        reason: str | None = None,
+        *,
+        age: int = 0,
+    ) -> str:
+        """What becomes of it. Without a reason a `terminate` says that the caller hung up. Returns the stanza's id."""
+        signal = {"to": call.to, "caller": call.caller, "id": call.id, "tag": tag, "lid": call.lid, "age": age}
+        more = {name: value for name, value in {"reason": reason, "group": call.group}.items() if value is not None}
+        return str((await self._post("/call", {**signal, **more}))["stanza"])
+
+    async def remember(
+        self,
+        phone: str,
+        *,
+        chats: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (),
+        names: Sequence[tuple[str, str, bool]] = (),
+    ) -> None:
+        """What the phone will tell a companion of the past, once it is linked.
+
+        `chats`: a phone or a group's id, its name, messages by id and text. `names`: what a phone's owner calls
+        themselves, and whether they are known by LID.
+        """
+        told = [
+            {"contact": contact, "name": name, "messages": [{"id": id_, "text": text} for id_, text in messages]}
+            for contact, name, messages in chats
+        ]
+        own = [{"contact": contact, "name": name, "lid": lid} for contact, name, lid in names]
+        await self._post("/remember", {"phone": phone, "chats": told, "names": own})
 
     async def send_history(self, phone: str, contact: str, messages: Sequence[tuple[str, str]]) -> None:
         """The owner's phone tells its companion of a chat as it was: messages by id and text, from the contact."""
