@@ -30,18 +30,17 @@ async def test_a_call_that_nobody_took_is_answered_as_its_owner_wants(
     await ended(network, call, reason="timeout")
     row = await product.until_message(instance_id, kind="call")
     assert (row["details"], row["conversation"]) == ("missed call", f"{friend}@s.whatsapp.net")
-    if missed_call == "answer":
-        [answer] = await network.wait_inbox(friend, 1)
-        assert answer.by == "bot"
-    elif missed_call == "draft":
+    if missed_call == "ignore":
+        await network.say(me, friend, "hello?")
+        assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["re: hello?"]
+        return
+    if missed_call == "draft":
         [note] = await network.wait_inbox(me, 1)
         assert note.text is not None
         assert "missed call" in note.text
-    # Whoever is answered is asked about it in the next turn, too.
-    await network.say(me, friend, "hello?")
-    shown = await network.wait_inbox(friend, 2 if missed_call == "answer" else 1)
-    assert shown[-1].text == "re: hello?"
-    assert len(shown) == (2 if missed_call == "answer" else 1)
+        assert await network.inbox(friend) == []
+        await network.owner_says(me, me, "\U0001f44d", kind="reaction", target=note.id)
+    assert [answer.by for answer in await network.wait_inbox(friend, 1)] == ["bot"]
 
 
 @pytest.mark.parametrize("lid", [False, True])
