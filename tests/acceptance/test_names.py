@@ -84,3 +84,17 @@ async def test_the_phones_past_tells_names_and_nothing_else(
     said = [row["content"] for row in await product.messages(instance_id)]
     assert said == ["by lid", "re: by lid", "now", "re: now"]
     assert "drill" not in str((await model.wait_requests(2, FACT))[-1].body)
+
+
+async def test_groups_that_changed_while_the_server_was_away_have_their_titles_at_once(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend = phone(), phone()
+    group = f"1203635{me}@g.us"
+    instance_id = await linked(product, network, me)
+    await product.stop()
+    await network.make_group(group, "Chess", [me, friend])
+    await network.change_groups(me)
+    await product.start()
+    assert await named(product, instance_id, "groups", "Chess") == [{"id": group, "title": "Chess"}]
+    await network.wait_log("groups-known", phone=me)

@@ -140,6 +140,10 @@ class WhatsAppNetwork:
         """`sender` gives the group another name; the account `to` is told."""
         await self._post("/rename-group", {"to": to, "id": id, "sender": sender, "subject": subject})
 
+    async def change_groups(self, phone: str) -> None:
+        """Something of the account's groups changes while its companion is away: at its next login it is told so."""
+        await self._post("/change-groups", {"phone": phone})
+
     async def type(
         self, to: str, sender: str, state: TypingState = "composing", *, group: str | None = None, lid: bool = False
     ) -> bool:

@@ -89,6 +89,7 @@ export class Connection {
     if (!this.account || !companion) return
     this.backlog = new Backlog(companion)
     this.sendKept()
+    if (this.account.groupsChanged) this.send(stanza('ib', {}, [stanza('dirty', { type: 'groups', timestamp: unixTime() })]))
     if (companion.historySynced) return
     sendHistory(this.network, this.account, companion).catch((error: unknown) => this.fail(error))
   }

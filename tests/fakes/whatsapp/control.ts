@@ -39,6 +39,7 @@ const commands: Record<string, Command> = {
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),
   '/save-contact': (network, contact: Contact) => saveContact(network, contact),
+  '/change-groups': ({ people }, { phone }: Named) => void (people.person(phone).groupsChanged = true),
   '/rename-group': (network, change: Renaming) => renameGroup(network, change),
   '/forget': (network, { phone }: Named) => void (network.people.person(phone).forgetful = true),
   '/switch-off': (network, { phone }: Named) => network.people.person(phone).switchOff(),

@@ -6,7 +6,7 @@ import type { Network } from './network.ts'
 import type { Companion, Person } from './people.ts'
 import { newMessageId, stanza, unixTime } from './stanzas.ts'
 
-const { INITIAL_BOOTSTRAP, RECENT, PUSH_NAME, NON_BLOCKING_DATA } = proto.HistorySync.HistorySyncType
+type Chunk = 'INITIAL_BOOTSTRAP' | 'RECENT' | 'PUSH_NAME' | 'NON_BLOCKING_DATA'
 
 /** A chat as it was. */
 export interface Past {
@@ -41,13 +41,13 @@ export interface Memory {
 export async function sendHistory(network: Network, owner: Person, companion: Companion): Promise<void> {
   const { chats, names } = owner.memory ?? { chats: [], names: [] }
   const conversations = chats.map(chat => conversation(network, chat))
-  companion.connection?.sendLive(await seal(owner, companion, { syncType: INITIAL_BOOTSTRAP, conversations }))
+  companion.connection?.sendLive(await seal(owner, companion, 'INITIAL_BOOTSTRAP', { conversations }))
   if (!names.length) return
   const people = names.map(({ contact, name, lid = false }) => ({ person: network.people.person(contact), name, lid }))
   const lids = people.filter(({ lid }) => lid).map(({ person }) => ({ pnJid: person.phoneJid, lidJid: person.lidJid }))
   const pushnames = people.map(({ person, name, lid }) => ({ id: person.jid(lid), pushname: name }))
-  deliver(companion, await seal(owner, companion, { syncType: NON_BLOCKING_DATA, phoneNumberToLidMappings: lids }))
-  deliver(companion, await seal(owner, companion, { syncType: PUSH_NAME, pushnames }))
+  deliver(companion, await seal(owner, companion, 'NON_BLOCKING_DATA', { phoneNumberToLidMappings: lids }))
+  deliver(companion, await seal(owner, companion, 'PUSH_NAME', { pushnames }))
 }
 
 /** The owner's phone tells of a chat as it was: such messages the companion may have had, or not. */
@@ -55,7 +55,7 @@ export async function tellHistory(network: Network, { phone, ...past }: Past): P
   const owner = network.people.person(phone)
   const companion = owner.linked()
   const conversations = [conversation(network, past)]
-  deliver(companion, await seal(owner, companion, { syncType: RECENT, conversations }))
+  deliver(companion, await seal(owner, companion, 'RECENT', { conversations }))
 }
 
 function conversation(network: Network, { contact, name, messages }: Omit<Past, 'phone'>): proto.IConversation {
@@ -74,14 +74,19 @@ function conversation(network: Network, { contact, name, messages }: Omit<Past, 
   }
 }
 
-async function seal(owner: Person, companion: Companion, chunk: proto.IHistorySync): Promise<BinaryNode> {
-  const history = proto.HistorySync.encode({ ...chunk, progress: 100 } as proto.IHistorySync).finish()
+async function seal(
+  owner: Person,
+  companion: Companion,
+  chunk: Chunk,
+  content: Omit<proto.IHistorySync, 'syncType'>
+): Promise<BinaryNode> {
+  const syncType = proto.HistorySync.HistorySyncType[chunk]
+  const history = proto.HistorySync.encode({ syncType, ...content, progress: 100 }).finish()
   const message: proto.IMessage = {
     protocolMessage: {
       type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
       historySyncNotification: {
-        // The two enumerations are one.
-        syncType: Number(chunk.syncType) as proto.Message.HistorySyncType,
+        syncType: proto.Message.HistorySyncType[chunk],
         chunkOrder: 1,
         progress: 100,
         initialHistBootstrapInlinePayload: deflateSync(history)

@@ -49,6 +49,8 @@ export class Person {
   /** By the owner's settings nobody learns what they have read. */
   readsHidden = false
   companion: Companion | undefined
+  /** Groups changed while the companion was away: it is told at each login, until it says that it knows. */
+  groupsChanged = false
   /** What it tells a new companion of the past. */
   memory: Memory | undefined
   /** When the next message arrives, the phone has lost its sessions. */
