@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import linked
 from tests.fakes.model_server import ModelServer
@@ -63,15 +65,16 @@ async def test_a_group_has_its_title_from_the_first_message_on(
     await named(product, instance_id, "groups", "Hiking in May")
 
 
+@pytest.mark.parametrize("uploads", [False, True])
 async def test_the_phones_past_tells_names_and_nothing_else(
-    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone, uploads: bool
 ) -> None:
     me, friend, by_lid, chatty = phone(), phone(), phone(), phone()
     group = f"1203636{me}@g.us"
     await network.make_group(group, "Hiking", [me, friend])
     past = [("3EB0PAST1", "do you still have my drill?"), ("3EB0PAST2", "hello?")]
     chats = [(chatty, "Chatty Charly", past), (group, "Hiking", [("3EB0PAST3", "who comes?")])]
-    await network.remember(me, chats=chats, names=[(friend, "Fred", False), (by_lid, "Lina", True)])
+    await network.remember(me, chats=chats, names=[(friend, "Fred", False), (by_lid, "Lina", True)], uploads=uploads)
     instance_id = await linked(product, network, me, respond_to_whitelist=[by_lid, chatty])
     await named(product, instance_id, "contacts", "Lina")
     rows = await named(product, instance_id, "contacts", "Fred")

@@ -209,18 +209,19 @@ class WhatsAppNetwork:
         *,
         chats: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (),
         names: Sequence[tuple[str, str, bool]] = (),
+        uploads: bool = False,
     ) -> None:
         """What the phone will tell a companion of the past, once it is linked.
 
         `chats`: a phone or a group's id, its name, messages by id and text. `names`: what a phone's owner calls
-        themselves, and whether they are known by LID.
+        themselves, and whether they are known by LID. `uploads`: it comes in files that the companion is to fetch.
         """
         told = [
             {"contact": contact, "name": name, "messages": [{"id": id_, "text": text} for id_, text in messages]}
             for contact, name, messages in chats
         ]
         own = [{"contact": contact, "name": name, "lid": lid} for contact, name, lid in names]
-        await self._post("/remember", {"phone": phone, "chats": told, "names": own})
+        await self._post("/remember", {"phone": phone, "chats": told, "names": own, "uploads": uploads})
 
     async def send_history(self, phone: str, contact: str, messages: Sequence[tuple[str, str]]) -> None:
         """The owner's phone tells its companion of a chat as it was: messages by id and text, from the contact."""

@@ -89,7 +89,8 @@ export class Connection {
     if (!this.account || !companion) return
     this.backlog = new Backlog(companion)
     this.sendKept()
-    if (this.account.groupsChanged) this.send(stanza('ib', {}, [stanza('dirty', { type: 'groups', timestamp: unixTime() })]))
+    const changed = stanza('dirty', { type: 'groups', timestamp: unixTime() })
+    if (this.account.groupsChanged) this.send(stanza('ib', {}, [changed]))
     if (companion.historySynced) return
     sendHistory(this.network, this.account, companion).catch((error: unknown) => this.fail(error))
   }

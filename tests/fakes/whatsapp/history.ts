@@ -1,6 +1,7 @@
-/** What a phone tells its companion of the past: once it is linked, in chunks, inline and deflated. */
+/** What a phone tells its companion of the past, once it is linked: in chunks, deflated, inline or in files. */
+import { randomBytes } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
-import { proto, type BinaryNode } from 'baileys'
+import { aesEncrypWithIV, getMediaKeys, hmacSign, proto, type BinaryNode } from 'baileys'
 import { deliver } from './delivery.ts'
 import type { Network } from './network.ts'
 import type { Companion, Person } from './people.ts'
@@ -31,6 +32,8 @@ export interface Memory {
   readonly phone: string
   readonly chats: readonly Omit<Past, 'phone'>[]
   readonly names: readonly PushName[]
+  /** It uploads what it tells, in place of sending it along. */
+  readonly uploads?: boolean
 }
 
 /**
@@ -39,15 +42,16 @@ export interface Memory {
  * `processHistoryMessage` reads: chats with their names and messages, what people call themselves, who is who.
  */
 export async function sendHistory(network: Network, owner: Person, companion: Companion): Promise<void> {
-  const { chats, names } = owner.memory ?? { chats: [], names: [] }
+  const { chats = [], names = [], uploads = false } = owner.memory ?? {}
+  const place = uploads ? network.media : undefined
   const conversations = chats.map(chat => conversation(network, chat))
-  companion.connection?.sendLive(await seal(owner, companion, 'INITIAL_BOOTSTRAP', { conversations }))
+  companion.connection?.sendLive(await seal(owner, companion, 'INITIAL_BOOTSTRAP', { conversations }, place))
   if (!names.length) return
   const people = names.map(({ contact, name, lid = false }) => ({ person: network.people.person(contact), name, lid }))
   const lids = people.filter(({ lid }) => lid).map(({ person }) => ({ pnJid: person.phoneJid, lidJid: person.lidJid }))
   const pushnames = people.map(({ person, name, lid }) => ({ id: person.jid(lid), pushname: name }))
-  deliver(companion, await seal(owner, companion, 'NON_BLOCKING_DATA', { phoneNumberToLidMappings: lids }))
-  deliver(companion, await seal(owner, companion, 'PUSH_NAME', { pushnames }))
+  deliver(companion, await seal(owner, companion, 'NON_BLOCKING_DATA', { phoneNumberToLidMappings: lids }, place))
+  deliver(companion, await seal(owner, companion, 'PUSH_NAME', { pushnames }, place))
 }
 
 /** The owner's phone tells of a chat as it was: such messages the companion may have had, or not. */
@@ -78,10 +82,11 @@ async function seal(
   owner: Person,
   companion: Companion,
   chunk: Chunk,
-  content: Omit<proto.IHistorySync, 'syncType'>
+  content: Omit<proto.IHistorySync, 'syncType'>,
+  place?: Map<string, Buffer>
 ): Promise<BinaryNode> {
   const syncType = proto.HistorySync.HistorySyncType[chunk]
-  const history = proto.HistorySync.encode({ syncType, ...content, progress: 100 }).finish()
+  const history = deflateSync(proto.HistorySync.encode({ syncType, ...content, progress: 100 }).finish())
   const message: proto.IMessage = {
     protocolMessage: {
       type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
@@ -89,7 +94,7 @@ async function seal(
         syncType: proto.Message.HistorySyncType[chunk],
         chunkOrder: 1,
         progress: 100,
-        initialHistBootstrapInlinePayload: deflateSync(history)
+        ...(place ? await upload(place, history) : { initialHistBootstrapInlinePayload: history })
       }
     }
   }
@@ -99,4 +104,15 @@ async function seal(
     const { type, ciphertext } = await owner.signal.encrypt(companion.lidJid, message, () => companion.takeBundle())
     return stanza('message', attrs, [stanza('enc', { v: '2', type }, ciphertext)])
   })
+}
+
+/** Encrypted as all of WhatsApp's files are (Baileys messages-media.js `downloadEncryptedContent`). */
+async function upload(place: Map<string, Buffer>, content: Buffer): Promise<proto.Message.IHistorySyncNotification> {
+  const mediaKey = randomBytes(32)
+  const { iv, cipherKey, macKey } = await getMediaKeys(mediaKey, 'md-msg-hist')
+  const sealed = aesEncrypWithIV(content, Buffer.from(cipherKey), Buffer.from(iv))
+  const proof = hmacSign(Buffer.concat([iv, sealed]), macKey ?? iv).subarray(0, 10)
+  const directPath = `/v/${randomBytes(12).toString('hex')}`
+  place.set(directPath, Buffer.concat([sealed, proof]))
+  return { mediaKey, directPath, fileLength: content.length }
 }
