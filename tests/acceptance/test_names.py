@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import linked
 from tests.fakes.model_server import ModelServer
@@ -61,3 +63,41 @@ async def test_a_group_has_its_title_from_the_first_message_on(
     assert await named(product, instance_id, "groups", "Hiking") == [{"id": group, "title": "Hiking"}]
     await network.rename_group(me, group, friend, "Hiking in May")
     await named(product, instance_id, "groups", "Hiking in May")
+
+
+@pytest.mark.parametrize("uploads", [False, True])
+async def test_the_phones_past_tells_names_and_nothing_else(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Phone, uploads: bool
+) -> None:
+    me, friend, by_lid, chatty = phone(), phone(), phone(), phone()
+    group = f"1203636{me}@g.us"
+    await network.make_group(group, "Hiking", [me, friend])
+    past = [("3EB0PAST1", "do you still have my drill?"), ("3EB0PAST2", "hello?")]
+    chats = [(chatty, "Chatty Charly", past), (group, "Hiking", [("3EB0PAST3", "who comes?")])]
+    await network.remember(me, chats=chats, names=[(friend, "Fred", False), (by_lid, "Lina", True)], uploads=uploads)
+    instance_id = await linked(product, network, me, respond_to_whitelist=[by_lid, chatty])
+    await named(product, instance_id, "contacts", "Lina")
+    rows = await named(product, instance_id, "contacts", "Fred")
+    assert {(row["own_name"], row["saved_name"]) for row in rows} == {("Fred", ""), ("Lina", "")}
+    # Whose LID it is stands in the past, too: who is allowed by number writes by LID alone.
+    await network.say(me, by_lid, "by lid", lid=True, stanza={"sender_pn": None})
+    await network.wait_inbox(by_lid, 1, FACT)
+    await network.say(me, chatty, "now")
+    await network.wait_inbox(chatty, 1, FACT)
+    said = [row["content"] for row in await product.messages(instance_id)]
+    assert said == ["by lid", "re: by lid", "now", "re: now"]
+    assert "drill" not in str((await model.wait_requests(2, FACT))[-1].body)
+
+
+async def test_groups_that_changed_while_the_server_was_away_have_their_titles_at_once(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend = phone(), phone()
+    group = f"1203635{me}@g.us"
+    instance_id = await linked(product, network, me)
+    await product.stop()
+    await network.make_group(group, "Chess", [me, friend])
+    await network.change_groups(me)
+    await product.start()
+    assert await named(product, instance_id, "groups", "Chess") == [{"id": group, "title": "Chess"}]
+    await network.wait_log("groups-known", phone=me)

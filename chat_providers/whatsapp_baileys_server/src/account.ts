@@ -22,6 +22,7 @@ export class Account {
   readonly sent = new Bounded(500, HOUR)
   /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
   readonly handed = new Bounded(4_000, HOUR)
+  readonly calls = new Bounded(200, HOUR)
   readonly poison = new Set<string>()
   careful = false
   readonly #id: string

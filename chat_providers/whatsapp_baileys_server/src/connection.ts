@@ -70,6 +70,7 @@ export class Connection {
     this.#socket = this.#connect(creds)
     giveNothingReceived(this.#socket)
     readAhead(this.#socket)
+    makeNothingOfCalls(this.#socket)
     this.#receipts = new Receipts(account, this.#socket, this.#groups)
     this.#messages = new Messages(account, this.#socket, this.ended, {
       fault: this.#fault,
@@ -237,6 +238,7 @@ export class Connection {
         this.#socket.sendNode({ tag: 'ib', attrs: {}, content: [batch] }).catch(() => undefined)
       },
     })
+    inOrder(ws, 'CB:call', (node: BinaryNode, hear) => this.#messages.called(node, hear))
     ws.on('frame', (node: BinaryNode) => this.#heard(node))
     ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => {
       if (!attrs.id) return
@@ -375,4 +377,9 @@ function giveNothingReceived({ messageRetryManager }: WASocket): void {
  */
 function readAhead({ messageMutex }: WASocket): void {
   messageMutex.mutex = async work => work()
+}
+
+/** Baileys makes messages of calls, of which it knows too little (`calls.ts`). */
+function makeNothingOfCalls({ ev }: WASocket): void {
+  ev.removeAllListeners('call')
 }

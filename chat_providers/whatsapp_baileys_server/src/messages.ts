@@ -12,6 +12,7 @@ import {
 
 import { Bounded } from './bounded.ts'
 import type { AccountContext } from './account-context.ts'
+import { missedCall } from './calls.ts'
 import { inbound, unread, type Surroundings } from './inbound.ts'
 import { insist, isRefused } from './insist.ts'
 import { Lookups } from './lookups.ts'
@@ -157,7 +158,16 @@ export class Messages {
     })
   }
 
-  /** What Baileys emits without our having seen it decrypted: calls, group events, what could not be read. */
+  /** What is told of a call, which Baileys confirms (`confirm`) once the message that it becomes is durable. */
+  async called(node: BinaryNode, confirm: () => unknown): Promise<void> {
+    const { user } = this.#socket
+    const missed = missedCall(node, [user?.id, user?.lid], this.#account.calls)
+    if (missed?.key.id && node.attrs.offline) this.#late.set(missed.key.id, true)
+    if (missed) await (await this.#handOver(missed, undefined))?.durable
+    await confirm()
+  }
+
+  /** What Baileys emits without our having seen it decrypted: group events, what could not be read. */
   async upserted(message: WAMessage): Promise<void> {
     if (this.#ended.aborted || this.#account.handed.get(handedKey(message))) return
     const alt = message.key.fromMe ? undefined : (message.key.participantAlt ?? message.key.remoteJidAlt)

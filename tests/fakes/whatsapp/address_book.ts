@@ -23,7 +23,7 @@ export class AddressBook {
       },
       this.keyId.toString('base64'),
       this.state,
-      async () => this.keyData
+      () => Promise.resolve(this.keyData)
     )
     this.state = state
     this.patches.push(proto.SyncdPatch.encode(patch).finish())

@@ -2,7 +2,7 @@
 import { decodeBinaryNode, encodeBinaryNode, getBinaryNodeChild, proto, type BinaryNode } from 'baileys'
 import type { WebSocket } from 'ws'
 import { Backlog, takeAck, takeReceipt } from './delivery.ts'
-import { sendHistory } from './messages.ts'
+import { sendHistory } from './history.ts'
 import type { Network } from './network.ts'
 import { frame, FrameReader, Handshake, type Transport } from './noise.ts'
 import { takeMessage } from './outbound.ts'
@@ -89,7 +89,10 @@ export class Connection {
     if (!this.account || !companion) return
     this.backlog = new Backlog(companion)
     this.sendKept()
-    if (!companion.historySynced) sendHistory(this.account, companion).catch((error: unknown) => this.fail(error))
+    const changed = stanza('dirty', { type: 'groups', timestamp: unixTime() })
+    if (this.account.groupsChanged) this.send(stanza('ib', {}, [changed]))
+    if (companion.historySynced) return
+    sendHistory(this.network, this.account, companion).catch((error: unknown) => this.fail(error))
   }
 
   /** Some of what waited for it; after the last of that, everything at once. */

@@ -1,9 +1,12 @@
 /** What a test may ask of the network, as JSON over HTTP; the README lists it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tellOfCall, type CallSignal } from './calls.ts'
 import { saveContact, type Contact } from './contacts.ts'
 import { Refusal } from './errors.ts'
 import { renameGroup, type Group, type Renaming } from './groups.ts'
-import { ownerSays, post, say, tellHistory, type OwnerSaying, type Past, type Post, type Saying } from './messages.ts'
+import { tellHistory, type Memory, type Past } from './history.ts'
+import { ownerBroadcasts, ownerSays, post, say } from './messages.ts'
+import type { Broadcast, OwnerSaying, Post, Saying } from './messages.ts'
 import type { Network } from './network.ts'
 import { askForPasskey, endPairing, scan, unlink } from './pairing.ts'
 import { enterCode } from './pairing_code.ts'
@@ -26,13 +29,17 @@ const commands: Record<string, Command> = {
   '/end-pairing': endPairing,
   '/say': sayAll,
   '/owner': (network, saying: OwnerSaying) => ownerSays(network, saying),
+  '/owner-broadcast': (network, saying: Broadcast) => ownerBroadcasts(network, saying),
   '/receipt': (network, receipt: Receipt) => sendReceipt(network, receipt),
   '/type': (network, typing: Typing) => type(network, typing),
   '/hide-reading': ({ people }, { phone, on }: Named & { on: boolean }) => void (people.person(phone).readsHidden = on),
+  '/call': (network, signal: CallSignal) => tellOfCall(network, signal),
+  '/remember': ({ people }, memory: Memory) => void (people.person(memory.phone).memory = memory),
   '/history': (network, past: Past) => tellHistory(network, past),
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),
   '/save-contact': (network, contact: Contact) => saveContact(network, contact),
+  '/change-groups': ({ people }, { phone }: Named) => void (people.person(phone).groupsChanged = true),
   '/rename-group': (network, change: Renaming) => renameGroup(network, change),
   '/forget': (network, { phone }: Named) => void (network.people.person(phone).forgetful = true),
   '/switch-off': (network, { phone }: Named) => network.people.person(phone).switchOff(),

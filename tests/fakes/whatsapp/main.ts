@@ -12,7 +12,11 @@ import { hushConsole } from './silence.ts'
 
 hushConsole()
 const network = new Network()
-const server = createServer((request, response) => void control(network, request, response))
+const server = createServer((request, response) => {
+  const file = network.media.get(request.url ?? '')
+  if (file) response.end(file)
+  else void control(network, request, response)
+})
 const sockets = new WebSocketServer({
   server,
   verifyClient: ({ req }, accept) => {

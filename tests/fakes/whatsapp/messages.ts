@@ -4,7 +4,6 @@
  * a person stands in it by phone number or by LID, with the other name in `sender_*`, `participant_*` or
  * `peer_recipient_*`.
  */
-import { deflateSync } from 'node:zlib'
 import { getBinaryNodeChildren, proto, type BinaryNode } from 'baileys'
 import { compose, describe, type Composed, type Content } from './content.ts'
 import { deliver } from './delivery.ts'
@@ -43,6 +42,14 @@ export interface OwnerSaying extends Content, Envelope {
   readonly phone: string
   /** Phone number of the contact; the owner's own for a note to themselves. */
   readonly to: string
+}
+
+export interface Broadcast extends Content, Envelope {
+  readonly phone: string
+  /** `...@broadcast`, a list of the owner's. */
+  readonly list: string
+  /** Phone numbers of those in the list. */
+  readonly recipients: readonly string[]
 }
 
 export interface Post {
@@ -111,67 +118,43 @@ export async function ownerSays(network: Network, saying: OwnerSaying): Promise<
   return hand(companion, owner, disturbed(saying, seal), id)
 }
 
+/**
+ * The owner writes to a broadcast list on their own phone: each in it gets a direct message, and the companion one copy
+ * that names them all (whatsmeow message.go `parseMessageSource`).
+ */
+export async function ownerBroadcasts(network: Network, saying: Broadcast): Promise<Sent> {
+  const owner = network.people.person(saying.phone)
+  const companion = owner.linked()
+  const { id = newMessageId(), lid: asLid = false, list } = saying
+  const composed = composeFor(network, saying, { chat: list, isGroup: false, asLid, author: owner, other: owner })
+  const copy = { ...composed, message: { deviceSentMessage: { destinationJid: list, message: composed.message } } }
+  const attrs: Attributes = {
+    ...attributes(saying, composed, id, asLid),
+    notify: owner.phone,
+    from: list,
+    participant: owner.jid(asLid)
+  }
+  const shown = describe(composed.message)
+  const named = saying.recipients.map(phone => {
+    const person = network.people.person(phone)
+    network.note('owner-said', { phone: owner.phone, to: phone, id })
+    if (shown) person.receive({ id, sender: owner.phone, ...shown, by: 'owner', at: clock() })
+    const other = asLid ? { peer_recipient_pn: person.phoneJid } : { peer_recipient_lid: person.lidJid }
+    return stanza('to', { jid: person.jid(asLid), ...other })
+  })
+  const seal = async () => {
+    const ciphertext = await encFor(owner, companion, copy)
+    return stanza('message', attrs, [ciphertext, stanza('participants', {}, named)])
+  }
+  return hand(companion, owner, disturbed(saying, seal), id)
+}
+
 /** A newsletter's post: in plain text, as the server itself can read it (messages-recv.js `handleMessage`). */
 export function post(network: Network, { to, newsletter, text, id = newMessageId() }: Post): Sent {
   const content = proto.Message.encode({ conversation: text }).finish()
   const attrs = { from: newsletter, id, server_id: '100', t: unixTime(), type: 'text' }
   deliver(network.people.person(to).linked(), stanza('message', attrs, [stanza('plaintext', {}, content)]))
   return { id, at: clock() }
-}
-
-/**
- * A new companion waits up to 20 s for its phone's chat history before it shows any event (Baileys chats.js
- * `AwaitingInitialSync`); this phone sends an empty one, inline.
- */
-export async function sendHistory(owner: Person, companion: Companion): Promise<void> {
-  const { INITIAL_BOOTSTRAP } = proto.Message.HistorySyncType
-  const node = await sealHistory(owner, companion, INITIAL_BOOTSTRAP, [])
-  companion.connection?.sendLive(node)
-}
-
-export interface Past {
-  readonly phone: string
-  readonly contact: string
-  readonly messages: readonly { readonly id: string; readonly text: string }[]
-}
-
-/** The owner's phone tells of a chat as it was: such messages the companion may have had, or not. */
-export async function tellHistory(network: Network, { phone, contact, messages }: Past): Promise<void> {
-  const owner = network.people.person(phone)
-  const { phoneJid: remoteJid } = network.people.person(contact)
-  const { RECENT } = proto.Message.HistorySyncType
-  const told = messages.map(({ id, text }) => ({
-    message: { key: { remoteJid, fromMe: false, id }, message: { conversation: text }, messageTimestamp: Number(unixTime()) }
-  }))
-  deliver(owner.linked(), await sealHistory(owner, owner.linked(), RECENT, [{ id: remoteJid, messages: told }]))
-}
-
-async function sealHistory(
-  owner: Person,
-  companion: Companion,
-  syncType: proto.Message.HistorySyncType,
-  conversations: proto.IConversation[]
-): Promise<BinaryNode> {
-  const { HistorySyncType } = proto.HistorySync
-  const history = proto.HistorySync.encode({
-    syncType: syncType === proto.Message.HistorySyncType.RECENT ? HistorySyncType.RECENT : HistorySyncType.INITIAL_BOOTSTRAP,
-    conversations,
-    progress: 100
-  }).finish()
-  const message: proto.IMessage = {
-    protocolMessage: {
-      type: proto.Message.ProtocolMessage.Type.HISTORY_SYNC_NOTIFICATION,
-      historySyncNotification: {
-        syncType,
-        chunkOrder: 1,
-        progress: 100,
-        initialHistBootstrapInlinePayload: deflateSync(history)
-      }
-    }
-  }
-  const attrs = { from: owner.phoneJid, id: newMessageId(), t: unixTime(), type: 'text', category: 'peer' }
-  await companion.ready
-  return owner.turns.take(sealDirect(owner, companion, attrs, { message, type: 'text' }))
 }
 
 async function hand(companion: Companion, sender: Person, seal: () => Promise<BinaryNode>, id: string): Promise<Sent> {

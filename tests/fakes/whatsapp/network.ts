@@ -24,6 +24,8 @@ export class Network {
   readonly qrPairings = new Map<string, Connection>()
   /** Companions that wait for their code to be typed, by phone number. */
   readonly codePairings = new Map<string, CodePairing>()
+  /** Encrypted files that phones have uploaded, by their paths. */
+  readonly media = new Map<string, Buffer>()
   /** How new connections are refused: by this HTTP status, or by breaking (0). */
   refusal: number | undefined
   /** Each springs once. */

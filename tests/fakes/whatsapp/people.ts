@@ -4,6 +4,7 @@ import { AddressBook } from './address_book.ts'
 import type { Connection } from './connection.ts'
 import { Refusal } from './errors.ts'
 import { Feed } from './feed.ts'
+import type { Memory } from './history.ts'
 import type { Bundle, UploadedKeys } from './keys.ts'
 import { Signal } from './signal.ts'
 import { newMessageId, SERVER, stanza, unixTime } from './stanzas.ts'
@@ -48,6 +49,10 @@ export class Person {
   /** By the owner's settings nobody learns what they have read. */
   readsHidden = false
   companion: Companion | undefined
+  /** Groups changed while the companion was away: it is told at each login, until it says that it knows. */
+  groupsChanged = false
+  /** What it tells a new companion of the past. */
+  memory: Memory | undefined
   /** When the next message arrives, the phone has lost its sessions. */
   forgetful = false
   devicesLinked = 0

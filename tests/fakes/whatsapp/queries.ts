@@ -23,6 +23,7 @@ const handlers: Record<string, (connection: Connection, query: BinaryNode) => An
   md: answerDevices,
   passive: becomeLive,
   privacy: answerPrivacy,
+  'urn:xmpp:whatsapp:dirty': cleanGroups,
   abt: () => ({ content: [stanza('props', { hash: 'none' }, [])] }),
   blocklist: () => ({ content: [stanza('list', {}, [])] })
 }
@@ -131,4 +132,13 @@ function answerPrivacy({ account }: Connection, query: BinaryNode): Answer {
   if (query.attrs.type === 'set') return DONE
   const value = account?.readsHidden ? 'none' : 'all'
   return { content: [stanza('privacy', {}, [stanza('category', { name: 'readreceipts', value })])] }
+}
+
+/** The companion has asked for what changed (Baileys groups.js, on `CB:ib,,dirty`). */
+function cleanGroups({ network, account }: Connection, query: BinaryNode): Answer {
+  if (account && getBinaryNodeChild(query, 'clean')?.attrs.type === 'groups') {
+    account.groupsChanged = false
+    network.note('groups-known', { phone: account.phone })
+  }
+  return DONE
 }

@@ -6,11 +6,15 @@
  * Baileys keeps its trust root (`WA_CERT_DETAILS`) and its default server (`DEFAULT_CONNECTION_CONFIG`) in mutable
  * exported objects (Defaults/index.js); changing them changes what every later import sees. Baileys is the one that the
  * main script would get. A program that has none is left alone.
+ *
+ * The address of media is no such object: what is fetched from there is fetched from the network instead.
  */
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT_KEY } from './root_key.mjs'
+
+const MEDIA = 'https://mmg.whatsapp.net/'
 
 /** @returns {string | undefined} the file with Baileys' defaults, seen from the main script */
 function baileysDefaults() {
@@ -27,5 +31,10 @@ const defaults = baileysDefaults()
 if (defaults) {
   const { WA_CERT_DETAILS, DEFAULT_CONNECTION_CONFIG } = await import(pathToFileURL(defaults).href)
   WA_CERT_DETAILS.PUBLIC_KEY = ROOT_KEY.public
-  DEFAULT_CONNECTION_CONFIG.waWebSocketUrl = new URL(import.meta.url).searchParams.get('url')
+  const url = new URL(import.meta.url).searchParams.get('url') ?? ''
+  DEFAULT_CONNECTION_CONFIG.waWebSocketUrl = url
+  const { fetch } = globalThis
+  const media = new URL('/', url.replace(/^ws/, 'http')).href
+  globalThis.fetch = (from, how) =>
+    fetch(typeof from === 'string' && from.startsWith(MEDIA) ? from.replace(MEDIA, media) : from, how)
 }
