@@ -46,7 +46,6 @@ GOODBYE_SECONDS = 2.0
 """The process has nothing left to do then; one that hangs must not keep the server beyond the end of its drain."""
 
 
-
 class SidecarMissing(ImposterError):
     """The WhatsApp helper is not installed. Run: npm install --prefix chat_providers/whatsapp_baileys_server"""
 

@@ -34,5 +34,6 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(each))
         yield each
         behind = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
-        parts = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
-        waiting += [*parts, *([behind] if behind is not None else [])]
+        # httpcore leaves its cause out and has it as its argument alone.
+        parts = each.exceptions if isinstance(each, BaseExceptionGroup) else each.args
+        waiting += [part for part in (*parts, behind) if isinstance(part, BaseException)]
