@@ -33,7 +33,12 @@ class Product:
     """`uvicorn main:app` on a folder of its own; may be stopped, killed and started again on the same data."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], program: Path = ROOT, *, most_files: tuple[int, int] | None = None
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        program: Path = ROOT,
+        *,
+        most_files: tuple[int, int] | None = None,
     ) -> None:
         """`most_files`: how many it may have open at a time, and how many it may allow itself."""
         self.data = folder / "data"

@@ -44,6 +44,10 @@ def talk(contacts: int) -> dict[str, Any]:
     }
 
 
+def open_files(product: Product) -> int:
+    return len(list(Path(f"/proc/{product.pid}/fd").iterdir()))
+
+
 async def owner_knows(product: Product, instance_id: str) -> None:
     """Returns when the status says what there is none left of, after some tries that failed."""
     await product.until(
@@ -77,7 +81,7 @@ async def test_more_answers_at_once_than_files_wait_for_each_other(few: Product,
 async def test_no_file_left_at_the_very_first_call_is_waited_for(few: Product) -> None:
     [instance_id] = await few.put(talk(0))
     await few.until_status(instance_id, "connected")
-    in_use = len(list(Path(f"/proc/{few.pid}/fd").iterdir()))
+    in_use = open_files(few)
     resource.prlimit(few.pid, FILES, (in_use, FEW))
     assert await few.put(talk(CONTACTS)) == [instance_id]
     await owner_knows(few, instance_id)
