@@ -360,7 +360,7 @@ class Account:
             self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
         self._missing.clear()
-        self._newest = None
+        self._newest = self._opened_at = None
         careful = self._poison.suspect is not None
         self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known, "careful": careful})
 
