@@ -11,6 +11,7 @@ from imposter.clock import Clock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
+from imposter.contracts.shortage import shortage
 from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime import exams
@@ -321,10 +322,10 @@ class ChatbotInstance:
         return await chat.pairing_code(phone)
 
     async def _start(self) -> None:
-        """Until the bot runs, or cannot. A store that does not answer is waited for."""
+        """Until the bot runs, or cannot. A store that does not answer is waited for, and a machine that ran short."""
         failures = 0
         while (failed := await self._try_to_start()) is not None:
-            if not isinstance(failed, StorageError) or isinstance(failed, Superseded):
+            if isinstance(failed, Superseded) or not (isinstance(failed, StorageError) or shortage(failed)):
                 return
             failures += 1
             await self._clock.sleep(backoff(failures, self._chance))
@@ -337,7 +338,9 @@ class ChatbotInstance:
             await self._run.open()
         except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
-            if isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
+            if (none_left := shortage(error)) is not None:
+                detail = f"{none_left} It is tried again."
+            elif isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
                 log.error("store does not answer", bot=self.instance_id, cause=str(error))
                 detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))

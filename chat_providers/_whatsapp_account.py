@@ -15,7 +15,7 @@ from chat_providers._whatsapp_ids import canonical_id
 from chat_providers._whatsapp_people import forget
 from chat_providers._whatsapp_pipe import PipeClosed, SidecarFailure
 from chat_providers._whatsapp_poison import Poison
-from chat_providers._whatsapp_policy import PASSKEY, STEADY_SECONDS, after_close, next_delay
+from chat_providers._whatsapp_policy import PASSKEY, Reconnects, after_close
 from chat_providers._whatsapp_protocol import (
     Closed,
     Delivered,
@@ -106,13 +106,12 @@ class Account:
         self._context = context
         self._sidecars = sidecars
         self._receive = receive
-        self._chance = chance
+        self._reconnects = Reconnects(chance)
         self._linked_at: datetime | None = None
         self._own: str | None = None
         self._opened_at: datetime | None = None
         self._qr_shown = False
         self._passkey = False
-        self._attempt = 0
         self._again: asyncio.TimerHandle | None = None
         self._forgetting: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
@@ -361,7 +360,7 @@ class Account:
             self._move(LinkState.CONNECTING, code=self._known.code)
         self._qr_shown = self._passkey = False
         self._missing.clear()
-        self._newest = None
+        self._newest = self._opened_at = None
         careful = self._poison.suspect is not None
         self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known, "careful": careful})
 
@@ -371,11 +370,9 @@ class Account:
 
     def _closed(self, code: int) -> None:
         self._doubts.discard(WHATSAPP_SILENT)
-        now = self._context.now()
-        if self._opened_at and now - self._opened_at > timedelta(seconds=STEADY_SECONDS):
-            self._attempt = 0
-        self._opened_at = None
-        delay = next_delay(self._attempt, chance=self._chance)
+        opened_at, self._opened_at = self._opened_at, None
+        open_for = None if opened_at is None else (self._context.now() - opened_at).total_seconds()
+        delay = self._reconnects.after(code, open_for)
         linked = self._linked_at is not None
         verdict = after_close(code, linked=linked, qr_shown=self._qr_shown, passkey=self._passkey, delay=delay)
         log.info("whatsapp connection ended", bot=self._id, code=code, state=verdict.state.value)
@@ -384,7 +381,7 @@ class Account:
         if verdict.state is not LinkState.LINKING:
             self._move(verdict.state, verdict.detail, code=code)
         if verdict.again_in is not None:
-            self._attempt += verdict.again_in > 0
+            self._reconnects.again(verdict.again_in)
             self._again = asyncio.get_running_loop().call_later(verdict.again_in, self._open)
 
     async def _forget(self) -> None:

@@ -6,13 +6,41 @@ from dataclasses import dataclass
 from imposter.contracts.states import LinkState
 
 LONGEST_DELAY = 60.0
+SOONER = 8.0
+"""Seconds, the longest wait where WhatsApp has nothing against the account: what is in the way ends without a word."""
 STEADY_SECONDS = 60.0
-"""A connection that lasted this long was a good one: the next failure counts as the first again."""
+"""A process that lasted this long was a good one: the next failure counts as the first again."""
+STEADY_LINK = 10.0
+"""The same of a connection."""
+_LINE_BROKE = frozenset({408, 428})
 
 
 def next_delay(attempt: int, *, chance: Callable[[], float], longest: float = LONGEST_DELAY) -> float:
     """Seconds to wait before try number `attempt` (from 0): doubling up to `longest`, half of it by chance."""
     return min(longest, 2.0 ** min(attempt, 10)) * (0.5 + chance() / 2)
+
+
+class Reconnects:
+    """Of one account: counts its connections in a row that were no good."""
+
+    def __init__(self, chance: Callable[[], float]) -> None:
+        self._chance = chance
+        self._failures = 0
+
+    def after(self, code: int, open_for: float | None) -> float:
+        """Seconds until the next try, if one is due. `open_for`: how long the account was connected, None: it was not.
+
+        A line that breaks again and again is made again soon, and so is one that our own database was in the way of.
+        What WhatsApp refuses is asked ever more seldom.
+        """
+        if open_for is not None and open_for > STEADY_LINK:
+            self._failures = 0
+        broke = open_for is not None and code in _LINE_BROKE
+        return next_delay(self._failures, chance=self._chance, longest=SOONER if broke or code == -1 else LONGEST_DELAY)
+
+    def again(self, seconds: float) -> None:
+        """It is tried again so much later: at once is part of linking, and no failure."""
+        self._failures += seconds > 0
 
 
 @dataclass(frozen=True, slots=True)

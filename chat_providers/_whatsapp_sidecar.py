@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -13,10 +12,11 @@ from typing import Any, Protocol
 import structlog
 
 from chat_providers._whatsapp_pipe import LONGEST_LINE, Pipe, PipeClosed
-from chat_providers._whatsapp_policy import LONGEST_DELAY, STEADY_SECONDS, next_delay
-from chat_providers._whatsapp_protocol import Event, Fault, Request
+from chat_providers._whatsapp_protocol import Event, Fault, Opened, Qr, Request
+from chat_providers._whatsapp_restarts import Life, Restarts
 from imposter.contracts.chat import Shared
 from imposter.contracts.errors import ImposterError, NotNow
+from imposter.contracts.shortage import shortage
 
 log = structlog.get_logger()
 
@@ -44,12 +44,6 @@ SILENCE_MARGIN = 1.0
 """Seconds for what else may have been said after a ping, and for ending."""
 GOODBYE_SECONDS = 2.0
 """The process has nothing left to do then; one that hangs must not keep the server beyond the end of its drain."""
-
-
-FROM_OUTSIDE = frozenset({0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
-"""How a process ends that was told to, or killed by somebody."""
-AFTER_SILENCE = 8.0
-"""Seconds, the longest wait for one that ended because it heard nothing from here: the trouble was on this side."""
 
 
 class SidecarMissing(ImposterError):
@@ -91,14 +85,17 @@ class Sidecar:
         self._node = node
         self._environment = environment
         self._hold = hold
-        self._chance = chance
+        self._restarts = Restarts(chance)
         self._listeners: dict[str, Listener] = {}
+        self._wanted = asyncio.Event()
+        """There are accounts."""
+        self._served = False
         self._pipe: Pipe | None = None
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
     def start(cls, shared: Shared) -> "Sidecar":
-        """Runs until `aclose`."""
+        """Runs until `aclose`; there is a process once there is an account."""
         sidecar = cls(shared.node, dict(shared.environment), hold=shared.hold)
         sidecar._task = asyncio.create_task(sidecar._keep_alive(), name="whatsapp-sidecar")
         return sidecar
@@ -115,11 +112,14 @@ class Sidecar:
 
     def add(self, account: str, listener: Listener) -> None:
         self._listeners[account] = listener
+        self._wanted.set()
         if self._pipe is not None:
             listener.sidecar_up()
 
     def remove(self, account: str) -> None:
         self._listeners.pop(account, None)
+        if not self._listeners:
+            self._wanted.clear()
 
     async def call(self, account: str, body: dict[str, Any], *, patience: float) -> Any:
         """See Pipe.call."""
@@ -134,28 +134,30 @@ class Sidecar:
                 self._pipe.post(account, body)
 
     async def _keep_alive(self) -> None:
-        now = asyncio.get_running_loop().time
-        attempt = 0
+        """A process for as long as there are accounts; one that has none left is kept until it ends."""
         while True:
-            born: float = now()
-            code: int | None = 0
+            await self._wanted.wait()
+            if not self._may_connect():
+                await asyncio.sleep(PING_EVERY)
+                continue
+            broke = False
             try:
-                code = await self._one_life()
+                life = await self._one_life()
+                broke, delay = life.broke, self._restarts.after(life)
             except OSError as error:
                 log.error("whatsapp helper cannot be started", error=str(error))
-            broke = code not in FROM_OUTSIDE
-            attempt = 0 if now() - born > STEADY_SECONDS else attempt
-            longest = AFTER_SILENCE if code == 0 else LONGEST_DELAY
-            delay = next_delay(attempt, chance=self._chance, longest=longest)
-            attempt += 1
-            log.warning("whatsapp helper ended", again_in=delay, accounts=self.accounts, broke=broke)
+                delay = self._restarts.not_started(short=shortage(error) is not None)
+            again_in = delay if self._listeners else None
+            log.warning("whatsapp helper ended", again_in=again_in, accounts=self.accounts, broke=broke)
             for listener in tuple(self._listeners.values()):
                 listener.sidecar_down(delay, broke=broke)
             await asyncio.sleep(delay)
 
-    async def _one_life(self) -> int | None:
-        """The exit status of a process that has ended; None of one that no longer answered. Raises: OSError."""
-        hung = False
+    async def _one_life(self) -> Life:
+        """Raises: OSError."""
+        now = asyncio.get_running_loop().time
+        born, hung, pipe = now(), False, None
+        self._served = False
         ours, theirs = socket.socketpair()
         with ours, theirs:
             process = await asyncio.create_subprocess_exec(
@@ -170,8 +172,9 @@ class Sidecar:
             theirs.close()
             try:
                 reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+                pipe = Pipe(reader, writer, serve=self._serve, notice=self._notice)
                 try:
-                    await self._talk(Pipe(reader, writer, serve=self._serve, notice=self._notice))
+                    await self._talk(pipe)
                 except TimeoutError:
                     hung = True
                     process.kill()
@@ -180,7 +183,7 @@ class Sidecar:
                     writer.close()
             finally:
                 await _end(process)
-        return None if hung else process.returncode
+        return Life(None if hung else process.returncode, now() - born, bool(pipe.heard_at), self._served)
 
     async def _talk(self, pipe: Pipe) -> None:
         """Until the process is gone. Raises TimeoutError when it no longer answers."""
@@ -223,6 +226,10 @@ class Sidecar:
         hold = self._hold()
         return LONGEST_SILENCE if hold is None else max(0.0, min(LONGEST_SILENCE, hold - SILENCE_MARGIN))
 
+    def _may_connect(self) -> bool:
+        """Whether a process may have connections, which it would end at once where a lease is over or about to be."""
+        return self._silence() > 0
+
     async def _serve(self, account: str, request: Request) -> Any:
         if listener := self._listeners.get(account):
             return await listener.serve(request)
@@ -232,6 +239,7 @@ class Sidecar:
         if isinstance(event, Fault):
             log.warning("fault in the whatsapp helper", bot=account, error=event.name, trace=event.trace)
         elif listener := self._listeners.get(account):
+            self._served = self._served or isinstance(event, Opened | Qr)
             listener.notice(event)
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from imposter.contracts.chat import Closable, Shared
-from imposter.contracts.errors import ModelUnavailable
+from imposter.contracts.errors import ModelUnavailable, OutOfResources
 
 FAILURES = 5
 """In a row, until a server is left alone."""
@@ -55,6 +55,8 @@ class Breakers(Closable):
             trouble.is_asked = True
         try:
             yield
+        except OutOfResources:
+            raise  # it says nothing of the server, which was not asked
         except ModelUnavailable as error:
             self._failed(place, error, asks)
             raise

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo
 from imposter.contracts.addresses import AddressGuard, PrivateAddress
 from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.config import Strict
-from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, OutOfResources
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     Answer,
@@ -27,6 +27,7 @@ from imposter.contracts.model import (
     Prompt,
     fill_in,
 )
+from imposter.contracts.shortage import shortage
 from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._breaker import open_breakers
 from llm_providers._complaint import Complaint, complaint
@@ -390,6 +391,8 @@ def _failure(error: Exception, sent: Collection[str], fit: Callable[[str], str])
     """What an exception means, without a word of the request or the response that is not fit for the owner."""
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+    if (none_left := shortage(error)) is not None:
+        return Finding(OutOfResources(none_left))
     match error:
         case PrivateAddress():
             return Finding(ModelRefused(f"base_url: {error}"))

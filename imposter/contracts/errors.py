@@ -20,6 +20,7 @@
     │   └── DeliveryUncertain  handed over, no answer; only the same id may be sent again
     └── ModelError           from a model provider
         ├── ModelUnavailable   try again, after `retry_after` seconds if given
+        │   └── OutOfResources   it was not even asked: this machine has none left of something
         └── ModelRefused       trying again would not help
             └── ModelDeclined  nor would it with more said: leave these messages out of what it is shown
 
@@ -148,6 +149,10 @@ class ModelUnavailable(ModelError):
         super().__init__(message)
         self.retry_after = retry_after
         self.costly = costly
+
+
+class OutOfResources(ModelUnavailable):
+    """This machine has none left of what asking the model takes."""
 
 
 class ModelRefused(ModelError):

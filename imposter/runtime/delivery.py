@@ -10,6 +10,7 @@ import structlog
 from imposter.behaviour.pace import LONGEST, LONGEST_TYPING
 from imposter.clock import Clock
 from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, Refused, StorageError
+from imposter.contracts.shortage import shortage
 from imposter.logs import trace_of
 from imposter.runtime.pacing import Reading
 from imposter.runtime.ports import ChatPort
@@ -177,6 +178,12 @@ class Delivery:
                     continue
                 await self._not_delivered(outgoing, DeliveryState.UNCERTAIN, error)
             except Exception as error:  # noqa: BLE001 - a provider may raise anything; a message is never risked twice
+                if self._chat.repeatable and (none_left := shortage(error)) is not None:
+                    waits += 1
+                    log.warning("answer cannot be sent now", bot=self._instance_id, message=outgoing.message_id,
+                                cause=none_left)  # fmt: skip
+                    await self._clock.sleep(backoff(waits, self._chance, longest=LINK_PATIENCE))
+                    continue
                 await self._not_delivered(outgoing, DeliveryState.FAILED, error)
                 if isinstance(error, Refused):
                     await self._safety.refused(outgoing.conversation, error.code)

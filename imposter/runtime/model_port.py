@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from imposter.behaviour.answer_text import AnswerText, answer_text
-from imposter.contracts.errors import ModelRefused, ModelUnavailable, NotSupported
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, NotSupported, OutOfResources
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     LONGEST_ANSWER,
@@ -28,6 +28,7 @@ from imposter.contracts.model import (
     TellsNotTaken,
     TellsPrivate,
 )
+from imposter.contracts.shortage import shortage
 from imposter.runtime.calls import call, make
 from imposter.runtime.discovery import ProviderFile
 from imposter.voice.guidance import OPENING
@@ -171,6 +172,12 @@ class ModelPort:
                     return await call(method, *args)
             except TimeoutError:
                 raise ModelUnavailable(f"The model said nothing for {self._deadline:.0f} s.", costly=True) from None
+            except ModelError:
+                raise
+            except Exception as error:
+                if (none_left := shortage(error)) is None:
+                    raise
+                raise OutOfResources(none_left) from None
 
     async def models(self) -> list[str]:
         """What its server has, as far as it can be shown. Raises as `reply` does; NotSupported without such a list."""

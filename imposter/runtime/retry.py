@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from imposter.contracts.errors import ModelUnavailable
+from imposter.contracts.shortage import shortage
 
 MODEL_ATTEMPTS = 4
 PATIENT_ATTEMPTS = 40
@@ -39,12 +40,14 @@ def model_retry(
     `most`: tries; `left`: seconds that an answer is still worth; `costly`: tries so far that may have cost as much as
     an answer.
     """
-    if not isinstance(error, ModelUnavailable) or attempt >= most or costly >= COSTLY_ATTEMPTS:
+    passes = isinstance(error, ModelUnavailable) or shortage(error) is not None
+    if not passes or attempt >= most or costly >= COSTLY_ATTEMPTS:
         return None
     wait = backoff(attempt, chance)
-    if error.retry_after is not None and error.retry_after >= wait:
+    wish = error.retry_after if isinstance(error, ModelUnavailable) else None
+    if wish is not None and wish >= wait:
         # Later by chance, so that not all who were told the same time come at once.
-        wait = error.retry_after + chance() * max(0.5, error.retry_after / 10)
+        wait = wish + chance() * max(0.5, wish / 10)
     return wait if wait <= left else None
 
 

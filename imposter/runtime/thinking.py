@@ -11,6 +11,7 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.errors import ModelError, ModelUnavailable
 from imposter.contracts.model import Answer, Contact, Prompt
+from imposter.contracts.shortage import shortage
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
 from imposter.runtime.models import Model, Reply
@@ -153,11 +154,9 @@ class Thinker:
                 )
                 if delay is None:
                     verdict = Verdict(MessageState.FAILED, _name(error))
-                    return Thought(
-                        trace(), None, verdict, str(error) if isinstance(error, ModelError) else _name(error)
-                    )
+                    return Thought(trace(), None, verdict, _told(error))
                 if attempt == MODEL_ATTEMPTS:
-                    self._tell(f"The model gives no answer yet, and is asked again: {error}")
+                    self._tell(f"The model gives no answer yet, and is asked again: {_told(error)}")
             await self._clock.sleep(delay)
             attempt += 1
         answer = reply.answer
@@ -176,6 +175,11 @@ class Thinker:
             self._replaced.add(model)
             instead = reply.answer.model or f"fallback {reply.fallback}"
             self._tell(f"The model gave no answer, and {instead} answers in its place: {reply.failure}")
+
+
+def _told(error: Exception) -> str:
+    """For the owner."""
+    return str(error) if isinstance(error, ModelError) else shortage(error) or _name(error)
 
 
 def _name(error: Exception) -> str:

@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import resource
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from imposter.open_files import most_open_files
 from imposter.web.connections import MOST, Connections, Seldom
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ MAX_HEAD_BYTES = 32 * 1024
 MAX_PIPELINED = 64
 """Requests that one connection may send ahead of their answers."""
 _WARN_OF_REQUESTS = ("uvicorn.error", "python_multipart.multipart")
-ENOUGH_FILES = 65_536
 _SLICE = 8 * 1024
 _REFUSAL = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _TOO_LARGE = _REFUSAL % b"431 Request Header Fields Too Large"
@@ -209,7 +207,7 @@ def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
         return
     front = config.loaded_app
     is_trusted = front.trusted_hosts.__contains__ if isinstance(front, ProxyHeadersMiddleware) else _nobody
-    most = _connections_for(_open_files())
+    most = _connections_for(most_open_files())
     bounds = Connections(most, is_trusted, monotonic)
     config.http_protocol_class = partial(type("Connection", (kind, protocol), {}), bounds=bounds)  # type: ignore[assignment]
     config.ws_protocol_class = None
@@ -220,18 +218,6 @@ def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
 
 def _nobody(address: str) -> bool:
     return False
-
-
-def _open_files() -> int:
-    """How many files the process may have open, after it has asked for more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    unbounded = hard == resource.RLIM_INFINITY
-    wanted = ENOUGH_FILES if unbounded else min(hard, ENOUGH_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS has a bound below the one that it tells
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return ENOUGH_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 def _connections_for(files: int) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import resource
 import signal
 import socket
 import sys
@@ -31,13 +32,22 @@ def free_port() -> int:
 class Product:
     """`uvicorn main:app` on a folder of its own; may be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], program: Path = ROOT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        program: Path = ROOT,
+        *,
+        most_files: tuple[int, int] | None = None,
+    ) -> None:
+        """`most_files`: how many it may have open at a time, and how many it may allow itself."""
         self.data = folder / "data"
         self.output = folder / "output.log"
         self.seen: list[str] = []
         """Every answer of the API, for looking for what must not be in any."""
         self._environment = environment
         self._program = program
+        self._most_files = most_files
         self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
         self.api = httpx2.AsyncClient(
@@ -65,13 +75,17 @@ class Product:
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "uvicorn", "main:app", "--port", str(self._port),
-                cwd=self._program, stdout=output, stderr=output,
+                cwd=self._program, stdout=output, stderr=output, preexec_fn=self._bound_files,
                 env={**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment},
             )  # fmt: skip
         async with asyncio.timeout(READY_DEADLINE):
             while not await self._is_ready():
                 assert self._process.returncode is None, self.output.read_text()[-3000:]
                 await asyncio.sleep(0.02)
+
+    def _bound_files(self) -> None:
+        if self._most_files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._most_files)
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -143,9 +157,11 @@ class Product:
 
 
 @asynccontextmanager
-async def running(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Product]:
+async def running(
+    folder: Path, environment: Mapping[str, str] | None = None, *, most_files: tuple[int, int] | None = None
+) -> AsyncIterator[Product]:
     """A product that runs; whatever happens to it in between, it is gone afterwards."""
-    product = Product(folder, environment or {})
+    product = Product(folder, environment or {}, most_files=most_files)
     try:
         await product.start()
         yield product

@@ -13,7 +13,7 @@ CONTRACTS = "imposter.contracts"
 BEHAVIOUR = "imposter.behaviour"
 VOICE = "imposter.voice"
 PHONES = "imposter.phone_numbers"
-BASE = ("imposter.clock", "imposter.logs", "imposter.secrets", "imposter.settings")
+BASE = ("imposter.clock", "imposter.logs", "imposter.open_files", "imposter.secrets", "imposter.settings")
 ROOMS: dict[str, tuple[str, ...]] = {
     CONTRACTS: (),
     BEHAVIOUR: (CONTRACTS,),
@@ -21,6 +21,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     PHONES: (),
     "imposter.clock": (CONTRACTS,),
     "imposter.logs": (CONTRACTS,),
+    "imposter.open_files": (),
     "imposter.secrets": (CONTRACTS,),
     "imposter.settings": (CONTRACTS,),
     "imposter.storage": (CONTRACTS, BEHAVIOUR, *BASE),

@@ -4,6 +4,7 @@ Contacts keep writing all the while. The seconds are facts for whoever reads the
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ from tests.durability.plan import Target
 
 Record = Callable[[str, object], None]
 
+ROUNDS = 3
+FIRST_WAIT = 1.0
+"""Seconds at most, until a helper is started again that has only just failed."""
 HALF_AN_ANSWER = b"e answer "
 """How the journal's begin."""
 
@@ -110,6 +114,25 @@ async def test_a_database_that_is_away_for_longer_than_the_lease(cluster: Cluste
         await asyncio.to_thread(cluster.postgres.start)
 
 
+async def test_trouble_again_and_again_with_all_back_in_between(cluster: Cluster) -> None:
+    """The helpers of the last time come back as soon as those of the first."""
+    before = {node.name: len(_helpers_ended(node)) for node in cluster.nodes}
+    async with cluster.talk():
+        for _ in range(ROUNDS):
+            await asyncio.to_thread(cluster.postgres.halt, "KILL")
+            await cluster.until(lambda: _online(cluster), lambda online: not online, "accounts that were let go")
+            await asyncio.to_thread(cluster.postgres.start)
+            await cluster.settle()
+            node, _ = await cluster.an_account()
+            ended = len(_helpers_ended(node))
+            node.hit(Target.NODE)
+            await cluster.until(lambda: _ended(node), lambda now: now > ended, "the end of its helper")  # noqa: B023
+            await cluster.settle()
+    waits = [wait for node in cluster.nodes for wait in _helpers_ended(node)[before[node.name] :]]
+    assert len(waits) >= 2 * ROUNDS
+    assert max([wait for wait in waits if wait is not None], default=0) <= FIRST_WAIT, waits
+
+
 async def test_a_restart_of_one_after_the_other(cluster: Cluster, record_property: Record) -> None:
     async with cluster.talk():
         for node in cluster.nodes:
@@ -141,3 +164,13 @@ async def _online(cluster: Cluster) -> list[str]:
 
 async def _readiness(node: Node) -> bool:
     return (await node.api.get("/readyz")).status_code == 200
+
+
+async def _ended(node: Node) -> int:
+    return len(_helpers_ended(node))
+
+
+def _helpers_ended(node: Node) -> list[float | None]:
+    """What the node waited after each end of a helper; None where there was no account to start another one for."""
+    lines = [line for line in node.output.read_text().splitlines() if '"whatsapp helper ended"' in line]
+    return [json.loads(line)["again_in"] for line in lines]

@@ -1,6 +1,7 @@
 """One bot's life: start, stop, status, change in place, and its end."""
 
 import asyncio
+import errno
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +35,21 @@ async def test_a_failed_start_leaves_nothing_open_and_can_be_repeated(tmp_path: 
         Once.broken = False
         await house.bots.start(bot.instance_id)
         await until(lambda: link_is(house, bot.instance_id, LinkState.CONNECTED))
+
+
+async def test_a_start_that_this_machine_has_no_file_for_is_tried_again(tmp_path: Path) -> None:
+    left = [OSError(errno.EMFILE, "Too many open files") for _ in range(3)]
+
+    class Short(Platform):
+        async def start_listening(self) -> None:
+            if left:
+                raise left.pop()
+            await super().start_listening()
+
+    async with open_house(tmp_path, chat("short", Short)) as house:
+        bot = await house.bots.put(config_of(chat="short"))
+        await until(lambda: link_is(house, bot.instance_id, LinkState.CONNECTED))
+        assert not left
 
 
 async def test_start_and_stop_may_be_called_in_any_order(tmp_path: Path) -> None:

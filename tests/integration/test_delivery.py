@@ -1,6 +1,7 @@
 """The way of an answer to its contact, and what becomes of one that does not arrive."""
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +64,17 @@ async def test_an_uncertain_send_is_repeated_under_the_same_id_and_then_given_up
         assert len({sent.message_id for sent in platform.attempts}) == 1
         await platform.hear("bob", "next")
         await until(lambda: platform.texts() == ["re: next"])
+
+
+async def test_an_answer_that_this_machine_has_no_file_for_waits_and_keeps_its_id(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        await house.bot()
+        platform = house.platforms["anna"]
+        platform.trouble = [OSError(errno.EMFILE, "Too many open files") for _ in range(20)]
+        await platform.hear("bob", "hello")
+        await until(lambda: platform.texts() == ["re: hello"])
+        assert len(platform.attempts) == 21
+        assert len({sent.message_id for sent in platform.attempts}) == 1
 
 
 @pytest.mark.parametrize("error", [Refused("blocked"), RuntimeError("anything")])

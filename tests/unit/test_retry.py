@@ -1,3 +1,4 @@
+import errno
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,10 @@ def test_a_message_that_was_old_when_it_was_taken_counts_from_then_on() -> None:
     assert patience_ends(now, now, None) == now + LONGEST_PATIENCE
 
 
-@pytest.mark.parametrize("error", [ModelRefused(), ValueError(), KeyError("key")])
+def test_what_this_machine_has_none_left_of_is_waited_for() -> None:
+    assert model_retry(3, OSError(errno.EMFILE, "too many"), high) == 4
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), ModelRefused(), ValueError(), KeyError("key")])
 def test_what_would_fail_again_is_not_asked_again(error: Exception) -> None:
     assert model_retry(1, error, high) is None

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from imposter.contracts.errors import ModelUnavailable
+from imposter.contracts.errors import ModelUnavailable, OutOfResources
 from llm_providers._breaker import FAILURES, LONGEST_PAUSE, Breakers
 from llm_providers._complaint import LONGEST_RETRY_AFTER, Complaint, complaint
 from llm_providers._owner_words import MOST, fit_for_owner
@@ -120,6 +120,15 @@ class Server:
         self.asked += 1
         if self.away:
             raise ModelUnavailable("Away.")
+
+
+def test_a_server_that_could_not_be_asked_is_no_server_in_trouble() -> None:
+    server = Server()
+    for _ in range(FAILURES + 1):
+        with pytest.raises(OutOfResources), server.breakers.passing(("url", "key", "model")):
+            raise OutOfResources
+    assert server.ask() is None
+    assert server.asked == 1
 
 
 def test_a_server_that_failed_in_a_row_is_left_alone_ever_longer_and_asked_by_one() -> None:
