@@ -16,7 +16,7 @@ _WITH_COUNTRY_CODE = "with its country code, such as +49 151 2345678"
 _WRITTEN = re.compile(r"\(?\+?[0-9 ().\-/]+")
 _NUMBER_LIKE = re.compile(r"[0-9 ().\-/+]{5,}")
 _NO_DIGIT = re.compile("[^0-9]")
-_NEXT_NUMBER = re.compile(r"[,;]| (?=\+|00)")
+_NEXT_NUMBER = re.compile(r"[,;]| (?=\+|00|[0-9]{10})")
 _FEWEST_DIGITS = 7
 """Of a number with its country code; one of two on a line is never shorter."""
 _ASCII = str.maketrans(
@@ -36,7 +36,8 @@ def read(text: str) -> str:
     Raises: ValueError, whose words go behind the field's name and tell the cure.
     """
     if _are_several(text):
-        raise ValueError(f"holds more than one number: write each by itself, {_WITH_COUNTRY_CODE}")
+        each = "write one on each line (in JSON: one in each entry)"
+        raise ValueError(f"holds more than one number: {each}, {_WITH_COUNTRY_CODE}")
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"is too long for a phone number: write it {_WITH_COUNTRY_CODE}")
     written = simple(text)

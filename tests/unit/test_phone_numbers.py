@@ -78,6 +78,7 @@ def test_every_way_to_write_a_number_is_read_as_its_digits_from_the_country_code
         ("151-23456789", "neither with + nor with 00"),
         ("+49 151 2345678, +49 160 1234567", "more than one number"),
         ("+49 151 2345678 0049 160 1234567", "more than one number"),
+        ("491512345678 491601234567", "one on each line"),
         ("0151 2345678; 0160 1234567; 0160 7654321; 0160 5554321; 0160 5551234", "more than one number"),
         ("++49 151 2345678", "no phone number"),
         ("+49 151 2345678 ext. 5", "without an extension"),
