@@ -1,6 +1,6 @@
 """A bot's conversations as a list, and what their owner says in one by way of this server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, bindparam, cast, func, select
 
 from imposter.contracts.messages import Source
-from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage import answering, claims, pauses, unfinished, unread
 from imposter.storage.names import Names, NameStore
 from imposter.storage.records import TAKEOVER, Claim, DraftState, MessageState, Part, Pause, StoredMessage
 from imposter.storage.rows import SELECT_STORED, stored
@@ -65,6 +65,11 @@ _PAGE = (
     .limit(bindparam("most"))
 )
 _MESSAGES = SELECT_STORED.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+_NAMED = SELECT_STORED.where(
+    messages.c.instance_id == bindparam("bot"),
+    messages.c.conversation == bindparam("chat"),
+    messages.c.message_id.in_(bindparam("message_ids", expanding=True)),
+)
 _in_these = messages.c.conversation.in_(bindparam("these", expanding=True))
 _WAITING = (
     select(messages.c.conversation, func.count())
@@ -120,6 +125,31 @@ class ChatStore:
             ]
 
         return self._submit(job)
+
+    def named(
+        self, instance_id: str, conversation: str, message_ids: Collection[str]
+    ) -> Pending[dict[str, StoredMessage]]:
+        """Messages of a chat by these ids of the platform's, as far as they are here."""
+        chat = {"bot": instance_id, "chat": conversation, "message_ids": sorted(message_ids)}
+
+        def job(connection: Connection) -> dict[str, StoredMessage]:
+            return {each.message_id: each for each in map(stored, connection.execute(_NAMED, chat))}
+
+        return self._submit(job)
+
+    def some(self, instance_id: str, seqs: Collection[int]) -> Pending[dict[int, StoredMessage]]:
+        """Messages of a bot by these seqs."""
+
+        def job(connection: Connection) -> dict[int, StoredMessage]:
+            found = _rows(connection, sorted(seqs))
+            return {each.seq: each for each in found if each.instance_id == instance_id}
+
+        return self._submit(job)
+
+    def unreadable(self, instance_id: str) -> Pending[dict[str, int]]:
+        """By conversation, how many messages nobody here could read; as they are counted in `Totals`."""
+        now = self._now()
+        return self._submit(lambda connection: unread.counts_in(connection, instance_id, now))
 
     def name(self, instance_id: str, conversation: str) -> Pending[str]:
         """As in `Chat`."""
