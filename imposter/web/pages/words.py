@@ -167,7 +167,9 @@ def shown_of(message: StoredMessage) -> str:
 
 
 def is_reaction(message: StoredMessage) -> bool:
-    return message.kind is MessageKind.REACTION and message.deleted_at is None
+    """Whether it is one, as some providers tell by what it reacts to alone."""
+    is_one = message.kind is MessageKind.REACTION or message.reacts_to is not None
+    return is_one and message.deleted_at is None
 
 
 def capitalize_first(text: str) -> str:
