@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 MOST_CHARACTERS = 64
 """Of a number as it is written."""
@@ -16,6 +16,9 @@ _WITH_COUNTRY_CODE = "with its country code, such as +49 151 2345678"
 _WRITTEN = re.compile(r"\(?\+?[0-9 ().\-/]+")
 _NUMBER_LIKE = re.compile(r"[0-9 ().\-/+]{5,}")
 _NO_DIGIT = re.compile("[^0-9]")
+_NEXT_NUMBER = re.compile(r"[,;]| (?=\+|00|[0-9]{10})")
+_FEWEST_DIGITS = 7
+"""Of a number with its country code; one of two on a line is never shorter."""
 _ASCII = str.maketrans(
     {"\u2212": "-", "\uff0b": "+", "\ufe62": "+", "\uff08": "(", "\uff09": ")", "\uff0e": ".", "\uff0f": "/"}
 )
@@ -32,6 +35,9 @@ def read(text: str) -> str:
     Whether anybody has the number nobody asks, as new ones are given out all the time; only that somebody may.
     Raises: ValueError, whose words go behind the field's name and tell the cure.
     """
+    if _are_several(text):
+        each = "write one on each line (in JSON: one in each entry)"
+        raise ValueError(f"holds more than one number: {each}, {_WITH_COUNTRY_CODE}")
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"is too long for a phone number: write it {_WITH_COUNTRY_CODE}")
     written = simple(text)
@@ -44,14 +50,24 @@ def read(text: str) -> str:
     return _usable(found, _parsed(_international(written.replace(_HOME_ZERO, ""))))
 
 
+def shown(digits: str) -> str:
+    """A number that was read, grouped as people write it, such as `+1 512-345-6789`."""
+    with suppress(NumberParseException):
+        number = phonenumbers.parse(f"+{digits}")
+        grouped = str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
+        if _NO_DIGIT.sub("", grouped) == digits:
+            return grouped
+    return f"+{digits}"
+
+
 def problem(text: str) -> str | None:
     """Why nobody can have this number, with the cure; None where somebody may, or it is no number on every platform.
 
-    What begins neither with `+` nor with `0` may be an id of the platform's.
+    What begins neither with `+` nor with `0`, and has no blanks, may be an id of the platform's.
     """
     written = simple(text[:MOST_CHARACTERS])
-    is_number = written.lstrip("(").startswith("0") or "+" in written
-    if not is_number or not _NUMBER_LIKE.fullmatch(written):
+    is_number = written.lstrip("(").startswith("0") or "+" in written or _is_grouped(written)
+    if not (is_number and _NUMBER_LIKE.fullmatch(written)) and not _are_several(text):
         return None
     try:
         read(text)
@@ -61,22 +77,35 @@ def problem(text: str) -> str | None:
 
 
 def is_national(text: str) -> bool:
-    """Whether it is a number as it is dialled at home, such as `0151 2345678`."""
+    """Whether it may be a number as it is dialled at home, such as `0151 2345678` or `(212) 555-0123`."""
     written = simple(text[:MOST_CHARACTERS])
+    if not _NUMBER_LIKE.fullmatch(written) or "+" in written:
+        return False
     digits = _NO_DIGIT.sub("", written)
-    return bool(_NUMBER_LIKE.fullmatch(written)) and "+" not in written and digits[:1] == "0" and digits[:2] != "00"
+    return digits[:2] != "00" and (digits[:1] == "0" or _is_grouped(written))
 
 
 def at_home(text: str, account: str) -> str | None:
     """A national number in international form, of the country of `account`, an own number's digits.
 
-    None where that country is not known, or nobody there can have the number.
+    None where that country is not known, or nobody there can have the number; without a zero before it, also where it
+    may be one of another country that is written without its sign.
     """
+    written = simple(text[:MOST_CHARACTERS])
     with suppress(NumberParseException):
-        country = phonenumbers.region_code_for_number(phonenumbers.parse(f"+{account}"))
-        number = phonenumbers.parse(simple(text[:MOST_CHARACTERS]), country)
-        if country is not None and phonenumbers.is_possible_number(number):
-            return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+        own = phonenumbers.parse(f"+{account}")
+        country = phonenumbers.region_code_for_number(own)
+        number = phonenumbers.parse(written, country)
+        if country is None or not phonenumbers.is_possible_number(number):
+            return None
+        if written.lstrip("(").startswith("0"):
+            return _e164(number)
+        # The tables are asked more strictly where no zero says that it is dialled at home.
+        coded = _with_unsigned_code(written)
+        if coded is not None:
+            number = coded
+        is_of_country = number.country_code == own.country_code and phonenumbers.is_valid_number(number)
+        return _e164(number) if is_of_country else None
     return None
 
 
@@ -108,6 +137,32 @@ def _simple(char: str) -> str:
     return "-" if category == "Pd" else char
 
 
+def _is_grouped(written: str) -> bool:
+    """Whether its digits stand in groups, as a number's do and an id's do not."""
+    return written[:1] in "(0123456789" and " " in written.replace(")", " ")
+
+
+def _are_several(text: str) -> bool:
+    parts = _NEXT_NUMBER.split(simple(text[: 4 * MOST_CHARACTERS]))
+    numbers = [part for part in parts if _NUMBER_LIKE.fullmatch(part.strip())]
+    return sum(len(_NO_DIGIT.sub("", number)) >= _FEWEST_DIGITS for number in numbers) > 1
+
+
+def _with_unsigned_code(written: str) -> PhoneNumber | None:
+    """The number that it is if its first group is a country code; None where nobody can have that."""
+    digits = _NO_DIGIT.sub("", written)
+    first = _NO_DIGIT.split(written.lstrip("("), maxsplit=1)[0]
+    with suppress(NumberParseException):
+        number = phonenumbers.parse(f"+{digits}")
+        if first == str(number.country_code) and phonenumbers.is_possible_number(number):
+            return number
+    return None
+
+
+def _e164(number: PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
 def _international(written: str) -> str:
     """The digits from the country code on."""
     digits = _NO_DIGIT.sub("", written)
@@ -115,6 +170,9 @@ def _international(written: str) -> str:
         return digits
     if digits.startswith("0") and not digits.startswith("00"):
         raise ValueError(f"has no country code: write it {_WITH_COUNTRY_CODE}")
+    if digits and not written.isdecimal() and not digits.startswith("00"):
+        # In groups it is as likely one as it is dialled at home, and would be a stranger's in another country.
+        raise ValueError(f"begins neither with + nor with 00: write it {_WITH_COUNTRY_CODE}")
     return digits.removeprefix("00")
 
 

@@ -36,10 +36,17 @@ def name_of_kind(kind: MessageKind) -> str:
     return NAMES.get(kind, kind.value.replace("_", " "))
 
 
-def shown_text(content: str, kind: MessageKind, details: str = "", *, is_deleted: bool = False) -> str:
-    """The message in one text; its words alone where it is nothing else."""
+def shown_text(
+    content: str, kind: MessageKind, details: str = "", *, is_deleted: bool = False, unseen: str | None = None
+) -> str:
+    """The message in one text; its words alone where it is nothing else.
+
+    `unseen` is told where there is nothing else to tell: what it was the owner sees on the phone.
+    """
     if is_deleted:
         return "[deleted]"
+    if unseen and kind in BESIDE_WORDS and not details and is_blank(content):
+        return f"[only on your phone: {unseen}]"
     mark = "" if kind in BESIDE_WORDS else f"[{name_of_kind(kind)}]"
     told = f"({details})" if details else ""
     return " ".join(filter(None, (mark, content, told)))

@@ -1,6 +1,6 @@
 """What is said in a bot's chats, and what its owner does about it, whichever server the bot lives on."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from imposter.cluster.errands import DecideDraft, Errand, Retry, Say, UndoBrief
@@ -17,7 +17,7 @@ from imposter.storage.dead_letters import DeadLetter, Retried
 from imposter.storage.drafted import Draft
 from imposter.storage.forgetting import Person
 from imposter.storage.names import Names
-from imposter.storage.records import Pause
+from imposter.storage.records import Pause, StoredMessage
 from imposter.storage.storable import clean
 from imposter.storage.summaries import Summary
 
@@ -52,6 +52,25 @@ class Talks:
     async def chat_name(self, instance_id: str, conversation: str) -> str:
         """What the group, or the contact there, is called; empty where nobody knows."""
         return await self._store.chats.name(instance_id, conversation)
+
+    async def unreadable(self, instance_id: str) -> dict[str, int]:
+        """By conversation, how many messages nobody here could read."""
+        return await self._store.chats.unreadable(instance_id)
+
+    async def pointed_at(
+        self, instance_id: str, conversation: str, message_ids: Collection[str]
+    ) -> dict[str, StoredMessage]:
+        """Messages of a chat by these ids of the platform's, as far as they are on record."""
+        return await self._store.chats.named(instance_id, conversation, message_ids) if message_ids else {}
+
+    async def by_number(self, instance_id: str, seqs: Collection[int]) -> dict[int, StoredMessage]:
+        """Messages by their seqs."""
+        return await self._store.chats.some(instance_id, seqs) if seqs else {}
+
+    async def called(self, instance_id: str, identifiers: Collection[str]) -> dict[str, str]:
+        """What these people are called: by their owner, else by themselves. Without those that nobody has named."""
+        found = await self._store.names.some(instance_id, identifiers) if identifiers else {}
+        return {each: named for each, names in found.items() if (named := names.saved or names.chosen)}
 
     async def names(self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50) -> list[Names]:
         """People, or groups, whose names are known, by the first of their ids; those behind the id `after`."""

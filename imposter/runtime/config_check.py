@@ -160,6 +160,16 @@ def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str |
     return _number_problem(contact) or _id_check(chat_provider, catalog)(contact)
 
 
+def read_as(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
+    """The phone number that it names on this platform, grouped; None where it is another id, which is only itself."""
+    spelled = _spelling(chat_provider, catalog)(contact)
+    with suppress(ValueError):
+        number = phone_numbers.read(contact)
+        if spelled != contact and spelled.partition("@")[0] == number:
+            return phone_numbers.shown(number)
+    return None
+
+
 def _number_problem(contact: str) -> str | None:
     return phone_numbers.problem(contact) if contact.strip() else "is empty; leave it out"
 

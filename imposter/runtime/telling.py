@@ -90,7 +90,7 @@ def _asked(asked: Sequence[StoredMessage]) -> Iterator[str]:
         yield f"({len(spoken) - MOST_SPEAKERS} earlier speakers are not shown)"
     for (sender_id, name), said in spoken[-MOST_SPEAKERS:]:
         yield f"{name_of(name, sender_id)} wrote:"
-        words = [shown_text(each.content, each.kind, each.details) for each in said]
+        words = [shown_text(each.content, each.kind, each.details, unseen=each.unseen) for each in said]
         yield excerpt("\n".join(words)) or PREFIX
 
 

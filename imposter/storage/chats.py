@@ -1,6 +1,6 @@
 """A bot's conversations as a list, and what their owner says in one by way of this server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, bindparam, func, select
 
 from imposter.contracts.messages import Source
-from imposter.storage import answering, claims, pauses, unfinished
+from imposter.storage import answering, claims, pauses, unfinished, unread
 from imposter.storage.conversations import Kind
 from imposter.storage.jobs import Pending
 from imposter.storage.names import Names, NameStore
@@ -65,6 +65,11 @@ _lively = select(_chats.c.name, _newest.label("newest")).subquery("lively")
 _PAGE = select(_lively).where(_lively.c.newest < bindparam("before")).order_by(_lively.c.newest.desc())
 _PAGE = _PAGE.limit(bindparam("most"))
 _MESSAGES = SELECT_STORED.where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
+_NAMED = SELECT_STORED.where(
+    messages.c.instance_id == bindparam("bot"),
+    messages.c.conversation == bindparam("chat"),
+    messages.c.message_id.in_(bindparam("message_ids", expanding=True)),
+)
 _in_these = messages.c.conversation.in_(bindparam("these", expanding=True))
 _WAITING = (
     select(messages.c.conversation, func.count())
@@ -124,6 +129,31 @@ class ChatStore:
             ]
 
         return self._read(job)
+
+    def named(
+        self, instance_id: str, conversation: str, message_ids: Collection[str]
+    ) -> Pending[dict[str, StoredMessage]]:
+        """Messages of a chat by these ids of the platform's, as far as they are here."""
+        chat = {"bot": instance_id, "chat": conversation, "message_ids": sorted(message_ids)}
+
+        def job(connection: Connection) -> dict[str, StoredMessage]:
+            return {each.message_id: each for each in map(stored, connection.execute(_NAMED, chat))}
+
+        return self._read(job)
+
+    def some(self, instance_id: str, seqs: Collection[int]) -> Pending[dict[int, StoredMessage]]:
+        """Messages of a bot by these seqs."""
+
+        def job(connection: Connection) -> dict[int, StoredMessage]:
+            found = _rows(connection, sorted(seqs))
+            return {each.seq: each for each in found if each.instance_id == instance_id}
+
+        return self._read(job)
+
+    def unreadable(self, instance_id: str) -> Pending[dict[str, int]]:
+        """By conversation, how many messages nobody here could read; as they are counted in `Totals`."""
+        now = self._now()
+        return self._read(lambda connection: unread.counts_in(connection, instance_id, now))
 
     def name(self, instance_id: str, conversation: str) -> Pending[str]:
         """As in `Chat`."""

@@ -5,12 +5,12 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, exists, func, select, union_all
+from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from imposter.contracts.chat import KeptMessage
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
-from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
+from imposter.contracts.messages import UNREADABLE, Message
+from imposter.storage import answering, claims, decisions, unfinished, unread, usage, waiting
 from imposter.storage.conversations import conversations_of, locate
 from imposter.storage.intake import accept
 from imposter.storage.jobs import Pending
@@ -47,9 +47,6 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
-UNREADABLE_AFTER = timedelta(minutes=2)
-"""A sender's phone sends once more what could not be read; from then on it is not expected any more."""
-UNREADABLE_FOR = timedelta(days=7)
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
 """Messages that one answer is for."""
@@ -105,33 +102,10 @@ _WAITING_COUNTS = (
     .where(messages.c.instance_id.in_(bindparam("bots", expanding=True)), _is_waiting)
     .group_by(messages.c.instance_id)
 )
-_read = messages.alias("read")
-_id = messages.c.message_id
-_came_readable = exists().where(
-    _read.c.instance_id == messages.c.instance_id,
-    _read.c.conversation == messages.c.conversation,
-    _id.endswith(f"/{UNREADABLE}", autoescape=True),
-    _read.c.message_id == func.replace(_id, f"/{UNREADABLE}", ""),
-)
-_later = messages.alias("later")
-_owner_was_there = exists().where(
-    _later.c.instance_id == messages.c.instance_id,
-    _later.c.conversation == messages.c.conversation,
-    _later.c.source == Source.OWNER,
-    _later.c.seq > messages.c.seq,
-)
-_UNREADABLE_COUNTS = (
-    select(messages.c.instance_id.label("bot"), func.count().label("unreadable"))
-    .where(messages.c.instance_id.in_(bindparam("bots", expanding=True)))
-    .where(messages.c.kind == MessageKind.UNREADABLE, messages.c.source == Source.CONTACT)
-    .where(messages.c.received_at > bindparam("since"), messages.c.received_at < bindparam("until"))
-    .where(messages.c.group_id.is_(None), ~_came_readable, ~_owner_was_there)
-    .group_by(messages.c.instance_id)
-)
 _listed = (
     _of_bot,
     messages.c.seq < bindparam("before"),
-    messages.c.reason.is_distinct_from(UNREADABLE) | ~_came_readable,
+    messages.c.reason.is_distinct_from(UNREADABLE) | ~unread.came_readable,
 )
 _newest_first = messages.c.seq.desc()
 # The newest of each state, which an index holds in order: of a bot with very many messages no more than these are read.
@@ -317,11 +291,11 @@ class MessageStore:
     def totals(self, instance_ids: Collection[str]) -> Pending[dict[str, Totals]]:
         """By bot, of these; of those for whom there is anything to count."""
         now = self._now()
-        bots = {"bots": list(instance_ids), "since": now - UNREADABLE_FOR, "until": now - UNREADABLE_AFTER}
+        bots = {"bots": list(instance_ids)}
 
         def job(connection: Connection) -> dict[str, Totals]:
             waiting = {row.bot: row.waiting for row in connection.execute(_WAITING_COUNTS, bots)}
-            unreadable = {row.bot: row.unreadable for row in connection.execute(_UNREADABLE_COUNTS, bots)}
+            unreadable = unread.counts(connection, instance_ids, now)
             return {bot: Totals(waiting.get(bot, 0), unreadable.get(bot, 0)) for bot in waiting.keys() | unreadable}
 
         return self._read(job)

@@ -147,7 +147,7 @@ def turns_of(
 def _turn(said: Said, known: _Known) -> Turn:
     return Turn(
         said.source,
-        _named(said.content, said.mentions, known.names),
+        with_names(said.content, said.mentions, known.names),
         _taken_for_nobody_else(said.sender_name),
         said.group_id is not None,
         said.sent_at,
@@ -159,8 +159,8 @@ def _turn(said: Said, known: _Known) -> Turn:
     )
 
 
-def _named(content: str, mentions: Iterable[Mention], names: Mapping[str, str]) -> str:
-    """With a name in place of each number behind an @, where it is known."""
+def with_names(content: str, mentions: Iterable[Mention], names: Mapping[str, str]) -> str:
+    """`content` with a name in place of each number behind an @, where it is known."""
     spelled: dict[str, str] = {}
     for mention in mentions:
         name = YOU if mention.is_owner else next((names[each] for each in mention.identifiers if each in names), "")

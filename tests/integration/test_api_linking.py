@@ -58,8 +58,8 @@ async def test_a_bot_that_shows_no_code_says_where_it_stands(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "phone",
     [
-        *("+49 151 2345678", "0049-151-2345678", "(49) 151/2345678", "491512345678", "+49 (0)151 2345678"),
-        *("\u202a+49 151 2345678\u202c", "+49\u00a0151\u00a02345678", "\u0664\u0669 151 2345678"),
+        *("+49 151 2345678", "0049-151-2345678", "(+49) 151/2345678", "491512345678", "+49 (0)151 2345678"),
+        *("\u202a+49 151 2345678\u202c", "+49\u00a0151\u00a02345678", "+\u0664\u0669 151 2345678"),
     ],
 )
 async def test_a_code_to_type_is_asked_for_with_the_number_s_digits(tmp_path: Path, phone: str) -> None:
@@ -74,6 +74,7 @@ async def test_a_code_to_type_is_asked_for_with_the_number_s_digits(tmp_path: Pa
     ("body", "field"),
     [
         ({"phone": "0151 2345678"}, "phone"),
+        ({"phone": "151 23456789"}, "phone"),
         ({"phone": "12"}, "phone"),
         ({"phone": "4" * 65}, "phone"),
         ({"phone": "+49 151 CALLME"}, "phone"),

@@ -363,5 +363,7 @@ async def test_what_cannot_be_read_is_counted_whatever_its_id(desk: Desk) -> Non
     desk.time.pass_by(minutes=5)
     totals = await desk.store.messages.totals([desk.bot])
     assert totals[desk.bot].unreadable == 1
+    assert list((await desk.store.chats.unreadable(desk.bot)).values()) == [1]
+    assert await desk.store.chats.unreadable("another") == {}
     await desk.receive("I saw it", source=Source.OWNER, sender=Sender("me"), judge=CONTEXT)
     assert await desk.store.messages.totals([desk.bot]) == {}

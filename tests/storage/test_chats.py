@@ -25,3 +25,14 @@ async def test_it_is_read_page_by_page(desk: Desk, store: Store) -> None:
         seen += [chat.conversation for chat in page]
         before = page[-1].newest.seq
     assert seen == [f"chat-{number}" for number in reversed(range(7))]
+
+
+async def test_a_message_is_found_by_its_id_in_its_own_chat_and_bot_alone(desk: Desk, store: Store) -> None:
+    await desk.receive("one", "ben", message_id="A")
+    await desk.receive("other", "eve", message_id="A")
+    found = await store.chats.named(BOT, "ben", ["A", "B"])
+    assert {each: message.content for each, message in found.items()} == {"A": "one"}
+    assert await store.chats.named("nobody", "ben", ["A"]) == {}
+    seq = found["A"].seq
+    assert (await store.chats.some(BOT, [seq, 10_000]))[seq].content == "one"
+    assert await store.chats.some("nobody", [seq]) == {}

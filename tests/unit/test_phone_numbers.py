@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.phone_numbers import MOST_CHARACTERS, at_home, is_national, plain_id, problem, read
+from imposter.phone_numbers import MOST_CHARACTERS, at_home, is_national, plain_id, problem, read, shown
 
 CURE = "with its country code, such as +49 151 2345678"
 
@@ -72,6 +72,14 @@ def test_every_way_to_write_a_number_is_read_as_its_digits_from_the_country_code
         ("()", "too short"),
         ("+49+151 2345678", "no phone number"),
         ("49+151 2345678", "no phone number"),
+        ("151 23456789", "neither with + nor with 00"),
+        ("49 151 2345678", "neither with + nor with 00"),
+        ("(212) 555-0123", "neither with + nor with 00"),
+        ("151-23456789", "neither with + nor with 00"),
+        ("+49 151 2345678, +49 160 1234567", "more than one number"),
+        ("+49 151 2345678 0049 160 1234567", "more than one number"),
+        ("491512345678 491601234567", "one on each line"),
+        ("0151 2345678; 0160 1234567; 0160 7654321; 0160 5554321; 0160 5551234", "more than one number"),
         ("++49 151 2345678", "no phone number"),
         ("+49 151 2345678 ext. 5", "without an extension"),
         ("+49 151 2345678;ext=5", "without an extension"),
@@ -127,6 +135,29 @@ def test_a_plain_id_that_cannot_be_read_as_a_number_is_only_itself(text: str) ->
     assert plain_id(f" {text} ") == text
 
 
+@pytest.mark.parametrize("text", ["151 23456789", " 49 151 2345678", "\u202a(212) 555-0123\u202c", "151\u00a023456789"])
+def test_a_number_in_groups_without_a_sign_is_refused_on_every_platform(text: str) -> None:
+    assert "neither with + nor with 00" in (problem(text) or "")
+
+
+def test_two_numbers_on_one_line_are_no_id_of_any_platform() -> None:
+    assert "more than one number" in (problem("+49 151 2345678, 49160 1234567") or "")
+    assert problem("Ann, Ben") is None
+
+
+@pytest.mark.parametrize(
+    ("digits", "grouped"),
+    [("15123456789", "+1 512-345-6789"), ("4915123456789", "+49 1512 3456789"), ("99912", "+99912")],
+)
+def test_a_number_is_shown_as_people_group_it(digits: str, grouped: str) -> None:
+    assert shown(digits) == grouped
+
+
+@given(st.text(alphabet="0123456789", min_size=5, max_size=15))
+def test_what_is_shown_of_a_number_is_that_number(digits: str) -> None:
+    assert "".join(each for each in shown(digits) if each.isdecimal()) == digits
+
+
 def test_a_plain_id_in_international_form_is_its_digits() -> None:
     assert plain_id(" +49 (0)151 2345678") == plain_id("\u202a0049 151 2345678\u202c") == "491512345678"
 
@@ -138,6 +169,17 @@ def test_a_plain_id_in_international_form_is_its_digits() -> None:
         ("\u202a0151-2345678\u202c", "4915112345678", "+491512345678"),
         ("06 12 34 56 78", "33712345678", "+33612345678"),
         ("0151 2345678", "1", None),
+        ("151 23456789", "4915112345678", "+4915123456789"),
+        ("151\u00a023456789", "4915112345678", "+4915123456789"),
+        ("151 23456789", "15123456789", "+15123456789"),
+        ("49 1512 3456789", "4915112345678", "+4915123456789"),
+        ("49 151 2345678", "4915112345678", None),
+        ("(650) 253-0000", "16502530001", "+16502530000"),
+        ("1 650 253 0000", "16502530001", "+16502530000"),
+        ("44 20 7946 0958", "4915112345678", None),
+        ("30 2101234567", "4915112345678", None),
+        ("30 123456", "4915112345678", "+4930123456"),
+        ("151 23456789", "33712345678", None),
         ("0", "4915112345678", None),
     ],
 )
@@ -147,7 +189,7 @@ def test_a_national_number_is_of_the_accounts_country(text: str, account: str, r
 
 
 @pytest.mark.parametrize(
-    "text", ["+49 151 2345678", "0049 151 2345678", "491512345678", "120363@g.us", "01@lid", "Anna"]
+    "text", ["+49 151 2345678", "0049 151 2345678", "491512345678", "120363@g.us", "01@lid", "Anna", "-100 123"]
 )
 def test_what_is_no_national_number(text: str) -> None:
     assert not is_national(text)

@@ -20,6 +20,7 @@ from imposter.web.home_numbers import with_country_codes
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
 from imposter.web.pages.price_fields import PATH, put_price, without_price
 from imposter.web.pages.services import Found, Service
+from imposter.web.pages.whitelist import Reading, problems_by_line, readings
 
 FAVOURITES = {Kind.CHAT: "whatsAppBaileyes", Kind.MODEL: "openAi"}
 """Chosen before anybody chooses, where they are there."""
@@ -71,6 +72,8 @@ class BotForm:
     """What is wrong, by the field's path in the config."""
     chats: list[Choice]
     models: list[Choice]
+    read_as: list[Reading]
+    """The whitelist, where nothing is wrong with it."""
 
     @classmethod
     def of(
@@ -82,7 +85,10 @@ class BotForm:
     ) -> "BotForm":
         told = {problem.field: problem.message for problem in problems}
         chats, models = ([_choice(file, sent, told, found) for file in bots.catalog.all(kind)] for kind in Kind)
-        return cls(sent if sent is not None else _at_first(bots), told, chats, models)
+        sent = sent if sent is not None else _at_first(bots)
+        read_as = readings(sent.get("whitelist", ""), sent.get("chat_provider", ""), bots.catalog)
+        is_wrong = any(problem.field.startswith("respond_to_whitelist") for problem in problems)
+        return cls(sent, told, chats, models, [] if is_wrong else read_as)
 
     @property
     def elsewhere(self) -> list[tuple[str, str]]:
@@ -100,6 +106,10 @@ class BotForm:
     def model(self) -> Choice | None:
         """The model provider that is chosen."""
         return next((each for each in self.models if each.name == self.sent.get("model_provider")), None)
+
+    @property
+    def whitelist_problems(self) -> list[str]:
+        return problems_by_line(self.sent.get("whitelist", ""), self.problems)
 
     def problem(self, path: str) -> str:
         """Of a field that is not a provider's."""

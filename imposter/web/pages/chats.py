@@ -1,9 +1,6 @@
 """Conversations: who wrote, what was said, why it was answered or was not, and what their owner does about it."""
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,17 +12,17 @@ from starlette.exceptions import HTTPException
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.errors import NotNow, UnknownContact
-from imposter.contracts.messages import Source
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.runtime import pauses
 from imposter.runtime.telling import BECAUSE
-from imposter.storage.records import DraftState, Pause, StoredMessage
+from imposter.storage.records import DraftState, Pause
 from imposter.storage.summaries import Summary
 from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
 from imposter.web.dependencies import Bots
+from imposter.web.pages.bubbles import bubbles_of, names_in, words_of
 from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_part, page
-from imposter.web.pages.words import AUTONOMY, said_of
+from imposter.web.pages.words import AUTONOMY
 
 router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
 
@@ -40,23 +37,6 @@ LOOK_EVERY = 2.0
 Chat = Annotated[Conversation, Query()]
 Before = Annotated[int | None, Query(ge=1, le=MAX_INTEGER)]
 Number = Annotated[int, Path(ge=1, le=MAX_INTEGER)]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message as it is shown."""
-
-    message: StoredMessage
-    whose: str
-    """them, owner or bot."""
-    new_day: bool
-    told: str
-    """What became of it, where that is worth a word."""
-
-    @property
-    def explained_by(self) -> int | None:
-        """The seq of the message that the decision is about; None where there is none."""
-        return self.message.answers if self.message.source is Source.BOT else self.message.seq
 
 
 @router.get("/chats")
@@ -150,8 +130,15 @@ async def explain(instance_id: str, seq: Number, request: Request, bots: Bots) -
 async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
     drafts = await bots.talks.drafts(instance_id, before=before, limit=SHOWN)
     older = drafts[-1].number if len(drafts) == SHOWN else None
-    status = await bots.status(instance_id)
-    return page(request, "drafts.html", status=status, tab="drafts", drafts=drafts, older=older, because=BECAUSE)
+    asked = await bots.talks.by_number(instance_id, {draft.answers for draft in drafts})
+    names = await names_in(bots.talks, instance_id, list(asked.values()))
+    shown: dict[str, Any] = {
+        "drafts": drafts,
+        "questions": {seq: words_of(message, names) for seq, message in asked.items()},
+        "older": older,
+        "because": BECAUSE,
+    }
+    return page(request, "drafts.html", status=await bots.status(instance_id), tab="drafts", **shown)
 
 
 @router.post("/drafts/{number}")
@@ -200,7 +187,16 @@ async def _list(request: Request, bots: Fleet, instance_id: str, before: int | N
     chats = await bots.talks.chats(instance_id, before=before, limit=SHOWN)
     held = {pause.conversation: pause for pause in await bots.talks.pauses(instance_id)}
     older = chats[-1].newest.seq if len(chats) == SHOWN else None
-    shown = {"chats": chats, "held": held, "older": older, "account": account, "own_chat": OWN_CHAT}
+    names = await names_in(bots.talks, instance_id, [each.newest for each in chats])
+    shown = {
+        "chats": chats,
+        "words": {each.conversation: words_of(each.newest, names) for each in chats},
+        "held": held,
+        "unreadable": await bots.talks.unreadable(instance_id),
+        "older": older,
+        "account": account,
+        "own_chat": OWN_CHAT,
+    }
     return {"chats": fragment("chats_list.html", request=request, instance_id=instance_id, **shown)}
 
 
@@ -245,7 +241,7 @@ async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, befo
         raise UnknownContact
     about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
     turns: dict[str, Any] = {
-        "lines": _lines(messages),
+        "lines": await bubbles_of(bots.talks, instance_id, chat, messages),
         "older": messages[-1].seq if len(messages) == SHOWN else None,
         "in_group": any(message.group_id for message in messages),
     }
@@ -254,16 +250,6 @@ async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, befo
         "pause": fragment("chat_pause.html", **about, pause=await _pause(bots, instance_id, chat)),
         "drafts": fragment("chat_drafts.html", **about, drafts=await _drafts(bots, instance_id, chat)),
     }
-
-
-def _lines(messages: Sequence[StoredMessage]) -> list[Line]:
-    """The newest first, as they are given: the page lays them from its end."""
-    whose = {Source.CONTACT: "them", Source.OWNER: "owner", Source.BOT: "bot"}
-    before: list[datetime | None] = [*(message.sent_at for message in messages[1:]), None]
-    return [
-        Line(message, whose[message.source], at is None or at.date() != message.sent_at.date(), said_of(message))
-        for message, at in zip(messages, before, strict=False)
-    ]
 
 
 async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:

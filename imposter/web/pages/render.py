@@ -28,7 +28,6 @@ from imposter.web.pages.words import (
     moment,
     money,
     plain,
-    shown_of,
 )
 from imposter.web.problems import Trouble, trouble_of
 from imposter.web.sessions import form_token, is_signed_in, same_token
@@ -158,6 +157,5 @@ def _templates() -> "Environment":
         "money": money,
         "capitalize_first": capitalize_first,
         "name": plain,
-        "shown": shown_of,
     }
     return made

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from imposter.behaviour.message_text import shown_text
+from imposter.behaviour.message_text import is_blank, shown_text
 from imposter.contracts.behaviour import Autonomy
-from imposter.contracts.messages import Source
+from imposter.contracts.messages import MessageKind, Source
 from imposter.contracts.states import LinkState
 from imposter.runtime.reasons import Gate
 from imposter.runtime.why import Outcome
@@ -69,6 +69,7 @@ DONE: Mapping[str, str] = {
 """By the code that an address bears: a link can have the page say nothing else."""
 
 
+UNREADABLE = "[message that could not be read here: open it on your phone]"
 DELIVERED: Mapping[DeliveryState, str] = {
     DeliveryState.PENDING: "on its way",
     DeliveryState.SENDING: "on its way",
@@ -155,9 +156,20 @@ def plain(name: str) -> str:
 
 
 def shown_of(message: StoredMessage) -> str:
-    """A message in one text."""
+    """A message in one text, which is never empty."""
     is_deleted = message.deleted_at is not None
-    return shown_text(message.content, message.kind, message.details, is_deleted=is_deleted)
+    if is_reaction(message):
+        return "took a reaction back" if is_blank(message.content) else f"reacted {message.content}"
+    if message.kind is MessageKind.UNREADABLE and not message.content:
+        return UNREADABLE
+    shown = shown_text(message.content, message.kind, message.details, is_deleted=is_deleted, unseen=message.unseen)
+    return "[empty message]" if is_blank(shown) else shown
+
+
+def is_reaction(message: StoredMessage) -> bool:
+    """Whether it is one, as some providers tell by what it reacts to alone."""
+    is_one = message.kind is MessageKind.REACTION or message.reacts_to is not None
+    return is_one and message.deleted_at is None
 
 
 def capitalize_first(text: str) -> str:
