@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -311,8 +312,16 @@ class ChatbotInstance:
             unreadable=totals.unreadable,
             safety=self._run.safety if self._run is not None else SafetyStatus(),
             budget=self._run.budget if self._run is not None else None,
-            **self._standing.fields,
+            **self._standing.fields | self._trouble(),
         )
+
+    def _trouble(self) -> dict[str, Any]:
+        """What keeps everything from being stored comes before what went wrong last."""
+        store = self._store.activity()
+        if store.trouble is None:
+            return {}
+        since = self._clock.now() - timedelta(seconds=store.trouble_seconds)
+        return {"last_error": store.trouble, "last_error_at": since}
 
     async def pairing_code(self, phone: str) -> str:
         """The code to type on the phone with this number. Raises: NotNow, NotSupported, Refused."""

@@ -2,22 +2,26 @@
 
 import base64
 import binascii
+import errno
 import hashlib
 import hmac
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import SecretStr
 
-from imposter.contracts.errors import ImposterError, StorageError
+from imposter.contracts.errors import ImposterError, Misconfigured, StorageError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # what NIST SP 800-38D recommends for GCM
 KEY_FILE = "secret.key"
+_MAY_PASS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO})
+"""Errors of a folder that an operator need not have set up wrong."""
 
 # The key must come out the same at every start, before any database is open, so the salt is fixed. The cost is the
 # one RFC 7914 names for interactive use: about 50 ms and 16 MB, once.
@@ -81,13 +85,17 @@ def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = N
 
 
 def make_data_folder(path: Path) -> None:
-    """Raises: StorageError, naming the setting."""
+    """Raises: StorageError (no room, for one), Misconfigured (only the operator can help); both name the setting."""
     try:
         make_private_folder(path)
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            told = "may not be read and written by the user that runs the server"
+            raise Misconfigured(f"IMPOSTER_DATA_DIR: {path} {told}")
+        with TemporaryFile(dir=path, buffering=0) as probe:
+            probe.write(b"x" * 4096)
     except OSError as error:
-        raise StorageError(f"IMPOSTER_DATA_DIR: {path} cannot be made: {error.strerror}") from None
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise StorageError(f"IMPOSTER_DATA_DIR: {path} may not be read and written by the user that runs the server")
+        kind = StorageError if error.errno in _MAY_PASS else Misconfigured
+        raise kind(f"IMPOSTER_DATA_DIR: {path} cannot be used: {error.strerror}") from None
 
 
 def make_private_folder(path: Path) -> Path:

@@ -382,9 +382,14 @@ class Fleet:
         """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
         return self._store.backup.make()
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is stored here now, in a sentence; None: all is well."""
+        return self._store.activity().trouble
+
     async def check_store(self) -> None:
-        """Raises: StorageError if the store does not answer as it should."""
-        await self._store.messages.waiting_count("")
+        """Raises: StorageError if the store takes nothing."""
+        await self._store.proof()
 
     async def _do(self, instance_id: str, errand: Errand) -> Any:
         if self._elsewhere is None:

@@ -46,6 +46,8 @@ class Job(Generic[T]):
     alone: bool = False
     result: T | None = None
     error: Exception | None = None
+    trouble: str | None = None
+    """What is wrong with the database itself, where that is why it failed."""
 
     def attempt(self, connection: Connection) -> None:
         """Raises: JobFailed."""
@@ -60,6 +62,7 @@ class Job(Generic[T]):
         if isinstance(error, SQLAlchemyError):
             kind = Unstorable if isinstance(error, DataError | IntegrityError) else StorageError
             self.error = kind(describe(error))
+            self.trouble = trouble_with(error)
         else:
             self.error = error
         self.pending.may_yet_be = isinstance(self.error, StorageError) and not isinstance(self.error, Unstorable)
@@ -82,6 +85,26 @@ def is_away(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", "")  # none where it did not come to a conversation
     return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
+
+
+AWAY = "The database cannot be reached: nothing is stored or answered until it is back."
+FULL = "The disk is full: nothing is stored or answered until there is room, then it goes on by itself."
+READ_ONLY = "The database can only be read: nothing is stored or answered until it can be written to again."
+DISK = "The disk does not take what is written: nothing is stored or answered. The server's log says why."
+_SQLITE = {"SQLITE_FULL": FULL, "SQLITE_READONLY": READ_ONLY, "SQLITE_CANTOPEN": DISK, "SQLITE_IOERR": DISK}
+_POSTGRESQL = {"53100": FULL, "25006": READ_ONLY, "58030": DISK}
+"""Errors of PostgreSQL (SQLSTATE): disk_full, read_only_sql_transaction, io_error."""
+
+
+def trouble_with(error: BaseException) -> str | None:
+    """What is wrong with the database itself, for whoever looks after it; None where it is something else."""
+    if is_away(error):
+        return AWAY
+    if not isinstance(error, DBAPIError):
+        return None
+    code = str(getattr(error.orig, "sqlite_errorname", ""))
+    found = next((words for name, words in _SQLITE.items() if code.startswith(name)), None)
+    return found or _POSTGRESQL.get(getattr(error.orig, "sqlstate", None) or "")
 
 
 def describe(error: BaseException) -> str:

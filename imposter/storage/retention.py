@@ -10,11 +10,12 @@ from imposter.storage.conversations import Kind
 from imposter.storage.disappearing import delete_ended
 from imposter.storage.engine import is_quickly_rewritten
 from imposter.storage.jobs import Pending
+from imposter.storage.named_values import read_value, remove_value, write_value
 from imposter.storage.pauses import KEPT
 from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.remembered import forget_remembered
-from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, scrub, strike_out, write_down, written_down
+from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, scrub
 from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
 from imposter.storage.writer import Writer
@@ -152,9 +153,9 @@ class RetentionStore:
         return await self.scrub_if_quiet()
 
     def _begin_tidying(self, connection: Connection) -> bool:
-        if written_down(connection, REMAINS) is None or not _is_due(connection, self._now()):
+        if read_value(connection, REMAINS) is None or not _is_due(connection, self._now()):
             return False
-        strike_out(connection, REMAINS)
+        remove_value(connection, REMAINS)
         owe(connection)
         return True
 
@@ -183,11 +184,11 @@ class RetentionStore:
             with connection.begin():
                 is_time = _is_quiet_or_late(connection, now)
                 if not is_time and _age(connection, now) is None:
-                    write_down(connection, _SCRUBBED_AT, now.isoformat().encode())  # a day begins
+                    write_value(connection, _SCRUBBED_AT, now.isoformat().encode())  # a day begins
             if is_time or is_quickly_rewritten(connection):
                 scrub(connection)
                 with connection.begin():
-                    write_down(connection, _SCRUBBED_AT, now.isoformat().encode())
+                    write_value(connection, _SCRUBBED_AT, now.isoformat().encode())
 
         await self._submit(lambda connection: None, afterwards=afterwards)
         return True
@@ -205,7 +206,7 @@ def _is_quiet_or_late(connection: Connection, now: datetime) -> bool:
 
 def _age(connection: Connection, now: datetime) -> timedelta | None:
     """Of the last scrub."""
-    stored = written_down(connection, _SCRUBBED_AT)
+    stored = read_value(connection, _SCRUBBED_AT)
     # A clock that was set back must not put it off for long.
     return None if stored is None else abs(now - datetime.fromisoformat(stored.decode()))
 

@@ -27,6 +27,7 @@ from imposter.storage.forgetting import ForgettingStore
 from imposter.storage.jobs import Pending, describe
 from imposter.storage.messages import MessageStore
 from imposter.storage.migrations import bring_up_to_date
+from imposter.storage.named_values import prove
 from imposter.storage.names import NameStore
 from imposter.storage.nodes import NodeStore
 from imposter.storage.notes import NoteStore
@@ -78,6 +79,8 @@ class Store:
     summaries: SummaryStore
     names: NameStore
     activity: Callable[[], Activity]
+    proof: Callable[[], Pending[None]]
+    """See `Writer.proof`."""
     keyed_hash: Callable[..., str]
     """See `Cipher.keyed_hash`."""
 
@@ -95,7 +98,7 @@ async def open_store(
     """
     with ExitStack() as held:
         held.enter_context(only_server(data_dir, database_file(url, data_dir)))
-        writer = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage := Outage())))
+        writer = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage := Outage(), prove=prove)))
         reader = held.enter_context(closing(Reader(open_reading_engine(url, data_dir))))
         try:
             _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
@@ -131,6 +134,7 @@ async def open_store(
             summaries=SummaryStore(writer, reader, names, now),
             names=names,
             activity=writer.activity,
+            proof=writer.proof,
             keyed_hash=cipher.keyed_hash,
         )
 

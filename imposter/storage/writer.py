@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic, perf_counter
 from typing import Any, TypeVar
@@ -17,13 +17,16 @@ import structlog
 from sqlalchemy import Connection
 
 from imposter.contracts.errors import StorageError, Unreachable
-from imposter.storage.jobs import Job, JobFailed, Pending, describe, is_away, line_broke
+from imposter.storage.jobs import AWAY, Job, JobFailed, Pending, describe, line_broke, trouble_with
 
 log = structlog.get_logger()
 
 TELL_AGAIN = 10.0
 """Seconds after which the log is told once more that the database is away; then when that time has doubled."""
 TELL_AT_LEAST = 600.0
+PROVE_EVERY = 2.0
+"""Seconds: as often the writer tries whether a database that took nothing takes something again."""
+_TOLD = {AWAY: "the database cannot be reached: nothing is stored or answered until it is back"}
 
 T = TypeVar("T")
 
@@ -37,10 +40,15 @@ class Activity:
     commits: int
     commit_seconds: float
     """That all of them took."""
+    failed_commits: int
+    trouble: str | None
+    """Why nothing is stored now, in a sentence for whoever looks after the server; None: all is well."""
+    trouble_seconds: float
+    """For how long that has been so."""
 
 
 class Outage:
-    """Tells the log of a database that is away: once, then ever more seldom, and when it is back.
+    """Tells the log of a database that takes nothing: once, then ever more seldom, and when it is over.
 
     Writers to one database share it.
     """
@@ -49,7 +57,7 @@ class Outage:
         self._since: float | None = None
         self._tell_at = 0.0
 
-    def goes_on(self, error: BaseException) -> None:
+    def goes_on(self, trouble: str, cause: str) -> None:
         now = monotonic()
         if self._since is None:
             self._since = self._tell_at = now
@@ -58,8 +66,7 @@ class Outage:
         away = now - self._since
         self._tell_at = now + min(max(TELL_AGAIN, away), TELL_AT_LEAST)
         with suppress(Exception):  # the jobs are worth more than the line about them
-            log.error("the database cannot be reached: nothing is stored or answered until it is back",
-                      cause=describe(error), seconds=round(away))  # fmt: skip
+            log.error(_TOLD.get(trouble, trouble), cause=cause, seconds=round(away))
 
     def is_over(self) -> None:
         if self._since is None:
@@ -72,7 +79,14 @@ class Outage:
 class Writer:
     """Owns the connection; `close` finishes what is queued, then closes it."""
 
-    def __init__(self, connection: Connection, outage: Outage | None = None, name: str = "store-writer") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        outage: Outage | None = None,
+        name: str = "store-writer",
+        prove: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """`prove` writes something small: whether that can be committed proves that the database takes something."""
         self._connection = connection
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._gate = Lock()
@@ -82,6 +96,11 @@ class Writer:
         self._outage = outage or Outage()
         self._commits = 0
         self._commit_seconds = 0.0
+        self._failed_commits = 0
+        self._trouble: str | None = None
+        self._troubled_at = perf_counter()
+        self._prove = prove
+        self._proved_at = perf_counter()
         self._begun_at: float | None = None
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -123,7 +142,25 @@ class Writer:
 
     def activity(self) -> Activity:
         """From any thread."""
-        return Activity(self._jobs.qsize(), self._commits, self._commit_seconds)
+        return Activity(
+            self._jobs.qsize(),
+            self._commits,
+            self._commit_seconds,
+            self._failed_commits,
+            self._trouble,
+            perf_counter() - self._troubled_at,
+        )
+
+    def proof(self) -> Pending[None]:
+        """That something can be stored: a commit of its own, unless one was made just now.
+
+        Raises from the result: StorageError.
+        """
+        if self._prove is None or (self._trouble is None and perf_counter() - self._proved_at < PROVE_EVERY):
+            pending: Pending[None] = Pending()
+            pending.set_result(None)
+            return pending
+        return self.submit(self._prove)
 
     def stuck_for(self) -> float:
         """Seconds since the commit began that is under way; 0.0 where none is. From any thread."""
@@ -139,7 +176,11 @@ class Writer:
 
     def _run(self) -> None:
         while not self._ended:
-            self._serve(self._jobs.get())
+            try:
+                first = self._jobs.get(timeout=None if self._trouble is None else PROVE_EVERY)
+            except Empty:
+                first = self._proving()
+            self._serve(first)
             while self._alone:
                 self._run_alone(self._alone.popleft())
         self._connection.close()
@@ -151,11 +192,13 @@ class Writer:
         self._alone.extend(job for job in queued if job is not None and job.alone)
         batch = [job for job in queued if job is not None and not job.alone]
         committed = True
+        if batch and self._trouble and perf_counter() - self._proved_at > PROVE_EVERY:
+            batch.append(self._proving())
         if batch:
             begun = self._begun_at = perf_counter()
             try:
                 self._commit(batch)
-                self._outage.is_over()
+                self._look_at(batch)
                 self._commits += 1
                 self._commit_seconds += perf_counter() - begun
             except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
@@ -167,6 +210,26 @@ class Writer:
             with suppress(BaseException):  # a callback of one must not keep the others from their results
                 job.settle()
         return committed
+
+    def _proving(self) -> Job[None]:
+        return Job(self._prove or _nothing, Pending())
+
+    def _look_at(self, batch: list[Job[Any]]) -> None:
+        """What was committed may only have been read: that tells that the database is there, and not of its disk."""
+        failed = next((job for job in batch if job.trouble), None)
+        if failed is not None and failed.trouble:
+            self._fall_into(failed.trouble, str(failed.error))
+        elif self._trouble in (None, AWAY) or any(job.run is self._prove and job.error is None for job in batch):
+            self._trouble = None
+            self._proved_at = perf_counter()
+            self._outage.is_over()
+
+    def _fall_into(self, trouble: str, cause: str) -> None:
+        self._failed_commits += 1
+        self._troubled_at = perf_counter() if self._trouble is None else self._troubled_at
+        self._trouble = trouble
+        self._proved_at = perf_counter()
+        self._outage.goes_on(trouble, cause)
 
     def _let_others(self) -> None:
         if self._jobs.qsize() and not self._serve(self._jobs.get()):
@@ -210,16 +273,17 @@ class Writer:
             raise
 
     def _give_up(self, batch: list[Job[Any]], error: BaseException) -> None:
-        lost = is_away(error)
+        trouble = trouble_with(error)
         for job in batch:
-            job.error = (Unreachable if lost else StorageError)(describe(error))
+            job.error = (Unreachable if trouble == AWAY else StorageError)(describe(error))
             job.pending.may_yet_be = True
         with suppress(Exception):
             # A commit that failed leaves its transaction open; the next batch begins on a new connection.
             self._connection.invalidate()
-        if lost:
-            self._outage.goes_on(error)
+        if trouble:
+            self._fall_into(trouble, describe(error))
         else:
+            self._failed_commits += 1
             _report("commit failed", error, jobs=len(batch))
 
     def _attempt(self, job: Job[Any]) -> None:
@@ -235,6 +299,10 @@ class Writer:
                 except Exception:  # noqa: BLE001 - the savepoint went with the transaction: tell why, not what followed
                     raise failed.error from None
             cursor.execute("RELEASE SAVEPOINT job")
+
+
+def _nothing(_: Connection) -> None:
+    """For a database whose trouble is only whether it is there."""
 
 
 def _report(event: str, error: BaseException, **fields: int) -> None:

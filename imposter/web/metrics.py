@@ -59,6 +59,8 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
     yield Gauge("imposter_store_waiting_jobs", "Calls that wait for their turn at the database.", store.waiting)
     yield Summary("imposter_store_commit_seconds", "Commits and the time they took.", store.commits,
                   store.commit_seconds)  # fmt: skip
+    yield Counter("imposter_failed_commits", "Commits that the database did not take.", store.failed_commits)
+    yield Gauge("imposter_store_writable", "0 while the database takes nothing.", 0 if store.trouble else 1)
     yield Gauge(
         "imposter_loop_lag_seconds", "Longest of the last minute that a task which was due waited.", figures.loop_lag
     )

@@ -69,7 +69,7 @@ def test_no_key_is_made_for_a_database_that_has_one(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_made_is_refused_by_the_name_of_its_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "deeper"):
-        with pytest.raises(StorageError, match=f"IMPOSTER_DATA_DIR: {place} cannot be made"):
+        with pytest.raises(StorageError, match=f"IMPOSTER_DATA_DIR: {place} cannot be used"):
             make_data_folder(place)
 
 

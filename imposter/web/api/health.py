@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 
+from imposter.contracts.errors import StorageError
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
 from imposter.web.api.schemas import Health
@@ -28,10 +29,10 @@ async def healthz(request: Request) -> Health:
 @router.get(
     "/readyz",
     summary="Can the server be worked with?",
-    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The server may have no bots now, or the store does not answer."),
+    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The server may have no bots now, or nothing can be stored."),
 )
 async def readyz(request: Request, bots: Bots) -> Health:
-    """Answers 200 when the server may have bots and the store answers."""
+    """Answers 200 when the server may have bots and something can be stored: a commit proves it."""
     if not bots.ready:
         raise HTTPException(
             HTTPStatus.SERVICE_UNAVAILABLE, "This server may have no bots now: it does not reach the database in time."
@@ -41,5 +42,8 @@ async def readyz(request: Request, bots: Bots) -> Health:
             await bots.check_store()
     except TimeoutError:
         detail = f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
+    except StorageError:
+        detail = bots.trouble or "The store does not take what is to be stored. The server's log says why."
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     return Health(version=request.app.version)
