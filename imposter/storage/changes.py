@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
 from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Quote, Source
-from imposter.storage import drafted, notes, summaries, unfinished
+from imposter.storage import drafted, exams, notes, summaries, unfinished
 from imposter.storage.conversations import Whereabouts, locate
 from imposter.storage.records import (
     CHANGED,
@@ -286,6 +286,7 @@ def _change(
     connection.execute(_QUOTED_NO_MORE, of_chat | {"changed_id": target.message_id})
     place = target.answers or target.seq
     summaries.forget_from(connection, target.instance_id, target.conversation, place, now, is_gone=is_gone)
+    exams.forget_about(connection, target.instance_id, target.seq, target.received_at)
     leave(connection)
 
 
