@@ -127,6 +127,7 @@ class Change(Shape):
     message_id: Id
     how: Literal["edit", "delete"]
     by_admin: bool
+    author: Id | None
 
 
 class InboundMessage(Shape):

@@ -270,7 +270,7 @@ class ExamStore:
             said = connection.execute(_SAID, chat).all()
             lines = connection.execute(_LINES, {"instance_id": instance_id, "contacts": sorted(ids)}).all()
             imported = (Imported(line[0], tuple(json.loads(line[1])), *line[2:]) for line in reversed(lines))
-            return Talk(ids, tuple(SaidHere(*row[:5], (row[5], row[6])) for row in reversed(said)), tuple(imported))
+            return Talk(ids, tuple(map(_said_here, reversed(said))), tuple(imported))
 
         return self._submit(job)
 
@@ -392,6 +392,11 @@ def clear(connection: Connection, instance_id: str) -> None:
     """The account is gone: how close the bot came to its owner says nothing of the next one's."""
     if connection.execute(_CLEAR, {"instance_id": instance_id}).rowcount:
         owe(connection)
+
+
+def _said_here(row: Any) -> SaidHere:
+    source, content, sender_name, sent_at, kept_since, *wording = row
+    return SaidHere(source, content, sender_name, sent_at, kept_since, (wording[0], wording[1]))
 
 
 def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict[str, Any]], bool]) -> bool:

@@ -125,6 +125,12 @@ _NO_QUOTES = (
     .where(messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None))
     .values(quoted=None, mentions=None)
 )
+_WAITS_FOR_THEM_NO_MORE = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), messages.c.changes.is_not(None))
+    .where(messages.c.deletes_of.in_(bindparam("ids", expanding=True)))
+    .values(changes=None, deletes_of=None)
+)
 _DELETE_ANSWERS = delete(messages).where(_of_bot, _to_them)
 _DELETE_MESSAGES = delete(messages).where(_of_bot, _theirs)
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
@@ -161,6 +167,7 @@ class ForgettingStore:
             # Answers first: they are found by what they answer.
             forget_notes(connection, instance_id, person.ids, person.conversations)
             gone = sum(connection.execute(each, theirs).rowcount for each in (_DELETE_ANSWERS, _DELETE_MESSAGES))
+            connection.execute(_WAITS_FOR_THEM_NO_MORE, {"bot": instance_id, "ids": person.ids})
             for conversation, answers, begun, reason in not_sent:
                 others = {"bot": instance_id, "chat": conversation, "group": answers}
                 if begun:

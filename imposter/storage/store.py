@@ -99,7 +99,7 @@ async def open_store(
             _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
         except StorageError as error:
             raise type(error)(f"{_named(url, data_dir)}: {error}") from None
-        names = NameStore(writer, cipher)
+        names = NameStore(writer, cipher, now)
         yield Store(
             bots=BotStore(writer, cipher, now, identity),
             messages=MessageStore(writer, names, now),

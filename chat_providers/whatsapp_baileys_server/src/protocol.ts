@@ -230,4 +230,6 @@ export interface Change {
   message_id: string
   how: 'edit' | 'delete'
   by_admin: boolean
+  /** Whose message it is, where an administrator deletes it; else null. */
+  author: string | null
 }
