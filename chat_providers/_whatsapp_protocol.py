@@ -78,8 +78,8 @@ class Write(Shape):
     entries: list[tuple[str, str, str | None]]
 
 
-class SentText(Shape):
-    type: Literal["sent_text"]
+class SentBefore(Shape):
+    type: Literal["sent_message"]
     message_id: str
     chat: list[str]
 
@@ -170,7 +170,7 @@ class Inbound(Shape):
 
 
 Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Reading | Typing | Fault
-Request = Read | Write | SentText | MessageSecret | NamesTold | Inbound
+Request = Read | Write | SentBefore | MessageSecret | NamesTold | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")], config=_DISCREET)

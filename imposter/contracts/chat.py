@@ -107,6 +107,15 @@ class KeptMessage:
     details: str
 
 
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What was sent, for whoever is to get it once more."""
+
+    text: str
+    disappears_after: int | None = None
+    """Seconds; None: it stays."""
+
+
 async def _keep_no_names(names: Sequence[NewNames]) -> None: ...
 
 
@@ -123,8 +132,8 @@ class ChatContext:
     shared: Shared
     report: Callable[[LinkStatus], None]
     """Tell the core of a change of the link; from any thread."""
-    sent_text: Callable[[str, Sequence[str]], Awaitable[str | None]]
-    """The text that was sent under this message id to the chat with these ids; None where none was.
+    sent_message: Callable[[str, Sequence[str]], Awaitable[SentMessage | None]]
+    """What was sent under this message id to the chat with these ids; None where none was.
 
     WhatsApp's phones ask again for what they cannot decrypt. Whoever asks must be told only what was sent to them.
     """

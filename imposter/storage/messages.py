@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 
-from imposter.contracts.chat import KeptMessage
+from imposter.contracts.chat import KeptMessage, SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
@@ -84,8 +84,8 @@ _SAID_BY = (
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(outbox.c.seq.in_(bindparam("answers", expanding=True)))
 )
-_SENT_TEXT = (
-    select(messages.c.content)
+_SENT = (
+    select(messages.c.content, messages.c.disappears_after)
     .join(outbox, outbox.c.seq == messages.c.seq)
     .where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id"))
     .where(outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
@@ -336,14 +336,14 @@ class MessageStore:
             statement, parameters = _PAGE_OF_CHAT, parameters | {"conversation": conversation}
         return self._submit(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
-    def sent_text(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[str | None]:
-        """The text of our message with this id to the chat with these ids; None where none was sent there."""
+    def sent(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[SentMessage | None]:
+        """Our message with this id to the chat with these ids; None where none was sent there."""
 
-        def job(connection: Connection) -> str | None:
+        def job(connection: Connection) -> SentMessage | None:
             asked = {"instance_id": instance_id, "message_id": message_id}
             there = sorted(conversations_of(connection, instance_id, chat))
-            text: str | None = connection.execute(_SENT_TEXT, asked | {"conversations": there}).scalar()
-            return text
+            row = connection.execute(_SENT, asked | {"conversations": there}).first()
+            return None if row is None else SentMessage(*row)
 
         return self._submit(job)
 

@@ -69,8 +69,8 @@ export type Request =
   | { type: 'read'; kind: string; keys: string[] }
   /** Answered once durable, all entries or none; a null removes. An account's writes are done in order. */
   | { type: 'write'; entries: StateEntry[] }
-  /** Value: the text sent under this id to the chat with these ids, or null. */
-  | { type: 'sent_text'; message_id: string; chat: string[] }
+  /** Value: what was sent under this id to the chat with these ids, a SentBefore, or null. */
+  | { type: 'sent_message'; message_id: string; chat: string[] }
   /** Value: a KnownMessage of the chat with these ids, or null. */
   | { type: 'message_secret'; message_id: string; chat: string[] }
   /**
@@ -210,6 +210,12 @@ export interface InboundMessage {
   expiration: number | null
   /** Base64: what later votes on it and edits of it are encrypted with; null: it has none. */
   secret: string | null
+}
+
+/** `expiration`: seconds after which it disappears; 0: it stays. */
+export interface SentBefore {
+  text: string
+  expiration: number
 }
 
 export interface Quoted {
