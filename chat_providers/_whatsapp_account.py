@@ -288,8 +288,8 @@ class Account:
             case SentBefore(message_id=message_id, chat=chat):
                 sent = await self._context.sent_message(message_id, chat)
                 return sent and {"text": sent.text, "expiration": sent.disappears_after or 0}
-            case MessageSecret(message_id=message_id, chat=chat):
-                kept = await self._context.kept_message(message_id, chat)
+            case MessageSecret(message_id=message_id, chat=chat, author=author):
+                kept = await self._context.kept_message(message_id, chat, author)
                 secret = kept.secret if kept is not None else None
                 return kept and {"secret": secret and b64encode(secret).decode(), "details": kept.details}
             case NamesTold(people=people, groups=groups):

@@ -88,6 +88,7 @@ class MessageSecret(Shape):
     type: Literal["message_secret"]
     message_id: str
     chat: list[str]
+    author: list[str]
 
 
 class PersonNames(Shape):

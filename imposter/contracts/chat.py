@@ -119,7 +119,7 @@ class SentMessage:
 async def _keep_no_names(names: Sequence[NewNames]) -> None: ...
 
 
-async def _know_no_message(message_id: str, chat: Sequence[str]) -> KeptMessage | None:
+async def _know_no_message(message_id: str, chat: Sequence[str], author: Sequence[str]) -> KeptMessage | None:
     return None
 
 
@@ -147,8 +147,9 @@ class ChatContext:
     it); from any thread."""
     learn_names: Callable[[Sequence[NewNames]], Awaitable[None]] = _keep_no_names
     """Tell the core what people and groups are called; durable when it returns. Raises StorageError."""
-    kept_message: Callable[[str, Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
-    """The message with this id in the chat with these ids; None where there is none. Raises StorageError."""
+    kept_message: Callable[[str, Sequence[str], Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
+    """The message with this id in the chat with these ids, of several that of whom the last ids name; None where there
+    is none. Raises StorageError."""
 
 
 @runtime_checkable

@@ -377,8 +377,8 @@ class Run:
     async def _learn_names(self, names: Sequence[NewNames]) -> None:
         await self._store.names.learn(self._claim, names)
 
-    async def _kept_message(self, message_id: str, chat: Sequence[str]) -> KeptMessage | None:
-        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat))
+    async def _kept_message(self, message_id: str, chat: Sequence[str], author: Sequence[str]) -> KeptMessage | None:
+        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat), author)
 
     def _canonical(self, chat: Sequence[str]) -> tuple[str, ...]:
         return tuple(map(self._queue.rules.canonical, chat))

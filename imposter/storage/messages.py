@@ -11,7 +11,8 @@ from imposter.contracts.chat import KeptMessage, SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
 from imposter.storage import answering, claims, decisions, unfinished, usage, waiting
-from imposter.storage.conversations import conversations_of, locate
+from imposter.storage.changes import own_id
+from imposter.storage.conversations import conversations_of, ids_of_person, locate
 from imposter.storage.intake import accept
 from imposter.storage.names import NameStore
 from imposter.storage.records import (
@@ -92,8 +93,8 @@ _SENT = (
     .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
 _KEPT = (
-    select(messages.c.secret, messages.c.details)
-    .where(_of_bot, messages.c.message_id == bindparam("message_id"))
+    select(messages.c.secret, messages.c.details, messages.c.sender_id)
+    .where(_of_bot, messages.c.message_id.in_(bindparam("message_ids", expanding=True)))
     .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
@@ -347,13 +348,22 @@ class MessageStore:
 
         return self._submit(job)
 
-    def kept(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[KeptMessage | None]:
-        """What was kept of the message with this id in the chat with these ids, for what changes it."""
+    def kept(
+        self, instance_id: str, message_id: str, chat: Sequence[str], author: Sequence[str]
+    ) -> Pending[KeptMessage | None]:
+        """What was kept of the message with this id in the chat with these ids, first of its author's, for what changes
+        it.
+        """
 
         def job(connection: Connection) -> KeptMessage | None:
-            asked = {"instance_id": instance_id, "message_id": message_id}
+            people = {each for name in author for each in ids_of_person(connection, instance_id, name)}
+            asked = {
+                "instance_id": instance_id,
+                "message_ids": [message_id, *(own_id(message_id, each) for each in people)],
+            }
             there = sorted(conversations_of(connection, instance_id, chat))
-            row = connection.execute(_KEPT, asked | {"conversations": there}).first()
+            rows = connection.execute(_KEPT, asked | {"conversations": there}).all()
+            row = min(rows, key=lambda each: each.sender_id not in people, default=None)
             return None if row is None else KeptMessage(row.secret, row.details or "")
 
         return self._submit(job)

@@ -171,6 +171,7 @@ async def test_an_admins_deletion_may_come_before_its_message_and_nobody_elses(d
     await change(desk, DELETION, "G1", **FAMILY, sender=ADMIN, by_admin=True, changes_of="bob")
     await change(desk, DELETION, "G2", **FAMILY, sender=EVE)
     await change(desk, DELETION, "G3", **FAMILY, sender=ADMIN, by_admin=True)
+    await change(desk, DELETION, "G2", **FAMILY, sender=ADMIN, by_admin=True, changes_of="no\x00body")
     for message_id in ("G1", "G2", "G3"):
         await desk.receive(f"I hate you {message_id}", **FAMILY, sender=BOB, message_id=message_id)
     assert await desk.prompt("family") == ["I hate you G2"]
@@ -196,6 +197,13 @@ async def test_who_took_the_id_before_does_not_keep_an_early_change_from_its_mes
     await desk.receive("my PIN is 4711", **FAMILY, sender=BOB, message_id="G1")
     assert await desk.prompt("family") == ["hello", *(["my PIN is ..."] if kind is EDIT else [])]
     assert all("4711" not in each.content for each in await desk.history())
+
+
+async def test_an_edit_is_read_with_the_secret_of_its_own_message(desk: Desk) -> None:
+    for sender, secret in ((EVE, b"e" * 32), (BOB, b"b" * 32)):
+        await desk.receive("hello", **FAMILY, sender=sender, message_id="G1", secret=secret)
+    kept = [await desk.store.messages.kept(desk.bot, "G1", ["family"], [who]) for who in ("eve", "bob@lid", "mallory")]
+    assert [each and each.secret for each in kept] == [b"e" * 32, b"b" * 32, b"e" * 32]
 
 
 async def test_nobody_blanks_anothers_early_edit(desk: Desk) -> None:

@@ -71,8 +71,8 @@ export type Request =
   | { type: 'write'; entries: StateEntry[] }
   /** Value: what was sent under this id to the chat with these ids, a SentBefore, or null. */
   | { type: 'sent_message'; message_id: string; chat: string[] }
-  /** Value: a KnownMessage of the chat with these ids, or null. */
-  | { type: 'message_secret'; message_id: string; chat: string[] }
+  /** Value: a KnownMessage of the chat with these ids, or null; of several with this id, that of whom `author` names. */
+  | { type: 'message_secret'; message_id: string; chat: string[]; author: string[] }
   /**
    * Answered once durable. Several may be on their way: they are stored in the order asked. Behind one that failed, none
    * is taken before that one was asked again.

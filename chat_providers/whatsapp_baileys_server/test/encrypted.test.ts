@@ -91,7 +91,11 @@ describe('an edit that is encrypted with the secret of its message', () => {
       assert.deepEqual([shape.kind, shape.text, shape.answerable], ['text', 'on Saturday', true])
       assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false, author: null })
     }
-    assert.deepEqual(asked[0], { type: 'message_secret', message_id: 'OLD', chat: [ANN, ANNS_LID] })
+    const [chat, author] = [
+      [ANN, ANNS_LID],
+      [ANN, ANNS_LID],
+    ]
+    assert.deepEqual(asked[0], { type: 'message_secret', message_id: 'OLD', chat, author })
   })
 
   it('is read by whichever of its sender’s names it was encrypted with', async () => {
