@@ -180,7 +180,8 @@ def _accept(
     if seq is None:
         if claim:
             claims.check(connection, claim)
-        if message.group is not None and _is_anothers(connection, key, place.known_ids):
+        theirs = place.known_ids.union(message.sender.identifiers)
+        if message.group is not None and _is_anothers(connection, key, theirs):
             # Members choose the ids of their messages: nobody's may be lost because another took its id before.
             message = replace(message, message_id=changes.own_id(message.message_id, message.sender.identifier))
             return _accept(connection, instance_id, place, message, limits, judge, busy, now, claim)

@@ -199,6 +199,15 @@ async def test_who_took_the_id_before_does_not_keep_an_early_change_from_its_mes
     assert all("4711" not in each.content for each in await desk.history())
 
 
+@pytest.mark.parametrize("taken", [False, True])
+async def test_what_the_owner_says_in_a_group_is_stored_once(desk: Desk, taken: bool) -> None:
+    if taken:
+        await desk.receive("hello", **FAMILY, sender=EVE, message_id="G1")
+    owner: dict[str, Any] = {"source": Source.OWNER, "sender": Sender("me"), "judge": CONTEXT, **FAMILY}
+    said = [await desk.receive("I come at five", message_id="G1", **owner) for _ in range(3)]
+    assert [each.duplicate for each in said] == [False, True, True]
+
+
 async def test_an_edit_is_read_with_the_secret_of_its_own_message(desk: Desk) -> None:
     for sender, secret in ((EVE, b"e" * 32), (BOB, b"b" * 32)):
         await desk.receive("hello", **FAMILY, sender=sender, message_id="G1", secret=secret)
