@@ -145,7 +145,7 @@ class UserQueue:
     ) -> Message:
         if not isinstance(content, str):
             raise TypeError(f"content must be text, not {type(content).__name__}")
-        named = {name: facts.get(name) or None for name in ("quotes", "reacts_to", "changes", "note")}
+        named = {name: facts.get(name) or None for name in ("quotes", "reacts_to", "changes", "changes_of", "note")}
         _check_ids(message_id=message_id, reply_to=reply_to or None, **named)
         kind = MessageKind(facts.get("kind", MessageKind.TEXT))
         if (kind in CHANGES) != bool(facts.get("changes")):
@@ -182,8 +182,8 @@ class UserQueue:
             accepted = pending.result()
             if accepted.pause is not None or accepted.resumed:
                 self._on_paused(accepted)
-            if accepted.changed:
-                self._on_changed(accepted.conversation)
+            for conversation in accepted.also_changed | ({accepted.conversation} if accepted.changed else set()):
+                self._on_changed(conversation)
             if accepted.merged:
                 self._on_merged(accepted)
             elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:

@@ -30,7 +30,7 @@ from chat_providers._whatsapp_protocol import (
     Read,
     Reading,
     Request,
-    SentText,
+    SentBefore,
     Silence,
     Typing,
     Write,
@@ -284,10 +284,11 @@ class Account:
                     if self._known.status is LinkState.LOGGED_OUT:
                         raise NotNow("What is forgotten is not written again.")
                     await self._write(entries)
-            case SentText(message_id=message_id, chat=chat):
-                return await self._context.sent_text(message_id, chat)
-            case MessageSecret(message_id=message_id, chat=chat):
-                kept = await self._context.kept_message(message_id, chat)
+            case SentBefore(message_id=message_id, chat=chat):
+                sent = await self._context.sent_message(message_id, chat)
+                return sent and {"text": sent.text, "expiration": sent.disappears_after or 0}
+            case MessageSecret(message_id=message_id, chat=chat, author=author):
+                kept = await self._context.kept_message(message_id, chat, author)
                 secret = kept.secret if kept is not None else None
                 return kept and {"secret": secret and b64encode(secret).decode(), "details": kept.details}
             case NamesTold(people=people, groups=groups):

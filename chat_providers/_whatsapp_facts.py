@@ -31,6 +31,7 @@ def facts_of(message: InboundMessage, *, before_linking: bool) -> MessageFacts:
         ),
         "changes": changes.message_id if changes is not None else None,
         "by_admin": changes is not None and changes.by_admin,
+        "changes_of": changes.author if changes is not None else None,
         "forwarded": message.forwarded,
         "disappears_after": message.expiration if message.expiration in LIVES else None,
         "secret": b64decode(message.secret) if message.secret else None,

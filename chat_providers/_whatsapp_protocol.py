@@ -78,8 +78,8 @@ class Write(Shape):
     entries: list[tuple[str, str, str | None]]
 
 
-class SentText(Shape):
-    type: Literal["sent_text"]
+class SentBefore(Shape):
+    type: Literal["sent_message"]
     message_id: str
     chat: list[str]
 
@@ -88,6 +88,7 @@ class MessageSecret(Shape):
     type: Literal["message_secret"]
     message_id: str
     chat: list[str]
+    author: list[str]
 
 
 class PersonNames(Shape):
@@ -127,6 +128,7 @@ class Change(Shape):
     message_id: Id
     how: Literal["edit", "delete"]
     by_admin: bool
+    author: Id | None
 
 
 class InboundMessage(Shape):
@@ -169,7 +171,7 @@ class Inbound(Shape):
 
 
 Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Reading | Typing | Fault
-Request = Read | Write | SentText | MessageSecret | NamesTold | Inbound
+Request = Read | Write | SentBefore | MessageSecret | NamesTold | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")], config=_DISCREET)

@@ -107,10 +107,19 @@ class KeptMessage:
     details: str
 
 
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What was sent, for whoever is to get it once more."""
+
+    text: str
+    disappears_after: int | None = None
+    """Seconds; None: it stays."""
+
+
 async def _keep_no_names(names: Sequence[NewNames]) -> None: ...
 
 
-async def _know_no_message(message_id: str, chat: Sequence[str]) -> KeptMessage | None:
+async def _know_no_message(message_id: str, chat: Sequence[str], author: Sequence[str]) -> KeptMessage | None:
     return None
 
 
@@ -123,8 +132,8 @@ class ChatContext:
     shared: Shared
     report: Callable[[LinkStatus], None]
     """Tell the core of a change of the link; from any thread."""
-    sent_text: Callable[[str, Sequence[str]], Awaitable[str | None]]
-    """The text that was sent under this message id to the chat with these ids; None where none was.
+    sent_message: Callable[[str, Sequence[str]], Awaitable[SentMessage | None]]
+    """What was sent under this message id to the chat with these ids; None where none was.
 
     WhatsApp's phones ask again for what they cannot decrypt. Whoever asks must be told only what was sent to them.
     """
@@ -138,8 +147,9 @@ class ChatContext:
     it); from any thread."""
     learn_names: Callable[[Sequence[NewNames]], Awaitable[None]] = _keep_no_names
     """Tell the core what people and groups are called; durable when it returns. Raises StorageError."""
-    kept_message: Callable[[str, Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
-    """The message with this id in the chat with these ids; None where there is none. Raises StorageError."""
+    kept_message: Callable[[str, Sequence[str], Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
+    """The message with this id in the chat with these ids, of several that of whom the last ids name; None where there
+    is none. Raises StorageError."""
 
 
 @runtime_checkable

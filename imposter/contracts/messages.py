@@ -175,6 +175,8 @@ class Message:
     """The id of the message that it edits or deletes."""
     by_admin: bool = False
     """Who deletes may delete what others said there, as the platform says."""
+    changes_of: str | None = None
+    """With `by_admin`: an id of whose message it deletes, where the platform says; None: of whoever's has that id."""
     forwarded: bool = False
     disappears_after: int | None = None
     """Seconds after which messages of the chat disappear; 0: they do not; None: it does not say."""
@@ -198,6 +200,7 @@ class MessageFacts(TypedDict, total=False):
     mentions: tuple[Mention, ...]
     changes: str | None
     by_admin: bool
+    changes_of: str | None
     forwarded: bool
     disappears_after: int | None
     secret: bytes | None

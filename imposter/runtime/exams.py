@@ -310,7 +310,10 @@ def _known(talk: Talk, question: Question, held_out: Collection[Question]) -> Ch
 
 
 def _said(talk: Talk) -> list[Spoken]:
-    return [Spoken(each.source, each.content, each.sent_at, each.kept_since, each.sender_name) for each in talk.said]
+    return [
+        Spoken(each.source, each.content, each.sent_at, each.kept_since, each.sender_name, each.wording)
+        for each in talk.said
+    ]
 
 
 def _imported(talk: Talk) -> list[Spoken]:
@@ -336,4 +339,5 @@ def _told(pair: _Answered) -> dict[str, Any]:
         "at": question.at.isoformat(),
         "kept_since": question.kept_since.isoformat(),
         "imported": question.imported,
+        "wordings": question.wordings,
     }

@@ -33,6 +33,9 @@ from imposter.runtime.calls import call, make
 from imposter.runtime.discovery import ProviderFile
 from imposter.voice.guidance import OPENING
 
+Sent = Callable[[], None]
+"""Called when a call goes to the provider."""
+
 DEADLINE = 120.0
 """Seconds that a call may take whose provider says nothing of it."""
 
@@ -59,6 +62,8 @@ class ModelPort:
         model = getattr(provider, "model", None)
         self.model = model if isinstance(model, str) else None
         """Which one is asked, as far as the provider says."""
+        self.billed_as = self.model
+        """As its vendor names it, once it has answered."""
         private = provider.private() if isinstance(provider, TellsPrivate) else Private()
         self.owners_words = private.instructions
         """What its owner had it know."""
@@ -103,26 +108,26 @@ class ModelPort:
         """Whether it can be asked for notes on a conversation."""
         return isinstance(self._provider, Summarises)
 
-    async def reply(self, prompt: Prompt) -> Answer:
+    async def reply(self, prompt: Prompt, sent: Sent = lambda: None) -> Answer:
         """What the model says to the contact, without its reasoning and whatever else is not for them.
 
         Where it only reasoned it is asked once more; then the answer is unsure, and has no text.
         Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises.
         """
-        first = await self._raw_reply(prompt)
+        first = await self._raw_reply(prompt, sent)
         said = answer_text(first.text, self._names)
         if not said.reasoning_only or first.unsure:
             return _cleaned(first, said)
-        second = await self._raw_reply(prompt)
+        second = await self._raw_reply(prompt, sent)
         said = answer_text(second.text, self._names)
         answer = _cleaned(_spent_together(first, second), said)
         return replace(answer, unsure=True) if said.reasoning_only else answer
 
-    async def _raw_reply(self, prompt: Prompt) -> Answer:
+    async def _raw_reply(self, prompt: Prompt, sent: Sent) -> Answer:
         if isinstance(self._provider, TakesPrompt):
-            said = await self._asked(self._provider.reply_to, prompt)
+            said = await self._asked(sent, self._provider.reply_to, prompt)
         else:
-            said = await self._asked(self._provider.reply, prompt.turns)
+            said = await self._asked(sent, self._provider.reply, prompt.turns)
         if len(said.text) > LONGEST_ANSWER:
             # What is left of it where it is cut is not what the model meant, and nobody's to send.
             refusal = ModelRefused(
@@ -133,20 +138,20 @@ class ModelPort:
             raise refusal
         return said
 
-    async def judge(self, turns: Sequence[Turn], answer: str) -> Judgement:
+    async def judge(self, turns: Sequence[Turn], answer: str, sent: Sent = lambda: None) -> Judgement:
         """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
         if not isinstance(self._provider, Judges):
             raise NotSupported("This model provider does not judge answers.")
-        judgement = await self._called(self._provider.judge, turns, answer)
+        judgement = await self._called(sent, self._provider.judge, turns, answer)
         if not isinstance(judgement, Judgement):
             raise ModelRefused(f"A provider's judge must return a Judgement, not {type(judgement).__name__}.")
         return judgement
 
-    async def summarise(self, turns: Sequence[Turn], before: str) -> Answer:
+    async def summarise(self, turns: Sequence[Turn], before: str, sent: Sent = lambda: None) -> Answer:
         """Notes on the turns. Raises as `reply` does; NotSupported where it cannot make any."""
         if not isinstance(self._provider, Summarises):
             raise NotSupported("This model provider makes no notes on conversations.")
-        answer = await self._asked(self._provider.summarise, turns, before)
+        answer = await self._asked(sent, self._provider.summarise, turns, before)
         said = answer_text(answer.text, self._names)
         if said.reasoning_only or answer.unsure or not said.words.strip():
             refusal = ModelRefused("The model gave no notes on the conversation.")
@@ -154,19 +159,21 @@ class ModelPort:
             raise refusal
         return replace(answer, text=said.words.strip()[:LONGEST_SUMMARY])
 
-    async def _asked(self, method: Callable[..., Any], *args: Any) -> Answer:
-        answer = await self._called(method, *args)
+    async def _asked(self, sent: Sent, method: Callable[..., Any], *args: Any) -> Answer:
+        answer = await self._called(sent, method, *args)
         said = answer if isinstance(answer, Answer) else Answer(answer)
         if not isinstance(said.text, str):
             file = f"{type(self._provider).__module__.replace('.', '/')}.py"
             raise ModelRefused(
                 f"The provider {file} must return text from {method.__name__}, not {type(said.text).__name__}."
             )
+        self.billed_as = said.model or self.billed_as
         return said
 
-    async def _called(self, method: Callable[..., Any], *args: Any) -> Any:
+    async def _called(self, sent: Sent, method: Callable[..., Any], *args: Any) -> Any:
         async with self._places:
             self.questions += 1
+            sent()
             try:
                 async with asyncio.timeout(self._deadline):
                     return await call(method, *args)

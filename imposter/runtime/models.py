@@ -1,7 +1,9 @@
 """What answers for a bot: its model with those that are asked in its place, and other models for some contacts."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -14,7 +16,7 @@ from imposter.contracts.errors import ModelError, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Private, Prompt
 from imposter.logs import trace_of
-from imposter.runtime.model_port import ModelPort
+from imposter.runtime.model_port import ModelPort, Sent
 from imposter.runtime.prices import Prices
 
 log = structlog.get_logger()
@@ -22,6 +24,10 @@ log = structlog.get_logger()
 T = TypeVar("T")
 Took = Callable[[Answer, str | None], Awaitable[object]]
 """Hears what one call took, as an answer whose text does not matter, and of the model's address."""
+BYTES_OF_TOKEN = 4
+"""Of a text in UTF-8: about right for most models and scripts."""
+CUT_SHORT = 200
+"""Tokens that a model is taken to have written when nobody waits for its answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +76,51 @@ class Model:
     async def reply(self, prompt: Prompt, took: Took) -> Reply:
         """What the first says that says anything. Raises as `ModelPort.reply` does, where none does."""
 
-        async def ask(port: ModelPort) -> Answer:
-            answer = await port.reply(prompt)
+        async def ask(port: ModelPort, sent: Sent) -> Answer:
+            answer = await port.reply(prompt, sent)
             await took(answer, port.address)
             return answer
 
-        number, answer, failures = await self._first(ask, took)
+        number, answer, failures = await self._first(ask, took, (*_words(prompt.turns), prompt.summary))
         return Reply(answer, number or None, _told(failures[0]) if failures else None)
 
     async def judge(self, turns: Sequence[Turn], answer: str, took: Took) -> bool:
         """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where none of them can judge."""
 
-        async def ask(port: ModelPort) -> bool:
-            judgement = await port.judge(turns, answer)
+        async def ask(port: ModelPort, sent: Sent) -> bool:
+            judgement = await port.judge(turns, answer, sent)
             if judgement.spent is not None:
                 await took(judgement.spent, port.address)
             return judgement.binds
 
-        return (await self._first(ask, took))[1]
+        return (await self._first(ask, took, (*_words(turns), answer)))[1]
 
     async def summarise(self, turns: Sequence[Turn], before: str, took: Took) -> str:
         """Notes on the turns and on what `before` notes down. Raises as `reply` does, and NotSupported."""
 
-        async def ask(port: ModelPort) -> str:
-            answer = await port.summarise(turns, before)
+        async def ask(port: ModelPort, sent: Sent) -> str:
+            answer = await port.summarise(turns, before, sent)
             await took(answer, port.address)
             return answer.text
 
-        return (await self._first(ask, took))[1]
+        return (await self._first(ask, took, (*_words(turns), before)))[1]
 
-    async def _first(self, ask: Callable[[ModelPort], Awaitable[T]], took: Took) -> tuple[int, T, Sequence[Exception]]:
-        """Which of them gave something, what, and how those before it failed."""
+    async def _first(
+        self, ask: Callable[[ModelPort, Sent], Awaitable[T]], took: Took, said: Sequence[str]
+    ) -> tuple[int, T, Sequence[Exception]]:
+        """Which of them gave something, what, and how those before it failed. `said`: what they are told.
+
+        Who is asked in vain, because it is cut short, is paid as well: that is reckoned.
+        """
         failures: list[Exception] = []
         for number, port in enumerate(self._ports):
+            sent: list[ModelPort] = []
             try:
-                return number, await ask(port), failures
+                return number, await ask(port, partial(sent.append, port)), failures
+            except asyncio.CancelledError:
+                for _ in sent:
+                    await took(_reckoned(port, said), port.address)
+                raise
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything; the next one is asked
                 if isinstance(error, ModelError) and error.spent is not None:
                     await took(error.spent, port.address)
@@ -129,6 +145,16 @@ class Models:
 
     def towards(self, contact: ContactConfig | None) -> Model:
         return self.everybodys if contact is None else self.of_contacts.get(contact.id, self.everybodys)
+
+
+def _words(turns: Iterable[Turn]) -> Iterable[str]:
+    return (text for turn in turns for text in (turn.content, turn.details))
+
+
+def _reckoned(port: ModelPort, said: Iterable[str]) -> Answer:
+    """What a call takes that was told this and cut short."""
+    told = sum(len(text.encode()) for text in (*port.owners_words, *said))
+    return Answer("", port.billed_as, prompt_tokens=told // BYTES_OF_TOKEN + 1, completion_tokens=CUT_SHORT)
 
 
 def _worth_waiting_for(failures: Sequence[Exception]) -> Exception:

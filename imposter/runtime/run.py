@@ -1,14 +1,14 @@
 """One run of a bot: its provider, its queue and its conversations, under one claim."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
 
 from imposter.clock import Clock
-from imposter.contracts.chat import ChatContext, KeptMessage, NewNames
+from imposter.contracts.chat import ChatContext, KeptMessage, NewNames, SentMessage
 from imposter.contracts.config import BotConfig, Limits
 from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.states import BudgetStatus, LinkState, LinkStatus, SafetyStatus
@@ -302,7 +302,7 @@ class Run:
             state=BotState(self._claim, self._store.state),
             shared=self._parts.shared,
             report=self._on_loop(self._heard),
-            sent_text=self._sent_text,
+            sent_message=self._sent_message,
             confirm=self._confirmed,
             now=self._clock.now,
             typing=self._typing,
@@ -371,18 +371,14 @@ class Run:
         # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
         self._store.outbox.sent(self._claim.instance_id, message_id, self._canonical(chat))
 
-    def _sent_text(self, message_id: str, chat: Sequence[str]) -> Coroutine[Any, Any, str | None]:
-        async def read() -> str | None:
-            there = self._canonical(chat)
-            return await self._store.messages.sent_text(self._claim.instance_id, message_id, there)
-
-        return read()
+    async def _sent_message(self, message_id: str, chat: Sequence[str]) -> SentMessage | None:
+        return await self._store.messages.sent(self._claim.instance_id, message_id, self._canonical(chat))
 
     async def _learn_names(self, names: Sequence[NewNames]) -> None:
         await self._store.names.learn(self._claim, names)
 
-    async def _kept_message(self, message_id: str, chat: Sequence[str]) -> KeptMessage | None:
-        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat))
+    async def _kept_message(self, message_id: str, chat: Sequence[str], author: Sequence[str]) -> KeptMessage | None:
+        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat), author)
 
     def _canonical(self, chat: Sequence[str]) -> tuple[str, ...]:
         return tuple(map(self._queue.rules.canonical, chat))

@@ -1,7 +1,6 @@
 """Edits and deletions: what they make of the message that they name, and of what was done about it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
 from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Quote, Source
-from imposter.storage import drafted, notes, summaries, unfinished
-from imposter.storage.conversations import Whereabouts, locate
+from imposter.storage import drafted, exams, notes, summaries, unfinished
+from imposter.storage.conversations import Whereabouts, ids_of_person
 from imposter.storage.records import (
     CHANGED,
     DELETED,
@@ -21,8 +20,7 @@ from imposter.storage.records import (
     MessageState,
     StoredMessage,
 )
-from imposter.storage.remembered import never_changed
-from imposter.storage.rows import SELECT_STORED, received, stored
+from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.scrubbing import leave
 from imposter.storage.tables import drafts, messages, outbox, wordings
 
@@ -43,15 +41,9 @@ NEW_WORDS = "the new words of an edited message"
 
 _in_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
 _NAMED = SELECT_STORED.where(*_in_chat, messages.c.message_id.in_(bindparam("message_ids", expanding=True)))
-_LATE = SELECT_STORED.where(*_in_chat, messages.c.changes == bindparam("message_id")).order_by(messages.c.sent_at)
 _EDITS = select(func.coalesce(messages.c.edits, 0)).where(messages.c.seq == bindparam("target"))
 UNASKED = ("empty", "not_addressed")
 """Reasons of what wanted no answer as it was, and may want one as it is."""
-_ANY_LATE = (
-    select(messages.c.seq)
-    .where(messages.c.instance_id == bindparam("instance_id"), messages.c.changes.is_not(None))
-    .limit(1)
-)
 _KEEP = insert(wordings)
 _EDIT = (
     update(messages)
@@ -110,7 +102,8 @@ _DECIDED = select(drafts.c.number).where(
 _BLANK_LATE = (
     update(messages)
     .where(messages.c.instance_id == bindparam("bot"), messages.c.conversation == bindparam("chat"))
-    .where(messages.c.changes.in_(bindparam("changed_ids", expanding=True)))
+    .where(messages.c.changes == bindparam("changed_id"), messages.c.source == bindparam("by"))
+    .where((messages.c.source == Source.OWNER) | messages.c.sender_id.in_(bindparam("people", expanding=True)))
     .values(content="", characters=0, details=None)
 )
 _DROP_WORDINGS = delete(wordings).where(wordings.c.seq == bindparam("target"))
@@ -152,20 +145,23 @@ def apply(
 ) -> ChangeOutcome | None:
     """Make of the message that `change` names what it says, if it is whose it must be.
 
-    None where that message is not here (yet). What waits is judged anew, an answer that is not out waits to be made
-    anew (`reopen`), and so does what is drafted. `keeps`: what it said before is kept.
+    None where that message is not here (yet): in a group, another's of the same id tells nothing. What waits is judged
+    anew, an answer that is not out waits to be made anew (`reopen`), and so does what is drafted. `keeps`: what it said
+    before is kept.
     """
     assert change.changes is not None  # noqa: S101 - what the caller asks first
-    names = [change.changes, *(own_id(change.changes, known) for known in place.known_ids)]
+    people = _authors(connection, instance_id, place, change)
+    names = [change.changes, *(own_id(change.changes, known) for known in people)]
     in_chat = {"instance_id": instance_id, "conversation": place.conversation}
     found = [stored(row) for row in connection.execute(_NAMED, in_chat | {"message_ids": names})]
-    theirs = [each for each in found if _may_change(change, each, place.known_ids)]
+    theirs = [each for each in found if _may_change(change, each, people)]
     if not theirs:
-        if not found and change.kind is MessageKind.DELETION:
-            of_chat = {"bot": instance_id, "chat": place.conversation}
-            connection.execute(_BLANK_LATE, of_chat | {"changed_ids": names})
-        return ChangeOutcome.NOT_THEIRS if found else None
-    [target, *_] = theirs
+        if change.kind is MessageKind.DELETION:
+            by = Source.CONTACT if _is_admins(change) else change.source
+            early = {"bot": instance_id, "chat": place.conversation, "changed_id": change.changes}
+            connection.execute(_BLANK_LATE, early | {"by": by, "people": sorted(people)})
+        return ChangeOutcome.NOT_THEIRS if found and change.group is None else None
+    target = min(theirs, key=lambda each: each.sender_id not in people)
     if target.deleted_at is not None or (target.edited_at is not None and target.edited_at > change.sent_at):
         return ChangeOutcome.DONE
     _change(connection, target, change, keeps, longest, now)
@@ -178,33 +174,9 @@ def apply(
     return ChangeOutcome.REMAKES if remakes else ChangeOutcome.DONE
 
 
-def apply_late(
-    connection: Connection,
-    instance_id: str,
-    place: Whereabouts,
-    message: Message,
-    longest: int,
-    judge: Judge,
-    now: datetime,
-) -> None:
-    """`message` is stored: have done to it what an edit or deletion that came before it says."""
-    none = never_changed(connection)
-    if message.changes is not None:
-        none.discard(instance_id)
-        return
-    if instance_id in none:
-        return
-    if connection.execute(_ANY_LATE, {"instance_id": instance_id}).first() is None:
-        none.add(instance_id)
-        return
-    in_chat = {"instance_id": instance_id, "conversation": place.conversation}
-    for late in map(stored, connection.execute(_LATE, in_chat | {"message_id": message.message_id}).all()):
-        change = replace(received(late), changes=message.message_id)
-        known = replace(place, known_ids=locate(connection, instance_id, change).known_ids)
-        keeps = judge(change, known.known_ids).keeps_wording
-        done = apply(connection, instance_id, known, change, keeps, longest, judge, now)
-        if done in (ChangeOutcome.DONE, ChangeOutcome.REMAKES):
-            connection.execute(_DROP, {"seqs": [late.seq]})
+def drop(connection: Connection, seq: int) -> None:
+    """A change that is done is no message of its own."""
+    connection.execute(_DROP, {"seqs": [seq]})
 
 
 def quoted_in(connection: Connection, instance_id: str, conversation: str, message: Message) -> Quote | None:
@@ -247,13 +219,24 @@ def _newest(parts: Sequence[Any]) -> list[Any]:
     return [part for part in parts if not made or part.created_at == max(made)]
 
 
-def _may_change(change: Message, target: StoredMessage, known_ids: Collection[str]) -> bool:
+def _is_admins(change: Message) -> bool:
+    return change.by_admin and change.kind is MessageKind.DELETION and change.group is not None
+
+
+def _authors(connection: Connection, instance_id: str, place: Whereabouts, change: Message) -> frozenset[str]:
+    """Ids of whose message it changes."""
+    if _is_admins(change):
+        return ids_of_person(connection, instance_id, change.changes_of) if change.changes_of else frozenset()
+    return place.known_ids.union(change.sender.identifiers)
+
+
+def _may_change(change: Message, target: StoredMessage, authors: Collection[str]) -> bool:
     """Everybody their own; who writes is known by the platform, whatever the change says of it."""
-    if change.by_admin and change.kind is MessageKind.DELETION and change.group is not None:
-        return True
+    if _is_admins(change):
+        return not change.changes_of or target.source is not Source.CONTACT or target.sender_id in authors
     if change.source is Source.OWNER:
         return target.source in (Source.OWNER, Source.BOT)
-    return target.source is Source.CONTACT and (change.group is None or target.sender_id in known_ids)
+    return target.source is Source.CONTACT and (change.group is None or target.sender_id in authors)
 
 
 def _change(
@@ -286,6 +269,7 @@ def _change(
     connection.execute(_QUOTED_NO_MORE, of_chat | {"changed_id": target.message_id})
     place = target.answers or target.seq
     summaries.forget_from(connection, target.instance_id, target.conversation, place, now, is_gone=is_gone)
+    exams.forget_about(connection, target.instance_id, target.seq, target.received_at)
     leave(connection)
 
 
@@ -343,3 +327,8 @@ def _redraft(connection: Connection, target: StoredMessage, last: int, now: date
 def own_id(message_id: str, sender_id: str) -> str:
     """The id of a member's message where another's in the group has the one that it came with."""
     return f"{message_id}/{sender_id}"
+
+
+def came_as(message: Message) -> str:
+    """The id that it came with."""
+    return message.message_id.removesuffix(own_id("", message.sender.identifier))

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, union_all, update
 
 from imposter.contracts.messages import Message, Source
+from imposter.storage.records import StoredMessage
 from imposter.storage.remembered import MOST, whereabouts_of
+from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.summaries import merge as merge_summaries
 from imposter.storage.tables import aliases, messages, pauses
 from imposter.storage.usage import move as move_usage
@@ -28,6 +30,10 @@ class Whereabouts:
     """Every id of the chat and of the contact who speaks. Never the owner's: who is allowed must not depend on them."""
     absorbed: tuple[str, ...]
     """Other conversations that were this one all along, and are from now on."""
+    twins: tuple[StoredMessage, ...] = ()
+    """What was edited or deleted in those, of which a copy stands in this one; only the copy is left."""
+    merged: bool = False
+    """Whether ids that were taken for two people's, or two chats', turned out to be one's."""
 
 
 _given = aliases.alias("given")
@@ -73,14 +79,15 @@ _in_absorbed = (
     messages.c.conversation == bindparam("absorbed"),
 )
 _twin = messages.alias("twin")
-_DROP_TWINS = delete(messages).where(
-    *_in_absorbed,
-    messages.c.message_id.in_(
-        select(_twin.c.message_id).where(
-            _twin.c.instance_id == bindparam("instance"), _twin.c.conversation == bindparam("survivor")
-        )
-    ),
+_has_twin = messages.c.message_id.in_(
+    select(_twin.c.message_id).where(
+        _twin.c.instance_id == bindparam("instance"), _twin.c.conversation == bindparam("survivor")
+    )
 )
+_CHANGED_TWINS = SELECT_STORED.where(
+    *_in_absorbed, _has_twin, messages.c.edited_at.is_not(None) | messages.c.deleted_at.is_not(None)
+)
+_DROP_TWINS = delete(messages).where(*_in_absorbed, _has_twin)
 _MOVE = update(messages).where(*_in_absorbed).values(conversation=bindparam("survivor"))
 _paused = (
     pauses.c.instance_id == bindparam("instance"),
@@ -110,10 +117,12 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
         _KNOWN, {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     ).all()
     conversation, known_ids, absorbed, changed = _settle(connection, instance_id, Kind.CHAT, chat, found)
+    twins = _merge_messages(connection, instance_id, conversation, absorbed) if absorbed else ()
+    merged = bool(absorbed)
     if person:
-        _, person_ids, _, person_changed = _settle(connection, instance_id, Kind.PERSON, person, found)
-        known_ids, changed = known_ids | person_ids, changed or person_changed
-    whereabouts = Whereabouts(conversation, known_ids, absorbed)
+        _, person_ids, others, person_changed = _settle(connection, instance_id, Kind.PERSON, person, found)
+        known_ids, changed, merged = known_ids | person_ids, changed or person_changed, merged or bool(others)
+    whereabouts = Whereabouts(conversation, known_ids, absorbed, twins, merged)
     if changed:
         remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
     else:
@@ -128,6 +137,12 @@ def known_ids(connection: Connection, instance_id: str, message: Message) -> fro
     chat, person = message.chat, _person(message)
     names = {"instance_id": instance_id, Kind.CHAT.value: chat, Kind.PERSON.value: person}
     return frozenset((*chat, *person)).union(row.alias for row in connection.execute(_KNOWN, names))
+
+
+def ids_of_person(connection: Connection, instance_id: str, identifier: str) -> frozenset[str]:
+    """Every id known of whom this one means. It remembers none."""
+    names = {"instance_id": instance_id, Kind.CHAT.value: (), Kind.PERSON.value: (identifier,)}
+    return frozenset((identifier,)).union(row.alias for row in connection.execute(_KNOWN, names))
 
 
 def conversations_of(connection: Connection, instance_id: str, chat: Sequence[str]) -> frozenset[str]:
@@ -158,13 +173,21 @@ def _settle(
     if absorbed:
         moves = [{"instance": instance_id, "absorbed": other, "survivor": survivor} for other in absorbed]
         connection.execute(_MERGE, [move | {"of_kind": kind.value} for move in moves])
-        if kind is Kind.CHAT:
-            connection.execute(_DROP_TWINS, moves)
-            connection.execute(_MOVE, moves)
-            _merge_pauses(connection, instance_id, survivor, absorbed)
-            move_usage(connection, instance_id, absorbed, survivor)
-            merge_summaries(connection, instance_id, survivor, absorbed)
     return survivor, known.union(ids), tuple(absorbed), bool(absorbed or new)
+
+
+def _merge_messages(
+    connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]
+) -> tuple[StoredMessage, ...]:
+    """Move all that is in a conversation. Gives the twins that were changed."""
+    moves = [{"instance": instance_id, "absorbed": other, "survivor": survivor} for other in absorbed]
+    twins = [stored(row) for move in moves for row in connection.execute(_CHANGED_TWINS, move)]
+    connection.execute(_DROP_TWINS, moves)
+    connection.execute(_MOVE, moves)
+    _merge_pauses(connection, instance_id, survivor, absorbed)
+    move_usage(connection, instance_id, absorbed, survivor)
+    merge_summaries(connection, instance_id, survivor, absorbed)
+    return tuple(twins)
 
 
 def _merge_pauses(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:

@@ -36,6 +36,8 @@ NO_MESSAGE = 0
 """In place of a message's seq: what an exam takes is nobody's."""
 AT_ONCE = 50
 """Exams that are looked at in one commit."""
+SEQS_AT_ONCE = 500
+"""Messages looked for by one statement."""
 
 Canonical = Callable[[str], str]
 
@@ -59,7 +61,8 @@ class ExamRow:
     total: int
     score: float | None
     body: dict[str, Any]
-    """Made by who holds exams. Its `pairs`, a list, hold what was said: each has a `contact`, and `kept_since`."""
+    """Made by who holds exams. Its `pairs`, a list, hold what was said: each has a `contact`, `kept_since`, and as
+    `wordings` those of the messages stored here that it is made of."""
     last_score: float | None
     """Of the bot's last exam that was finished, which may be this one."""
 
@@ -73,6 +76,8 @@ class SaidHere:
     sender_name: str
     sent_at: datetime
     kept_since: datetime
+    wording: tuple[int, int]
+    """Its seq, and how often it was edited by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,7 @@ _LEFT_BEHIND = (
     .values(state=ExamState.INTERRUPTED.value, ended_at=bindparam("moment"))
 )
 _BODIES = select(exams.c.number, exams.c.body).where(_of_bot)
+_BODIES_SINCE = _BODIES.where(exams.c.begun_at >= bindparam("heard_at", type_=exams.c.begun_at.type))
 _SOME_BODIES = (
     select(exams.c.number, exams.c.body)
     .where(exams.c.number > bindparam("after"))
@@ -192,6 +198,8 @@ _SAID = (
         messages.c.sender_name,
         messages.c.sent_at,
         messages.c.received_at,
+        messages.c.seq,
+        func.coalesce(messages.c.edits, 0),
     )
     .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
     .where(
@@ -204,6 +212,9 @@ _SAID = (
     )
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(MOST_SAID)
+)
+_STILL_SO = select(messages.c.seq, func.coalesce(messages.c.edits, 0)).where(
+    messages.c.seq.in_(bindparam("seqs", expanding=True)), messages.c.deleted_at.is_(None)
 )
 _LINES = (
     select(
@@ -262,7 +273,7 @@ class ExamStore:
             said = connection.execute(_SAID, chat).all()
             lines = connection.execute(_LINES, {"instance_id": instance_id, "contacts": sorted(ids)}).all()
             imported = (Imported(line[0], tuple(json.loads(line[1])), *line[2:]) for line in reversed(lines))
-            return Talk(ids, tuple(SaidHere(*row) for row in reversed(said)), tuple(imported))
+            return Talk(ids, tuple(map(_said_here, reversed(said))), tuple(imported))
 
         return self._read(job)
 
@@ -300,14 +311,17 @@ class ExamStore:
     def end(
         self, instance_id: str, exam: int, state: ExamState, body: dict[str, Any], score: float | None = None
     ) -> Pending[bool]:
-        """Of one that runs. One that is done takes the place of all before. False: it had ended already."""
+        """Of one that runs. One that is done takes the place of all before. False: it had ended already.
+
+        Pairs of what was edited or deleted meanwhile are left out.
+        """
 
         def job(connection: Connection) -> bool:
             values = {
                 "state": state.value,
                 "ended_at": self._now(),
                 "score": score,
-                "body": json.dumps(body),
+                "body": json.dumps(_as_it_still_is(connection, body)),
             }
             mine = {"exam": exam, "node": self._node_id}
             ended = connection.execute(_END.values(values), mine).rowcount == 1
@@ -342,7 +356,8 @@ class ExamStore:
         def job(connection: Connection) -> int | None:
             found = connection.execute(_SOME_BODIES, {"after": after}).all()
             for number, body in found:
-                _strike(connection, number, body, lambda pair: datetime.fromisoformat(pair["kept_since"]) < before)
+                if _strike(connection, number, body, lambda pair: datetime.fromisoformat(pair["kept_since"]) < before):
+                    owe(connection)
             return found[-1].number if len(found) == AT_ONCE else None
 
         return self._submit(job)
@@ -358,12 +373,22 @@ def forget(connection: Connection, instance_id: str, ids: frozenset[str], canoni
     """Take what was said with whom any of these ids means out of the bot's exams; scores stay."""
     spelled = ids | {canonical(name) for name in ids}
     for number, body in connection.execute(_BODIES, {"instance_id": instance_id}).all():
-        _strike(
+        if _strike(
             connection,
             number,
             body,
             lambda pair: pair["contact"] in spelled or canonical(pair["contact"]) in spelled,
-        )
+        ):
+            owe(connection)
+
+
+def forget_about(connection: Connection, instance_id: str, seq: int, heard_at: datetime) -> None:
+    """Take what holds words of this message, or was answered by them, out of the bot's exams; scores stay.
+
+    `heard_at`: when it was stored here. Exams before it know nothing of it.
+    """
+    for number, body in connection.execute(_BODIES_SINCE, {"instance_id": instance_id, "heard_at": heard_at}).all():
+        _strike(connection, number, body, lambda pair: any(each == seq for each, _ in pair.get("wordings", ())))
 
 
 def clear(connection: Connection, instance_id: str) -> None:
@@ -372,12 +397,34 @@ def clear(connection: Connection, instance_id: str) -> None:
         owe(connection)
 
 
-def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict[str, Any]], bool]) -> None:
+def _said_here(row: Any) -> SaidHere:
+    source, content, sender_name, sent_at, kept_since, *wording = row
+    return SaidHere(source, content, sender_name, sent_at, kept_since, (wording[0], wording[1]))
+
+
+def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict[str, Any]], bool]) -> bool:
+    """Gives whether anything went."""
     held = json.loads(body)
+    rest = _without(held, goes)
+    if rest is not held:
+        connection.execute(_SET_BODY, {"exam": number, "left": json.dumps(rest)})
+    return rest is not held
+
+
+def _without(held: dict[str, Any], goes: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The body without those pairs; itself where there are none."""
     pairs = held.get("pairs", [])
     left = [pair for pair in pairs if not goes(pair)]
-    if len(left) < len(pairs):
-        removed = held.get("removed", 0) + len(pairs) - len(left)
-        rest = held | {"pairs": left, "removed": removed}
-        connection.execute(_SET_BODY, {"exam": number, "left": json.dumps(rest)})
-        owe(connection)
+    if len(left) == len(pairs):
+        return held
+    return held | {"pairs": left, "removed": held.get("removed", 0) + len(pairs) - len(left)}
+
+
+def _as_it_still_is(connection: Connection, body: dict[str, Any]) -> dict[str, Any]:
+    """Without pairs of messages that are not here any more as they were."""
+    seqs = sorted({seq for pair in body.get("pairs", ()) for seq, _ in pair.get("wordings", ())})
+    known: set[tuple[int, int]] = set()
+    for begin in range(0, len(seqs), SEQS_AT_ONCE):
+        some = {"seqs": seqs[begin : begin + SEQS_AT_ONCE]}
+        known |= {(seq, edits) for seq, edits in connection.execute(_STILL_SO, some)}
+    return _without(body, lambda pair: not known.issuperset((seq, edits) for seq, edits in pair.get("wordings", ())))

@@ -123,6 +123,12 @@ _NO_TRACES = {
 }
 _DELETE = delete(messages).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
 _DELETE_CONVERSATION = delete(messages).where(_of_bot, messages.c.conversation == bindparam("conversation"))
+_WAITS_FOR_THEM_NO_MORE = (
+    update(messages)
+    .where(messages.c.instance_id == bindparam("bot"), messages.c.changes.is_not(None))
+    .where(messages.c.deletes_of.in_(bindparam("ids", expanding=True)))
+    .values(changes=None, deletes_of=None)
+)
 _DELETE_ALIASES = delete(aliases).where(*_among_ids)
 
 
@@ -168,6 +174,7 @@ class ForgettingStore:
                 place = OF_CONVERSATION.place(seen.get(group, OF_CONVERSATION_BEGIN))
                 of_group = {"bot": instance_id, "chat": group}
                 connection.execute(_NO_TRACES["rest"], of_group | place)
+            connection.execute(_WAITS_FOR_THEM_NO_MORE, {"bot": instance_id, "ids": person.ids})
             forget_summaries(connection, instance_id, affected | person.conversations)
             forget_voice(connection, instance_id, person.ids | person.conversations, canonical)
             forget_exams(connection, instance_id, person.ids | person.conversations, canonical)

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, MessageKind, Source
-from imposter.storage import changes, claims, disappearing, pauses, unfinished, waiting
-from imposter.storage.conversations import locate
+from imposter.storage import changes, claims, disappearing, early, pauses, unfinished, waiting
+from imposter.storage.conversations import Whereabouts, locate
 from imposter.storage.records import (
     FOREVER,
     OWNER_PAUSE,
@@ -66,6 +66,7 @@ _COLUMNS = (
     "quoted",
     "mentions",
     "changes",
+    "deletes_of",
     "forwarded",
     "disappears_after",
     "disappears_at",
@@ -98,6 +99,24 @@ def accept(
 ) -> Accepted:
     """`message` is as databases can store it. Raises: Superseded."""
     place = locate(connection, instance_id, message)
+    accepted = _accept(connection, instance_id, place, message, limits, judge, busy, now, claim)
+    if not place.merged:
+        return accepted
+    remade = early.follow_merger(connection, instance_id, place, limits.single, judge, now)
+    return replace(accepted, also_changed=remade)
+
+
+def _accept(
+    connection: Connection,
+    instance_id: str,
+    place: Whereabouts,
+    message: Message,
+    limits: Limits,
+    judge: Judge,
+    busy: Callable[[], Collection[int]],
+    now: datetime,
+    claim: Claim | None,
+) -> Accepted:
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id, now):
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
@@ -122,6 +141,7 @@ def accept(
             connection, instance_id, place.conversation, place.known_ids if message.group else (), message.sent_at
         )
         verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
+    waits = message.changes is not None and verdict is not NOT_THEIRS  # for its message
     guard = claims.of(claim) if claim else {}
     seq: int | None = connection.execute(
         _INSERT_IF_HELD if claim else _INSERT,
@@ -149,8 +169,8 @@ def accept(
             "details": message.details or None,
             "quoted": changes.quoted_in(connection, instance_id, place.conversation, message),
             "mentions": message.mentions,
-            # Of what is done with, nothing waits for its message.
-            "changes": None if verdict is NOT_THEIRS else message.changes,
+            "changes": message.changes if waits else None,
+            "deletes_of": (message.changes_of or "") if waits and message.by_admin else None,
             "forwarded": message.forwarded or None,
             "disappears_after": disappearing.bounded(message.disappears_after),
             "disappears_at": disappearing.end(message.sent_at, message.disappears_after),
@@ -160,14 +180,18 @@ def accept(
     if seq is None:
         if claim:
             claims.check(connection, claim)
-        if message.group is not None and _is_anothers(connection, key, place.known_ids):
+        theirs = place.known_ids.union(message.sender.identifiers)
+        if message.group is not None and _is_anothers(connection, key, theirs):
             # Members choose the ids of their messages: nobody's may be lost because another took its id before.
             message = replace(message, message_id=changes.own_id(message.message_id, message.sender.identifier))
-            return accept(connection, instance_id, message, limits, judge, busy, now, claim)
+            return _accept(connection, instance_id, place, message, limits, judge, busy, now, claim)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if message.disappears_after is not None:
         never_disappears(connection).discard(instance_id)
-    changes.apply_late(connection, instance_id, place, message, limits.single, judge, now)
+    if waits:
+        early.keep(connection, instance_id, now)
+    elif message.changes is None:
+        early.catch_up(connection, instance_id, place, message, limits.single, judge, now)
     if verdict.state is not MessageState.WAITING:
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
         resumed = message.source is Source.OWNER and verdict.resumes
@@ -187,7 +211,7 @@ def _is_echo(connection: Connection, instance_id: str, message_id: str, now: dat
 
 
 def _is_anothers(connection: Connection, key: Mapping[str, str], known_ids: frozenset[str]) -> bool:
-    """Whether whoever has these ids has no stored message with this id, as it came or as `_own_id` makes it."""
+    """Whether whoever has these ids has no stored message with this id, as it came or as `own_id` makes it."""
     taken = key["message_id"]
     names = {**key, "message_ids": [taken, *(changes.own_id(taken, known) for known in known_ids)]}
     return known_ids.isdisjoint(connection.execute(_SENDERS, names).scalars())

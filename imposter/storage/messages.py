@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, union_all
 
-from imposter.contracts.chat import KeptMessage
+from imposter.contracts.chat import KeptMessage, SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message
 from imposter.storage import answering, claims, decisions, unfinished, unread, usage, waiting
-from imposter.storage.conversations import conversations_of, locate
+from imposter.storage.changes import own_id
+from imposter.storage.conversations import conversations_of, ids_of_person, locate
 from imposter.storage.intake import accept
 from imposter.storage.jobs import Pending
 from imposter.storage.names import NameStore
@@ -83,16 +84,16 @@ _SAID_BY = (
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(outbox.c.seq.in_(bindparam("answers", expanding=True)))
 )
-_SENT_TEXT = (
-    select(messages.c.content)
+_SENT = (
+    select(messages.c.content, messages.c.disappears_after)
     .join(outbox, outbox.c.seq == messages.c.seq)
     .where(outbox.c.instance_id == bindparam("instance_id"), outbox.c.message_id == bindparam("message_id"))
     .where(outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
     .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
 _KEPT = (
-    select(messages.c.secret, messages.c.details)
-    .where(_of_bot, messages.c.message_id == bindparam("message_id"))
+    select(messages.c.secret, messages.c.details, messages.c.sender_id)
+    .where(_of_bot, messages.c.message_id.in_(bindparam("message_ids", expanding=True)))
     .where(messages.c.conversation.in_(bindparam("conversations", expanding=True)))
 )
 _WAITING_COUNT = select(func.count()).where(_of_bot, _is_waiting)
@@ -313,24 +314,33 @@ class MessageStore:
             statement, parameters = _PAGE_OF_CHAT, parameters | {"conversation": conversation}
         return self._read(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
-    def sent_text(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[str | None]:
-        """The text of our message with this id to the chat with these ids; None where none was sent there."""
+    def sent(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[SentMessage | None]:
+        """Our message with this id to the chat with these ids; None where none was sent there."""
 
-        def job(connection: Connection) -> str | None:
+        def job(connection: Connection) -> SentMessage | None:
             asked = {"instance_id": instance_id, "message_id": message_id}
             there = sorted(conversations_of(connection, instance_id, chat))
-            text: str | None = connection.execute(_SENT_TEXT, asked | {"conversations": there}).scalar()
-            return text
+            row = connection.execute(_SENT, asked | {"conversations": there}).first()
+            return None if row is None else SentMessage(*row)
 
         return self._read(job)
 
-    def kept(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[KeptMessage | None]:
-        """What was kept of the message with this id in the chat with these ids, for what changes it."""
+    def kept(
+        self, instance_id: str, message_id: str, chat: Sequence[str], author: Sequence[str]
+    ) -> Pending[KeptMessage | None]:
+        """What was kept of the message with this id in the chat with these ids, first of its author's, for what changes
+        it.
+        """
 
         def job(connection: Connection) -> KeptMessage | None:
-            asked = {"instance_id": instance_id, "message_id": message_id}
+            people = {each for name in author for each in ids_of_person(connection, instance_id, name)}
+            asked = {
+                "instance_id": instance_id,
+                "message_ids": [message_id, *(own_id(message_id, each) for each in people)],
+            }
             there = sorted(conversations_of(connection, instance_id, chat))
-            row = connection.execute(_KEPT, asked | {"conversations": there}).first()
+            rows = connection.execute(_KEPT, asked | {"conversations": there}).all()
+            row = min(rows, key=lambda each: each.sender_id not in people, default=None)
             return None if row is None else KeptMessage(row.secret, row.details or "")
 
         return self._submit(job)

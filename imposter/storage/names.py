@@ -1,8 +1,9 @@
 """What people and groups are called: in the owner's address book, by themselves, as groups. Sealed, by bot and id."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,7 +20,8 @@ from imposter.storage.tables import names
 from imposter.storage.writer import Writer
 
 MOST = 50_000
-"""Ids of one bot that have a name; of more, those that come later have none."""
+"""Ids of one bot that have a name; of more, those that come later have none. Whom the owner saved takes the place of
+whoever has only a name of their own and has had it longest."""
 MOST_IDS = 16
 """Of one person."""
 AT_ONCE = 500
@@ -54,15 +56,29 @@ _PAGE = (
 _COUNT = select(func.count()).where(_of_bot)
 _insert = insert(names)
 # SQLite's compiler knows this of PostgreSQL's, too.
-_PUT = _insert.on_conflict_do_update(index_elements=["instance_id", "identifier"], set_={"body": _insert.excluded.body})
+_PUT = _insert.on_conflict_do_update(
+    index_elements=["instance_id", "identifier"],
+    set_={name: _insert.excluded[name] for name in ("body", "unsaved_since")},
+)
+_MAKE_ROOM = delete(names).where(
+    _of_bot,
+    names.c.identifier.in_(
+        select(names.c.identifier)
+        .where(_of_bot, names.c.unsaved_since.is_not(None))
+        .where(names.c.identifier.not_in(bindparam("spared", expanding=True)))
+        .order_by(names.c.unsaved_since)
+        .limit(bindparam("most"))
+    ),
+)
 _FORGET = delete(names).where(_of_bot, names.c.identifier.in_(bindparam("identifiers", expanding=True)))
 
 
 class NameStore:
-    def __init__(self, writer: Writer, reader: Reader, cipher: Cipher) -> None:
+    def __init__(self, writer: Writer, reader: Reader, cipher: Cipher, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._read = reader.submit
         self._cipher = cipher
+        self._now = now
 
     def learn(self, claim: Claim, told: Sequence[NewNames]) -> Pending[None]:
         """Keep these. Raises from the result: Superseded."""
@@ -113,14 +129,20 @@ class NameStore:
 
     def _keep(self, connection: Connection, bot: str, told: Sequence[NewNames]) -> None:
         known = self.of(connection, bot, {name for each in told for name in each.identifiers})
+        merged = _merged(known, told)
         room = MOST - connection.execute(_COUNT, {"bot": bot}).scalar_one()
+        lacking = sum(bool(new.saved) for identifier, new in merged.items() if identifier not in known) - room
+        if lacking > 0:
+            spared = {"spared": sorted(merged), "most": lacking}
+            room += connection.execute(_MAKE_ROOM, {"bot": bot} | spared).rowcount
         rows = []
-        for identifier, new in _merged(known, told).items():
+        for identifier, new in sorted(merged.items(), key=lambda each: not each[1].saved):
             room -= identifier not in known
-            if room >= 0 and new != known.get(identifier):
+            if (room >= 0 or identifier in known) and new != known.get(identifier):
                 body = json.dumps([new.saved, new.chosen, new.identifiers, new.is_group]).encode()
                 sealed = self._cipher.seal(body, _purpose(bot, identifier))
-                rows.append({"instance_id": bot, "identifier": identifier, "body": sealed})
+                since = None if new.saved else self._now()
+                rows.append({"instance_id": bot, "identifier": identifier, "body": sealed, "unsaved_since": since})
         if rows:
             connection.execute(_PUT, rows)
 

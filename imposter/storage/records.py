@@ -109,6 +109,8 @@ class Accepted:
     """The pause of `conversation` is ended by this message."""
     changed: bool = False
     """It has edited or deleted an earlier message of `conversation`."""
+    also_changed: frozenset[str] = frozenset()
+    """Conversations where, by its ids, an edit or deletion turned out to be of who said what it changes."""
 
     @property
     def merged(self) -> bool:

@@ -4,6 +4,7 @@ It hangs on the database's connection: when a commit fails, the writer gives tha
 is not there after all.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,8 +15,11 @@ MOST = 5000
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
     """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
-    for never in (never_paused(connection), never_changed(connection), never_disappears(connection)):
+    for never in (never_paused(connection), never_disappears(connection)):
         never.difference_update({instance_id} if instance_id else {*never})
+    until = changes_wait(connection)
+    for bot in [instance_id] if instance_id else [*until]:
+        until.pop(bot, None)
     for found in (whereabouts_of(connection), names_heard(connection)):
         for who in [who for who in found if instance_id in (None, who[0])]:
             del found[who]
@@ -27,10 +31,10 @@ def never_paused(connection: Connection) -> set[str]:
     return never
 
 
-def never_changed(connection: Connection) -> set[str]:
-    """Bots where no edit or deletion waits for the message that it changes."""
-    never: set[str] = connection.info.setdefault("never changed", set())
-    return never
+def changes_wait(connection: Connection) -> dict[str, datetime]:
+    """By bot: until when, at the longest, an edit or deletion waits for the message that it changes."""
+    until: dict[str, datetime] = connection.info.setdefault("changes wait", {})
+    return until
 
 
 def never_disappears(connection: Connection) -> set[str]:

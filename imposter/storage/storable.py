@@ -14,7 +14,11 @@ def storable(message: Message) -> Message:
     sender, group, quoted = message.sender, message.group, message.quoted
     texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
     texts += (message.quotes or "", message.reacts_to or "", message.unseen or "", message.details)
-    texts += (message.changes or "", *((quoted.content, quoted.details, quoted.author or "") if quoted else ()))
+    texts += (
+        message.changes or "",
+        message.changes_of or "",
+        *((quoted.content, quoted.details, quoted.author or "") if quoted else ()),
+    )
     names = (sender.display_name, *((group.identifier, group.display_name) if group else ()))
     mentioned = tuple(name for mention in message.mentions for name in mention.identifiers)
     if not any(map(_UNSTORABLE.search, texts + names + mentioned)):
@@ -34,6 +38,7 @@ def storable(message: Message) -> Message:
         unseen=message.unseen and clean(message.unseen),
         details=clean(message.details),
         changes=message.changes and clean(message.changes),
+        changes_of=message.changes_of and clean(message.changes_of),
         quoted=quoted
         and replace(
             quoted,

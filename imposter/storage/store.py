@@ -107,7 +107,7 @@ async def open_store(
         lease = writer
         if identity is not None and database_file(url, data_dir) is None:
             lease = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage, "store-lease")))
-        names = NameStore(writer, reader, cipher)
+        names = NameStore(writer, reader, cipher, now)
         yield Store(
             bots=BotStore(writer, reader, cipher, now, identity),
             messages=MessageStore(writer, reader, names, now),

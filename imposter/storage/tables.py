@@ -203,6 +203,7 @@ messages = Table(
     Column("quoted", QuoteText),
     Column("mentions", MentionsText),
     Column("changes", String),  # a message's id, where that one is not here
+    Column("deletes_of", String),  # whose message an admin deletes, empty where that is not told; NULL: no admin
     Column("forwarded", Boolean),
     Column("disappears_after", Integer),  # seconds
     Column("disappears_at", UtcTime),
@@ -219,6 +220,7 @@ messages = Table(
     Index("ix_messages_of_owner", "instance_id", "conversation", "seq", **_where("source = 'owner'")),
     Index("ix_messages_by_member", "instance_id", "sender_id", "conversation", "seq", **_where("group_id IS NOT NULL")),
     Index("ix_messages_by_change", "instance_id", "conversation", "changes", **_where("changes IS NOT NULL")),
+    Index("ix_messages_changing", "instance_id", "received_at", **_where("changes IS NOT NULL")),
     # The last three columns stand in it so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
     sqlite_autoincrement=True,  # a number is never used again, so a late answer cannot hit another message
@@ -264,6 +266,8 @@ names = Table(
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
     Column("identifier", String, primary_key=True),  # of a person or a group
     Column("body", LargeBinary, nullable=False),  # sealed
+    Column("unsaved_since", UtcTime),  # NULL: the owner has saved them
+    Index("ix_names_by_age", "instance_id", "unsaved_since", **_where("unsaved_since IS NOT NULL")),
 )
 
 pauses = Table(

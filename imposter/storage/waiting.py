@@ -61,6 +61,8 @@ def keep_within(
     What is busy stays.
     """
     count, characters, oldest = connection.execute(_TOTALS, {"instance_id": instance_id}).one()
+    if not count:  # what just came was deleted before
+        return {}
     grown_old = oldest < cutoff(limits, now)
     if not grown_old and count <= limits.max_messages and characters <= limits.max_characters:
         return {}

@@ -20,6 +20,8 @@ class Spoken:
     kept_since: datetime
     """Since when it is stored here."""
     author: str = ""
+    wording: tuple[int, int] | None = None
+    """What names it in the Store, and its words; None: it is not stored as a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Question:
     kept_since: datetime
     """Since when the oldest of `asked` and `answered` is stored here."""
     imported: bool
+    wordings: tuple[tuple[int, int], ...] = ()
+    """Of all that it is made of."""
 
     @property
     def answer(self) -> str:
@@ -56,14 +60,16 @@ def questions(contact: str, talk: Sequence[Spoken], context: Limits, *, imported
         if said:
             asked = [message for message in heard if said[0].at - message.at <= SAME_TALK]
             if asked:
+                shown = _shown(talk[:begin], heard, context)
                 yield Question(
                     contact=contact,
-                    turns=tuple(_turns(talk[:begin], heard, context)),
+                    turns=tuple(Turn(each.source, each.text, author=each.author) for each in shown),
                     asked="\n".join(message.text for message in asked),
                     answered=tuple(message.text for message in said),
                     at=said[0].at,
                     kept_since=min(message.kept_since for message in (*asked, *said)),
                     imported=imported,
+                    wordings=tuple(each.wording for each in (*shown, *said) if each.wording is not None),
                 )
         begin = last
 
@@ -91,7 +97,7 @@ def _run(talk: Sequence[Spoken], begin: int) -> int:
     return end
 
 
-def _turns(before: Sequence[Spoken], heard: Sequence[Spoken], context: Limits) -> Iterator[Turn]:
+def _shown(before: Sequence[Spoken], heard: Sequence[Spoken], context: Limits) -> list[Spoken]:
     room = context.max_characters - sum(len(message.text) for message in heard)
     oldest = heard[-1].at - timedelta(seconds=context.max_age_seconds)
     shown: list[Spoken] = []
@@ -101,5 +107,4 @@ def _turns(before: Sequence[Spoken], heard: Sequence[Spoken], context: Limits) -
             break
         if message.text:
             shown.append(message)
-    for message in (*reversed(shown), *heard):
-        yield Turn(message.source, message.text, author=message.author)
+    return [*reversed(shown), *heard]

@@ -64,6 +64,23 @@ async def test_answers_disappear_where_the_chats_messages_do(
     assert [each.expiration or None for each in await network.wait_inbox(friend, 2, FACT)] == [86_400, None]
 
 
+async def test_so_does_one_that_is_sent_once_more_by_a_server_that_has_started_anew(
+    product: Product, network: WhatsAppNetwork, phone: Phone
+) -> None:
+    me, friend = phone(), phone()
+    instance_id = await linked(product, network, me)
+    context = {"expiration": 86_400, "ephemeralSettingTimestamp": 1_796_000_000}
+    await network.say(me, friend, raw={"extendedTextMessage": {"text": "secret plan", "contextInfo": context}})
+    [answer] = await network.wait_inbox(friend, 1, FACT)
+    await product.until_message(instance_id, content=answer.text, delivery="sent")
+    await product.kill()
+    await product.start()
+    await product.until_status(instance_id, "connected")
+    await network.send_receipt(me, friend, [answer.id], "retry")
+    again = (await network.wait_inbox(friend, 2, FACT))[1]
+    assert (again.id, again.text, again.expiration) == (answer.id, answer.text, 86_400)
+
+
 async def test_what_can_never_be_read_is_told_to_the_owner_and_takes_nothing_over(
     product: Product, network: WhatsAppNetwork, phone: Phone
 ) -> None:

@@ -109,7 +109,7 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             state=BotState(Claim(BOT, 0), store.state),
             shared=shared,
             report=lambda link: None,
-            sent_text=lambda message_id, chat: store.messages.sent_text(BOT, message_id, chat),
+            sent_message=lambda message_id, chat: store.messages.sent(BOT, message_id, chat),
             now=clock.now,
             typing=lambda chat, on: typing.append((chat, on)),
         )

@@ -1,5 +1,6 @@
 """Why a message was answered, was not, or is not yet: what the API tells its owner."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -24,6 +25,9 @@ class CountingModel:
     """Says what its answers cost, or raises what comes next."""
 
     trouble: list[Exception] = []  # noqa: RUF012 - of the one bot of a test
+    hold: asyncio.Event | None = None
+    """Answering waits for it."""
+    waiting = 0
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:
         pass
@@ -31,6 +35,9 @@ class CountingModel:
     async def reply(self, turns: Sequence[Turn]) -> Answer:
         if self.trouble:
             raise self.trouble.pop(0)
+        if self.hold is not None:
+            type(self).waiting += 1
+            await self.hold.wait()
         return Answer(f"re: {turns[-1].content}", "counting-1", prompt_tokens=21, completion_tokens=5, cached_tokens=0)
 
 
@@ -61,7 +68,7 @@ class Owner(Anna):
 @asynccontextmanager
 async def open_owner(folder: Path, behaviour: dict[str, Any], **more: Any) -> AsyncIterator[Owner]:
     clock = HandClock()
-    CountingModel.trouble = []
+    CountingModel.trouble, CountingModel.hold, CountingModel.waiting = [], None, 0
     async with open_api(folder, ProviderFile(Kind.MODEL, "counting", provider=CountingModel), clock=clock) as api:
         rest = {"behaviour_config": behaviour, "limits_config": HASTE, **more}
         instance_id = await api.create("anna", chat="platform", model="counting", **rest)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import ModelRefused
-from imposter.contracts.messages import Turn
+from imposter.contracts.messages import MessageKind, Turn
 from imposter.contracts.model import Answer
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.storage.usage import By
@@ -70,6 +70,24 @@ async def test_tokens_count_without_a_budget_and_their_price_is_nobodys_guess(tm
         assert [row["key"] for row in (await costs(owner, "?by=model"))["rows"]] == ["counting-1"]
         assert (await costs(owner, "?by=contact&limit=1"))["rows"] == by_contact[:1]
         assert (await costs(owner, "?from=2026-02-01&to=2026-02-28"))["rows"] == []
+
+
+async def test_a_call_whose_question_was_edited_meanwhile_is_reckoned(tmp_path: Path) -> None:
+    async with open_owner(tmp_path, PROMPT, budget_config=budget(daily=100)) as owner:
+        await say(owner, "one")
+        CountingModel.hold = asyncio.Event()
+        await owner.platform.hear("bob", "my PIN is " + "4711" * 100, message_id="Q1")
+        await until(lambda: CountingModel.waiting == 1, "the model is asked")
+        edit = {"kind": MessageKind.EDIT, "changes": "Q1", "answerable": False, "note": "edit"}
+        await owner.platform.queue.add_message("two", "bob", **edit)
+        await until(lambda: CountingModel.waiting == 2, "it is asked anew")
+        CountingModel.hold.set()
+        await owner.settle()
+        assert owner.platform.texts() == ["re: one", "re: two"]
+        total = (await costs(owner))["total"]
+        assert (total["calls"], total["uncounted"], total["unpriced"]) == (3, 0, 0)
+        assert total["prompt_tokens"] > 2 * 21 + 100, "some four characters are a token"
+        assert total["completion_tokens"] > 2 * 5
 
 
 async def test_a_day_is_spent_and_the_next_one_is_not(tmp_path: Path) -> None:

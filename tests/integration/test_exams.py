@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import ModelUnavailable, NotNow, UnknownContact, UnknownExam
-from imposter.contracts.messages import Sender, Source, Turn
+from imposter.contracts.messages import MessageKind, Sender, Source, Turn
 from imposter.contracts.model import Answer
 from imposter.runtime.discovery import Kind, ProviderFile
 from imposter.storage.exams import ExamRow, ExamState
@@ -285,3 +285,15 @@ async def test_what_it_takes_is_counted_and_bounded_by_the_budget(tmp_path: Path
         assert (exam.state, exam.body["told"]) == (ExamState.INTERRUPTED, "It was cut short: the budget is spent.")
         with pytest.raises(NotNow, match="budget is spent"):
             await house.fleet.begin_exam(instance_id, 20)
+
+
+async def test_what_is_deleted_afterwards_goes_from_all_that_it_was_shown_in(house: House) -> None:
+    instance_id = await talked(house, "ben", "cleo")
+    await house.fleet.begin_exam(instance_id, 20)
+    await ended(house, instance_id)
+    first = next(row for row in await house.fleet.messages(instance_id) if row.content == "ben asks 1")
+    deletion = {"kind": MessageKind.DELETION, "changes": first.message_id, "answerable": False, "note": "revoke"}
+    await house.platforms["anna"].queue.add_message("", "ben", **deletion)
+    exam = await house.fleet.exam(instance_id)
+    assert {pair["contact"] for pair in exam.body["pairs"]} == {"cleo"}
+    assert "ben asks 1" not in str(exam.body)

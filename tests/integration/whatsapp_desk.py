@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chat_providers.whatsAppBaileyes import WhatsAppBaileyesProvider
-from imposter.contracts.chat import ChatContext, ProviderState
+from imposter.contracts.chat import ChatContext, ProviderState, SentMessage
 from imposter.contracts.errors import StorageError
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.runtime.shared import SharedResources
@@ -133,16 +133,16 @@ class Server:
         desk = Desk(WhatsAppBaileyesProvider("anna", {}, {"anna": inbox}), inbox, state)
         desk.sent = before.sent if before else {}
 
-        async def sent_text(message_id: str, chat: Sequence[str]) -> str | None:
-            to, text = desk.sent.get(message_id, ("", None))
-            return text if to in chat else None
+        async def sent_message(message_id: str, chat: Sequence[str]) -> SentMessage | None:
+            to, text = desk.sent.get(message_id, ("", ""))
+            return SentMessage(text) if to in chat else None
 
         context = ChatContext(
             instance_id,
             state,
             self.shared,
             desk.reports.append,
-            sent_text,
+            sent_message,
             lambda: datetime.now(UTC),
             lambda message_id, chat=(): desk.confirmed.append(message_id),
             lambda chat, on: desk.typing.append((chat, on)),

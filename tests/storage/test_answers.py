@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from imposter.contracts.chat import SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender, Source
 from imposter.storage.records import DeliveryState, MessageState, Part, Superseded, Verdict
@@ -114,8 +115,8 @@ async def test_an_answer_goes_to_the_outbox_in_the_same_commit(desk: Desk) -> No
     assert (outgoing.recipient, outgoing.conversation, outgoing.content) == ("team", "team", "a\ufffd")
     assert (outgoing.state, outgoing.attempts) == (DeliveryState.PENDING, 0)
     assert await desk.store.outbox.pending(BOT, "team") == [outgoing]
-    assert await desk.store.messages.sent_text(BOT, "OUT", ["team"]) == "a\ufffd"
-    assert await desk.store.messages.sent_text(BOT, "other", ["team"]) is None
+    assert await desk.store.messages.sent(BOT, "OUT", ["team"]) == SentMessage("a\ufffd")
+    assert await desk.store.messages.sent(BOT, "other", ["team"]) is None
     asked, answered = await desk.history()
     assert asked.state is MessageState.ANSWERED
     assert (answered.source, answered.state, answered.answers) == (Source.BOT, MessageState.CONTEXT, asked.seq)
@@ -245,15 +246,15 @@ async def test_unfinished_conversations_are_found_again_oldest_first(desk: Desk)
 
 
 async def test_a_text_is_read_again_only_for_the_chat_that_it_was_sent_to(desk: Desk) -> None:
-    sent_text = desk.store.messages.sent_text
+    sent = desk.store.messages.sent
     await desk.receive("hello", "eve")
     await desk.answer(await desk.receive("q", "ann@lid", "49151@s"), "a secret", message_id="OUT")
-    assert [await sent_text(BOT, "OUT", chat) for chat in (["ann@lid"], ["49151@s"], ["x@lid", "49151@s"])] == (
-        ["a secret"] * 3
+    assert [await sent(BOT, "OUT", chat) for chat in (["ann@lid"], ["49151@s"], ["x@lid", "49151@s"])] == (
+        [SentMessage("a secret")] * 3
     )
-    assert [await sent_text(BOT, "OUT", chat) for chat in (["eve"], ["nobody"], [])] == [None] * 3
+    assert [await sent(BOT, "OUT", chat) for chat in (["eve"], ["nobody"], [])] == [None] * 3
     await desk.store.outbox.failed(desk.claim, "OUT", DeliveryState.FAILED, "refused")
-    assert await sent_text(BOT, "OUT", ["ann@lid"]) is None
+    assert await sent(BOT, "OUT", ["ann@lid"]) is None
 
 
 async def test_a_receipt_counts_in_the_chat_that_the_message_was_sent_to(desk: Desk) -> None:

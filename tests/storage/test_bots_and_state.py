@@ -56,7 +56,7 @@ async def test_deleting_a_bot_deletes_everything_of_it_and_nothing_else(store: S
     await store.bots.add(BOT, "anna", {})
     assert await desk.history() == []
     assert await store.state.read(BOT, "creds") == {}
-    assert await store.messages.sent_text(BOT, "OUT", ["anna"]) is None
+    assert await store.messages.sent(BOT, "OUT", ["anna"]) is None
     assert [row.content for row in await other.history()] == ["q", "a"]
     assert await store.state.read("bot-2", "creds") == {"me": b"1"}
 

@@ -7,6 +7,7 @@ import pytest
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Earlier, Mention, MessageKind, Quote, Sender, Source, Turn
+from imposter.storage import early
 from imposter.storage.notes import Note
 from imposter.storage.records import Accepted, DraftState, MessageState, Part, StoredMessage, Verdict
 from tests.storage.desk import Desk, Time, judge_as
@@ -160,6 +161,126 @@ async def test_a_change_may_come_before_what_it_changes(desk: Desk) -> None:
     await desk.receive("oops", message_id="D1")
     assert await desk.prompt() == ["at 6pm?"]
     assert [each.message_id for each in await desk.history()] == ["E1", "D1"], "nothing is left of the change itself"
+
+
+FAMILY: dict[str, Any] = {"group": "family"}
+BOB, EVE, ADMIN = Sender("bob", alternate_identifiers=("bob@lid",)), Sender("eve"), Sender("admin")
+
+
+async def test_an_admins_deletion_may_come_before_its_message_and_nobody_elses(desk: Desk) -> None:
+    await change(desk, DELETION, "G1", **FAMILY, sender=ADMIN, by_admin=True, changes_of="bob")
+    await change(desk, DELETION, "G2", **FAMILY, sender=EVE)
+    await change(desk, DELETION, "G3", **FAMILY, sender=ADMIN, by_admin=True)
+    await change(desk, DELETION, "G2", **FAMILY, sender=ADMIN, by_admin=True, changes_of="no\x00body")
+    for message_id in ("G1", "G2", "G3"):
+        await desk.receive(f"I hate you {message_id}", **FAMILY, sender=BOB, message_id=message_id)
+    assert await desk.prompt("family") == ["I hate you G2"]
+    assert "I hate you G1" not in {each.content for each in await desk.history()}
+
+
+async def test_an_admin_deletes_what_that_member_said(desk: Desk) -> None:
+    """Senders choose ids: another's message of the same id is another's."""
+    await desk.receive("dinner at eight", **FAMILY, sender=BOB, message_id="G1")
+    await change(desk, DELETION, "G1", **FAMILY, sender=ADMIN, by_admin=True, changes_of="eve")
+    assert await desk.prompt("family") == ["dinner at eight"]
+    await desk.receive("buy my coins", **FAMILY, sender=EVE, message_id="G1")
+    assert await desk.prompt("family") == ["dinner at eight"]
+    await change(desk, DELETION, "G1", **FAMILY, sender=ADMIN, by_admin=True, changes_of="bob@lid")
+    assert await desk.prompt("family") == []
+
+
+@pytest.mark.parametrize("kind", [EDIT, DELETION])
+async def test_who_took_the_id_before_does_not_keep_an_early_change_from_its_message(desk: Desk, kind: Any) -> None:
+    await desk.receive("hello", **FAMILY, sender=EVE, message_id="G1")
+    await change(desk, kind, "G1", "my PIN is ...", **FAMILY, sender=BOB)
+    await change(desk, DELETION, "G1", **FAMILY, sender=Sender("mallory"))
+    await desk.receive("my PIN is 4711", **FAMILY, sender=BOB, message_id="G1")
+    assert await desk.prompt("family") == ["hello", *(["my PIN is ..."] if kind is EDIT else [])]
+    assert all("4711" not in each.content for each in await desk.history())
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_what_the_owner_says_in_a_group_is_stored_once(desk: Desk, taken: bool) -> None:
+    if taken:
+        await desk.receive("hello", **FAMILY, sender=EVE, message_id="G1")
+    owner: dict[str, Any] = {"source": Source.OWNER, "sender": Sender("me"), "judge": CONTEXT, **FAMILY}
+    said = [await desk.receive("I come at five", message_id="G1", **owner) for _ in range(3)]
+    assert [each.duplicate for each in said] == [False, True, True]
+
+
+async def test_an_edit_is_read_with_the_secret_of_its_own_message(desk: Desk) -> None:
+    for sender, secret in ((EVE, b"e" * 32), (BOB, b"b" * 32)):
+        await desk.receive("hello", **FAMILY, sender=sender, message_id="G1", secret=secret)
+    kept = [await desk.store.messages.kept(desk.bot, "G1", ["family"], [who]) for who in ("eve", "bob@lid", "mallory")]
+    assert [each and each.secret for each in kept] == [b"e" * 32, b"b" * 32, b"e" * 32]
+
+
+async def test_nobody_blanks_anothers_early_edit(desk: Desk) -> None:
+    await change(desk, EDIT, "G1", "at six", **FAMILY, sender=BOB)
+    await change(desk, DELETION, "G1", **FAMILY, sender=EVE)
+    await desk.receive("at five", **FAMILY, sender=BOB, message_id="G1")
+    assert await desk.prompt("family") == ["at six"]
+
+
+async def test_the_owner_deletes_their_own_though_another_took_the_id(desk: Desk) -> None:
+    owner: dict[str, Any] = {"source": Source.OWNER, "sender": Sender("me"), **FAMILY}
+    await desk.receive("hello", **FAMILY, sender=EVE, message_id="G1")
+    await desk.receive("my PIN is 4711", message_id="G1", judge=CONTEXT, **owner)
+    await change(desk, DELETION, "G1", **owner)
+    assert await desk.prompt("family") == ["hello"]
+
+
+async def test_a_change_reaches_a_message_of_a_chat_that_became_one_with_its_own(desk: Desk) -> None:
+    await desk.receive("my PIN is 4711", "77@lid", message_id="D1")
+    await desk.receive("at five", "77@lid", message_id="E1")
+    assert not (await change(desk, DELETION, "D1", "", "49151@s")).changed
+    assert not (await change(desk, EDIT, "E1", "at six", "49151@s")).changed
+    both = await desk.receive("hello", "49151@s", "77@lid")
+    assert both.also_changed == {both.conversation}, "what is in the making there is made anew"
+    assert await desk.prompt(both.conversation) == ["at six", "hello"]
+    assert all("4711" not in each.content for each in await desk.history())
+
+
+async def test_a_member_who_turns_out_to_have_two_ids_changed_their_own(desk: Desk) -> None:
+    await desk.receive("my PIN is 4711", **FAMILY, sender=Sender("bob"), message_id="D1")
+    await change(desk, DELETION, "D1", **FAMILY, sender=Sender("bob@lid"))
+    assert await desk.prompt("family") == ["my PIN is 4711"]
+    merging = await desk.receive("hi", "bob", "bob@lid")
+    assert merging.also_changed == {"family"}
+    assert await desk.prompt("family") == []
+
+
+@pytest.mark.parametrize("which", ["49151@s", "77@lid"])
+async def test_of_two_copies_the_changed_one_counts(desk: Desk, which: str) -> None:
+    for chat in ("49151@s", "77@lid"):
+        await desk.receive("my PIN is 4711", chat, message_id="D1")
+        await desk.receive("at five", chat, message_id="E1")
+    await change(desk, DELETION, "D1", "", which)
+    await change(desk, EDIT, "E1", "at six", which)
+    both = await desk.receive("hello", "49151@s", "77@lid")
+    assert await desk.prompt(both.conversation) == ["at six", "hello"]
+    assert all("4711" not in each.content for each in await desk.history())
+
+
+async def test_a_change_waits_for_a_day(desk: Desk, time: Time) -> None:
+    for message_id in ("D1", "D2"):
+        await change(desk, DELETION, message_id)
+        time.pass_by(hours=23)
+    await desk.receive("of old", message_id="D1")
+    await desk.receive("of today", message_id="D2")
+    assert await desk.prompt() == ["of old"]
+
+
+async def test_a_flood_of_changes_takes_nobody_elses_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(early, "MOST", 5)
+    await change(desk, DELETION, "D1", "", "ben")
+    for number in range(8):
+        await change(desk, EDIT, f"E{number}", "new words", "eve")
+    await desk.receive("my PIN is 4711", "ben", message_id="D1")
+    for number in (0, 7):
+        await desk.receive("old words", "eve", message_id=f"E{number}")
+    assert await desk.prompt("ben") == []
+    assert await desk.prompt("eve") == ["old words", "new words"]
 
 
 async def test_an_older_edit_does_not_undo_a_newer_one(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import UnknownContact
-from imposter.contracts.messages import Sender, Source
+from imposter.contracts.messages import MessageKind, Sender, Source
 from imposter.phone_numbers import plain_id
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
@@ -191,3 +191,47 @@ async def test_a_bot_takes_its_exams_along(database: str | None, tmp_path: Path,
         await held(store, 66, pair_of("anna", time, CANARY))
         await store.bots.delete(BOT)
         assert traces(database, tmp_path, CANARY) == []
+
+
+async def examined(desk: Desk) -> tuple[int, list[dict[str, Any]]]:
+    """An exam that is under way, and its two pairs: one of each chat."""
+    pairs = []
+    for chat in ("anna", "ben"):
+        await desk.receive(f"my PIN is 4711, {chat}", chat, message_id=f"Q-{chat}", judge=DONE)
+        await desk.receive("noted", chat, message_id=f"A-{chat}", source=Source.OWNER, judge=OWNER)
+        talk = await desk.store.exams.talk(BOT, chat, plain_id)
+        pairs.append(pair_of(chat, desk.time, "4711") | {"wordings": [each.wording for each in talk.said]})
+    number = await desk.store.exams.begin(BOT, 2)
+    assert number is not None
+    return number, pairs
+
+
+async def change(desk: Desk, kind: MessageKind, message_id: str, **more: Any) -> None:
+    judge = judge_as(MessageState.IGNORED, kind.value)
+    await desk.receive("my PIN is ...", kind=kind, changes=message_id, judge=judge, **more)
+
+
+async def whose(store: Store) -> tuple[list[str], int]:
+    row = await store.exams.last(BOT)
+    assert row is not None
+    return [pair["contact"] for pair in row.body["pairs"]], row.body.get("removed", 0)
+
+
+@pytest.mark.parametrize("kind", [MessageKind.EDIT, MessageKind.DELETION])
+async def test_an_exam_keeps_no_words_that_were_edited_or_deleted(desk: Desk, kind: MessageKind) -> None:
+    number, pairs = await examined(desk)
+    await desk.store.exams.end(BOT, number, ExamState.DONE, {"pairs": pairs}, 66)
+    assert await whose(desk.store) == (["anna", "ben"], 0)
+    await change(desk, kind, "Q-anna")
+    assert await whose(desk.store) == (["ben"], 1)
+    await change(desk, kind, "A-ben", source=Source.OWNER, sender=Sender("me"))
+    assert await whose(desk.store) == (["ben"], 1), "that is another chat"
+    assert await desk.store.exams.last_score(BOT) == 66
+
+
+@pytest.mark.parametrize("kind", [MessageKind.EDIT, MessageKind.DELETION])
+async def test_nor_one_that_was_under_way(desk: Desk, kind: MessageKind) -> None:
+    number, pairs = await examined(desk)
+    await change(desk, kind, "Q-anna")
+    await desk.store.exams.end(BOT, number, ExamState.DONE, {"pairs": pairs}, 66)
+    assert await whose(desk.store) == (["ben"], 1)

@@ -4,11 +4,12 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from imposter.contracts.errors import UnknownContact
-from imposter.contracts.messages import Sender, Source
+from imposter.contracts.messages import MessageKind, Sender, Source
 from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
@@ -263,6 +264,19 @@ async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact:
     with pytest.raises(UnknownContact):
         await forget(desk, contact)
     assert await desk.history() == before
+
+
+async def test_an_admins_early_deletion_does_not_name_who_is_forgotten(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, time)
+        await desk.receive("hi", group="family", sender=Sender("canary-id"))
+        early: dict[str, Any] = {"kind": MessageKind.DELETION, "changes": "G1", "by_admin": True}
+        await desk.receive("", group="family", sender=Sender("admin"), changes_of="canary-id", **early)
+        await store.forgetting.forget(BOT, "canary-id", plain_id)
+        assert traces(database, tmp_path, "canary-id") == []
 
 
 async def test_a_group_goes_with_all_that_was_said_in_it_and_nothing_else(desk: Desk) -> None:

@@ -1,11 +1,12 @@
 """The tables' revisions: which program may work on which, and how tables are changed while others use them."""
 
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, inspect, update
 
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Source
@@ -125,9 +126,36 @@ async def test_marks_among_the_words_of_before_become_what_they_stand_for(
         assert (await Desk(store, time).history())[-1].content == "[image] of words", "the bot's own words stay"
 
 
+async def test_however_many_they_are_only_some_are_in_memory_at_once(
+    database: str | None, tmp_path: Path, time: Time
+) -> None:
+    """A row takes 100 kB: all of them would take 60 MB."""
+    words = "[image] " + "x" * 100_000
+    async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+        await store.bots.add(BOT, "anna", {})
+        first = await Desk(store, time).receive(words, source=Source.OWNER, judge=judge_as(MessageState.CONTEXT))
+    with open_engine(database, tmp_path).begin() as connection:
+        take_back_to(connection, "0010")
+        columns = [each["name"] for each in inspect(connection).get_columns("messages") if each["name"] != "seq"]
+        copied = ", ".join("message_id || i" if name == "message_id" else name for name in columns)
+        connection.exec_driver_sql(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) "  # noqa: S608
+            f"INSERT INTO messages ({', '.join(columns)}) SELECT {copied} FROM messages, n WHERE seq = {first.seq}"
+        )
+    tracemalloc.start()
+    try:
+        async with open_store(database, tmp_path, Cipher(KEY), now=time) as store:
+            _, most = tracemalloc.get_traced_memory()
+            page = await store.messages.page(BOT, limit=1)
+    finally:
+        tracemalloc.stop()
+    assert most < 40_000_000
+    assert [row.kind for row in page] == ["image"]
+
+
 def take_back_to(connection: Connection, revision: str) -> None:
     """Have the tables say that they are older than they are, without what came since."""
-    for index in ("by_end", "by_life", "by_change", "by_quote", "by_member", "of_owner", "unreadable"):
+    for index in ("by_end", "by_life", "by_change", "by_quote", "by_member", "of_owner", "unreadable", "changing"):
         connection.exec_driver_sql(f"DROP INDEX ix_messages_{index}")
     connection.exec_driver_sql("DROP INDEX ix_drafts_note_id")
     for table in ("wordings", "names"):
@@ -152,6 +180,7 @@ ADDED = (
     "edits",
     "changed",
     "deleted_at",
+    "deletes_of",
 )
 
 

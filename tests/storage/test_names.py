@@ -6,7 +6,8 @@ from imposter.contracts.chat import NewNames
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Mention, Quote, Sender
 from imposter.storage import Store
-from tests.storage.desk import BOT, Desk
+from imposter.storage import names as names_module
+from tests.storage.desk import BOT, Desk, Time
 
 MUM = ["49151@s.whatsapp.net", "77@lid"]
 
@@ -19,6 +20,24 @@ async def test_a_name_is_kept_for_all_ids_and_what_is_not_told_stays(desk: Desk)
     assert {(each.saved, each.chosen) for each in known.values()} == {("Mum", "Eva Kern")}
     await names.learn(desk.claim, [NewNames(MUM[:1], saved="")])
     assert (await names.some(BOT, MUM))["77@lid"].saved == ""
+
+
+async def test_there_is_always_room_for_whom_the_owner_saves(
+    desk: Desk, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names_module, "MOST", 4)
+    for number in range(6):
+        await desk.receive("hi", f"s{number}", sender=Sender(f"s{number}", f"Stranger {number}"))
+        time.pass_by(minutes=1)
+    await desk.store.names.learn(desk.claim, [NewNames(MUM, saved="Mum")])
+    await desk.store.names.learn(desk.claim, [NewNames(["s2"], saved="Sue")])
+    known = await desk.store.names.some(BOT, [*MUM, *(f"s{number}" for number in range(6))])
+    assert {each: known[each].saved for each in sorted(known)} == {**dict.fromkeys(MUM, "Mum"), "s2": "Sue", "s3": ""}
+    await desk.store.names.learn(desk.claim, [NewNames([f"f{number}"], saved=f"F{number}") for number in range(4)])
+    known = await desk.store.names.some(BOT, [*MUM, "s2", "s3", *(f"f{number}" for number in range(4))])
+    assert sorted(known) == sorted([*MUM, "s2", "f0"]), "no more than there is room for, and of the saved none is lost"
+    await desk.store.names.learn(desk.claim, [NewNames(["s2"], saved="Susan")])
+    assert (await desk.store.names.some(BOT, ["s2"]))["s2"].saved == "Susan"
 
 
 async def test_they_are_listed_once_each(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from tests.storage.large import BOT, TALKER, fill
 
 SMALL = frozenset({"bots", "nodes", "commands", "statuses", "sign_ins", "meta", "pauses", "exams", "summaries"})
 """They grow with what there is to run, not with what is said."""
-PARTS = frozenset({"SELECT_BOT", "SELECT_STORED", "SELECT_OUTGOING", "COLUMNS", "_COLUMNS"})
+PARTS = frozenset({"SELECT_BOT", "_SELECT", "SELECT_STORED", "SELECT_OUTGOING", "COLUMNS", "_COLUMNS"})
 """No statements: others begin with them."""
 ONE_ROW_BY_ORDER = frozenset({"retention._NEWEST", "voice._OLDEST", "usage._OLD", "usage._TOO_OLD"})
 """They read an index from its end, as far as they need."""

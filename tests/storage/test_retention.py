@@ -41,7 +41,7 @@ async def test_what_is_older_than_the_bound_goes_with_its_answers(desk: Desk) ->
     assert await round_of(desk, days=10) == 0
     assert await round_of(desk, days=9) == 2
     assert await desk.states() == {"young": "context"}
-    assert await desk.store.messages.sent_text(BOT, "OUT", ["anna"]) is None
+    assert await desk.store.messages.sent(BOT, "OUT", ["anna"]) is None
 
 
 async def test_a_part_that_is_not_out_stays_with_what_it_answers(desk: Desk) -> None:

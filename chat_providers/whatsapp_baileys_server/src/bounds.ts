@@ -19,7 +19,10 @@ export function cut(text: string, longest: number): string {
   return text.slice(0, half ? longest - 1 : longest)
 }
 
-/** Senders choose the ids of their messages. One that is too long gets another, the same for the same. */
+/**
+ * Senders choose the ids of their messages. One that is too long gets another, the same for the same; so does one with a
+ * slash, behind which an id is told apart from another's and from one that could not be read.
+ */
 export function boundedId(id: string): string {
-  return id.length <= LONGEST_ID ? id : `long:${createHash('sha256').update(id).digest('hex')}`
+  return id.length <= LONGEST_ID && !id.includes('/') ? id : `long:${createHash('sha256').update(id).digest('hex')}`
 }

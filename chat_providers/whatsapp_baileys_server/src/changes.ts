@@ -30,7 +30,9 @@ export const protocol: Reader<Message['protocolMessage'] & object> = (part, read
 
 function deletion(key: proto.IMessageKey | null | undefined, { admin, sender }: Reading): Told | null {
   if (!key?.id) return null
-  const changes: Change = { message_id: boundedId(key.id), how: 'delete', by_admin: admin && names(key, sender) }
+  const byAdmin = admin && names(key, sender)
+  const author = byAdmin ? jidNormalizedUser(key.participant ?? undefined) : null
+  const changes: Change = { message_id: boundedId(key.id), how: 'delete', by_admin: byAdmin, author }
   return { kind: 'notice', note: 'revoke', changes }
 }
 
@@ -50,6 +52,6 @@ function edit(
 ): Told | null {
   const content = message ? reading.inner(message) : null
   if (!key?.id) return content && { ...content, changes: null, edited: true }
-  const changes: Change = { message_id: boundedId(key.id), how: 'edit', by_admin: false }
+  const changes: Change = { message_id: boundedId(key.id), how: 'edit', by_admin: false, author: null }
   return content ? { ...content, edited: false, changes } : { kind: 'unreadable', note: 'edit', changes }
 }

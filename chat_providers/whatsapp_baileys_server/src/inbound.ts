@@ -128,7 +128,7 @@ function shapeOf(message: WAMessage, around: Surroundings, read: Read): InboundM
     addressed: group && !own && addresses(content.context, around),
     ...ofOthers(content, chat, { altOf: name => names.get(name) ?? null, isMe: name => isMine(name, around) }),
     reacts_to: content.reacts_to ? boundedId(content.reacts_to) : null,
-    changes: content.edited ? { message_id: id, how: 'edit', by_admin: false } : content.changes,
+    changes: content.edited ? { message_id: id, how: 'edit', by_admin: false, author: null } : content.changes,
     unseen: content.unseen,
     secret: content.secret,
   }

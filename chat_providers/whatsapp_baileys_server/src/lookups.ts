@@ -81,17 +81,18 @@ export class Lookups {
   ): Promise<Unsealed | undefined> {
     const sealed = sealedIn(content)
     if (!sealed) return undefined
-    const known = await this.#known(boundedId(sealed.target), present([chat, chat_alt]))
-    if (!known?.secret) return undefined
     const author = sealed.author ? [sealed.author, ...(await otherNames(this.#socket, [sealed.author])).values()] : []
+    const whose = sealed.own ? present([sender, sender_alt]) : author
+    const known = await this.#known(boundedId(sealed.target), present([chat, chat_alt]), whose)
+    if (!known?.secret) return undefined
     const secret = Buffer.from(known.secret, 'base64')
     const authors = [...author, ...present([me, me_lid])]
     return unseal(sealed, { secret, details: known.details }, authors, present([sender, sender_alt])) ?? undefined
   }
 
   /** Null also where the other side refuses to say. */
-  async #known(id: string, chat: string[]): Promise<KnownMessage | null> {
-    const ask = (): Promise<unknown> => this.#account.ask({ type: 'message_secret', message_id: id, chat })
+  async #known(id: string, chat: string[], author: string[]): Promise<KnownMessage | null> {
+    const ask = (): Promise<unknown> => this.#account.ask({ type: 'message_secret', message_id: id, chat, author })
     try {
       return (await insist(ask, this.#ended)) as KnownMessage | null
     } catch (error) {

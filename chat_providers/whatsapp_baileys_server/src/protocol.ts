@@ -69,10 +69,10 @@ export type Request =
   | { type: 'read'; kind: string; keys: string[] }
   /** Answered once durable, all entries or none; a null removes. An account's writes are done in order. */
   | { type: 'write'; entries: StateEntry[] }
-  /** Value: the text sent under this id to the chat with these ids, or null. */
-  | { type: 'sent_text'; message_id: string; chat: string[] }
-  /** Value: a KnownMessage of the chat with these ids, or null. */
-  | { type: 'message_secret'; message_id: string; chat: string[] }
+  /** Value: what was sent under this id to the chat with these ids, a SentBefore, or null. */
+  | { type: 'sent_message'; message_id: string; chat: string[] }
+  /** Value: a KnownMessage of the chat with these ids, or null; of several with this id, that of whom `author` names. */
+  | { type: 'message_secret'; message_id: string; chat: string[]; author: string[] }
   /**
    * Answered once durable. Several may be on their way: they are stored in the order asked. Behind one that failed, none
    * is taken before that one was asked again.
@@ -212,6 +212,12 @@ export interface InboundMessage {
   secret: string | null
 }
 
+/** `expiration`: seconds after which it disappears; 0: it stays. */
+export interface SentBefore {
+  text: string
+  expiration: number
+}
+
 export interface Quoted {
   kind: Kind
   text: string
@@ -230,4 +236,6 @@ export interface Change {
   message_id: string
   how: 'edit' | 'delete'
   by_admin: boolean
+  /** Whose message it is, where an administrator deletes it; else null. */
+  author: string | null
 }

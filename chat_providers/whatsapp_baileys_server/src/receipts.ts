@@ -4,6 +4,7 @@ import type { AccountContext } from './account-context.ts'
 import { Bounded } from './bounded.ts'
 import type { Groups } from './groups.ts'
 import { namesOf } from './people.ts'
+import type { SentBefore } from './protocol.ts'
 import { receiptOf, type Receipt } from './stanzas.ts'
 
 const HOUR = 3600
@@ -67,14 +68,14 @@ export class Receipts {
     const sent = this.#account.sent.get<Sent>(id)
     if (sent && !chat.includes(sent.to)) return undefined
     if (sent?.message) return sent.message
-    const text = await this.sentText(id, chat)
-    return text === null ? undefined : { conversation: text }
+    const stored = await this.#stored(id, chat)
+    if (!stored) return undefined
+    const { text, expiration } = stored
+    return expiration ? { extendedTextMessage: { text, contextInfo: { expiration } } } : { conversation: text }
   }
 
-  /** Its text, as it is stored. */
-  async sentText(id: string, chat: readonly string[]): Promise<string | null> {
-    const text = await this.#account.ask({ type: 'sent_text', message_id: id, chat: [...chat] })
-    return typeof text === 'string' ? text : null
+  async #stored(id: string, chat: readonly string[]): Promise<SentBefore | null> {
+    return (await this.#account.ask({ type: 'sent_message', message_id: id, chat: [...chat] })) as SentBefore | null
   }
 
   async #mayHave(node: BinaryNode): Promise<boolean> {
@@ -83,7 +84,7 @@ export class Receipts {
     const chat = await namesOf(this.#socket, receipt.chat)
     for (const id of receipt.ids) {
       const sent = this.#account.sent.get<Sent>(id)
-      if (sent ? !chat.includes(sent.to) : (await this.sentText(id, chat)) === null) return false
+      if (sent ? !chat.includes(sent.to) : !(await this.#stored(id, chat))) return false
     }
     if (!isJidGroup(receipt.chat) || receipt.own) return true
     return this.#groups.hasMember(receipt.chat, await namesOf(this.#socket, receipt.sender)).catch(() => false)

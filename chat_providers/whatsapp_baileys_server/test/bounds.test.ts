@@ -68,6 +68,7 @@ describe('what a sender makes too long', () => {
     assert.equal(shape.quotes, shape.id)
     assert.notEqual(boundedId(`${MEGABYTE}y`), shape.id)
     assert.equal(boundedId('3EB0AAAA'), '3EB0AAAA')
+    assert.match(boundedId('3EB0AAAA/900@lid'), /^long:/)
   })
 
   it('is no time where there is none of that kind', () => {

@@ -19,7 +19,7 @@ describe('an edit', () => {
     for (const message of [EDITED, { editedMessage: { message: EDITED } }]) {
       const shape = told(message)
       assert.deepEqual([shape.kind, shape.text, shape.answerable, shape.note], ['text', 'at six?', true, null])
-      assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false })
+      assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false, author: null })
       assert.deepEqual([shape.id, shape.quotes, shape.expiration], ['NEW', 'Q', 60])
     }
   })
@@ -44,7 +44,7 @@ describe('an edit', () => {
     const secretEncryptedMessage = { targetMessageKey: { id: 'OLD' }, secretEncType: 2, encPayload: new Uint8Array(32) }
     const shape = told({ secretEncryptedMessage })
     assert.deepEqual([shape.kind, shape.text, shape.answerable, shape.note], ['unreadable', '', false, 'edit'])
-    assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false })
+    assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false, author: null })
   })
 
   it('within an edit is bounded', () => {
@@ -62,7 +62,7 @@ describe('a deletion', () => {
   it('is a notice without words that names its message', () => {
     const shape = told(deletion({ remoteJid: ME, fromMe: true, id: 'OLD' }))
     assert.deepEqual([shape.kind, shape.text, shape.answerable, shape.note], ['notice', '', false, 'revoke'])
-    assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'delete', by_admin: false })
+    assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'delete', by_admin: false, author: null })
     assert.equal(toldOf(deletion({})), null)
   })
 
@@ -70,6 +70,7 @@ describe('a deletion', () => {
     const by = (key: proto.IMessageKey, admin: boolean) =>
       told(deletion({ id: 'OLD', ...key }), { admin }, inGroup).changes?.by_admin
     assert.equal(by({ participant: BOB }, true), true)
+    assert.equal(told(deletion({ id: 'OLD', participant: BOB }), { admin: true }, inGroup).changes?.author, BOB)
     assert.equal(by({ participant: BOB }, false), false)
     for (const participant of [ANN, ANNS_LID, '49200:3@s.whatsapp.net']) assert.equal(by({ participant }, true), false)
     assert.equal(by({ participant: BOB, fromMe: true }, true), false)

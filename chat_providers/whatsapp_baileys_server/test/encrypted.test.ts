@@ -89,9 +89,13 @@ describe('an edit that is encrypted with the secret of its message', () => {
     for (const message of [within, { conversation: 'on Saturday' }]) {
       const shape = await told({ ephemeralMessage: { message: edited(message) } })
       assert.deepEqual([shape.kind, shape.text, shape.answerable], ['text', 'on Saturday', true])
-      assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false })
+      assert.deepEqual(shape.changes, { message_id: 'OLD', how: 'edit', by_admin: false, author: null })
     }
-    assert.deepEqual(asked[0], { type: 'message_secret', message_id: 'OLD', chat: [ANN, ANNS_LID] })
+    const [chat, author] = [
+      [ANN, ANNS_LID],
+      [ANN, ANNS_LID],
+    ]
+    assert.deepEqual(asked[0], { type: 'message_secret', message_id: 'OLD', chat, author })
   })
 
   it('is read by whichever of its sender’s names it was encrypted with', async () => {

@@ -81,7 +81,10 @@ class ExamDetail(BaseModel):
     )
     measures: list[ExamMeasure]
     pairs: list[ExamPair] = Field(description="Once it is done.")
-    removed: int = Field(description="Pairs that are gone: their contact was forgotten, or they grew too old.")
+    removed: int = Field(
+        description="Pairs that are gone: one of their messages was edited or deleted, their contact was forgotten, or "
+        "they grew too old."
+    )
     models: list[str] = Field(description="Which ones answered, as their vendor names them.")
     prompt_tokens: int | None
     completion_tokens: int | None

@@ -59,7 +59,9 @@ const SHAPE = record({
   quotes: orNull(id),
   quoted: orNull(record({ ...content, sender: orNull(id), sender_alt: orNull(id) })),
   reacts_to: orNull(id),
-  changes: orNull(record({ message_id: id, how: value => value === 'edit' || value === 'delete', by_admin: flag })),
+  changes: orNull(
+    record({ message_id: id, how: value => value === 'edit' || value === 'delete', by_admin: flag, author: orNull(id) }),
+  ),
   unseen: orNull(text(LONGEST_NAME)),
   forwarded: flag,
   expiration: orNull(value => whole(value) && (value as number) >= 0),

@@ -44,6 +44,8 @@ REASONS = {
     "notice": "event",
 }
 """Of those that no model is told of."""
+AT_ONCE = 100
+"""Rows held in memory: there may be very many."""
 
 
 def upgrade() -> None:
@@ -98,12 +100,18 @@ def _index_some(name: str, columns: list[str], there: str) -> None:
 def _take_marks_off() -> None:
     """Of everybody's messages but the bot's own."""
     connection = op.get_bind()
-    marked = sa.select(_messages.c.seq, _messages.c.content).where(
-        _messages.c.source != "bot", _messages.c.reacts_to.is_(None), _messages.c.content.startswith("[")
+    marked = (
+        sa.select(_messages.c.seq, _messages.c.content)
+        .where(_messages.c.source != "bot", _messages.c.reacts_to.is_(None), _messages.c.content.startswith("["))
+        .where(_messages.c.seq > sa.bindparam("after"))
+        .order_by(_messages.c.seq)
+        .limit(AT_ONCE)
     )
-    changes = [_without_mark(*row) for row in connection.execute(marked)]
-    for change in filter(None, changes):
-        connection.execute(_messages.update().where(_messages.c.seq == change.pop("seq")), change)
+    after = -1
+    while some := connection.execute(marked, {"after": after}).all():
+        for change in filter(None, (_without_mark(*row) for row in some)):
+            connection.execute(_messages.update().where(_messages.c.seq == change.pop("seq")), change)
+        after = some[-1].seq
 
 
 def _without_mark(seq: int, content: str) -> dict[str, Any] | None:
