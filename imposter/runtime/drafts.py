@@ -122,7 +122,7 @@ class Drafts:
         draft = await self._store.drafts.get(self._claim.instance_id, number)
         words = (text if text is not None else draft.text).strip()
         if not words:
-            raise NotNow(telling.EMPTY)
+            raise NotNow(telling.EMPTY if draft.state is DraftState.OPEN else telling.too_late(draft))
         parts = [Part(words, self._new_id("draft", str(number)))]
         if not await self._store.drafts.send(self._claim, number, parts, edited=words != draft.text.strip()):
             raise NotNow(telling.too_late(await self._decided(number)))

@@ -59,7 +59,8 @@ class Rules:
         is_part = message.kind in ASIDE or message.note == BEFORE_LINKING
         if message.kind in NOT_SAID or not (message.answerable or is_part):
             return Verdict(MessageState.IGNORED, message.note or "not_answerable")
-        if message.kind is MessageKind.TEXT and not message.details and is_blank(message.content):
+        is_empty = not (message.details or message.unseen) and is_blank(message.content)
+        if message.kind is MessageKind.TEXT and is_empty:
             return Verdict(MessageState.IGNORED, "empty")
         if message.group is not None and not self.groups:
             return Verdict(MessageState.IGNORED, "groups_off")

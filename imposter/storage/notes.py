@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from imposter.storage import answering, claims
 from imposter.storage.conversations import Kind
-from imposter.storage.records import Claim, Part
-from imposter.storage.tables import aliases, messages, notes
+from imposter.storage.records import Claim, DeliveryState, DraftState, Part
+from imposter.storage.tables import aliases, drafts, messages, notes, outbox
 from imposter.storage.writer import Pending, Writer
+
+OUTDATED = "(What this told of was edited since.)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,18 @@ _FORGET = delete(messages).where(
 )
 
 
-_ABOUT_THIS = delete(messages).where(messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("seq"))))
+_telling = messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("told_of")))
+_ABOUT_THIS = delete(messages).where(_telling)
+_BLANK = update(messages).where(_telling).values(content=OUTDATED, characters=len(OUTDATED))
+_UNSENT_ABOUT_THIS = delete(messages).where(
+    _telling,
+    messages.c.seq.in_(select(outbox.c.seq).where(outbox.c.state == DeliveryState.PENDING, outbox.c.attempts == 0)),
+    ~exists().where(
+        drafts.c.instance_id == messages.c.instance_id,
+        drafts.c.note_id == messages.c.message_id,
+        drafts.c.state == DraftState.OPEN,
+    ),
+)
 
 
 class NoteStore:
@@ -121,4 +134,10 @@ def forget(connection: Connection, instance_id: str, ids: Collection[str], conve
 
 def forget_about(connection: Connection, seq: int) -> None:
     """Delete what was told of this message, whose words it may quote."""
-    connection.execute(_ABOUT_THIS, {"seq": seq})
+    connection.execute(_ABOUT_THIS, {"told_of": seq})
+
+
+def blank_about(connection: Connection, seq: int) -> None:
+    """Take the words out of what was told of this message: a word on it still counts. What is not out is not told."""
+    for statement in (_UNSENT_ABOUT_THIS, _BLANK):
+        connection.execute(statement, {"told_of": seq})
