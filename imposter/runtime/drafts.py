@@ -8,7 +8,7 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import NotNow, UnknownDraft
 from imposter.logs import trace_of
 from imposter.runtime import telling
 from imposter.runtime.message_ids import MessageIds
@@ -51,6 +51,7 @@ class Drafts:
         self._open: dict[int, Draft] = {}
         self._naps = Naps(claim.instance_id, clock)
         self._expiring: asyncio.Task[None] | None = None
+        self._taking_back: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
         """Take over what an earlier run left. Raises: StorageError."""
@@ -58,9 +59,10 @@ class Drafts:
         self._watch()
 
     async def close(self) -> None:
-        if self._expiring is not None:
-            self._expiring.cancel()
-            await asyncio.gather(self._expiring, return_exceptions=True)
+        tasks = [*self._taking_back, *([self._expiring] if self._expiring is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def propose(
         self,
@@ -111,8 +113,29 @@ class Drafts:
 
         `changed`: something may have been edited or deleted there.
         """
-        if changed or any(draft.conversation == conversation for draft in self._open.values()):
+        open_here = [draft.number for draft in self._open.values() if draft.conversation == conversation]
+        if changed or open_here:
             await self._store.drafts.reopen(self._claim, conversation, changed=changed)
+        if changed and open_here and self._chat.takes_back:
+            taking = asyncio.create_task(self._take_back(open_here), name=f"notes:{self._claim.instance_id}")
+            self._taking_back.add(taking)
+            taking.add_done_callback(self._taking_back.discard)
+
+    async def _take_back(self, numbers: Sequence[int]) -> None:
+        """Of notes on what was changed since, none stays in the owner's own chat beside the one that holds."""
+        own_chat = self._chat.own_chat()
+        for number in numbers:
+            try:
+                draft = await self._store.drafts.get(self._claim.instance_id, number)
+                if own_chat is None or draft.state is not DraftState.REPLACED or draft.note_id is None:
+                    continue
+                self._open.pop(number, None)
+                await self._chat.take_back(own_chat, draft.note_id)
+                await self._store.notes.forget(self._claim, draft.note_id)
+            except UnknownDraft:
+                continue
+            except Exception as error:  # noqa: BLE001 - somebody else's provider may raise anything; the note stays
+                log.warning("a note was not taken back", bot=self._claim.instance_id, **trace_of(error))
 
     async def send(self, number: int, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place. The draft as it was decided, by this or before.

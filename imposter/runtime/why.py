@@ -97,7 +97,7 @@ def explain(decision: Decision, now: Now) -> Explained:
         return Explained(decision, told, _gates(here, trace), trace)
     reason = reasons.of_message(message.state, message.reason)
     words = f"{reason.told}{_since_takeover(decision) if message.reason == 'takeover' else ''}"
-    if decision.drafted_because in BECAUSE:
+    if decision.drafted_because is not None and decision.drafted_because in BECAUSE:
         words += f", because {BECAUSE[decision.drafted_because]}"
     here = Passage(reason.gate, Outcome.STOPPED, message.reason, words)
     return Explained(decision, f"Not answered: {words}.", _gates(here, trace), trace)

@@ -67,6 +67,13 @@ _FORGET = delete(messages).where(
 )
 
 
+_FORGET_THIS = delete(messages).where(
+    messages.c.seq.in_(
+        select(notes.c.seq)
+        .join(outbox, outbox.c.seq == notes.c.seq)
+        .where(outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("note"))
+    )
+)
 _telling = messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("told_of")))
 _ABOUT_THIS = delete(messages).where(_telling)
 _BLANK = update(messages).where(_telling).values(content=OUTDATED, characters=len(OUTDATED))
@@ -101,6 +108,15 @@ class NoteStore:
         def job(connection: Connection) -> tuple[str, int] | None:
             row = connection.execute(_ABOUT, {"bot": instance_id, "chat": own_chat, "note": note_id}).first()
             return None if row is None else (row.conversation, row.seq)
+
+        return self._submit(job)
+
+    def forget(self, claim: Claim, note_id: str) -> Pending[None]:
+        """It is taken back. Raises from the result: Superseded."""
+
+        def job(connection: Connection) -> None:
+            claims.check(connection, claim)
+            connection.execute(_FORGET_THIS, {"bot": claim.instance_id, "note": note_id})
 
         return self._submit(job)
 
