@@ -48,7 +48,7 @@ async def own_chat(anna: Anna) -> str:
 async def test_new_words_that_could_not_be_read_are_the_owners(tmp_path: Path, *, answered_first: bool) -> None:
     more: dict[str, Any] = {"kind": MessageKind.EDIT, "changes": "e1", "note": UNREADABLE, "answerable": False}
     async with open_anna(tmp_path, HandClock(), {**PROMPT, "debounce_seconds": 5}) as anna:
-        await anna.hear("come over", message_id="e1")
+        await anna.hear("the lake was blue", message_id="e1")
         if answered_first:
             await edit(anna, "e1", "")
             assert (await anna.reasons())[""] == ("ignored", "empty")
@@ -56,9 +56,9 @@ async def test_new_words_that_could_not_be_read_are_the_owners(tmp_path: Path, *
         await anna.pass_by(6)
         assert await drafts(anna) == [("", "re:", "unseen", DraftState.OPEN)]
         assert anna.platform.texts("bob") == []
-        await edit(anna, "e1", "come along")
+        await edit(anna, "e1", "the lake was green")
         await anna.pass_by(6)
-        assert anna.platform.texts("bob") == ["re: come along"], "what can be read now is not unseen any more"
+        assert anna.platform.texts("bob") == ["re: the lake was green"], "what can be read now is not unseen any more"
 
 
 async def test_a_message_that_was_deleted_after_its_answer_was_answered(tmp_path: Path) -> None:
