@@ -23,7 +23,12 @@ from imposter.storage.tables import anchor, drafts, messages, outbox, wordings
 _together = func.coalesce(messages.c.joined, messages.c.seq)
 _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_chat = (_of_bot, messages.c.conversation == bindparam("conversation"))
-_MESSAGE = SELECT_STORED.where(_of_bot, messages.c.seq == bindparam("asked"), messages.c.answers.is_(None))
+_MESSAGE = SELECT_STORED.where(
+    _of_bot,
+    messages.c.seq == bindparam("asked"),
+    messages.c.answers.is_(None),
+    (messages.c.source != Source.BOT) | outbox.c.seq.is_(None),  # a note in the owner's own chat answers nothing
+)
 _GROUP = (
     select(messages.c.seq, messages.c.trace)
     .where(*_of_chat, messages.c.answers.is_(None), _together == bindparam("last"))
