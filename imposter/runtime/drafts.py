@@ -12,6 +12,7 @@ from imposter.contracts.errors import NotNow, UnknownDraft
 from imposter.logs import trace_of
 from imposter.runtime import telling
 from imposter.runtime.message_ids import MessageIds
+from imposter.runtime.naming import Naming, ids_in
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.release import Hold
@@ -19,7 +20,7 @@ from imposter.runtime.retry import Chance, backoff
 from imposter.storage import Store
 from imposter.storage.drafted import Draft
 from imposter.storage.notes import Note
-from imposter.storage.records import Claim, DraftState, Part, Superseded, Usage, Work
+from imposter.storage.records import Claim, DraftState, Part, StoredMessage, Superseded, Usage, Work
 from imposter.storage.storable import clean
 
 log = structlog.get_logger()
@@ -40,7 +41,9 @@ class Drafts:
         clock: Clock,
         chance: Chance,
         going: Callable[[str], None],
+        naming: Naming,
     ) -> None:
+        self.naming = naming
         self._claim = claim
         self._store = store
         self._chat = chat
@@ -80,10 +83,14 @@ class Drafts:
         """
         until = self._clock.now() + timedelta(minutes=behaviour.draft_minutes)
         own_chat, message = self._chat.own_chat(), work.message
+        asked: Sequence[StoredMessage] = ()
+        if own_chat is not None:
+            known = await self._store.who.known(self._claim.instance_id, ids_in(work.messages))
+            asked = [self.naming.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
             assert own_chat is not None  # noqa: S101 - else it is not asked for one
-            text = telling.of_draft(work.messages, clean(hold.text).strip(), hold.why, hold.detail, until)
+            text = telling.of_draft(asked, clean(hold.text).strip(), hold.why, hold.detail, until)
             return Note(own_chat, text, self._new_id("note", str(number)), about)
 
         draft = await self._store.drafts.propose(
@@ -142,7 +149,7 @@ class Drafts:
 
         Raises: UnknownDraft, NotNow (it is too late, or there are no words to send), StorageError.
         """
-        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        draft = await self._get(number)
         words = (text if text is not None else draft.text).strip()
         if not words:
             raise NotNow(telling.EMPTY if draft.state is DraftState.OPEN else telling.too_late(draft))
@@ -161,9 +168,14 @@ class Drafts:
         return await self._decided(number)
 
     async def _decided(self, number: int) -> Draft:
-        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        draft = await self._get(number)
         self._open.pop(number, None)
         return draft
+
+    async def _get(self, number: int) -> Draft:
+        """With the name that its owner knows."""
+        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        return self.naming.of_draft(draft, await self._store.who.known(self._claim.instance_id, [draft.sender_id]))
 
     def _watch(self) -> None:
         """While any is open, somebody looks for when its time is over."""

@@ -18,7 +18,7 @@ class Draft:
     """Names it."""
     conversation: str
     name: str
-    """Of who asked, as they call themselves."""
+    """Of who asked: as they call themselves, unless whoever gives it away knows what their owner calls them."""
     answers: int
     """The seq of the last message that it is for."""
     question: str
@@ -37,6 +37,8 @@ class Draft:
     decided_at: datetime | None
     is_deleted: bool = False
     """The message was deleted for everybody."""
+    sender_id: str = ""
+    """Of who asked."""
 
 
 _question = messages.alias("question")
@@ -57,6 +59,7 @@ COLUMNS: Select[Any] = (
         drafts.c.expires_at,
         drafts.c.decided_at,
         _question.c.deleted_at.is_not(None),
+        _question.c.sender_id,
     )
     .join(_question, _question.c.seq == drafts.c.answers)
     .where(drafts.c.instance_id == bindparam("bot"))

@@ -40,6 +40,7 @@ from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
+from imposter.storage.who import WhoStore
 from imposter.storage.writer import Activity, Pending, Writer, describe
 
 log = structlog.get_logger()
@@ -75,6 +76,7 @@ class Store:
     overview: OverviewStore
     summaries: SummaryStore
     names: NameStore
+    who: WhoStore
     activity: Callable[[], Activity]
     keyed_hash: Callable[..., str]
     """See `Cipher.keyed_hash`."""
@@ -125,6 +127,7 @@ async def open_store(
             overview=OverviewStore(writer, now),
             summaries=SummaryStore(writer, names, now),
             names=names,
+            who=WhoStore(writer, names),
             activity=writer.activity,
             keyed_hash=cipher.keyed_hash,
         )
