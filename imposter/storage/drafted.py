@@ -90,10 +90,9 @@ _of_these = drafts.c.answers.in_(bindparam("seqs", expanding=True))
 _HOLDING = (
     select(drafts.c.number, drafts.c.answers, drafts.c.state)
     .join(messages, messages.c.seq == drafts.c.answers)
-    .where(messages.c.instance_id == bindparam("bot"), messages.c.conversation == bindparam("chat"))
-    .where(
-        _of_these | ((drafts.c.state == DraftState.REPLACED) & (drafts.c.answers >= bindparam("first"))),
-    )
+    .where(drafts.c.instance_id == bindparam("bot"), drafts.c.answers >= bindparam("first"))
+    .where(messages.c.conversation == bindparam("chat"))
+    .where(_of_these | drafts.c.state.in_([DraftState.REPLACED, DraftState.OPEN]))
 )
 _NO_WORDS = update(drafts).where(drafts.c.number.in_(bindparam("numbers", expanding=True))).values(text="")
 
@@ -128,9 +127,11 @@ def forget_words(
     """
     of_chat = {"bot": instance_id, "chat": conversation, "seqs": list(seqs), "first": min(seqs)}
     rows = connection.execute(_HOLDING, of_chat).all()
-    blanked = [row for row in rows if is_gone or row.state not in (DraftState.OPEN, DraftState.SENT)]
-    connection.execute(_NO_WORDS, {"numbers": [row.number for row in blanked]})
-    return {row.answers for row in blanked}
+    kept = () if is_gone else (DraftState.OPEN, DraftState.SENT)
+    blank = [row for row in rows if row.state is DraftState.REPLACED or (row.answers in seqs and row.state not in kept)]
+    connection.execute(_NO_WORDS, {"numbers": [row.number for row in blank]})
+    standing = {row.answers for row in rows if row.state is DraftState.OPEN and row.answers not in seqs}
+    return {row.answers for row in blank} - standing
 
 
 def close_in(connection: Connection, instance_id: str, conversation: str, reason: str) -> None:

@@ -1,6 +1,7 @@
 """Edits and deletions: what they make of the message that they name, and of what was done about it."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,10 @@ def _judge(message: Any, known_ids: frozenset[str]) -> Verdict:
     """As a bot does that answers everything."""
     kept = message.kind in (EDIT, DELETION)
     return Verdict(MessageState.IGNORED, message.kind.value) if kept else Verdict(MessageState.WAITING)
+
+
+def _noted(text: str, message_id: str, number: int, about: int) -> Note:
+    return Note("me", f"Anna: {text}", message_id, about)
 
 
 async def row(desk: Desk, message_id: str) -> StoredMessage:
@@ -366,3 +371,23 @@ async def test_what_cannot_be_read_is_counted_whatever_its_id(desk: Desk) -> Non
     assert totals[desk.bot].unreadable == 1
     await desk.receive("I saw it", source=Source.OWNER, sender=Sender("me"), judge=CONTEXT)
     assert await desk.store.messages.totals([desk.bot]) == {}
+
+
+async def test_an_edit_leaves_the_draft_of_another_message_and_its_note_alone(desk: Desk) -> None:
+    await desk.answer(await desk.receive("hello", message_id="E0"))
+    question = await desk.receive("5pm?", message_id="E1")
+    assert question.seq is not None
+    until = desk.time() + timedelta(hours=1)
+    for number, text in enumerate(("fine, 5pm", "fine, 6pm")):
+        noted = partial(_noted, text, f"N{number}")
+        await desk.store.drafts.propose(desk.claim, [question.seq], text, "doubt", until, note=noted)
+        if not number:
+            await change(desk, EDIT, "E1", "6pm?")
+    await change(desk, EDIT, "E0", "good morning")
+    assert [(each.text, each.state) for each in await desk.store.drafts.page(desk.bot)] == [
+        ("fine, 6pm", DraftState.OPEN),
+        ("", DraftState.REPLACED),
+    ]
+    assert "Anna: fine, 6pm" in [each.content for each in await desk.history()]
+    await change(desk, DELETION, "E0")
+    assert "Anna: fine, 6pm" in [each.content for each in await desk.history()]
