@@ -108,7 +108,7 @@ _answered_together = (
     messages.c.state == MessageState.ANSWERED,
     func.coalesce(messages.c.joined, messages.c.seq) == bindparam("group"),
 )
-_ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None)
+_ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None, changed=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
 _NO_TRACE = (
     update(messages)
