@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import Any, Unpack
 from uuid import uuid4
 
+from imposter.behaviour.message_text import unseen_of
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotNow
 from imposter.contracts.messages import CHANGES, Group, Message, MessageFacts, MessageKind, Sender, Source
@@ -169,7 +170,7 @@ class UserQueue:
             reply_to=reply_to or address,
             chat=tuple(dict.fromkeys(self.rules.canonical(name) for name in chat)),
             group=group,
-            **facts | _bounded(facts, kind),
+            **facts | _bounded(facts, kind, content),
         )
 
     def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
@@ -199,12 +200,13 @@ def _person(value: Sender | str | None, field: str) -> Sender:
     return Sender(person.identifier, person.display_name[:LONGEST_NAME], others[:MOST_IDS])
 
 
-def _bounded(facts: MessageFacts, kind: MessageKind) -> MessageFacts:
-    """Those that are to be cut."""
-    unseen, quoted = facts.get("unseen"), facts.get("quoted")
+def _bounded(facts: MessageFacts, kind: MessageKind, content: str) -> MessageFacts:
+    """Those that are to be cut, or follow from others."""
+    details, quoted = facts.get("details", "")[:LONGEST_DETAILS], facts.get("quoted")
+    unseen = unseen_of(content, kind, details, facts.get("unseen"))
     return {
         "kind": kind,
-        "details": facts.get("details", "")[:LONGEST_DETAILS],
+        "details": details,
         "unseen": unseen and unseen[:LONGEST_NAME],
         "quoted": quoted
         and replace(quoted, content=quoted.content[:LONGEST_QUOTE], details=quoted.details[:LONGEST_DETAILS]),

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 import structlog
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import ContactId, Strict
-from imposter.contracts.errors import NotConnected
-from imposter.contracts.messages import Group, MessageFacts, MessageKind, Sender
+from imposter.contracts.errors import NotConnected, NotNow
+from imposter.contracts.messages import CHANGES, Group, MessageFacts, MessageKind, Sender
 from imposter.contracts.states import LinkState, LinkStatus
 from queue_manager import UserQueue
 
@@ -30,22 +30,46 @@ MAX_UNSETTLED = 100
 """Messages of load that may be on their way to the disk at a time."""
 
 
+def _not_blank(name: str) -> str:
+    if not name.strip():
+        raise ValueError("must hold more than blanks")
+    return name
+
+
+Name = Annotated[ContactId, AfterValidator(_not_blank)]
+Id = Annotated[str, Field(max_length=64)]
+
+
 class DummyMessage(Strict):
     """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
 
     content: str
-    sender: ContactId = "dummy-friend"
+    sender: Name = "dummy-friend"
     display_name: str = ""
-    group: ContactId | None = None
+    group: Name | None = None
     source: Literal["user", "owner"] = "user"
     unseen: str | None = Field(default=None, description="What came with it unseen, such as `picture`.")
     kind: Annotated[MessageKind, Field(strict=False)] = MessageKind.TEXT
-    details: str = Field(default="", description="What it holds beside its words, such as a poll's options.")
+    details: str = Field(
+        default="",
+        description="What it holds beside its words, such as a poll's options; a call counts as missed where these "
+        "begin with `missed`.",
+    )
     id: str | None = Field(default=None, min_length=1, max_length=64, description="Names it for later messages.")
-    quotes: str | None = Field(default=None, description="The id of the message that it replies to.")
-    reacts_to: str | None = Field(default=None, description="The id of the message that it reacts to.")
-    changes: str | None = Field(default=None, description="The id of the message that it edits or deletes.")
+    quotes: Id | None = Field(default=None, description="The id of the message that it replies to.")
+    reacts_to: Id | None = Field(default=None, description="The id of the message that it reacts to.")
+    changes: Id | None = Field(
+        default=None, description="The id of the message that it edits or deletes, by its kind `edit` or `deletion`."
+    )
     after_seconds: float = Field(default=0, ge=0, description="Time since the message before.")
+
+    @model_validator(mode="after")
+    def _changes_by_its_kind(self) -> Self:
+        if self.kind in CHANGES and not self.changes:
+            raise ValueError(f"is of the kind {self.kind}: give the id of the message that it changes as `changes`")
+        if self.changes and self.kind not in CHANGES:
+            raise ValueError("has `changes`: give its kind as well, edit or deletion")
+        return self
 
     @property
     def facts(self) -> MessageFacts:
@@ -96,6 +120,15 @@ class DummyProvider:
         )
         allow_group_messages: bool = False
         process_offline_messages: bool = False
+
+        @field_validator("messages")
+        @classmethod
+        def _ids_are_their_own(cls, messages: list[DummyMessage] | None) -> list[DummyMessage] | None:
+            places: dict[str, int] = {}
+            for place, message in enumerate(messages or ()):
+                if message.id is not None and (first := places.setdefault(message.id, place)) != place:
+                    raise ValueError(f"name two alike: {place} has the `id` of {first}; give each its own")
+            return messages
 
         @model_validator(mode="after")
         def _load_has_a_rate(self) -> Self:
@@ -180,7 +213,10 @@ class DummyProvider:
                 await pending
         except Exception as error:  # noqa: BLE001 - the talk ends here; the status tells
             log.exception("dummy talk ended")
-            self._become(LinkStatus(status=LinkState.ERROR, detail=f"The script stopped: {type(error).__name__}."))
+            # Those of the queue say what is wrong with the message; others may name hosts and paths.
+            why = f": {error}" if isinstance(error, ValueError | TypeError | NotNow) else ""
+            detail = f"The script stopped: {type(error).__name__}{why.rstrip('.')}."
+            self._become(LinkStatus(status=LinkState.ERROR, detail=detail))
 
     def _say(self, message: DummyMessage, message_id: str) -> Awaitable[object]:
         contact = Sender(message.sender, message.display_name)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from imposter.contracts.messages import MessageKind
+from imposter.contracts.messages import UNSHOWN, MessageKind
 
 NAMES = {
     MessageKind.IMAGE: "picture",
@@ -21,6 +21,16 @@ NAMES = {
 BESIDE_WORDS = {MessageKind.TEXT, MessageKind.REACTION}
 """Kinds that go without saying."""
 
+WITH_DETAILS = {
+    MessageKind.LOCATION,
+    MessageKind.CONTACT_CARD,
+    MessageKind.POLL,
+    MessageKind.EVENT,
+    MessageKind.INVITATION,
+    MessageKind.CHOICE,
+}
+"""Kinds that want an answer to what they hold."""
+
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Cn", "Cs", "Co"}
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing."""
@@ -34,6 +44,14 @@ def is_blank(text: str) -> bool:
 def name_of_kind(kind: MessageKind) -> str:
     """In plain words, without an article."""
     return NAMES.get(kind, kind.value.replace("_", " "))
+
+
+def unseen_of(content: str, kind: MessageKind, details: str, told: str | None) -> str | None:
+    """What of a message no model is shown: what its provider `told`, else what its kind says where it has no words."""
+    if told or not is_blank(content):
+        return told
+    is_bare = kind in WITH_DETAILS and is_blank(details)
+    return name_of_kind(kind) if kind in UNSHOWN or is_bare else told
 
 
 def shown_text(

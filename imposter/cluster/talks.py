@@ -1,14 +1,19 @@
 """What is said in a bot's chats, and what its owner does about it, whichever server the bot lives on."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
+
+from pydantic import ValidationError
 
 from imposter.cluster.errands import DecideDraft, Errand, Retry, Say, UndoBrief
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import UnknownContact
+from imposter.contracts.errors import InvalidConfig, UnknownContact
 from imposter.runtime.briefs import Brief, brief_of
 from imposter.runtime.discovery import Catalog, Kind
+from imposter.runtime.naming import Naming, ids_in
 from imposter.runtime.ports import canonical_ids
 from imposter.runtime.treatment import own_autonomy, with_autonomy
 from imposter.storage import Store
@@ -46,12 +51,17 @@ class Talks:
 
     async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Chat]:
         """Conversations whose newest message has a seq below `before`, the liveliest first."""
-        await self._exists(instance_id)
-        return await self._store.chats.page(instance_id, before=before, limit=limit)
+        naming = await self._naming(instance_id)
+        chats = await self._store.chats.page(instance_id, before=before, limit=limit)
+        known = await self._store.who.known(instance_id, [chat.conversation for chat in chats])
+        own = [naming.by_owner(known[chat.conversation].identifiers) for chat in chats]
+        return [replace(chat, name=name or chat.name) for chat, name in zip(chats, own, strict=True)]
 
     async def chat_name(self, instance_id: str, conversation: str) -> str:
         """What the group, or the contact there, is called; empty where nobody knows."""
-        return await self._store.chats.name(instance_id, conversation)
+        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, [conversation])
+        own = naming.by_owner(known[conversation].identifiers)
+        return own or await self._store.chats.name(instance_id, conversation)
 
     async def unreadable(self, instance_id: str) -> dict[str, int]:
         """By conversation, how many messages nobody here could read."""
@@ -68,14 +78,26 @@ class Talks:
         return await self._store.chats.some(instance_id, seqs) if seqs else {}
 
     async def called(self, instance_id: str, identifiers: Collection[str]) -> dict[str, str]:
-        """What these people are called: by their owner, else by themselves. Without those that nobody has named."""
-        found = await self._store.names.some(instance_id, identifiers) if identifiers else {}
-        return {each: named for each, names in found.items() if (named := names.saved or names.chosen)}
+        """What these people are called, for their owner. Without those that nobody has named."""
+        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, identifiers)
+        return {each: name for each, names in known.items() if (name := naming.of_known(names))}
 
-    async def names(self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50) -> list[Names]:
-        """People, or groups, whose names are known, by the first of their ids; those behind the id `after`."""
-        await self._exists(instance_id)
-        return await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
+    async def named(self, instance_id: str, messages: Sequence[StoredMessage]) -> list[StoredMessage]:
+        """The same messages, with the names that the owner knows people by."""
+        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, ids_in(messages))
+        return [naming.of_message(message, known) for message in messages]
+
+    async def names(
+        self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50
+    ) -> list[tuple[str, Names]]:
+        """People, or groups, whose names are known, by the first of their ids; those behind the id `after`.
+
+        What the owner calls them stands before each.
+        """
+        naming = await self._naming(instance_id)
+        found = await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
+        known = await self._store.who.known(instance_id, [min(each.identifiers) for each in found])
+        return [(naming.of_known(known[min(each.identifiers)]), each) for each in found]
 
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
         """Have the owner say this there themselves, once for each `key`; gives the message's id.
@@ -102,8 +124,10 @@ class Talks:
 
     async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
         """Up to `limit` with a number below `before`, the newest first."""
-        await self._exists(instance_id)
-        return await self._store.drafts.page(instance_id, before=before, limit=limit)
+        naming = await self._naming(instance_id)
+        drafts = await self._store.drafts.page(instance_id, before=before, limit=limit)
+        known = await self._store.who.known(instance_id, {draft.sender_id for draft in drafts})
+        return [naming.of_draft(draft, known) for draft in drafts]
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
         """Send it, or `text` in its place. Raises: UnknownDraft, NotNow (it is too late; the bot does not run)."""
@@ -117,8 +141,11 @@ class Talks:
 
     async def brief(self, instance_id: str, contact: str) -> Brief:
         """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
-        _, person, _ = await self._known(instance_id, contact)
-        return await brief_of(self._store, instance_id, person.conversations)
+        config, person, canonical = await self._known(instance_id, contact)
+        brief = await brief_of(self._store, instance_id, person.conversations)
+        known = await self._store.who.known(instance_id, person.conversations)
+        saved = next((names.saved for names in known.values() if names.saved), "")
+        return replace(brief, called=Naming.of(config.contacts, canonical).by_owner(person.ids) or saved)
 
     async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
         """Take it back, up to the message with the seq `last`. Raises: UnknownContact, UnknownBrief, NotNow."""
@@ -147,6 +174,14 @@ class Talks:
         """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
         retried: Retried = await self._do(instance_id, Retry(letter=letter))
         return retried
+
+    async def _naming(self, instance_id: str) -> Naming:
+        """Where this version, or its provider files, cannot read the config, nobody has a name that the owner gave."""
+        with suppress(InvalidConfig, ValidationError):
+            config = await self._config(instance_id)
+            file = self._catalog.find(Kind.CHAT, config.chat_provider_config.provider_name)
+            return Naming.of(config.contacts, canonical_ids(file))
+        return Naming({}, str)
 
     async def _conversation(self, instance_id: str, contact: str) -> str:
         _, person, canonical = await self._known(instance_id, contact)

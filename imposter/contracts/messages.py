@@ -79,6 +79,19 @@ NOT_SAID = CHANGES | {MessageKind.NOTICE, MessageKind.UNREADABLE, MessageKind.UN
 """For the record alone: no model is told of them."""
 
 
+UNSHOWN = frozenset(
+    {
+        MessageKind.IMAGE,
+        MessageKind.VIDEO,
+        MessageKind.VOICE,
+        MessageKind.AUDIO,
+        MessageKind.DOCUMENT,
+        MessageKind.STICKER,
+    }
+)
+"""Kinds that say something which no model is shown."""
+
+
 OWN_WORDS = frozenset(MessageKind) - ASIDE - NOT_SAID - {MessageKind.CHOICE}
 """Kinds whose words, if there are any, somebody wrote themselves."""
 

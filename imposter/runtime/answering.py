@@ -17,7 +17,7 @@ from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.models import Models
 from imposter.runtime.pacing import Paced, paced
-from imposter.runtime.release import Gate, Hold, Send
+from imposter.runtime.release import Gate, Hold, Send, Why
 from imposter.runtime.retry import Chance
 from imposter.runtime.safety import Safety
 from imposter.runtime.spending import BUDGET_SPENT, Spending
@@ -28,6 +28,8 @@ from imposter.runtime.vitals import BEFORE, MODEL, Counts
 from imposter.storage import Store
 from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work, of_member
 
+MOST_EDITS = 5
+"""Of one message for which an answer is made: who edits on and on holds up nobody else's answer."""
 UNSEEN = "unseen"
 """Why a message is not answered that came with something which no model is shown."""
 
@@ -91,7 +93,10 @@ class Answering:
         over = await self._spending.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         asking = work
-        if isinstance(release, Send) or (release is not None and release.hands_over):
+        edited = _too_often_edited(work)
+        if edited is not None and not (isinstance(release, Hold) and not release.text):
+            work, release = edited, Hold("", Why.EDITED)
+        elif isinstance(release, Send) or (release is not None and release.hands_over):
             work = _of_askers(asking)
         if release is None:
             if over is WhenSpent.STOP:
@@ -181,6 +186,12 @@ class Answering:
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
         return self._new_id("answer", work.message.conversation, work.message.message_id, str(part))
+
+
+def _too_often_edited(work: Work) -> Work | None:
+    """Those alone that are left to their owner: the others are answered as ever. None where there are none."""
+    messages = tuple(message for message in work.messages if message.edits > MOST_EDITS)
+    return replace(work, messages=messages) if messages else None
 
 
 def _of_askers(work: Work) -> Work:

@@ -13,6 +13,7 @@ from imposter.contracts.errors import ChatError, NotConnected, NotNow, UnknownBr
 from imposter.contracts.messages import Source
 from imposter.logs import trace_of
 from imposter.runtime.message_ids import MessageIds
+from imposter.runtime.naming import Naming
 from imposter.runtime.ports import ChatPort
 from imposter.storage import Store
 from imposter.storage.briefs import Spell
@@ -31,10 +32,14 @@ class Brief:
     """Of what was said in one chat."""
 
     spell: Spell
+    called: str = ""
+    """By the owner."""
 
     @property
     def name(self) -> str:
-        """As the contact calls themselves; their id where that is not known."""
+        """What the owner calls them, else they themselves; their id where that is not known."""
+        if self.called:
+            return self.called
         theirs = [message for message in self.spell.talk if message.source is Source.CONTACT]
         named = (message.sender_name for message in reversed(theirs) if message.sender_name)
         return next(named, self.spell.said[-1].reply_to)
@@ -78,7 +83,9 @@ class Briefs:
         now: Callable[[], datetime],
         new_id: MessageIds,
         going: Callable[[str], None],
+        naming: Naming,
     ) -> None:
+        self.naming = naming
         self._claim = claim
         self._store = store
         self._chat = chat
@@ -93,7 +100,8 @@ class Briefs:
             return
         if self._now() - spell.said[-1].sent_at > RECENT:
             return
-        brief = Brief(spell)
+        known = await self._store.who.known(self._claim.instance_id, [conversation])
+        brief = Brief(spell, self.naming.by_owner(known[conversation].identifiers) or known[conversation].saved)
         text = told(brief.name, brief.lines, brief.promised, undoable=self._chat.takes_back)
         message_id = self._new_id("brief", conversation, spell.back.message_id)
         self._going(await self._store.notes.add(self._claim, Note(own_chat, text, message_id, spell.back.seq)))

@@ -5,7 +5,7 @@ sent is never repeated, as it may be a secret or very long.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -37,6 +37,23 @@ which takes 1.7 microseconds each (pydantic 2.14), and 1 MiB can hold 500,000.""
 MAX_MESSAGE = 500
 MAX_PATH = 256
 """Characters; a provider's own check may say any length of things, and a path may be as deep as the body."""
+
+CURES: Mapping[str, str] = {
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    "list_type": "must be a list, in brackets",
+    "string_type": "must be text: put it in quotation marks",
+    "bool_type": "must be true or false, without quotation marks",
+    "int_type": "must be a whole number, without quotation marks",
+    "float_type": "must be a number, without quotation marks",
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+}
+"""By pydantic's code: what is told in place of its own words."""
+
+EMPTY = "must not be empty"
 
 ReadSecret = Callable[[str], SecretStr | None]
 Context = Mapping[str, Any]
@@ -79,13 +96,11 @@ def _named(error: ValidationError, model: type[BaseModel], *path: str, limit: in
         return
     for found in error.errors(include_url=False, include_input=False, include_context=False):
         location = found["loc"]
-        message = worded(found["msg"])
-        if found["type"] == "missing":
-            message = "is required"
-        elif found["type"] in ("model_type", "dict_type"):
-            message = "must be a JSON object"
+        message = cure_of(found["type"], found["msg"])
+        if message == EMPTY and isinstance(location[-1], int):
+            message = "is empty; leave it out"
         elif found["type"] == "extra_forbidden":
-            message = _unknown(str(location[-1]), fields_of(_models_at(model, location[:-1])))
+            message = unknown(str(location[-1]), fields_of(_models_at(model, location[:-1])))
         yield FieldProblem(_dotted(*path, *location), message)
 
 
@@ -93,6 +108,13 @@ def _first(problems: Iterable[FieldProblem], limit: int) -> tuple[FieldProblem, 
     """The first `limit` problems, with a word on whether there are more; those are not even worded."""
     named = tuple(islice(problems, limit + 1))
     return named if len(named) <= limit else (*named[:limit], FieldProblem("", "there are more problems, not named"))
+
+
+def cure_of(kind: str, message: str) -> str:
+    """What pydantic's error of this kind says, with the cure where its own words have none."""
+    if kind == "string_too_short" and "at least 1 " in message:
+        return EMPTY
+    return CURES.get(kind) or worded(message)
 
 
 def worded(message: str) -> str:
@@ -242,7 +264,8 @@ def _dotted(*path: str | int) -> str:
     return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:MAX_PATH]
 
 
-def _unknown(name: str, known: dict[str, Any]) -> str:
+def unknown(name: str, known: Collection[str]) -> str:
+    """What is said of a field that is none of those `known`."""
     if near := get_close_matches(name[:64].lower(), known, n=1):
         return f"is not known here; did you mean {near[0]!r}?"
     return f"is not known here; known are: {', '.join(known)}" if known else "is not known here"

@@ -28,6 +28,7 @@ from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.models import Models
+from imposter.runtime.naming import Naming
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.ports import ChatPort
@@ -124,10 +125,9 @@ class Conversations:
             tell=on_failure,
         )
         self.new_id = MessageIds(claim.instance_id, store, chat)
-        self.drafts = Drafts(
-            claim, store=store, chat=chat, new_id=self.new_id, clock=clock, chance=chance, going=self.redeliver
-        )
-        self.briefs = Briefs(claim, store=store, chat=chat, now=clock.now, new_id=self.new_id, going=self.redeliver)
+        own: dict[str, Any] = {"store": store, "chat": chat, "new_id": self.new_id, "naming": Naming.by(manners)}
+        self.drafts = Drafts(claim, clock=clock, chance=chance, going=self.redeliver, **own)
+        self.briefs = Briefs(claim, now=clock.now, going=self.redeliver, **own)
         self._owner_chat = OwnerChat(
             claim,
             store=store,
@@ -189,6 +189,7 @@ class Conversations:
         self.context = context
         self._delivery.answer_within = answer_within
         self._manners = self._answering.manners = manners
+        self.drafts.naming = self.briefs.naming = Naming.by(manners)
         self._answering.models = models or self._answering.models
         for conversation in [*self._tasks]:
             self._ask_again(conversation)

@@ -8,10 +8,11 @@ import structlog
 
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import NotNow, UnknownDraft
 from imposter.logs import trace_of
 from imposter.runtime import telling
 from imposter.runtime.message_ids import MessageIds
+from imposter.runtime.naming import Naming, ids_in
 from imposter.runtime.naps import LONGEST_NAP, Naps
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.release import Hold
@@ -19,7 +20,7 @@ from imposter.runtime.retry import Chance, backoff
 from imposter.storage import Store
 from imposter.storage.drafted import Draft
 from imposter.storage.notes import Note
-from imposter.storage.records import Claim, DraftState, Part, Superseded, Usage, Work
+from imposter.storage.records import Claim, DraftState, Part, StoredMessage, Superseded, Usage, Work
 from imposter.storage.storable import clean
 
 log = structlog.get_logger()
@@ -40,7 +41,9 @@ class Drafts:
         clock: Clock,
         chance: Chance,
         going: Callable[[str], None],
+        naming: Naming,
     ) -> None:
+        self.naming = naming
         self._claim = claim
         self._store = store
         self._chat = chat
@@ -51,6 +54,7 @@ class Drafts:
         self._open: dict[int, Draft] = {}
         self._naps = Naps(claim.instance_id, clock)
         self._expiring: asyncio.Task[None] | None = None
+        self._taking_back: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
         """Take over what an earlier run left. Raises: StorageError."""
@@ -58,9 +62,10 @@ class Drafts:
         self._watch()
 
     async def close(self) -> None:
-        if self._expiring is not None:
-            self._expiring.cancel()
-            await asyncio.gather(self._expiring, return_exceptions=True)
+        tasks = [*self._taking_back, *([self._expiring] if self._expiring is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def propose(
         self,
@@ -78,10 +83,14 @@ class Drafts:
         """
         until = self._clock.now() + timedelta(minutes=behaviour.draft_minutes)
         own_chat, message = self._chat.own_chat(), work.message
+        asked: Sequence[StoredMessage] = ()
+        if own_chat is not None:
+            known = await self._store.who.known(self._claim.instance_id, ids_in(work.messages))
+            asked = [self.naming.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
             assert own_chat is not None  # noqa: S101 - else it is not asked for one
-            text = telling.of_draft(work.messages, clean(hold.text).strip(), hold.why, hold.detail, until)
+            text = telling.of_draft(asked, clean(hold.text).strip(), hold.why, hold.detail, until)
             return Note(own_chat, text, self._new_id("note", str(number)), about)
 
         draft = await self._store.drafts.propose(
@@ -111,18 +120,39 @@ class Drafts:
 
         `changed`: something may have been edited or deleted there.
         """
-        if changed or any(draft.conversation == conversation for draft in self._open.values()):
+        open_here = [draft.number for draft in self._open.values() if draft.conversation == conversation]
+        if changed or open_here:
             await self._store.drafts.reopen(self._claim, conversation, changed=changed)
+        if changed and open_here and self._chat.takes_back:
+            taking = asyncio.create_task(self._take_back(open_here), name=f"notes:{self._claim.instance_id}")
+            self._taking_back.add(taking)
+            taking.add_done_callback(self._taking_back.discard)
+
+    async def _take_back(self, numbers: Sequence[int]) -> None:
+        """Of notes on what was changed since, none stays in the owner's own chat beside the one that holds."""
+        own_chat = self._chat.own_chat()
+        for number in numbers:
+            try:
+                draft = await self._store.drafts.get(self._claim.instance_id, number)
+                if own_chat is None or draft.state is not DraftState.REPLACED or draft.note_id is None:
+                    continue
+                self._open.pop(number, None)
+                await self._chat.take_back(own_chat, draft.note_id)
+                await self._store.notes.forget(self._claim, draft.note_id)
+            except UnknownDraft:
+                continue
+            except Exception as error:  # noqa: BLE001 - somebody else's provider may raise anything; the note stays
+                log.warning("a note was not taken back", bot=self._claim.instance_id, **trace_of(error))
 
     async def send(self, number: int, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place. The draft as it was decided, by this or before.
 
         Raises: UnknownDraft, NotNow (it is too late, or there are no words to send), StorageError.
         """
-        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        draft = await self._get(number)
         words = (text if text is not None else draft.text).strip()
         if not words:
-            raise NotNow(telling.EMPTY)
+            raise NotNow(telling.EMPTY if draft.state is DraftState.OPEN else telling.too_late(draft))
         parts = [Part(words, self._new_id("draft", str(number)))]
         if not await self._store.drafts.send(self._claim, number, parts, edited=words != draft.text.strip()):
             raise NotNow(telling.too_late(await self._decided(number)))
@@ -138,9 +168,14 @@ class Drafts:
         return await self._decided(number)
 
     async def _decided(self, number: int) -> Draft:
-        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        draft = await self._get(number)
         self._open.pop(number, None)
         return draft
+
+    async def _get(self, number: int) -> Draft:
+        """With the name that its owner knows."""
+        draft = await self._store.drafts.get(self._claim.instance_id, number)
+        return self.naming.of_draft(draft, await self._store.who.known(self._claim.instance_id, [draft.sender_id]))
 
     def _watch(self) -> None:
         """While any is open, somebody looks for when its time is over."""

@@ -43,6 +43,7 @@ class Why(StrEnum):
     LONG = "long"
     UNSEEN = "unseen"
     CALL = "missed_call"
+    EDITED = "edited_too_often"
     GUARD = "guard"
 
 

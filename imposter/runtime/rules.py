@@ -17,7 +17,8 @@ from imposter.storage.records import COMMAND, MessageState, Verdict
 NOT_SPEAKING = {MessageKind.REACTION, MessageKind.CALL, MessageKind.NOTICE, MessageKind.POLL_VOTE}
 ANSWERING = {Autonomy.DRAFT, Autonomy.AUTO_IN_HOURS, Autonomy.AUTO}
 MISSED_CALL = "missed_call"
-"""A provider's note on a call that nobody took."""
+"""A provider's note on a call that nobody took; `details` that begin with "missed" say the same."""
+NOT_MISSED = "call_not_missed"
 BEFORE_LINKING = "before_linking"
 """A provider's note on what was sent before the account was linked: part of the conversation, never answered."""
 
@@ -59,7 +60,8 @@ class Rules:
         is_part = message.kind in ASIDE or message.note == BEFORE_LINKING
         if message.kind in NOT_SAID or not (message.answerable or is_part):
             return Verdict(MessageState.IGNORED, message.note or "not_answerable")
-        if message.kind is MessageKind.TEXT and not message.details and is_blank(message.content):
+        is_empty = not (message.details or message.unseen) and is_blank(message.content)
+        if message.kind is MessageKind.TEXT and is_empty:
             return Verdict(MessageState.IGNORED, "empty")
         if message.group is not None and not self.groups:
             return Verdict(MessageState.IGNORED, "groups_off")
@@ -69,7 +71,10 @@ class Rules:
             return Verdict(MessageState.IGNORED, "autonomy_off")
         if message.note == BEFORE_LINKING:
             return Verdict(MessageState.CONTEXT, BEFORE_LINKING)
-        if message.kind in ASIDE and not _is_missed_call(message, behaviour):
+        is_missed = _is_missed_call(message)
+        if message.kind is MessageKind.CALL and not is_missed:
+            return Verdict(MessageState.CONTEXT, NOT_MISSED)
+        if message.kind in ASIDE and not (is_missed and behaviour.missed_call is not MissedCall.IGNORE):
             return Verdict(MessageState.CONTEXT, message.kind.value)
         unasked = self._unasked(message, behaviour)
         if unasked is not None:
@@ -119,10 +124,9 @@ class Rules:
         return self.allowed is not None and any(self.canonical(name) in self.allowed for name in ids)
 
 
-def _is_missed_call(message: Message, behaviour: Behaviour) -> bool:
-    """One that is answered."""
-    missed = message.note == MISSED_CALL or message.details.startswith("missed")
-    return message.kind is MessageKind.CALL and missed and behaviour.missed_call is not MissedCall.IGNORE
+def _is_missed_call(message: Message) -> bool:
+    told = message.note == MISSED_CALL or message.details.lower().startswith("missed")
+    return message.kind is MessageKind.CALL and told
 
 
 def _silence(message: Message, behaviour: Behaviour) -> timedelta | None:

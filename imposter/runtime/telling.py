@@ -30,6 +30,7 @@ BECAUSE: Mapping[str, str] = {
     Why.UNREADABLE: "most of it makes no words",
     Why.LONG: "it is longer than an answer may be",
     Why.UNSEEN: "they sent something that the model has not seen or heard",
+    Why.EDITED: "they edited it too often, so it is yours to answer",
     Why.CALL: "it is for a call that nobody took",
     Why.GUARD: "it would bind you to something that you have not settled",
     Why.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
@@ -44,7 +45,7 @@ BECAME: Mapping[DraftState, str] = {
     DraftState.EDITED: "it was sent in your words",
     DraftState.DROPPED: "it was dropped",
     DraftState.EXPIRED: "its time was over",
-    DraftState.REPLACED: "more was written there, and there is a newer draft",
+    DraftState.REPLACED: "more was written there, or it was edited, and there is a newer draft",
     DraftState.OPEN: "its time was over",
 }
 
@@ -62,7 +63,9 @@ def is_shown(text: str) -> bool:
 
 
 def too_late(draft: Draft) -> str:
-    return f"Too late for the answer to {name_of(draft.name, draft.conversation)}: {BECAME[draft.state]}."
+    gone = draft.is_deleted and draft.state is DraftState.REPLACED
+    became = "what it was for was deleted" if gone else BECAME[draft.state]
+    return f"Too late for the answer to {name_of(draft.name, draft.conversation)}: {became}."
 
 
 EMPTY = "There is no answer to send: reply with the words."

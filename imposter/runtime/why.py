@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from imposter.runtime import pauses, reasons
 from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.reasons import Gate
+from imposter.runtime.telling import BECAUSE
 from imposter.runtime.traces import For, Trace
 from imposter.storage.records import FOREVER, RETRIED, Decision, DeliveryState, MessageState, PartRow, Pause
 
@@ -91,11 +92,13 @@ def explain(decision: Decision, now: Now) -> Explained:
     if message.state is MessageState.WAITING:
         here = _waiting(decision, now)
         return Explained(decision, f"Waiting: {here.told}.", _gates(here, trace), trace)
-    if message.state is MessageState.ANSWERED:
+    if message.state is MessageState.ANSWERED or (message.deleted_at is not None and decision.is_outdated):
         here, told = _delivery(decision, now)
         return Explained(decision, told, _gates(here, trace), trace)
     reason = reasons.of_message(message.state, message.reason)
     words = f"{reason.told}{_since_takeover(decision) if message.reason == 'takeover' else ''}"
+    if decision.drafted_because is not None and decision.drafted_because in BECAUSE:
+        words += f", because {BECAUSE[decision.drafted_because]}"
     here = Passage(reason.gate, Outcome.STOPPED, message.reason, words)
     return Explained(decision, f"Not answered: {words}.", _gates(here, trace), trace)
 
@@ -145,19 +148,27 @@ def _waiting(decision: Decision, now: Now) -> Passage:
 
 def _delivery(decision: Decision, now: Now) -> tuple[Passage, str]:
     """What became of the answer, and the whole in a sentence."""
-    answered = f"Answered{_company(decision)}"
+    answered, since = f"Answered{_company(decision)}", _changed_since(decision)
     if not decision.parts:
-        return Passage(Gate.DELIVERY, Outcome.PASSED), f"{answered}; the answer is no longer on record."
+        return Passage(Gate.DELIVERY, Outcome.PASSED), f"{answered}; the answer is no longer on record{since}."
     part = min(decision.parts, key=lambda each: _WORST_FIRST.index(each.delivery))
     outcome = _OUTCOMES.get(part.delivery, Outcome.STOPPED)
     if outcome is Outcome.PASSED:
-        return Passage(Gate.DELIVERY, outcome), f"{answered}."
+        return Passage(Gate.DELIVERY, outcome), f"{answered}{since}."
     if outcome is Outcome.WAITING:
         told = _on_its_way(part, now, decision.moment)
-        return Passage(Gate.DELIVERY, outcome, None, told, part.due_at), f"{answered}: {told}."
+        return Passage(Gate.DELIVERY, outcome, None, told, part.due_at), f"{answered}: {told}{since}."
     told = reasons.of_answer(part.delivery, part.reason)
     some = "not all of it was sent: " if any(each.delivery is DeliveryState.SENT for each in decision.parts) else ""
-    return Passage(Gate.DELIVERY, outcome, part.reason, told), f"{answered}, but {some}{told}."
+    return Passage(Gate.DELIVERY, outcome, part.reason, told), f"{answered}, but {some}{told}{since}."
+
+
+def _changed_since(decision: Decision) -> str:
+    if not decision.is_outdated:
+        return ""
+    if decision.message.deleted_at is not None:
+        return "; it was deleted for everyone afterwards"
+    return "; it was edited afterwards, so the answer is to its older words"
 
 
 def _on_its_way(part: PartRow, now: Now, moment: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
+from imposter.behaviour.message_text import unseen_of
 from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Quote, Source
 from imposter.storage import drafted, exams, notes, summaries, unfinished
 from imposter.storage.conversations import Whereabouts, ids_of_person
@@ -34,14 +35,11 @@ class ChangeOutcome(StrEnum):
     """What is in the making, or not out, is to be made anew."""
 
 
-MOST_REMADE = 5
-"""Edits of one message for which an answer is made anew: who edits on and on holds up nobody else's answer."""
 NEW_WORDS = "the new words of an edited message"
 """What is unseen of a message whose edit could not be read."""
 
 _in_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
 _NAMED = SELECT_STORED.where(*_in_chat, messages.c.message_id.in_(bindparam("message_ids", expanding=True)))
-_EDITS = select(func.coalesce(messages.c.edits, 0)).where(messages.c.seq == bindparam("target"))
 UNASKED = ("empty", "not_addressed")
 """Reasons of what wanted no answer as it was, and may want one as it is."""
 _KEEP = insert(wordings)
@@ -112,6 +110,7 @@ _LET_WAIT = (
     .where(messages.c.seq == bindparam("target"))
     .values(state=MessageState.WAITING, reason=None, joined=None)
 )
+_OUTDATE = update(messages).where(messages.c.seq == bindparam("target")).values(changed=True)
 _WITHDRAW = (
     update(outbox)
     .where(outbox.c.seq.in_(bindparam("seqs", expanding=True)), outbox.c.state == DeliveryState.PENDING)
@@ -129,7 +128,13 @@ _WAIT_AGAIN = (
     update(messages)
     .where(*_of_chat, messages.c.state == MessageState.ANSWERED, messages.c.answers.is_(None))
     .where(func.coalesce(messages.c.joined, messages.c.seq) == bindparam("last"))
-    .values(state=MessageState.WAITING, joined=None, trace=None)
+    .values(state=MessageState.WAITING, joined=None, trace=None, changed=None)
+)
+# What was deleted is not answered with the others once they are.
+_LEAVE_DELETED = (
+    update(messages)
+    .where(*_of_chat, messages.c.joined == bindparam("last"), messages.c.reason == DELETED)
+    .values(joined=None)
 )
 
 
@@ -166,11 +171,8 @@ def apply(
         return ChangeOutcome.DONE
     _change(connection, target, change, keeps, longest, now)
     remakes = _follow(connection, target, change.kind, judge, now)
-    if change.kind is MessageKind.DELETION:
-        last = target.joined or target.seq
-        drafted.forget_words(connection, last)
-        for seq in {target.seq, last}:
-            notes.forget_about(connection, seq)
+    if change.kind is MessageKind.DELETION or not keeps:
+        _forget_words(connection, target, is_gone=change.kind is MessageKind.DELETION)
     return ChangeOutcome.REMAKES if remakes else ChangeOutcome.DONE
 
 
@@ -205,7 +207,8 @@ def reopen(connection: Connection, instance_id: str, conversation: str) -> None:
             connection.execute(_WITHDRAW, {"seqs": held})
         else:
             connection.execute(_DROP, {"seqs": held})
-            connection.execute(_WAIT_AGAIN, {"bot": instance_id, "chat": conversation, "last": last})
+            for statement in (_WAIT_AGAIN, _LEAVE_DELETED):
+                connection.execute(statement, {"bot": instance_id, "chat": conversation, "last": last})
 
 
 def let_go(connection: Connection, instance_id: str) -> None:
@@ -251,6 +254,10 @@ def _change(
         connection.execute(_DELETE, {"target": target.seq, "moment": change.sent_at})
     else:
         content = change.content[:longest]
+        # The link of a text goes with its words.
+        details = change.details or (target.kind is not MessageKind.TEXT and target.details) or None
+        told = None if target.unseen == NEW_WORDS else target.unseen
+        unseen = NEW_WORDS if change.note == UNREADABLE else unseen_of(content, target.kind, details or "", told)
         connection.execute(
             _EDIT,
             {
@@ -259,10 +266,9 @@ def _change(
                 "new_characters": len(content),
                 "new_truncated_from": len(change.content) if len(change.content) > len(content) else None,
                 "new_edited_at": change.sent_at,
-                # The link of a text goes with its words.
-                "new_details": change.details or (target.kind is not MessageKind.TEXT and target.details) or None,
+                "new_details": details,
                 "new_mentions": change.mentions,
-                "new_unseen": NEW_WORDS if change.note == UNREADABLE else target.unseen,
+                "new_unseen": unseen,
             },
         )
     of_chat = {"bot": target.instance_id, "chat": target.conversation}
@@ -283,8 +289,6 @@ def _follow(connection: Connection, target: StoredMessage, kind: MessageKind, ju
         connection.execute(_WITHDRAW, {"seqs": [target.seq]})
         return False
     [row] = connection.execute(_NAMED, in_chat | {"message_ids": [target.message_id]}).all()
-    if kind is MessageKind.EDIT and connection.execute(_EDITS, {"target": target.seq}).scalar_one() > MOST_REMADE:
-        return False
     last = target.joined or target.seq
     if target.state is MessageState.WAITING:
         verdict = unfinished.judged(connection, row, judge)
@@ -294,12 +298,26 @@ def _follow(connection: Connection, target: StoredMessage, kind: MessageKind, ju
         connection.execute(_MARK_WAITING, {"bot": target.instance_id, "chat": target.conversation})
         return True
     if target.state is MessageState.ANSWERED:
-        return _hold(connection, in_chat, last)
+        is_held = _hold(connection, in_chat, last)
+        if not is_held:
+            connection.execute(_OUTDATE, {"target": target.seq})
+        return is_held
     asked = target.reason in UNASKED and unfinished.judged(connection, row, judge).state is MessageState.WAITING
     if asked and kind is MessageKind.EDIT:
         connection.execute(_LET_WAIT, {"target": target.seq})
         return True
     return target.reason == DRAFTED and _redraft(connection, target, last, now)
+
+
+def _forget_words(connection: Connection, target: StoredMessage, *, is_gone: bool) -> None:
+    """What it said stands no longer in what was drafted for it, nor in what its owner was told of it."""
+    about = {target.seq, target.joined or target.seq}
+    about |= drafted.forget_words(connection, target.instance_id, target.conversation, about, is_gone=is_gone)
+    for seq in about:
+        if is_gone:
+            notes.forget_about(connection, seq)
+        else:
+            notes.blank_about(connection, seq)
 
 
 def _hold(connection: Connection, in_chat: dict[str, str], last: int) -> bool:

@@ -3,18 +3,32 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, exists, func, select, true
 
 from imposter.contracts.messages import Source
 from imposter.storage.conversations import known_ids
-from imposter.storage.records import TAKEOVER, Decision, MessageState, PartRow, Wording
+from imposter.storage.records import (
+    CHANGED,
+    DRAFTED,
+    TAKEOVER,
+    Decision,
+    DeliveryState,
+    MessageState,
+    PartRow,
+    Wording,
+)
 from imposter.storage.rows import SELECT_STORED, received, stored
-from imposter.storage.tables import anchor, messages, outbox, wordings
+from imposter.storage.tables import anchor, drafts, messages, outbox, wordings
 
 _together = func.coalesce(messages.c.joined, messages.c.seq)
 _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_chat = (_of_bot, messages.c.conversation == bindparam("conversation"))
-_MESSAGE = SELECT_STORED.where(_of_bot, messages.c.seq == bindparam("asked"), messages.c.answers.is_(None))
+_MESSAGE = SELECT_STORED.where(
+    _of_bot,
+    messages.c.seq == bindparam("asked"),
+    messages.c.answers.is_(None),
+    (messages.c.source != Source.BOT) | outbox.c.seq.is_(None),  # a note in the owner's own chat answers nothing
+)
 _GROUP = (
     select(messages.c.seq, messages.c.trace)
     .where(*_of_chat, messages.c.answers.is_(None), _together == bindparam("last"))
@@ -32,6 +46,21 @@ _OWNER = select(
     func.min(case((messages.c.seq > bindparam("asked"), messages.c.sent_at))).label("owner_after"),
 ).where(*_of_chat, messages.c.source == Source.OWNER, messages.c.reacts_to.is_(None))
 
+# A word that went out while a draft was made ("let me check") is no answer, nor is one that is held back.
+_IS_ANSWERED = (
+    select(outbox.c.seq)
+    .join(messages, messages.c.seq == outbox.c.seq)
+    .where(
+        *_of_chat,
+        messages.c.answers == bindparam("last"),
+        ~((outbox.c.state == DeliveryState.PENDING) & (func.coalesce(outbox.c.reason, "") == CHANGED)),
+        ~exists().where(drafts.c.answers == bindparam("last"), drafts.c.created_at == outbox.c.created_at),
+    )
+)
+_IS_OUTDATED = select(messages.c.seq).where(messages.c.seq == bindparam("asked"), messages.c.changed.is_(true()))
+_DRAFTED_BECAUSE = (
+    select(drafts.c.why).where(drafts.c.answers == bindparam("last")).order_by(drafts.c.number.desc()).limit(1)
+)
 _WORDINGS = (
     select(wordings.c.content, wordings.c.until).where(wordings.c.seq == bindparam("asked")).order_by(wordings.c.number)
 )
@@ -51,6 +80,12 @@ def decision(connection: Connection, instance_id: str, seq: int, now: datetime) 
         more["known_ids"] = known_ids(connection, instance_id, received(message))
     if message.reason == TAKEOVER:
         more |= connection.execute(_OWNER, place).mappings().one()
+    if message.reason == DRAFTED:
+        more["drafted_because"] = connection.execute(_DRAFTED_BECAUSE, place).scalar_one_or_none()
+    if message.deleted_at:
+        more["is_outdated"] = connection.execute(_IS_ANSWERED, place).first() is not None
+    elif message.edited_at and message.state is MessageState.ANSWERED:
+        more["is_outdated"] = connection.execute(_IS_OUTDATED, place).first() is not None
     if message.edited_at or message.deleted_at:
         more["wordings"] = tuple(Wording(*row) for row in connection.execute(_WORDINGS, {"asked": seq}))
     return Decision(

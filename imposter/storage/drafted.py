@@ -1,6 +1,6 @@
 """What is drafted in a bot's conversations, and ending it: beneath `drafts`, for what ends everything in a chat."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ class Draft:
     """Names it."""
     conversation: str
     name: str
-    """Of who asked, as they call themselves."""
+    """Of who asked: as they call themselves, unless whoever gives it away knows what their owner calls them."""
     answers: int
     """The seq of the last message that it is for."""
     question: str
@@ -35,6 +35,10 @@ class Draft:
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None
+    is_deleted: bool = False
+    """The message was deleted for everybody."""
+    sender_id: str = ""
+    """Of who asked."""
 
 
 _question = messages.alias("question")
@@ -54,6 +58,8 @@ COLUMNS: Select[Any] = (
         drafts.c.created_at,
         drafts.c.expires_at,
         drafts.c.decided_at,
+        _question.c.deleted_at.is_not(None),
+        _question.c.sender_id,
     )
     .join(_question, _question.c.seq == drafts.c.answers)
     .where(drafts.c.instance_id == bindparam("bot"))
@@ -79,7 +85,16 @@ _SETTLE = (
 )
 # What waits again waits by itself: the last of those that it was drafted with may be gone.
 _WAIT_AGAIN = _SETTLE.values(joined=None)
-_NO_WORDS = update(drafts).where(drafts.c.answers == bindparam("last")).values(text="")
+_of_these = drafts.c.answers.in_(bindparam("seqs", expanding=True))
+# What took in more of the chat before it was replaced may hold the words, too.
+_HOLDING = (
+    select(drafts.c.number, drafts.c.answers, drafts.c.state)
+    .join(messages, messages.c.seq == drafts.c.answers)
+    .where(drafts.c.instance_id == bindparam("bot"), drafts.c.answers >= bindparam("first"))
+    .where(messages.c.conversation == bindparam("chat"))
+    .where(_of_these | drafts.c.state.in_([DraftState.REPLACED, DraftState.OPEN]))
+)
+_NO_WORDS = update(drafts).where(drafts.c.number.in_(bindparam("numbers", expanding=True))).values(text="")
 
 
 def found(connection: Connection, statement: Select[Any], of: Mapping[str, Any]) -> list[Draft]:
@@ -103,9 +118,20 @@ def settle(connection: Connection, instance_id: str, draft: Draft, state: Messag
     connection.execute(statement, of_chat | {"becomes": state, "why": reason})
 
 
-def forget_words(connection: Connection, last: int) -> None:
-    """What was drafted for this message is kept without its words."""
-    connection.execute(_NO_WORDS, {"last": last})
+def forget_words(
+    connection: Connection, instance_id: str, conversation: str, seqs: Collection[int], *, is_gone: bool
+) -> set[int]:
+    """What was drafted for these messages is kept without its words; gives the seqs that it is for.
+
+    Unless they are gone, an answer that was sent as it was drafted keeps them, and so does what is open.
+    """
+    of_chat = {"bot": instance_id, "chat": conversation, "seqs": list(seqs), "first": min(seqs)}
+    rows = connection.execute(_HOLDING, of_chat).all()
+    kept = () if is_gone else (DraftState.OPEN, DraftState.SENT)
+    blank = [row for row in rows if row.state is DraftState.REPLACED or (row.answers in seqs and row.state not in kept)]
+    connection.execute(_NO_WORDS, {"numbers": [row.number for row in blank]})
+    standing = {row.answers for row in rows if row.state is DraftState.OPEN and row.answers not in seqs}
+    return {row.answers for row in blank} - standing
 
 
 def close_in(connection: Connection, instance_id: str, conversation: str, reason: str) -> None:

@@ -112,7 +112,7 @@ _answered_together = (
     messages.c.state == MessageState.ANSWERED,
     func.coalesce(messages.c.joined, messages.c.seq) == bindparam("group"),
 )
-_ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None)
+_ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None, changed=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
 # Why others in a group were answered has a fingerprint of words that were theirs. Others' phones quote their words and
 # name them; whose they are is only the sender's to say.

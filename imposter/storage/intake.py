@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Message, MessageKind, Source
+from imposter.contracts.messages import UNREADABLE, Message, MessageKind, Source
 from imposter.storage import changes, claims, disappearing, early, pauses, unfinished, waiting
 from imposter.storage.conversations import Whereabouts, locate
 from imposter.storage.records import (
@@ -134,7 +134,8 @@ def _accept(
         if done is changes.ChangeOutcome.NOT_THEIRS:
             content, verdict = "", NOT_THEIRS
         elif message.changes == message.message_id:  # it names no other, and that one is not here
-            message = replace(message, kind=MessageKind.TEXT, changes=None)
+            unseen = changes.NEW_WORDS if message.note == UNREADABLE else message.unseen
+            message = replace(message, kind=MessageKind.TEXT, changes=None, unseen=unseen)
             verdict = judge(replace(message, content=content), place.known_ids)
     if verdict.state is MessageState.WAITING and message.source is Source.CONTACT:
         reason = pauses.silencing(

@@ -4,14 +4,16 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from imposter.storage import answering, claims
 from imposter.storage.conversations import Kind
 from imposter.storage.jobs import Pending
-from imposter.storage.records import Claim, Part
-from imposter.storage.tables import aliases, messages, notes
+from imposter.storage.records import Claim, DeliveryState, DraftState, Part
+from imposter.storage.tables import aliases, drafts, messages, notes, outbox
 from imposter.storage.writer import Writer
+
+OUTDATED = "(What this told of was edited since.)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,25 @@ _FORGET = delete(messages).where(
 )
 
 
-_ABOUT_THIS = delete(messages).where(messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("seq"))))
+_FORGET_THIS = delete(messages).where(
+    messages.c.seq.in_(
+        select(notes.c.seq)
+        .join(outbox, outbox.c.seq == notes.c.seq)
+        .where(outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("note"))
+    )
+)
+_telling = messages.c.seq.in_(select(notes.c.seq).where(notes.c.about == bindparam("told_of")))
+_ABOUT_THIS = delete(messages).where(_telling)
+_BLANK = update(messages).where(_telling).values(content=OUTDATED, characters=len(OUTDATED))
+_UNSENT_ABOUT_THIS = delete(messages).where(
+    _telling,
+    messages.c.seq.in_(select(outbox.c.seq).where(outbox.c.state == DeliveryState.PENDING, outbox.c.attempts == 0)),
+    ~exists().where(
+        drafts.c.instance_id == messages.c.instance_id,
+        drafts.c.note_id == messages.c.message_id,
+        drafts.c.state == DraftState.OPEN,
+    ),
+)
 
 
 class NoteStore:
@@ -89,6 +109,15 @@ class NoteStore:
         def job(connection: Connection) -> tuple[str, int] | None:
             row = connection.execute(_ABOUT, {"bot": instance_id, "chat": own_chat, "note": note_id}).first()
             return None if row is None else (row.conversation, row.seq)
+
+        return self._submit(job)
+
+    def forget(self, claim: Claim, note_id: str) -> Pending[None]:
+        """It is taken back. Raises from the result: Superseded."""
+
+        def job(connection: Connection) -> None:
+            claims.check(connection, claim)
+            connection.execute(_FORGET_THIS, {"bot": claim.instance_id, "note": note_id})
 
         return self._submit(job)
 
@@ -122,4 +151,10 @@ def forget(connection: Connection, instance_id: str, ids: Collection[str], conve
 
 def forget_about(connection: Connection, seq: int) -> None:
     """Delete what was told of this message, whose words it may quote."""
-    connection.execute(_ABOUT_THIS, {"seq": seq})
+    connection.execute(_ABOUT_THIS, {"told_of": seq})
+
+
+def blank_about(connection: Connection, seq: int) -> None:
+    """Take the words out of what was told of this message: a word on it still counts. What is not out is not told."""
+    for statement in (_UNSENT_ABOUT_THIS, _BLANK):
+        connection.execute(statement, {"told_of": seq})

@@ -51,6 +51,11 @@ class Reader:
             self._jobs.put(job)
         return job.pending
 
+    @property
+    def unfinished(self) -> int:
+        """Reads that have no result yet. From any thread."""
+        return self._unfinished
+
     def close(self) -> None:
         with self._gate:
             if not self._closed:

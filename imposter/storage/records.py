@@ -158,6 +158,8 @@ class StoredMessage:
     """When it was edited last; `content` is what it says since."""
     deleted_at: datetime | None = None
     """When whoever said it, or an admin, deleted it for everybody; then it has no words."""
+    edits: int = 0
+    """How often it was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +328,10 @@ class Decision:
     owner_before: datetime | None = None
     """When the owner last wrote in that chat before it, and first after; only where they took it over."""
     owner_after: datetime | None = None
+    is_outdated: bool = False
+    """It was edited or deleted after it had been answered."""
+    drafted_because: str | None = None
+    """Why its answer waits for the owner's word, where it does."""
 
 
 TAKEOVER = "takeover"

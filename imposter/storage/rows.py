@@ -41,6 +41,7 @@ SELECT_STORED = select(
     func.coalesce(messages.c.forwarded, false()).label("forwarded"),
     messages.c.edited_at,
     messages.c.deleted_at,
+    func.coalesce(messages.c.edits, 0).label("edits"),
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
 """In the order of StoredMessage's fields."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
+from imposter.storage.who import WhoStore
 from imposter.storage.writer import Activity, Outage, Writer
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ class Store:
     overview: OverviewStore
     summaries: SummaryStore
     names: NameStore
+    who: WhoStore
     activity: Callable[[], Activity]
     proof: Callable[[], Pending[None]]
     """See `Writer.proof`."""
@@ -133,7 +135,8 @@ async def open_store(
             overview=OverviewStore(reader, now),
             summaries=SummaryStore(writer, reader, names, now),
             names=names,
-            activity=writer.activity,
+            who=WhoStore(reader, names),
+            activity=lambda: replace(writer.activity(), reading=reader.unfinished),
             proof=writer.proof,
             keyed_hash=cipher.keyed_hash,
         )

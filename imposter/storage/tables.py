@@ -210,7 +210,9 @@ messages = Table(
     Column("secret", LargeBinary),
     Column("edited_at", UtcTime),
     Column("edits", Integer),
-    Column("changed", Boolean),  # while it waits: what is in the making for it is not to be kept
+    Column(
+        "changed", Boolean
+    ),  # while it waits: what is in the making for it is not to be kept; answered: to its older words
     Column("deleted_at", UtcTime),
     UniqueConstraint("instance_id", "conversation", "message_id"),
     Index("ix_messages_by_end", "disappears_at", **_where("disappears_at IS NOT NULL")),

@@ -45,6 +45,8 @@ class Activity:
     """Why nothing is stored now, in a sentence for whoever looks after the server; None: all is well."""
     trouble_seconds: float
     """For how long that has been so."""
+    reading: int = 0
+    """Reads that have no result yet."""
 
 
 class Outage:

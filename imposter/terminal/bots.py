@@ -66,9 +66,10 @@ def _where(contact: str | None) -> str:
 
 def _notes(bot: BotStatus) -> list[str]:
     budget = [bot.budget.reason] if bot.budget else []
-    unreadable = (
-        f"{bot.unreadable:,} messages could not be read here; look at them on your phone." if bot.unreadable else ""
-    )
+    unreadable = ""
+    if bot.unreadable:
+        count, it = (f"{bot.unreadable:,} messages", "them") if bot.unreadable > 1 else ("1 message", "it")
+        unreadable = f"{count} could not be read here; look at {it} on your phone."
     said = [bot.detail, *bot.safety.reasons, *budget, unreadable, bot.last_error]
     return list(dict.fromkeys(note for note in said if note))
 

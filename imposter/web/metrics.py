@@ -57,6 +57,7 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
     yield waited
     yield Counter("imposter_evicted_messages", "Messages that fell out of a bounded queue unanswered.", figures.evicted)
     yield Gauge("imposter_store_waiting_jobs", "Calls that wait for their turn at the database.", store.waiting)
+    yield Gauge("imposter_store_reading_jobs", "Calls that read from the database.", store.reading)
     yield Summary("imposter_store_commit_seconds", "Commits and the time they took.", store.commits,
                   store.commit_seconds)  # fmt: skip
     yield Counter("imposter_failed_commits", "Commits that the database did not take.", store.failed_commits)

@@ -1,14 +1,15 @@
 """Everything that goes wrong is answered in one form: RFC 9457, application/problem+json."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -32,7 +33,7 @@ from imposter.contracts.errors import (
     UnknownMessage,
     Unreachable,
 )
-from imposter.runtime.config_check import worded
+from imposter.runtime.config_check import cure_of, unknown
 
 log = structlog.get_logger()
 
@@ -122,17 +123,17 @@ def answer_with_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def parameters(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _answer(error)
+        return _answer(error, known=_asked_by(request))
 
 
-def trouble_of(error: ImposterError | HTTPException | RequestValidationError) -> Trouble | None:
-    """None for what is nobody's business outside: it is a mistake of ours."""
+def trouble_of(
+    error: ImposterError | HTTPException | RequestValidationError, known: Collection[str] = ()
+) -> Trouble | None:
+    """None for what is nobody's business outside: it is a mistake of ours. `known`: what the address can be asked."""
     if isinstance(error, HTTPException):
         return Trouble(error.status_code, error.detail, headers=error.headers)
     if isinstance(error, RequestValidationError):
-        problems = tuple(
-            FieldProblem(".".join(map(str, found["loc"][1:])), worded(found["msg"])) for found in error.errors()
-        )
+        problems = tuple(_problem_of(found, known) for found in error.errors())
         return Trouble(HTTPStatus.UNPROCESSABLE_ENTITY, UNUSABLE, problems)
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
     if status is None:
@@ -146,8 +147,23 @@ def trouble_of(error: ImposterError | HTTPException | RequestValidationError) ->
     return Trouble(status, str(error))
 
 
-def _answer(error: ImposterError | HTTPException | RequestValidationError) -> JSONResponse:
-    trouble = trouble_of(error)
+def _problem_of(found: Mapping[str, Any], known: Collection[str]) -> FieldProblem:
+    _, *path = found["loc"]
+    is_unknown = found["type"] == "extra_forbidden" and path
+    message = unknown(str(path[-1]), known) if is_unknown else cure_of(found["type"], found["msg"])
+    return FieldProblem(".".join(map(str, path)), message)
+
+
+def _asked_by(request: Request) -> list[str]:
+    """What the address of this request can be asked, behind its `?`."""
+    route = request.scope.get("route")
+    asked = route.dependant.query_params if isinstance(route, APIRoute) else []
+    models = [getattr(each.field_info.annotation, "model_fields", {}) for each in asked]
+    return [field.alias or name for fields in models for name, field in fields.items()]
+
+
+def _answer(error: ImposterError | HTTPException | RequestValidationError, known: Collection[str] = ()) -> JSONResponse:
+    trouble = trouble_of(error, known)
     if trouble is None:
         raise error
     return problem(trouble.status, trouble.detail, trouble.problems, trouble.headers)

@@ -60,7 +60,7 @@ async def test_a_group_has_its_title_from_the_first_message_on(
     await network.make_group(group, "Hiking", [me, friend])
     instance_id = await linked(product, network, me)
     await network.say(me, friend, "who comes?", group=group, name="Mum")
-    assert await named(product, instance_id, "groups", "Hiking") == [{"id": group, "title": "Hiking"}]
+    assert await named(product, instance_id, "groups", "Hiking") == [{"id": group, "name": "Hiking", "title": "Hiking"}]
     await network.rename_group(me, group, friend, "Hiking in May")
     await named(product, instance_id, "groups", "Hiking in May")
 

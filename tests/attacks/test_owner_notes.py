@@ -125,7 +125,8 @@ async def test_a_thumb_at_an_old_note_sends_no_newer_answer(
     await network.owner_says(me, me, UP, kind="reaction", target=note.id)
     [*_, refusal] = await network.wait_inbox(me, 3)
     assert refusal.text == (
-        "Too late for the answer to \u201cAnn\u201d: more was written there, and there is a newer draft."
+        "Too late for the answer to \u201cAnn\u201d: "
+        "more was written there, or it was edited, and there is a newer draft."
     )
     assert await network.inbox(friend) == []
     await network.owner_says(me, me, UP, kind="reaction", target=newer.id)

@@ -79,9 +79,11 @@ class Anna:
 
     async def settle(self) -> None:
         """Returns when whatever could be done now is done: nothing is under way but what waits for time."""
-        for _ in range(20):
-            await self.house.store.messages.waiting_count(self.bot.instance_id)
+        store, quiet = self.house.store, 0
+        while quiet < 20:
+            await store.messages.waiting_count(self.bot.instance_id)
             await asyncio.sleep(0)
+            quiet = 0 if store.activity().reading else quiet + 1
 
     async def reasons(self) -> dict[str, tuple[str, str | None]]:
         """State and reason of each message."""

@@ -25,3 +25,20 @@ async def test_a_missed_call_is_answered_as_its_owner_wants(tmp_path: Path, miss
         prompt = await say(api, "ben", "hello?")
         assert ("missed call" in [turn.details for turn in prompt.turns]) is True
         assert prompt.turns[-1].content == "hello?"
+
+
+@pytest.mark.parametrize("details", ["declined", ""])
+async def test_a_call_that_is_not_known_as_missed_is_not_answered_and_says_why(tmp_path: Path, details: str) -> None:
+    async with open_knowing(tmp_path, behaviour_config={**AT_ONCE, "missed_call": "draft"}) as (api, bot):
+        await api.house.platforms["anna"].hear("ben", "", kind=MessageKind.CALL, details=details)
+        [row] = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
+        why = (await api.client.get(f"/chatbot/{bot}/messages/{row['seq']}/decision")).json()
+        assert why["told"] == "Not answered: it is a call that is not known as one that nobody took."
+
+
+async def test_where_missed_calls_are_ignored_it_names_the_setting(tmp_path: Path) -> None:
+    async with open_knowing(tmp_path) as (api, bot):
+        await api.house.platforms["anna"].hear("ben", "", kind=MessageKind.CALL, details="Missed video call")
+        [row] = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
+        why = (await api.client.get(f"/chatbot/{bot}/messages/{row['seq']}/decision")).json()
+        assert why["told"].endswith("a call that nobody took, and these are not answered (missed_call).")

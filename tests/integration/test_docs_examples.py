@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from chat_providers.dummy import DummyProvider
 from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside, Pace
 from imposter.contracts.budget import Budget, Price, WhenSpent
@@ -183,3 +184,11 @@ def test_every_field_of_a_behaviour_is_shown() -> None:
     for name in (*Behaviour.model_fields, *Autonomy, *Pace, *GroupTrigger, *Outside):
         assert f"`{name}" in page or f"`outside: {name}" in page, name
     assert len(BEHAVIOURS) >= 7
+
+
+def test_the_script_of_the_dummy_that_is_shown_can_be_had() -> None:
+    page = (DOCS / "api.md").read_text()
+    [script] = re.findall(
+        r"```json\n(\{\"messages\": \[\n.*?)```", page.partition("### A script for `dummy`")[2], re.DOTALL
+    )[:1]
+    assert len(DummyProvider.Config.model_validate(json.loads(script)).script) == 5

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from imposter.contracts.messages import MessageKind
 from tests.house import AT_ONCE
 from tests.integration.knowing_model import answered, drafted, open_knowing, say
 
@@ -64,3 +65,36 @@ async def test_who_asks_for_a_bot_beside_a_voice_note_gets_no_answer_by_itself(t
         [draft] = await drafted(api, bot, 1)
         assert draft["why"] == "unseen"
         assert platform.texts("ben") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "unseen"),
+    [
+        (MessageKind.VOICE, "", "voice message"),
+        (MessageKind.STICKER, "", "sticker"),
+        (MessageKind.DOCUMENT, "invoice.pdf", "document"),
+        (MessageKind.LOCATION, "", "location"),
+        (MessageKind.LOCATION, "Berlin", None),
+    ],
+)
+async def test_a_kind_without_words_is_unseen_whatever_its_provider_says(
+    tmp_path: Path, kind: MessageKind, details: str, unseen: str | None
+) -> None:
+    async with open_knowing(tmp_path) as (api, bot):
+        prompt = await say(api, "ben", "", kind=kind, details=details)
+        assert prompt.turns[-1].unseen == unseen
+        if unseen is None:
+            assert len(await answered(api, "ben", 1)) == 1
+        else:
+            assert [draft["why"] for draft in await drafted(api, bot, 1)] == ["unseen"]
+            assert api.house.platforms["anna"].texts("ben") == []
+
+
+async def test_a_picture_whose_caption_is_taken_away_is_unseen(tmp_path: Path) -> None:
+    behaviour: dict[str, Any] = {**AT_ONCE, "debounce_seconds": 1, "unseen": "silent"}
+    async with open_knowing(tmp_path, behaviour_config=behaviour) as (api, bot):
+        platform = api.house.platforms["anna"]
+        await platform.hear("ben", "look", kind=MessageKind.IMAGE, message_id="m1")
+        await platform.hear("ben", "", kind=MessageKind.EDIT, changes="m1")
+        [row] = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
+        assert row["unseen"] == "picture"

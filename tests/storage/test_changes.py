@@ -1,6 +1,7 @@
 """Edits and deletions: what they make of the message that they name, and of what was done about it."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ def _judge(message: Any, known_ids: frozenset[str]) -> Verdict:
     """As a bot does that answers everything."""
     kept = message.kind in (EDIT, DELETION)
     return Verdict(MessageState.IGNORED, message.kind.value) if kept else Verdict(MessageState.WAITING)
+
+
+def _noted(text: str, message_id: str, number: int, about: int) -> Note:
+    return Note("me", f"Anna: {text}", message_id, about)
 
 
 async def row(desk: Desk, message_id: str) -> StoredMessage:
@@ -371,14 +376,15 @@ async def test_a_reaction_is_part_of_the_conversation(desk: Desk) -> None:
     assert [each.content for each in work.turns[2:]] == ["did you see?", "hello?"], "and taken back it is none"
 
 
-async def test_who_edits_on_and_on_has_nothing_made_anew_any_more(desk: Desk) -> None:
+async def test_nothing_made_for_older_words_is_kept_however_often_it_is_edited(desk: Desk) -> None:
     question = await desk.receive("one", message_id="E1")
     remade = [(await change(desk, EDIT, "E1", f"edit {number}")).changed for number in range(8)]
-    assert remade == [True] * 5 + [False] * 3
+    assert remade == [True] * 8
+    assert not await desk.answer(question, "fine"), "the answer in the making is for older words"
     await desk.store.drafts.reopen(desk.claim, "anna", changed=True)
-    assert await desk.prompt() == ["edit 7"]
-    await change(desk, EDIT, "E1", "edit 8")
-    assert await desk.answer(question, "fine"), "the answer in the making is kept"
+    work = await desk.take()
+    assert work is not None
+    assert [(each.content, each.edits) for each in work.messages] == [("edit 7", 8)]
 
 
 async def test_what_changes_nothing_that_is_open_has_nothing_made_anew(desk: Desk) -> None:
@@ -488,3 +494,23 @@ async def test_what_cannot_be_read_is_counted_whatever_its_id(desk: Desk) -> Non
     assert await desk.store.chats.unreadable("another") == {}
     await desk.receive("I saw it", source=Source.OWNER, sender=Sender("me"), judge=CONTEXT)
     assert await desk.store.messages.totals([desk.bot]) == {}
+
+
+async def test_an_edit_leaves_the_draft_of_another_message_and_its_note_alone(desk: Desk) -> None:
+    await desk.answer(await desk.receive("hello", message_id="E0"))
+    question = await desk.receive("5pm?", message_id="E1")
+    assert question.seq is not None
+    until = desk.time() + timedelta(hours=1)
+    for number, text in enumerate(("fine, 5pm", "fine, 6pm")):
+        noted = partial(_noted, text, f"N{number}")
+        await desk.store.drafts.propose(desk.claim, [question.seq], text, "doubt", until, note=noted)
+        if not number:
+            await change(desk, EDIT, "E1", "6pm?")
+    await change(desk, EDIT, "E0", "good morning")
+    assert [(each.text, each.state) for each in await desk.store.drafts.page(desk.bot)] == [
+        ("fine, 6pm", DraftState.OPEN),
+        ("", DraftState.REPLACED),
+    ]
+    assert "Anna: fine, 6pm" in [each.content for each in await desk.history()]
+    await change(desk, DELETION, "E0")
+    assert "Anna: fine, 6pm" in [each.content for each in await desk.history()]

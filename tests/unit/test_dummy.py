@@ -14,7 +14,8 @@ from chat_providers.dummy import MAX_UNSETTLED, DummyProvider, SentMessage
 from imposter.contracts.errors import NotConnected, StorageError
 from imposter.contracts.messages import Source
 from imposter.contracts.states import LinkState
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.config_check import Rejected, check_configs
+from imposter.runtime.discovery import Catalog, Kind, ProviderFile
 from imposter.storage.records import MessageState, StoredMessage
 from tests.house import House, config_of, open_house, until
 
@@ -154,6 +155,19 @@ async def test_a_script_that_cannot_be_stored_ends_in_a_status_that_says_so() ->
     await provider.stop_listening()
 
 
+async def test_the_status_says_what_was_wrong_with_a_message() -> None:
+    class Picky:
+        async def add_message(self, **message: Any) -> None:
+            raise ValueError("sender must have 1 to 256 characters")
+
+    provider = DummyProvider("anna", {}, {"anna": Picky()})  # type: ignore[dict-item]
+    await provider.start_listening()
+    await until(lambda: provider.get_status().status is LinkState.ERROR)
+    told = "The script stopped: ValueError: sender must have 1 to 256 characters."
+    assert provider.get_status().detail == told
+    await provider.stop_listening()
+
+
 async def test_load_waits_for_a_store_that_falls_behind() -> None:
     said: list[asyncio.Future[None]] = []
 
@@ -190,3 +204,26 @@ async def test_load_waits_for_a_store_that_falls_behind() -> None:
 def test_a_config_that_makes_no_sense_is_refused(config: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         DummyProvider.Config.model_validate(config)
+
+
+@pytest.mark.parametrize(
+    ("messages", "place", "cure"),
+    [
+        ([{"content": "a", "id": "m"}, {"content": "b", "changes": "m"}], "messages.1", "give its kind as well"),
+        ([{"content": "b", "kind": "edit"}], "messages.0", "give the id of the message that it changes"),
+        ([{"content": "a", "id": "m"}, {"content": "b", "id": "m"}], "messages", "1 has the `id` of 0; give each its"),
+        ([{"content": "a", "sender": " "}], "messages.0.sender", "must hold more than blanks"),
+        ([{"content": "a", "quotes": "q" * 65}], "messages.0.quotes", "at most 64 characters"),
+    ],
+)
+def test_a_script_that_could_not_be_said_is_refused_by_its_place(
+    messages: list[dict[str, Any]], place: str, cure: str
+) -> None:
+    config = config_of(chat="dummy", chat_config={"messages": messages}, model="fakeLlm")
+    files = [ProviderFile(Kind.CHAT, "dummy", provider=DummyProvider, config_model=DummyProvider.Config)]
+    files.append(ProviderFile(Kind.MODEL, "fakeLlm", provider=object))
+    [refused] = check_configs([config.stored], Catalog(files), lambda name: None)
+    assert isinstance(refused, Rejected)
+    [problem] = refused.problems
+    assert problem.field == f"chat_provider_config.provider_config.{place}"
+    assert cure in problem.message

@@ -23,7 +23,10 @@ KNOWN = problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStat
 async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> ContactsPage:
     """From the owner's address book and from what people call themselves, as far as the platform tells it."""
     found = await bots.talks.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
-    rows = [ContactRow(ids=list(each.identifiers), saved_name=each.saved, own_name=each.chosen) for each in found]
+    rows = [
+        ContactRow(ids=list(each.identifiers), name=name, saved_name=each.saved, own_name=each.chosen)
+        for name, each in found
+    ]
     return ContactsPage(contacts=rows, after=min(rows[-1].ids) if len(rows) == asked.limit else None)
 
 
@@ -35,7 +38,7 @@ async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()],
 async def list_groups(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> GroupsPage:
     """As the platform calls them now, never by who spoke there last."""
     found = await bots.talks.names(instance_id, groups=True, after=asked.after, limit=asked.limit)
-    rows = [GroupRow(id=each.identifiers[0], title=each.chosen) for each in found]
+    rows = [GroupRow(id=each.identifiers[0], name=name, title=each.chosen) for name, each in found]
     return GroupsPage(groups=rows, after=rows[-1].id if len(rows) == asked.limit else None)
 
 

@@ -49,7 +49,7 @@ async def retry_dead_letters(instance_id: str, bots: Bots) -> RetriedLetters:
 
 
 @router.post(
-    "/{letter:int}/retry",
+    "/{letter}/retry",
     summary="Try a dead letter again",
     responses=_RETRIED | _UNKNOWN | problems(CONFLICT="By today's rules the bot does not answer this contact."),
 )
@@ -63,7 +63,7 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 
 
 @router.delete(
-    "/{letter:int}",
+    "/{letter}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Let a dead letter go",
     responses=_UNKNOWN,

@@ -34,7 +34,7 @@ async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], 
 
 
 @router.post(
-    "/{number:int}/send",
+    "/{number}/send",
     summary="Send a draft",
     openapi_extra=takes_json(
         {"$ref": "#/components/schemas/DraftRequest"}, required=False, as_it_is={}, in_other_words=examples.EDITED
@@ -48,7 +48,7 @@ async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, b
 
 
 @router.post(
-    "/{number:int}/drop",
+    "/{number}/drop",
     summary="Drop a draft",
     responses=_DECIDED
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_UNKNOWN, CONFLICT=_TOO_LATE),

@@ -200,11 +200,19 @@ DEAD_LETTERS: dict[str, Any] = {
 RETRIED: dict[str, Any] = {"retried": 1, "refused": 0}
 CONTACTS: dict[str, Any] = {
     "contacts": [
-        {"ids": ["4915123456789@s.whatsapp.net", "77987654321@lid"], "saved_name": "Mum", "own_name": "Eva Kern"}
+        {
+            "ids": ["4915123456789@s.whatsapp.net", "77987654321@lid"],
+            "name": "Mum",
+            "saved_name": "Mum",
+            "own_name": "Eva Kern",
+        }
     ],
     "after": None,
 }
-GROUPS: dict[str, Any] = {"groups": [{"id": "120363041234567890@g.us", "title": "Hiking"}], "after": None}
+GROUPS: dict[str, Any] = {
+    "groups": [{"id": "120363041234567890@g.us", "name": "Hiking", "title": "Hiking"}],
+    "after": None,
+}
 FORGOTTEN: dict[str, Any] = {"messages": 42, "files": "scrubbed"}
 BACKUP: dict[str, Any] = {
     "folder": "/srv/imposter/data/backups/20260131T120502000000Z",

@@ -52,7 +52,7 @@ async def say(instance_id: str, body: JsonBody, bots: Bots) -> Said:
 
 
 @router.get(
-    "/chatbot/{instance_id}/messages/{message:int}/decision",
+    "/chatbot/{instance_id}/messages/{message}/decision",
     summary="Explain what became of a message",
     responses=examples.shown("Why.", examples.DECISION)
     | problems(

@@ -141,6 +141,7 @@ class ContactRow(BaseModel):
     """A person whose name is known."""
 
     ids: list[str] = Field(description="Every id of theirs that the platform told together.")
+    name: str = Field(description="What the owner calls them: in `contacts`, else `saved_name`, else `own_name`.")
     saved_name: str = Field(description="In the owner's address book; empty: none that is known.")
     own_name: str = Field(description="What they call themselves; empty: not known.")
 
@@ -156,6 +157,7 @@ class GroupRow(BaseModel):
     """A group whose title is known."""
 
     id: str
+    name: str = Field(description="What the owner calls it in `contacts`, else `title`.")
     title: str
 
 
@@ -312,7 +314,7 @@ class DraftRow(BaseModel):
 
     number: int
     conversation: str
-    name: str = Field(description="Of who asked, as they call themselves.")
+    name: str = Field(description="Of who asked: as the owner calls them, else as they call themselves.")
     message: int = Field(description="The `seq` of the last message that it is for.")
     question: str = Field(description="That message.")
     text: str = Field(description="Empty where the owner is to find the words.")

@@ -241,7 +241,7 @@ async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, befo
         raise UnknownContact
     about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
     turns: dict[str, Any] = {
-        "lines": await bubbles_of(bots.talks, instance_id, chat, messages),
+        "lines": await bubbles_of(bots.talks, instance_id, chat, await bots.talks.named(instance_id, messages)),
         "older": messages[-1].seq if len(messages) == SHOWN else None,
         "in_group": any(message.group_id for message in messages),
     }

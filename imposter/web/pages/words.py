@@ -180,6 +180,6 @@ def said_of(message: StoredMessage) -> str:
     """What became of a message, in a few words; empty where it went as one expects."""
     if message.delivery is not None:
         return DELIVERED.get(message.delivery, "")
-    if message.source is not Source.CONTACT:
+    if message.source is not Source.CONTACT or message.deleted_at is not None:  # which is shown in place of its words
         return ""
     return "waits for your word" if message.reason == DRAFTED else BECAME.get(message.state, "")
