@@ -9,7 +9,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import backlog, cluster, latency, linking, memory, pages, pipeline, real_model, soak, startup, thousand
+from benchmarks import (
+    backlog,
+    cluster,
+    large,
+    latency,
+    linking,
+    memory,
+    pages,
+    pipeline,
+    real_model,
+    soak,
+    startup,
+    thousand,
+)
 from benchmarks.figures import Figure, table
 from benchmarks.machine import facts, watching_others
 
@@ -22,12 +35,13 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "thousand": thousand.run,
     "pipeline": pipeline.run,
     "pages": pages.run,
+    "large": large.run,
     "cluster": cluster.run,
     "soak": soak.run,
     "real-model": real_model.run,
 }
-LONG = ("cluster", "soak", "real-model")
-"""Ten minutes, half an hour and more, and ten minutes and a model of its own: only when named."""
+LONG = ("large", "cluster", "soak", "real-model")
+"""Four minutes, ten, half an hour and more, and ten minutes and a model of its own: only when named."""
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 Of a group, its conversation.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ from imposter.storage.writer import Writer
 Canonical = Callable[[str], str]
 """The one spelling of an id on the bot's platform. Pure and quick: it runs inside the commit."""
 
-AT_ONCE = 500
+AT_ONCE = 250
 """Ids looked at in one commit."""
 
 
@@ -122,7 +122,8 @@ _NO_TRACES = {
     for which, condition in (("portion", OF_CONVERSATION.portion), ("rest", OF_CONVERSATION.behind))
 }
 _DELETE = delete(messages).where(messages.c.seq.in_(bindparam("seqs", expanding=True)))
-_DELETE_CONVERSATION = delete(messages).where(_of_bot, messages.c.conversation == bindparam("conversation"))
+_IN_CONVERSATION = select(messages.c.seq).where(_of_bot, messages.c.conversation == bindparam("conversation"))
+_IN_PORTION = select(messages.c.seq).where(OF_CONVERSATION.portion)
 _WAITS_FOR_THEM_NO_MORE = (
     update(messages)
     .where(messages.c.instance_id == bindparam("bot"), messages.c.changes.is_not(None))
@@ -153,7 +154,6 @@ class ForgettingStore:
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
         person = await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
-        await self._submit(lambda connection: forget_notes(connection, instance_id, person.ids, person.conversations))
         gone = sum([await self._shorten(instance_id, name) for name in person.conversations])
         groups = await self._read(lambda connection: _groups(connection, instance_id, person.ids))
         # What is told of them there goes before their messages: these tell which groups they are.
@@ -164,12 +164,11 @@ class ForgettingStore:
         def job(connection: Connection) -> Forgotten:
             person = _find(connection, instance_id, spellings, meant)
             theirs = {"instance_id": instance_id, "ids": person.ids}
-            forget_notes(connection, instance_id, person.ids, person.conversations)
             affected = groups | _groups(connection, instance_id, person.ids)
             deleted = gone + _delete_some_in_groups(connection, instance_id, person.ids)
             for name in person.conversations:
                 own = {"instance_id": instance_id, "conversation": name}
-                deleted += connection.execute(_DELETE_CONVERSATION, own).rowcount
+                deleted += _delete(connection, connection.execute(_IN_CONVERSATION, own).scalars().all())
             for group in affected:
                 place = OF_CONVERSATION.place(seen.get(group, OF_CONVERSATION_BEGIN))
                 of_group = {"bot": instance_id, "chat": group}
@@ -198,10 +197,12 @@ class ForgettingStore:
 
     def _delete_some(self, chat: dict[str, str], begin: tuple[int, int]) -> Pending[Portion | None]:
         def job(connection: Connection) -> Portion | None:
-            portion = OF_CONVERSATION.delete(connection, chat, begin)
-            if portion is not None:
-                owe(connection)
-            return portion
+            end = OF_CONVERSATION.end(connection, chat, begin)
+            if end is None:
+                return None
+            owe(connection)
+            portion = connection.execute(_IN_PORTION, chat | OF_CONVERSATION.place(begin, end)).scalars().all()
+            return Portion(_delete(connection, portion), end)
 
         return self._submit(job)
 
@@ -308,6 +309,12 @@ def _delete_some_in_groups(connection: Connection, instance_id: str, ids: Collec
                 connection.execute(_FAILED, others | {"why": max(reasons, default=INTERRUPTED)})
             else:
                 connection.execute(_ANSWER_ANEW, others)
+    return _delete(connection, seqs)
+
+
+def _delete(connection: Connection, seqs: Sequence[int]) -> int:
+    """These messages, and what their owner was told of them. Gives how many they are."""
     if seqs:
+        forget_notes(connection, seqs)
         connection.execute(_DELETE, {"seqs": seqs})
     return len(seqs)

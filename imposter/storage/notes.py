@@ -56,18 +56,8 @@ _ABOUT = (
 _IS_KNOWN = select(notes.c.seq).where(notes.c.seq == bindparam("noted"))
 _LINK = insert(notes)
 _FORGET = delete(messages).where(
-    messages.c.seq.in_(
-        select(notes.c.seq)
-        .join(_about, _about.c.seq == notes.c.about)
-        .where(
-            _about.c.instance_id == bindparam("bot"),
-            _about.c.conversation.in_(bindparam("chats", expanding=True))
-            | _about.c.sender_id.in_(bindparam("ids", expanding=True)),
-        )
-    )
+    messages.c.seq.in_(select(notes.c.seq).where(notes.c.about.in_(bindparam("about", expanding=True))))
 )
-
-
 _FORGET_THIS = delete(messages).where(
     messages.c.seq.in_(
         select(notes.c.seq)
@@ -144,9 +134,9 @@ def say(connection: Connection, instance_id: str, note: Note, now: datetime) -> 
     return conversation
 
 
-def forget(connection: Connection, instance_id: str, ids: Collection[str], conversations: Collection[str]) -> None:
-    """Delete what was told of these chats, and of what these people said in others."""
-    connection.execute(_FORGET, {"bot": instance_id, "ids": list(ids), "chats": list(conversations)})
+def forget(connection: Connection, seqs: Collection[int]) -> None:
+    """Delete what owners were told of these messages."""
+    connection.execute(_FORGET, {"about": list(seqs)})
 
 
 def forget_about(connection: Connection, seq: int) -> None:

@@ -292,6 +292,7 @@ class Server(RuleBasedStateMachine):
             after()
         for _ in range(BREATHS):
             await self._home.store.messages.waiting_count(self._instance_id)
+            await self._home.store.messages.waiting_of([self._instance_id])  # what only reads has a line of its own
 
 
 settings.register_profile(

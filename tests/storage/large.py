@@ -34,7 +34,7 @@ _MESSAGES = """
     )
     INSERT INTO messages (seq, instance_id, conversation, message_id, source, content, characters, sender_id,
         sender_name, group_id, reply_to, sent_at, received_at, state, answers)
-    SELECT i + 1, bot, chat, 'm' || i, CASE WHEN ours THEN 'bot' ELSE 'contact' END,
+    SELECT i + 1, bot, chat, 'm' || i, CASE WHEN ours THEN 'bot' ELSE 'user' END,
         'This is what somebody said as number ' || i || ' of all these messages, at about this length.', 80,
         CASE WHEN ours THEN 'bot' WHEN i % 100 = 0 THEN 'member' || (i / 100) % 50 ELSE chat END, '',
         CASE WHEN i % 100 < 10 AND i >= {rows} / 16 THEN chat END, chat, {moment}, {moment},
@@ -50,20 +50,18 @@ _REST = (
     "INSERT INTO aliases (instance_id, kind, alias, canonical)"
     " SELECT DISTINCT instance_id, 'chat', conversation, conversation FROM messages",
     "INSERT INTO aliases (instance_id, kind, alias, canonical)"
-    " SELECT DISTINCT instance_id, 'person', sender_id, sender_id FROM messages WHERE source = 'contact'",
+    " SELECT DISTINCT instance_id, 'person', sender_id, sender_id FROM messages WHERE source = 'user'",
     "INSERT INTO usage (instance_id, day, conversation, model, currency, calls, uncounted, prompt_tokens,"
     " cached_tokens, completion_tokens, cost)"
     " SELECT instance_id, '2026-05-' || (10 + number % 20), canonical, 'gpt', 'USD', 3, 0, 100, 0, 20, 50"
     " FROM aliases WHERE kind = 'chat'",
     "INSERT INTO drafts (instance_id, answers, text, why, state, created_at, expires_at)"
-    " SELECT instance_id, seq, 'Yes.', 'ask', 'sent', sent_at, sent_at FROM messages WHERE source = 'contact'"
+    " SELECT instance_id, seq, 'Yes.', 'ask', 'sent', sent_at, sent_at FROM messages WHERE source = 'user'"
     " AND seq % 8 = 1",
     "INSERT INTO wordings (seq, content, until) SELECT seq, 'before', sent_at FROM messages WHERE seq % 8 = 1",
     "INSERT INTO notes (seq, about) SELECT seq, seq - 1 FROM messages WHERE source = 'bot' AND seq % 8 = 2",
     "INSERT INTO voice_lines (instance_id, contact, question, answer, said_at, added_at)"
     " SELECT instance_id, conversation, 'Well?', '[\"Yes.\"]', sent_at, sent_at FROM messages WHERE seq % 8 = 1",
-    "INSERT INTO names (instance_id, identifier, body)"
-    " SELECT instance_id, alias, '' FROM aliases WHERE kind = 'person'",
 )
 
 
