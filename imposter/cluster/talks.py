@@ -53,13 +53,13 @@ class Talks:
         """Conversations whose newest message has a seq below `before`, the liveliest first."""
         naming = await self._naming(instance_id)
         chats = await self._store.chats.page(instance_id, before=before, limit=limit)
-        known = await self._store.who.known(instance_id, [chat.conversation for chat in chats])
+        known = await self._store.contacts.known(instance_id, [chat.conversation for chat in chats])
         own = [naming.by_owner(known[chat.conversation].identifiers) for chat in chats]
         return [replace(chat, name=name or chat.name) for chat, name in zip(chats, own, strict=True)]
 
     async def chat_name(self, instance_id: str, conversation: str) -> str:
         """What the group, or the contact there, is called; empty where nobody knows."""
-        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, [conversation])
+        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, [conversation])
         own = naming.by_owner(known[conversation].identifiers)
         return own or await self._store.chats.name(instance_id, conversation)
 
@@ -79,12 +79,12 @@ class Talks:
 
     async def called(self, instance_id: str, identifiers: Collection[str]) -> dict[str, str]:
         """What these people are called, for their owner. Without those that nobody has named."""
-        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, identifiers)
+        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, identifiers)
         return {each: name for each, names in known.items() if (name := naming.of_known(names))}
 
     async def named(self, instance_id: str, messages: Sequence[StoredMessage]) -> list[StoredMessage]:
         """The same messages, with the names that the owner knows people by."""
-        naming, known = await self._naming(instance_id), await self._store.who.known(instance_id, ids_in(messages))
+        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, ids_in(messages))
         return [naming.of_message(message, known) for message in messages]
 
     async def names(
@@ -96,7 +96,7 @@ class Talks:
         """
         naming = await self._naming(instance_id)
         found = await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
-        known = await self._store.who.known(instance_id, [min(each.identifiers) for each in found])
+        known = await self._store.contacts.known(instance_id, [min(each.identifiers) for each in found])
         return [(naming.of_known(known[min(each.identifiers)]), each) for each in found]
 
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
@@ -126,7 +126,7 @@ class Talks:
         """Up to `limit` with a number below `before`, the newest first."""
         naming = await self._naming(instance_id)
         drafts = await self._store.drafts.page(instance_id, before=before, limit=limit)
-        known = await self._store.who.known(instance_id, {draft.sender_id for draft in drafts})
+        known = await self._store.contacts.known(instance_id, {draft.sender_id for draft in drafts})
         return [naming.of_draft(draft, known) for draft in drafts]
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
@@ -143,7 +143,7 @@ class Talks:
         """What was said to them in the owner's name. Raises: UnknownContact, UnknownBrief."""
         config, person, canonical = await self._known(instance_id, contact)
         brief = await brief_of(self._store, instance_id, person.conversations)
-        known = await self._store.who.known(instance_id, person.conversations)
+        known = await self._store.contacts.known(instance_id, person.conversations)
         saved = next((names.saved for names in known.values() if names.saved), "")
         return replace(brief, called=Naming.of(config.contacts, canonical).by_owner(person.ids) or saved)
 

@@ -100,7 +100,7 @@ class Briefs:
             return
         if self._now() - spell.said[-1].sent_at > RECENT:
             return
-        known = await self._store.who.known(self._claim.instance_id, [conversation])
+        known = await self._store.contacts.known(self._claim.instance_id, [conversation])
         brief = Brief(spell, self.naming.by_owner(known[conversation].identifiers) or known[conversation].saved)
         text = told(brief.name, brief.lines, brief.promised, undoable=self._chat.takes_back)
         message_id = self._new_id("brief", conversation, spell.back.message_id)

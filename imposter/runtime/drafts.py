@@ -85,7 +85,7 @@ class Drafts:
         own_chat, message = self._chat.own_chat(), work.message
         asked: Sequence[StoredMessage] = ()
         if own_chat is not None:
-            known = await self._store.who.known(self._claim.instance_id, ids_in(work.messages))
+            known = await self._store.contacts.known(self._claim.instance_id, ids_in(work.messages))
             asked = [self.naming.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
@@ -175,7 +175,7 @@ class Drafts:
     async def _get(self, number: int) -> Draft:
         """With the name that its owner knows."""
         draft = await self._store.drafts.get(self._claim.instance_id, number)
-        return self.naming.of_draft(draft, await self._store.who.known(self._claim.instance_id, [draft.sender_id]))
+        return self.naming.of_draft(draft, await self._store.contacts.known(self._claim.instance_id, [draft.sender_id]))
 
     def _watch(self) -> None:
         """While any is open, somebody looks for when its time is over."""

@@ -18,6 +18,7 @@ from imposter.storage.briefs import BriefStore
 from imposter.storage.channels import Identity
 from imposter.storage.chats import ChatStore
 from imposter.storage.commands import CommandStore
+from imposter.storage.contacts import ContactStore
 from imposter.storage.dead_letters import DeadLetterStore
 from imposter.storage.drafts import DraftStore
 from imposter.storage.engine import cure_of, database_file, only_server, open_engine, open_reading_engine
@@ -43,7 +44,6 @@ from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
-from imposter.storage.who import WhoStore
 from imposter.storage.writer import Activity, Outage, Writer
 
 log = structlog.get_logger()
@@ -79,7 +79,7 @@ class Store:
     overview: OverviewStore
     summaries: SummaryStore
     names: NameStore
-    who: WhoStore
+    contacts: ContactStore
     activity: Callable[[], Activity]
     proof: Callable[[], Pending[None]]
     """See `Writer.proof`."""
@@ -135,7 +135,7 @@ async def open_store(
             overview=OverviewStore(reader, now),
             summaries=SummaryStore(writer, reader, names, now),
             names=names,
-            who=WhoStore(reader, names),
+            contacts=ContactStore(reader, names),
             activity=lambda: replace(writer.activity(), reading=reader.unfinished),
             proof=writer.proof,
             keyed_hash=cipher.keyed_hash,

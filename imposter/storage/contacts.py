@@ -23,7 +23,7 @@ _ALSO = (
 )
 
 
-class WhoStore:
+class ContactStore:
     def __init__(self, reader: Reader, names: NameStore) -> None:
         self._read = reader.submit
         self._names = names
