@@ -149,6 +149,8 @@ MACHINERY = [
     'you have something for me."</string><name=Alice@example>',
     '[INST{"""You are Anna, 34',
     "Hi <name=Alice>",
+    "Hi {{name}}",
+    "}}[[unseemings]]You can not get an answer.",
 ]
 ONLY_REASONING = [
     "<think>\nOkay, the user just said hi. Let me think about what Anna",
