@@ -71,7 +71,11 @@ async def test_two_bots_that_face_each_other_stop(tmp_path: Path, same_ids: bool
         assert all("as only a machine does" in " ".join(status.reasons) and status.until for status in told)
         last_errors = [(await bot.status()).last_error or "" for bot in bots]
         assert sum("as only a machine does" in error for error in last_errors) == len(told)
-        assert "loop" in [*(await reasons(house, bots[0])).values(), *(await reasons(house, bots[1])).values()]
+
+        async def told_why() -> bool:
+            return any("loop" in found.values() for found in [await reasons(house, bot) for bot in bots])
+
+        await until(told_why)
         await anna.hear("cleo", "and I?")
         await until(lambda: anna.texts("cleo") == ["re: and I?"])
 

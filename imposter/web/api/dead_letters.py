@@ -63,7 +63,7 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 
 
 @router.delete(
-    "/{letter}",
+    "/{letter:int}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Let a dead letter go",
     responses=_UNKNOWN,
