@@ -62,7 +62,7 @@ class UnknownBot(ImposterError):
 
 
 class UnknownContact(ImposterError):
-    """This bot knows nobody by this id. Names do not count, and a number needs its country code, such as +49 151 2345678."""
+    """Nobody is known by this id. Names do not count, and a number needs its country code, such as +49 151 2345678."""
 
 
 class UnknownLetter(ImposterError):
