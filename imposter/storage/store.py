@@ -108,7 +108,7 @@ async def open_store(
             raise type(error)(f"{_named(url, data_dir)}: {error}") from None
         lease = writer
         if identity is not None and database_file(url, data_dir) is None:
-            lease = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage, "store-lease")))
+            lease = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage, "store-lease", prove)))
         names = NameStore(writer, reader, cipher, now)
         yield Store(
             bots=BotStore(writer, reader, cipher, now, identity),

@@ -221,9 +221,12 @@ class Writer:
         failed = next((job for job in batch if job.trouble), None)
         if failed is not None and failed.trouble:
             self._fall_into(failed.trouble, str(failed.error))
-        elif self._trouble in (None, AWAY) or any(job.run is self._prove and job.error is None for job in batch):
-            self._trouble = None
+            return
+        proved = any(job.run is self._prove and job.error is None for job in batch)
+        if proved:
             self._proved_at = perf_counter()
+        if proved or self._trouble in (None, AWAY):
+            self._trouble = None
             self._outage.is_over()
 
     def _fall_into(self, trouble: str, cause: str) -> None:

@@ -8,6 +8,7 @@ from errno import ENOSPC
 from io import StringIO
 from pathlib import Path
 from threading import Event, get_ident
+from time import monotonic
 
 import pytest
 import structlog
@@ -206,3 +207,13 @@ async def test_a_result_can_be_awaited_on_any_loop_and_asked_for_on_any_thread(w
     elsewhere = await asyncio.to_thread(asyncio.run, ask())
     blocking = await asyncio.to_thread(lambda: writer.submit(lambda connection: get_ident()).result(DEADLINE))
     assert here == elsewhere == blocking != get_ident()
+
+
+def test_what_is_only_read_is_no_proof_that_something_can_be_stored(database: str | None, tmp_path: Path) -> None:
+    proofs: list[Connection] = []
+    with closing(Writer(open_engine(database, tmp_path).connect(), prove=proofs.append)) as writer:
+        end = monotonic() + 30
+        while not proofs:
+            writer.submit(lambda connection: execute(connection, "SELECT 1")).result(DEADLINE)
+            writer.proof().result(DEADLINE)
+            assert monotonic() < end
