@@ -140,6 +140,8 @@ class ChatContext:
     """Tell the core what people and groups are called; durable when it returns. Raises StorageError."""
     kept_message: Callable[[str, Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
     """The message with this id in the chat with these ids; None where there is none. Raises StorageError."""
+    told_time: Callable[[datetime], None] = lambda moment: None
+    """Tell the core that by the platform's clock it is this moment now; from any thread."""
 
 
 @runtime_checkable
