@@ -17,7 +17,8 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Source
+from imposter.contracts.errors import StorageError
+from imposter.contracts.messages import Message, Source
 from imposter.logs import trace_of
 from imposter.runtime.answering import Answering
 from imposter.runtime.briefs import Briefs
@@ -29,6 +30,7 @@ from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.models import Models
 from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.outages import Outages
 from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import Chance, backoff
@@ -41,7 +43,7 @@ from imposter.runtime.traces import For, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
-from imposter.storage.records import TAKEOVER, Claim, NotYet, Superseded
+from imposter.storage.records import TAKEOVER, Claim, NotYet, Superseded, Verdict
 
 log = structlog.get_logger()
 
@@ -56,6 +58,9 @@ class Inbox(Protocol):
     """What may wait; a message that waited too long is not taken."""
     busy: set[int]
     """The seqs that are being answered: the queue does not evict them."""
+
+    def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
+        """What the bot's rules say now."""
 
 
 class Conversations:
@@ -112,6 +117,7 @@ class Conversations:
         self._typists = Typists(clock)
         self._naps = Naps(claim.instance_id, clock)
         self._waits = Waits(clock.now)
+        self._outages = Outages(clock.now, on_failure)
         self._thinker = Thinker(
             claim.instance_id,
             guide=guide,
@@ -122,6 +128,8 @@ class Conversations:
             waits=self._waits,
             answer_within=lambda: self._delivery.answer_within,
             tell=on_failure,
+            outages=self._outages,
+            is_back=lambda model: self._aside(self._take_up_again(model), "again"),
         )
         self.new_id = MessageIds(claim.instance_id, store, chat)
         self.drafts = Drafts(
@@ -192,6 +200,8 @@ class Conversations:
         self._answering.models = models or self._answering.models
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
+        for model in self._outages.replaced() if models is not None else ():
+            self._aside(self._take_up_again(model), "again")
 
     def wake(self, conversation: str) -> None:
         """Something may wait in this conversation. Call it on the event loop."""
@@ -300,6 +310,8 @@ class Conversations:
             self._watched.pop(conversation, None)
             self._waits.pop(conversation)
             self._safety.leave(conversation)
+            if not self._closing:
+                self._outages.left(conversation)
             for survivor in self._followed_by.pop(conversation, ()):
                 self.redeliver(survivor)
 
@@ -396,6 +408,18 @@ class Conversations:
             self._waits.note(conversation, For.CAPS, seconds, verdict.why)
         await self._safety.rest(conversation, seconds)
         return False
+
+    async def _take_up_again(self, model: object) -> None:
+        """Ask it about what became a dead letter while it was away and is still worth an answer, in order."""
+        try:
+            for letter in self._outages.take(model, self._delivery.answer_within):
+                if await self._store.dead_letters.ask_again(self._instance_id, letter.seq, self._inbox.judge):
+                    self._outages.waits_again(model, letter)
+                    self.redeliver(letter.conversation)
+        except StorageError as error:
+            log.warning("dead letters were not taken up again", bot=self._instance_id, **trace_of(error))
+        finally:
+            self._outages.done(model)
 
     async def _brief(self, conversation: str) -> None:
         try:

@@ -55,40 +55,35 @@ async def test_a_jump_loses_no_message_and_answers_none_twice(
         await network.say(me, friend, "meanwhile")
     await product.until(lambda: product.messages(instance_id), lambda rows: len(rows) == len(friends) + 2)
     set_clock(jump)
-    await jumped(product, jump)
+    await is_noticed(product, 1)
     for friend in friends:
         await network.say(me, friend, "after the jump")
     await network.drop(me)
-    await network.wait_log("login", phone=me, count=3, timeout=30)
+    await network.wait_log("login", phone=me, count=2, timeout=30)
     await product.until_status(instance_id, "connected")
     model.release()
     for friend in friends:
-        await until_answered(network, friend, "after the jump")
+        await until_answered(product, network, friend, "after the jump")
     set_clock(0)
-    await jumped(product, 0)
+    await is_noticed(product, 2)
     await network.say(me, friends[0], "before", id="BEFORE00001")
     await network.say(me, friends[0], "set right")
-    await until_answered(network, friends[0], "set right")
+    await until_answered(product, network, friends[0], "set right")
     rows = await product.messages(instance_id)
     assert [row["reason"] for row in rows if row["reason"]] == []
     assert len({row["sent_at"][:13] for row in rows}) <= 2, "all of one hour"
     texts = [answer.text for answer in await network.inbox(friends[0])]
     assert texts.count("re: before") == 1
-    assert product.output.read_text().count("this machine's clock jumped") == 1
 
 
-async def jumped(product: Product, seconds: int) -> None:
-    """Returns when an operator would see it."""
+async def is_noticed(product: Product, times: int) -> None:
+    """Returns when the log has told so often what became of the clock."""
 
     async def told() -> int:
-        figures = (await product.api.get("/metrics")).text
-        [line] = [line for line in figures.splitlines() if line.startswith("imposter_clock_jump_seconds ")]
-        return round(float(line.split()[1]))
+        return product.output.read_text().count("this machine's clock")
 
-    await product.until(told, lambda found: abs(found - seconds) <= 1)
+    await product.until(told, lambda found: found >= times)
 
 
-async def until_answered(network: WhatsAppNetwork, friend: str, words: str) -> None:
-    while not any(words in answer.text for answer in await network.inbox(friend)):
-        count = len(await network.inbox(friend)) + 1
-        await network.wait_inbox(friend, count, timeout=30)
+async def until_answered(product: Product, network: WhatsAppNetwork, friend: str, words: str) -> None:
+    await product.until(lambda: network.inbox(friend), lambda inbox: any(words in answer.text for answer in inbox))

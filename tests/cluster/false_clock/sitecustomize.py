@@ -1,6 +1,7 @@
 """Python reads this before everything else, where this folder is on its path: from then on its time of day is wrong.
 
-By FALSE_CLOCK seconds, or by those in the file of that name, which may change meanwhile. The monotonic clock goes on as it should, as it does where a machine's time of day is wrong.
+By FALSE_CLOCK seconds, or by those in the file of that name, which may change meanwhile.
+The monotonic clock goes on as it should, as it does where a machine's time of day is wrong.
 (libfaketime, which needs no such thing, makes a server of several threads stand still for seconds.)
 """
 
