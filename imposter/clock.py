@@ -62,6 +62,8 @@ STEP = 5.0
 """Seconds by which a machine's clock is corrected now and then: followed at once."""
 STEADY = 3600.0
 """Seconds after which a clock that jumped, and goes on as it should, is believed."""
+AT_START = 15.0
+"""Seconds that a platform has to say otherwise before anything is deleted: a clock may be wrong from the start."""
 AGREES = 60.0
 """Seconds that a platform's time may differ from one that is right."""
 
@@ -134,7 +136,7 @@ class SharedClock(SystemClock):
         self._ahead = timedelta()
         self._leader = False
         """Another clock sets this one."""
-        self._unsure_until = float("-inf")
+        self._unsure_until = steady() + AT_START
         self._differs = False
 
     def now(self) -> datetime:
@@ -157,7 +159,7 @@ class SharedClock(SystemClock):
             log.warning("this machine's clock jumped; the database's time holds", seconds=round(jump))
         if self._leader and abs(off).total_seconds() > AGREES:
             self._unsure_until = steady + STEADY
-            log.error("the database's clock jumped: what is old is not deleted for an hour",
+            log.error("the database's clock jumped, or this machine stood still: what is old is not deleted for an hour",
                       seconds=round(off.total_seconds()))  # fmt: skip
         if jump or abs(off) > TOLERANCE:
             self._jumps.follow(wall, steady)

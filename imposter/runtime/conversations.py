@@ -30,7 +30,7 @@ from imposter.runtime.message_format import MessageFormat
 from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.models import Models
 from imposter.runtime.naps import LONGEST_NAP, Naps
-from imposter.runtime.outages import Outages
+from imposter.runtime.outages import OUTAGES, Outages
 from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import Chance, backoff
@@ -184,6 +184,7 @@ class Conversations:
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
         self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
+        await self._ask_again_after_restart()
         await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self._changed.add(conversation)
@@ -408,6 +409,13 @@ class Conversations:
             self._waits.note(conversation, For.CAPS, seconds, verdict.why)
         await self._safety.rest(conversation, seconds)
         return False
+
+    async def _ask_again_after_restart(self) -> None:
+        """About what an earlier run left for an outage, and is still worth an answer."""
+        if (within := self._delivery.answer_within) is not None:
+            since = self._clock.now() - within
+            for letter in await self._store.dead_letters.young(self._instance_id, OUTAGES, since):
+                await self._store.dead_letters.ask_again(self._instance_id, letter, self._inbox.judge)
 
     async def _take_up_again(self, model: object) -> None:
         """Ask it about what became a dead letter while it was away and is still worth an answer, in order."""

@@ -4,7 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from imposter.contracts.errors import ModelUnavailable, OutOfResources
 from imposter.storage.records import StoredMessage
+
+OUTAGES = (ModelUnavailable.__name__, OutOfResources.__name__)
+"""The reasons of dead letters that an outage left."""
 
 
 @dataclass(frozen=True, slots=True)

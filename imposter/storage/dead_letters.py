@@ -1,6 +1,6 @@
 """What contacts did not get: kept for the owner, who may have it tried again or let it go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,6 +114,13 @@ _TEXTS = (
 _OLDEST_FIRST = (
     select(_letters.c.seq).where(_letters.c.seq > bindparam("after")).order_by(_letters.c.seq).limit(bindparam("most"))
 )
+_YOUNG = (
+    select(func.max(messages.c.seq))
+    .where(_of_bot, _is_failed, messages.c.reason.in_(bindparam("reasons", expanding=True)))
+    .group_by(_together)
+    .having(func.max(messages.c.received_at) > bindparam("since", type_=messages.c.received_at.type))
+    .order_by(func.max(messages.c.seq))
+)
 _LETTER = (
     select(messages.c.conversation, messages.c.answers, _together.label("together"))
     .join(outbox, outbox.c.seq == messages.c.seq, isouter=True)
@@ -214,6 +221,11 @@ class DeadLetterStore:
                 return False
 
         return self._submit(job)
+
+    def young(self, instance_id: str, reasons: Collection[str], since: datetime) -> Pending[list[int]]:
+        """Letters without an answer that failed for one of these reasons and came in after `since`, oldest first."""
+        asked = {"instance_id": instance_id, "reasons": list(reasons), "since": since}
+        return self._read(lambda connection: list(connection.execute(_YOUNG, asked).scalars()))
 
     def remove(self, instance_id: str, letter: int) -> Pending[None]:
         """Let it go: it stays on record, and is no dead letter any more. Raises from the result: UnknownLetter."""
