@@ -159,7 +159,7 @@ class SharedClock(SystemClock):
             log.warning("this machine's clock jumped; the database's time holds", seconds=round(jump))
         if self._leader and abs(off).total_seconds() > AGREES:
             self._unsure_until = steady + STEADY
-            log.error("the database's clock jumped, or this machine stood still: what is old is not deleted for an hour",
+            log.error("the database's clock jumped, or this machine stood still: nothing old is deleted for an hour",
                       seconds=round(off.total_seconds()))  # fmt: skip
         if jump or abs(off) > TOLERANCE:
             self._jumps.follow(wall, steady)
