@@ -146,7 +146,8 @@ def _sentence(outage: _Outage, ended: datetime) -> str:
     span = f"{outage.began:%Y-%m-%d %H:%M} to {day}{ended:%H:%M} UTC"
     told = f"The model could not be reached from {span}: "
     told += f"{number} message{'' if number == 1 else 's'} waited; {answered} {_was(answered)} answered afterwards"
-    return f"{told}, {left} {_was(left)} not, and stay with the dead letters." if left else f"{told}."
+    stays = "stays" if left == 1 else "stay"
+    return f"{told}, {left} {_was(left)} not, and {stays} with the dead letters." if left else f"{told}."
 
 
 def _was(number: int) -> str:

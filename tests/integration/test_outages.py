@@ -25,7 +25,7 @@ async def test_what_is_too_old_is_left_to_its_owner(tmp_path: Path) -> None:
         assert (await anna.reasons())["old"] == ("failed", "ModelUnavailable")
         assert await last_error(anna) == (
             "The model could not be reached from 2026-03-01 12:00 to 12:16 UTC: 2 messages waited; "
-            "1 was answered afterwards, 1 was not, and stay with the dead letters."
+            "1 was answered afterwards, 1 was not, and stays with the dead letters."
         )
 
 
