@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from imposter.clock import Clock
+from imposter.clock import DoubtedClock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
@@ -60,7 +60,7 @@ class ChatbotInstance:
         store: Store,
         catalog: Catalog,
         shared: Shared,
-        clock: Clock,
+        clock: DoubtedClock,
         chance: Chance,
         model_calls_at_once: int,
         peers: Peers,

@@ -69,7 +69,7 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
         try:
             async with open_vitals(settings.node_name, clock) as vitals:
                 if identity is None or url is None:
-                    async with retention(store, clock, settings.keep):
+                    async with retention(store, clock, settings.keep, lambda: clock.is_sure):
                         await here.load()
                         yield Fleet(here, store, vitals)
                 else:
@@ -138,7 +138,11 @@ async def _among_others(
     )
     shared.hold = node.lease_left
     fleet = here.elsewhere = Fleet(here, store, vitals, node)
-    async with open_node(node, Bell(url, identity.channel)), retention(store, clock, settings.keep, node.is_first):
+
+    def ours() -> bool:
+        return clock.is_sure and node.is_first()
+
+    async with open_node(node, Bell(url, identity.channel)), retention(store, clock, settings.keep, ours):
         yield fleet
 
 

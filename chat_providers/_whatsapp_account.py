@@ -6,7 +6,7 @@ import random
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,10 +32,12 @@ from chat_providers._whatsapp_protocol import (
     Request,
     SentBefore,
     Silence,
+    Time,
     Typing,
     Write,
 )
 from chat_providers._whatsapp_sidecars import Sidecars
+from chat_providers._whatsapp_time import TheirTime
 from imposter.contracts.chat import ChatContext, NewNames, ProviderState
 from imposter.contracts.errors import (
     ChatError,
@@ -65,9 +67,9 @@ LINKED_AT = "linked_at"
 MISSING_PATIENCE = 30.0
 """Seconds that messages wait for one before them to be asked again, which the sidecar does every two."""
 
-Receive = Callable[[InboundMessage, datetime, Any], Awaitable[Any]]
-"""(message, when the account was linked, what this gave for the message before it): begun when it returns; awaited, the
-message is durable. If the one before it fails and may succeed yet, so does this."""
+Receive = Callable[[InboundMessage, datetime | None, datetime, Any], Awaitable[Any]]
+"""(message, when it was sent by our clock, when the account was linked, what this gave for the message before it):
+begun when it returns; awaited, the message is durable. If the one before it fails and may succeed yet, so does this."""
 
 
 class MessageRefused(ValueError):
@@ -118,6 +120,7 @@ class Account:
         """Connected, or not on the way to be."""
         self._paused = False
         self._poison = Poison()
+        self._their_time = TheirTime()
         self._write_order = asyncio.Lock()
         self._newest: Awaitable[Any] | None = None
         """The message that was handed over last."""
@@ -248,6 +251,9 @@ class Account:
                     self._context.confirm(message_id, said_in)
             case Reading(stanza=stanza):
                 self._poison.reading(stanza)
+            case Time(seconds=seconds):
+                self._their_time.told(seconds, asyncio.get_running_loop().time())
+                self._context.told_time(datetime.fromtimestamp(seconds, UTC))
             case _ if self._paused:
                 pass
             case Typing(chats=chats, on=on):
@@ -308,7 +314,9 @@ class Account:
         self._wait_for_turn(key, now)
         try:
             # Nothing is awaited before it is handed over, so the order of the calls is the order of the messages.
-            taken = self._receive(message, self._linked_at or self._context.now(), self._newest)
+            arrived = self._context.now()
+            sent_at = message.sent_at and self._their_time.ours(message.sent_at, arrived, now)
+            taken = self._receive(message, sent_at or None, self._linked_at or arrived, self._newest)
             self._newest = taken
             await taken
             self._missing.pop(key, None)

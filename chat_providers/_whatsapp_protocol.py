@@ -9,6 +9,9 @@ from imposter.contracts.messages import MessageKind
 LONGEST_TEXT = 65_536
 """As in bounds.ts, which counts a character outside of the basic plane as two."""
 
+LATEST = 4_102_444_800
+"""Seconds; as in facts.ts."""
+
 Id = Annotated[str, Field(min_length=1, max_length=256)]
 Name = Annotated[str, Field(max_length=256)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
@@ -37,6 +40,11 @@ class Opened(Shape):
 class Closed(Shape):
     type: Literal["closed"]
     code: int
+
+
+class Time(Shape):
+    type: Literal["time"]
+    seconds: int = Field(gt=0, lt=LATEST)
 
 
 class Silence(Shape):
@@ -170,7 +178,7 @@ class Inbound(Shape):
     message: InboundMessage
 
 
-Event = Qr | Passkey | Opened | Closed | Silence | Delivered | Reading | Typing | Fault
+Event = Qr | Passkey | Opened | Closed | Time | Silence | Delivered | Reading | Typing | Fault
 Request = Read | Write | SentBefore | MessageSecret | NamesTold | Inbound
 
 _DISCREET = ConfigDict(hide_input_in_errors=True)

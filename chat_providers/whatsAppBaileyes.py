@@ -6,7 +6,7 @@ The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), i
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chat_providers import _whatsapp_ids as ids
@@ -144,9 +144,8 @@ class WhatsAppBaileyesProvider:
             raise NotConnected
         return self._account
 
-    def _receive(self, message: InboundMessage, linked_at: datetime, behind: Any) -> Any:
+    def _receive(self, message: InboundMessage, sent_at: datetime | None, linked_at: datetime, behind: Any) -> Any:
         """Hand over; what it returns can be awaited: then it is durable."""
-        sent_at = None if message.sent_at is None else datetime.fromtimestamp(message.sent_at, UTC)
         # What waited at WhatsApp from before the link was never meant for this server. Its times are whole seconds.
         before_linking = message.offline and sent_at is not None and sent_at < linked_at.replace(microsecond=0)
         return self._user_queues[self._user_id].add_message(

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from chatbot_manager import ChatbotInstance
-from imposter.clock import Clock, SharedClock, SystemClock
+from imposter.clock import DoubtedClock, SharedClock, SystemClock
 from imposter.cluster.fleet import Fleet
 from imposter.cluster.node import Node, open_node
 from imposter.contracts.addresses import AddressGuard
@@ -225,7 +225,7 @@ async def open_house(
     folder: Path,
     *extra: ProviderFile,
     database: str | None = None,
-    clock: Clock | None = None,
+    clock: DoubtedClock | None = None,
     chance: Callable[[], float] = lambda: 0.0,
     lease: timedelta | None = None,
     name: str = "house",

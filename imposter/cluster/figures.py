@@ -80,5 +80,6 @@ class Figures:
     store: Activity
     started_at: datetime
     loop_lag: float
+    clock_jump: float
     lease: LeaseFigures | None
     """None where it is alone."""

@@ -368,6 +368,7 @@ class Fleet:
             store=self._store.activity(),
             started_at=self._vitals.started_at,
             loop_lag=self._vitals.loop_lag,
+            clock_jump=self._vitals.clock.jump,
             lease=None if self._elsewhere is None else self._elsewhere.lease_figures(),
         )
 

@@ -150,6 +150,8 @@ class ChatContext:
     kept_message: Callable[[str, Sequence[str], Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
     """The message with this id in the chat with these ids, of several that of whom the last ids name; None where there
     is none. Raises StorageError."""
+    told_time: Callable[[datetime], None] = lambda moment: None
+    """Tell the core that by the platform's clock it is this moment now; from any thread."""
 
 
 @runtime_checkable

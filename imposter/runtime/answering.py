@@ -26,10 +26,21 @@ from imposter.runtime.thinking import SILENT, Thinker, Thought
 from imposter.runtime.traces import Trace, Waits
 from imposter.runtime.vitals import BEFORE, MODEL, Counts
 from imposter.storage import Store
-from imposter.storage.records import RETRIED, Claim, MessageState, StoredMessage, Usage, Verdict, Work, of_member
+from imposter.storage.records import (
+    ASKED_AGAIN,
+    RETRIED,
+    Claim,
+    MessageState,
+    StoredMessage,
+    Usage,
+    Verdict,
+    Work,
+    of_member,
+)
 
 MOST_EDITS = 5
 """Of one message for which an answer is made: who edits on and on holds up nobody else's answer."""
+AGAIN = (RETRIED, ASKED_AGAIN)
 UNSEEN = "unseen"
 """Why a message is not answered that came with something which no model is shown."""
 
@@ -131,12 +142,12 @@ class Answering:
             self._summaries.begin(work.message.conversation, model)
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
-        """What the owner had tried again stays a dead letter."""
+        """What was a dead letter before is one again."""
         messages = list(messages)
         trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
         for state, seqs in (
-            (MessageState.FAILED, [message.seq for message in messages if message.reason == RETRIED]),
-            (MessageState.CONTEXT, [message.seq for message in messages if message.reason != RETRIED]),
+            (MessageState.FAILED, [message.seq for message in messages if message.reason in AGAIN]),
+            (MessageState.CONTEXT, [message.seq for message in messages if message.reason not in AGAIN]),
         ):
             if seqs:
                 await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)

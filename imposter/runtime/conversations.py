@@ -17,7 +17,8 @@ import structlog
 from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Source
+from imposter.contracts.errors import StorageError
+from imposter.contracts.messages import Message, Source
 from imposter.logs import trace_of
 from imposter.runtime.answering import Answering
 from imposter.runtime.briefs import Briefs
@@ -30,6 +31,7 @@ from imposter.runtime.message_ids import MessageIds
 from imposter.runtime.models import Models
 from imposter.runtime.naming import Naming
 from imposter.runtime.naps import LONGEST_NAP, Naps
+from imposter.runtime.outages import OUTAGES, Outages
 from imposter.runtime.owner_chat import OwnerChat
 from imposter.runtime.ports import ChatPort
 from imposter.runtime.retry import Chance, backoff
@@ -42,7 +44,7 @@ from imposter.runtime.traces import For, Waits
 from imposter.runtime.typists import Typists
 from imposter.runtime.vitals import Counts
 from imposter.storage import Store
-from imposter.storage.records import TAKEOVER, Claim, NotYet, Superseded
+from imposter.storage.records import TAKEOVER, Claim, NotYet, Superseded, Verdict
 
 log = structlog.get_logger()
 
@@ -57,6 +59,9 @@ class Inbox(Protocol):
     """What may wait; a message that waited too long is not taken."""
     busy: set[int]
     """The seqs that are being answered: the queue does not evict them."""
+
+    def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
+        """What the bot's rules say now."""
 
 
 class Conversations:
@@ -113,6 +118,7 @@ class Conversations:
         self._typists = Typists(clock)
         self._naps = Naps(claim.instance_id, clock)
         self._waits = Waits(clock.now)
+        self._outages = Outages(clock.now, on_failure)
         self._thinker = Thinker(
             claim.instance_id,
             guide=guide,
@@ -123,6 +129,8 @@ class Conversations:
             waits=self._waits,
             answer_within=lambda: self._delivery.answer_within,
             tell=on_failure,
+            outages=self._outages,
+            is_back=lambda model: self._aside(self._take_up_again(model), "again"),
         )
         self.new_id = MessageIds(claim.instance_id, store, chat)
         own: dict[str, Any] = {"store": store, "chat": chat, "new_id": self.new_id, "naming": Naming.by(manners)}
@@ -176,6 +184,7 @@ class Conversations:
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
         self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
+        await self._ask_again_after_restart()
         await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
             self._changed.add(conversation)
@@ -193,6 +202,8 @@ class Conversations:
         self._answering.models = models or self._answering.models
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
+        for model in self._outages.replaced() if models is not None else ():
+            self._aside(self._take_up_again(model), "again")
 
     def wake(self, conversation: str) -> None:
         """Something may wait in this conversation. Call it on the event loop."""
@@ -301,6 +312,8 @@ class Conversations:
             self._watched.pop(conversation, None)
             self._waits.pop(conversation)
             self._safety.leave(conversation)
+            if not self._closing:
+                self._outages.left(conversation)
             for survivor in self._followed_by.pop(conversation, ()):
                 self.redeliver(survivor)
 
@@ -397,6 +410,25 @@ class Conversations:
             self._waits.note(conversation, For.CAPS, seconds, verdict.why)
         await self._safety.rest(conversation, seconds)
         return False
+
+    async def _ask_again_after_restart(self) -> None:
+        """About what an earlier run left for an outage, and is still worth an answer."""
+        if (within := self._delivery.answer_within) is not None:
+            since = self._clock.now() - within
+            for letter in await self._store.dead_letters.young(self._instance_id, OUTAGES, since):
+                await self._store.dead_letters.ask_again(self._instance_id, letter, self._inbox.judge)
+
+    async def _take_up_again(self, model: object) -> None:
+        """Ask it about what became a dead letter while it was away and is still worth an answer, in order."""
+        try:
+            for letter in self._outages.take(model, self._delivery.answer_within):
+                if await self._store.dead_letters.ask_again(self._instance_id, letter.seq, self._inbox.judge):
+                    self._outages.waits_again(model, letter)
+                    self.redeliver(letter.conversation)
+        except StorageError as error:
+            log.warning("dead letters were not taken up again", bot=self._instance_id, **trace_of(error))
+        finally:
+            self._outages.done(model)
 
     async def _brief(self, conversation: str) -> None:
         try:

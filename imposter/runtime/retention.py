@@ -15,7 +15,8 @@ log = structlog.get_logger()
 
 EVERY = 3600.0
 ASK_EVERY = 60.0
-"""Seconds, the second between two looks at whose turn it is."""
+LOOK_EVERY = 5.0
+"""Seconds, the last between two looks at whose turn it is."""
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def retention(
     But for what disappears in its chat, which goes in any case when its time there is over.
 
     What was deleted but could not be taken out of the files then is tried again. `ours` says whether it is this
-    server's to do: of several on one database one does it for all.
+    server's to do now: of several on one database one does it for all, and none while its clock may be wrong.
     """
     tasks = [
         asyncio.create_task(_keep_deleting(store, clock, keep, ours), name="retention"),
@@ -72,7 +73,7 @@ async def _delete_before(store: Store, before: datetime) -> int:
 async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None, ours: Callable[[], bool]) -> None:
     while True:
         if not ours():
-            await clock.sleep(ASK_EVERY)
+            await clock.sleep(LOOK_EVERY)
             continue
         try:
             if deleted := await delete_old(store, clock, keep):

@@ -26,6 +26,11 @@ def backoff(attempt: int, chance: Chance, *, longest: float = LONGEST_WAIT) -> f
     return float(min(longest, 2.0 ** min(attempt - 1, 16))) * (0.5 + chance() / 2)
 
 
+def may_pass(error: Exception) -> bool:
+    """Whether a model that failed so may answer later."""
+    return isinstance(error, ModelUnavailable) or shortage(error) is not None
+
+
 def model_retry(
     attempt: int,
     error: Exception,
@@ -40,8 +45,7 @@ def model_retry(
     `most`: tries; `left`: seconds that an answer is still worth; `costly`: tries so far that may have cost as much as
     an answer.
     """
-    passes = isinstance(error, ModelUnavailable) or shortage(error) is not None
-    if not passes or attempt >= most or costly >= COSTLY_ATTEMPTS:
+    if not may_pass(error) or attempt >= most or costly >= COSTLY_ATTEMPTS:
         return None
     wait = backoff(attempt, chance)
     wish = error.retry_after if isinstance(error, ModelUnavailable) else None

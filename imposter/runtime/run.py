@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from imposter.clock import Clock
+from imposter.clock import DoubtedClock
 from imposter.contracts.chat import ChatContext, KeptMessage, NewNames, SentMessage
 from imposter.contracts.config import BotConfig, Limits
 from imposter.contracts.errors import NotNow, UnknownContact
@@ -70,7 +70,7 @@ class Run:
         make_queue: MakeQueue,
         parts: Parts,
         store: Store,
-        clock: Clock,
+        clock: DoubtedClock,
         chance: Chance,
         peers: Peers,
         counts: Counts,
@@ -305,6 +305,7 @@ class Run:
             sent_message=self._sent_message,
             confirm=self._confirmed,
             now=self._clock.now,
+            told_time=self._on_loop(self._clock.heard),
             typing=self._typing,
             learn_names=self._learn_names,
             kept_message=self._kept_message,

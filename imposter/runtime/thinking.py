@@ -15,8 +15,9 @@ from imposter.contracts.shortage import shortage
 from imposter.logs import trace_of
 from imposter.runtime.guide import Guide
 from imposter.runtime.models import Model, Reply
+from imposter.runtime.outages import Outages
 from imposter.runtime.release import OWN_JUDGEMENT
-from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, model_retry, patience_ends
+from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, may_pass, model_retry, patience_ends
 from imposter.runtime.spending import Spending
 from imposter.runtime.traces import Trace, Waits, traced
 from imposter.runtime.vitals import Counts
@@ -45,7 +46,10 @@ class Thought:
 
 
 class Thinker:
-    """For one run of a bot. `tell` gets a sentence for the owner; `answer_within` says how old an answer may be."""
+    """For one run of a bot. `tell` gets a sentence for the owner; `answer_within` says how old an answer may be.
+
+    `is_back` hears of a model that answers again, and left dead letters while it did not.
+    """
 
     def __init__(
         self,
@@ -59,6 +63,8 @@ class Thinker:
         waits: Waits,
         answer_within: Callable[[], timedelta | None],
         tell: Callable[[str], None],
+        outages: Outages,
+        is_back: Callable[[object], None],
     ) -> None:
         self._guide = guide
         self._spending = spending
@@ -69,6 +75,8 @@ class Thinker:
         self._waits = waits
         self._answer_within = answer_within
         self._tell = tell
+        self._outages = outages
+        self._is_back = is_back
         self._asking: dict[str, asyncio.Event] = {}
         """Conversations that the model is asked about; set where something came in there."""
         self._replaced: set[Model] = set()
@@ -152,13 +160,20 @@ class Thinker:
                 log.warning(
                     "model failed", bot=self._instance_id, seq=work.message.seq, attempt=attempt, **trace_of(error)
                 )
+                passes = may_pass(error)
+                if passes:
+                    self._outages.failed(model, work.messages)
                 if delay is None:
+                    if passes:
+                        self._outages.gave_up(model, work.messages)
                     verdict = Verdict(MessageState.FAILED, _name(error))
                     return Thought(trace(), None, verdict, _told(error))
-                if attempt == MODEL_ATTEMPTS:
+                if attempt >= MODEL_ATTEMPTS and self._outages.lasts(model):
                     self._tell(f"The model gives no answer yet, and is asked again: {_told(error)}")
             await self._clock.sleep(delay)
             attempt += 1
+        if self._outages.answered(model, work.messages):
+            self._is_back(model)
         answer = reply.answer
         if answer.told is not None:
             self._tell(answer.told)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from imposter.clock import Clock
+from imposter.clock import DoubtedClock
 from imposter.storage.records import Usage
 
 BEAT = 1.0
@@ -80,7 +80,7 @@ class Counts:
 class Vitals:
     """See `open_vitals`."""
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: DoubtedClock) -> None:
         self.name = name
         """For people, among the servers that share a database."""
         self.started_at = clock.now()
@@ -99,15 +99,16 @@ class Vitals:
         return max(self._late)
 
     async def keep(self) -> None:
-        """Measure, until cancelled."""
+        """Measure, and look at the clock, until cancelled."""
         while True:
             due = self.clock.monotonic() + BEAT
             await self.clock.sleep(BEAT)
             self._late.append(max(0.0, self.clock.monotonic() - due))
+            self.clock.look()
 
 
 @asynccontextmanager
-async def open_vitals(name: str, clock: Clock) -> AsyncIterator[Vitals]:
+async def open_vitals(name: str, clock: DoubtedClock) -> AsyncIterator[Vitals]:
     """While it is entered, the event loop's lag is measured."""
     vitals = Vitals(name, clock)
     beat = asyncio.create_task(vitals.keep(), name="vitals")

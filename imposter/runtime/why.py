@@ -12,7 +12,16 @@ from imposter.runtime.manners import Manners, TurnTiming
 from imposter.runtime.reasons import Gate
 from imposter.runtime.telling import BECAUSE
 from imposter.runtime.traces import For, Trace
-from imposter.storage.records import FOREVER, RETRIED, Decision, DeliveryState, MessageState, PartRow, Pause
+from imposter.storage.records import (
+    ASKED_AGAIN,
+    FOREVER,
+    RETRIED,
+    Decision,
+    DeliveryState,
+    MessageState,
+    PartRow,
+    Pause,
+)
 
 
 class Outcome(StrEnum):
@@ -142,7 +151,7 @@ def _waiting(decision: Decision, now: Now) -> Passage:
     if now.slowed:
         told = "its answer is being made, or held back for the account's safety (see safety in the status)"
         return Passage(Gate.CAPS, waiting, told=told)
-    again = " once more, as you asked" if message.reason == RETRIED else ""
+    again = {RETRIED: " once more, as you asked", ASKED_AGAIN: " once more"}.get(message.reason or "", "")
     return Passage(Gate.MODEL, waiting, message.reason, f"its answer is being made{again}")
 
 

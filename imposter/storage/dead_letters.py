@@ -1,6 +1,6 @@
 """What contacts did not get: kept for the owner, who may have it tried again or let it go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from imposter.contracts.errors import NotNow, UnknownLetter
 from imposter.contracts.messages import MessageKind
 from imposter.storage.jobs import Pending
 from imposter.storage.reader import Reader
-from imposter.storage.records import RETRIED, DeliveryState, Judge, MessageState
+from imposter.storage.records import ASKED_AGAIN, RETRIED, DeliveryState, Judge, MessageState
 from imposter.storage.rows import SELECT_STORED
 from imposter.storage.tables import anchor, messages, outbox
 from imposter.storage.unfinished import judged
@@ -114,6 +114,13 @@ _TEXTS = (
 _OLDEST_FIRST = (
     select(_letters.c.seq).where(_letters.c.seq > bindparam("after")).order_by(_letters.c.seq).limit(bindparam("most"))
 )
+_YOUNG = (
+    select(func.max(messages.c.seq))
+    .where(_of_bot, _is_failed, messages.c.reason.in_(bindparam("reasons", expanding=True)))
+    .group_by(_together)
+    .having(func.max(messages.c.received_at) > bindparam("since", type_=messages.c.received_at.type))
+    .order_by(func.max(messages.c.seq))
+)
 _LETTER = (
     select(messages.c.conversation, messages.c.answers, _together.label("together"))
     .join(outbox, outbox.c.seq == messages.c.seq, isouter=True)
@@ -141,7 +148,7 @@ _RETRY_ANSWER = (
 _RETRY_MESSAGE = (
     update(messages)
     .where(messages.c.seq == bindparam("failed"))
-    .values(state=MessageState.WAITING, reason=RETRIED, joined=None, trace=None)
+    .values(state=MessageState.WAITING, reason=bindparam("again"), joined=None, trace=None)
 )
 _REMOVE_ANSWER = update(outbox).where(*_failed_parts).values(state=DeliveryState.WITHDRAWN, reason=REMOVED)
 _REMOVE_MESSAGES = (
@@ -201,6 +208,25 @@ class DeadLetterStore:
 
         return self._submit(job)
 
+    def ask_again(self, instance_id: str, letter: int, judge: Judge) -> Pending[bool]:
+        """Have the model asked anew, by itself and not by the owner's word: what bounds there are still hold.
+
+        False where it is no longer to be, by `judge` or because something else became of it.
+        """
+
+        def job(connection: Connection) -> bool:
+            try:
+                return self._retry(connection, instance_id, letter, judge, ASKED_AGAIN)[1] is None
+            except UnknownLetter:
+                return False
+
+        return self._submit(job)
+
+    def young(self, instance_id: str, reasons: Collection[str], since: datetime) -> Pending[list[int]]:
+        """Letters without an answer that failed for one of these reasons and came in after `since`, oldest first."""
+        asked = {"instance_id": instance_id, "reasons": list(reasons), "since": since}
+        return self._read(lambda connection: list(connection.execute(_YOUNG, asked).scalars()))
+
     def remove(self, instance_id: str, letter: int) -> Pending[None]:
         """Let it go: it stays on record, and is no dead letter any more. Raises from the result: UnknownLetter."""
 
@@ -213,7 +239,9 @@ class DeadLetterStore:
 
         return self._submit(job)
 
-    def _retry(self, connection: Connection, instance_id: str, letter: int, judge: Judge) -> tuple[str, str | None]:
+    def _retry(
+        self, connection: Connection, instance_id: str, letter: int, judge: Judge, again: str = RETRIED
+    ) -> tuple[str, str | None]:
         """The conversation, and why it cannot be."""
         conversation, answers, together = _find(connection, instance_id, letter)
         if answers is not None:
@@ -228,7 +256,11 @@ class DeadLetterStore:
             return conversation, None
         rows = connection.execute(_FAILED_TOGETHER, {"instance_id": instance_id, "together": together}).all()
         verdicts = {row.seq: judged(connection, row, judge) for row in rows}
-        allowed = [{"failed": seq} for seq, verdict in verdicts.items() if verdict.state is MessageState.WAITING]
+        allowed = [
+            {"failed": seq, "again": again}
+            for seq, verdict in verdicts.items()
+            if verdict.state is MessageState.WAITING
+        ]
         if not allowed:
             return conversation, _refusal(verdicts[letter].reason)
         connection.execute(_RETRY_MESSAGE, allowed)

@@ -18,6 +18,7 @@ from imposter.storage.jobs import Pending
 from imposter.storage.names import NameStore
 from imposter.storage.reader import Reader
 from imposter.storage.records import (
+    ASKED_AGAIN,
     RETRIED,
     Accepted,
     Claim,
@@ -369,7 +370,8 @@ def _still_due(
             waiting.evict(connection, {message.seq: waiting.TOO_OLD})
             evicted += 1
         elif answer_within and now - _counts_from(connection, message, timing) > answer_within:
-            unfinished.settle(connection, [message.seq], TOO_OLD)
+            late = TOO_OLD if message.reason != ASKED_AGAIN else Verdict(MessageState.FAILED, TOO_OLD.reason)
+            unfinished.settle(connection, [message.seq], late)
         else:
             due.append(message)
     return due, evicted

@@ -29,6 +29,8 @@ class MessageState(StrEnum):
 
 RETRIED = "retried"
 """The reason of a message that waits once more because the owner asked for it: no bound of age or number ends that."""
+ASKED_AGAIN = "asked_again"
+"""The reason of one that waits once more because the model answers again: the bounds hold, and leave a dead letter."""
 
 
 class DraftState(StrEnum):

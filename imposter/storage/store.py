@@ -44,7 +44,7 @@ from imposter.storage.summaries import SummaryStore
 from imposter.storage.tables import meta
 from imposter.storage.usage import UsageStore
 from imposter.storage.voice import VoiceStore
-from imposter.storage.writer import Activity, Outage, Writer
+from imposter.storage.writer import Activity, TroubleLog, Writer
 
 log = structlog.get_logger()
 
@@ -100,7 +100,8 @@ async def open_store(
     """
     with ExitStack() as held:
         held.enter_context(only_server(data_dir, database_file(url, data_dir)))
-        writer = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage := Outage(), prove=prove)))
+        trouble_log = TroubleLog()
+        writer = held.enter_context(closing(Writer(_connect(url, data_dir, identity), trouble_log, prove=prove)))
         reader = held.enter_context(closing(Reader(open_reading_engine(url, data_dir))))
         try:
             _wait(writer.submit(lambda connection: _prepare(connection, cipher)))
@@ -108,7 +109,9 @@ async def open_store(
             raise type(error)(f"{_named(url, data_dir)}: {error}") from None
         lease = writer
         if identity is not None and database_file(url, data_dir) is None:
-            lease = held.enter_context(closing(Writer(_connect(url, data_dir, identity), outage, "store-lease", prove)))
+            lease = held.enter_context(
+                closing(Writer(_connect(url, data_dir, identity), trouble, "store-lease", prove))
+            )
         names = NameStore(writer, reader, cipher, now)
         yield Store(
             bots=BotStore(writer, reader, cipher, now, identity),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, String, bindparam, case, exists, func, select
 from imposter.contracts.messages import Source
 from imposter.storage import drafted
 from imposter.storage.conversations import locate
-from imposter.storage.records import DELETED, FOREVER, RETRIED, DeliveryState, Judge, MessageState, Verdict
+from imposter.storage.records import ASKED_AGAIN, DELETED, FOREVER, RETRIED, DeliveryState, Judge, MessageState, Verdict
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.tables import messages, outbox
 
@@ -64,7 +64,7 @@ _HUSH_WAITING = (
     .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat, messages.c.source == Source.CONTACT)
     .where(_by_then)
     .values(
-        state=case((messages.c.reason == RETRIED, MessageState.FAILED), else_=MessageState.CONTEXT),
+        state=case((messages.c.reason.in_([RETRIED, ASKED_AGAIN]), MessageState.FAILED), else_=MessageState.CONTEXT),
         reason=bindparam("why"),
     )
 )

@@ -49,7 +49,7 @@ class Activity:
     """Reads that have no result yet."""
 
 
-class Outage:
+class TroubleLog:
     """Tells the log of a database that takes nothing: once, then ever more seldom, and when it is over.
 
     Writers to one database share it.
@@ -84,7 +84,7 @@ class Writer:
     def __init__(
         self,
         connection: Connection,
-        outage: Outage | None = None,
+        trouble_log: TroubleLog | None = None,
         name: str = "store-writer",
         prove: Callable[[Connection], None] | None = None,
     ) -> None:
@@ -95,7 +95,7 @@ class Writer:
         self._closed = False
         self._alone: deque[Job[Any]] = deque()
         self._ended = False
-        self._outage = outage or Outage()
+        self._trouble_log = trouble_log or TroubleLog()
         self._commits = 0
         self._commit_seconds = 0.0
         self._failed_commits = 0
@@ -227,14 +227,14 @@ class Writer:
             self._proved_at = perf_counter()
         if proved or self._trouble in (None, AWAY):
             self._trouble = None
-            self._outage.is_over()
+            self._trouble_log.is_over()
 
     def _fall_into(self, trouble: str, cause: str) -> None:
         self._failed_commits += 1
         self._troubled_at = perf_counter() if self._trouble is None else self._troubled_at
         self._trouble = trouble
         self._proved_at = perf_counter()
-        self._outage.goes_on(trouble, cause)
+        self._trouble_log.goes_on(trouble, cause)
 
     def _let_others(self) -> None:
         if self._jobs.qsize() and not self._serve(self._jobs.get()):

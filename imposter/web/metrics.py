@@ -65,6 +65,11 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
     yield Gauge(
         "imposter_loop_lag_seconds", "Longest of the last minute that a task which was due waited.", figures.loop_lag
     )
+    yield Gauge(
+        "imposter_clock_jump_seconds",
+        "How far this machine's clock has jumped ahead, or back, without being followed; 0 where all is well.",
+        figures.clock_jump,
+    )
     yield Gauge("imposter_start_time_seconds", "When this server started.", figures.started_at.timestamp())
     if figures.lease is not None:
         report = figures.lease.report

@@ -11,7 +11,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-from imposter.clock import Clock
+from imposter.clock import DoubtedClock
 from imposter.cluster.fleet import Fleet
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import NotNow, Refused
@@ -89,7 +89,7 @@ async def open_api(
     *extra: ProviderFile,
     key: str | None = None,
     spoil: Callable[[House], None] = lambda house: None,
-    clock: Clock | None = None,
+    clock: DoubtedClock | None = None,
 ) -> AsyncIterator[Api]:
     """The application with the shipped providers, of which none reaches a network, and one that cannot be used."""
     shipped = discover_all(ROOT)

@@ -33,6 +33,14 @@ class HandClock:
         finally:
             self._sleepers.remove(sleeper)
 
+    @property
+    def jump(self) -> float:
+        return 0.0
+
+    def heard(self, moment: datetime) -> None: ...
+
+    def look(self) -> None: ...
+
     def pass_by(self, seconds: float) -> None:
         self.seconds += seconds
         for due, woken in self._sleepers:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from imposter.runtime.retention import EVERY, retention
+from imposter.runtime.retention import EVERY, LOOK_EVERY, retention
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
 from imposter.storage.records import MessageState
@@ -53,6 +53,22 @@ async def test_what_is_old_goes_at_start_and_every_hour_until_the_end(tmp_path: 
             await until(lambda: EVERY in clock.asleep)
             assert await desk.states() == {}
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "retention"]
+
+
+async def test_nothing_goes_while_the_clock_may_be_wrong(tmp_path: Path, database: str | None) -> None:
+    clock, sure = Hours(), asyncio.Event()
+    async with open_store(database, tmp_path, Cipher(KEY), now=clock.now) as store:
+        await store.bots.add(BOT, "anna", {})
+        desk = Desk(store, clock.now)
+        await desk.receive("old", judge=DONE)
+        clock.now.pass_by(days=2)
+        async with retention(store, clock, timedelta(days=1), sure.is_set):
+            await until(lambda: LOOK_EVERY in clock.asleep)
+            assert await desk.states() == {"old": "context"}
+            sure.set()
+            clock.pass_an_hour()
+            await until(lambda: EVERY in clock.asleep)
+            assert await desk.states() == {}
 
 
 async def test_what_is_kept_forever_is_kept(tmp_path: Path, database: str | None) -> None:

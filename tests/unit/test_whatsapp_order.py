@@ -24,7 +24,7 @@ class Disk:
         self.down = False
         self.stored: list[str] = []
 
-    def receive(self, message: InboundMessage, linked_at: datetime, behind: Any) -> "asyncio.Task[None]":
+    def receive(self, message: InboundMessage, sent_at: Any, linked_at: Any, behind: Any) -> "asyncio.Task[None]":
         return asyncio.create_task(self._store(message.id, behind, self.down))
 
     async def _store(self, message_id: str, behind: "asyncio.Task[None] | None", down: bool) -> None:

@@ -18,14 +18,14 @@ export class Bounded {
   get<T>(key: string): T | undefined {
     const kept = this.#entries.get(key)
     if (!kept) return undefined
-    if (kept.until > Date.now()) return kept.value as T
+    if (kept.until > performance.now()) return kept.value as T
     this.#entries.delete(key)
     return undefined
   }
 
   set(key: string, value: unknown): void {
     this.#entries.delete(key)
-    this.#entries.set(key, { value, until: Date.now() + this.#milliseconds })
+    this.#entries.set(key, { value, until: performance.now() + this.#milliseconds })
     if (this.#entries.size > this.#size) this.#entries.delete(oldest(this.#entries))
   }
 

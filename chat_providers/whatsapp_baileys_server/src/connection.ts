@@ -32,6 +32,7 @@ import { Failure } from './protocol.ts'
 import { silent } from './quiet.ts'
 import { Receipts, type Sent } from './receipts.ts'
 import { repositoryOver } from './repository.ts'
+import { TheirClock, timeOf } from './their-clock.ts'
 import { Turns } from './turns.ts'
 import { Typists } from './typists.ts'
 import { KEEP_ALIVE_MILLISECONDS, Watch } from './watch.ts'
@@ -60,6 +61,7 @@ export class Connection {
   readonly #presence: Presence
   readonly #typists = new Typists()
   readonly #typings = new Turns()
+  readonly #theirClock = new TheirClock()
   #status: Status = 'connecting'
   #backlog: Backlog | undefined
   #watch: Watch | undefined
@@ -248,7 +250,7 @@ export class Connection {
     inOrder(ws, 'CB:receipt', (node: BinaryNode, hear) => this.#receipts.admit(node, hear))
     ws.on('CB:receipt', (node: BinaryNode) => void this.#receipts.arrived(node).catch(this.#fault))
     ws.on('CB:success', ({ attrs }: BinaryNode) => {
-      this.#messages.compareClocks(Number(attrs.t))
+      this.#tellTime(this.#theirClock.begin(Number(attrs.t), performance.now() / 1000))
       // Baileys says nothing about being online before it knows the account's name, which the phone tells some day.
       if (creds.me && !creds.me.name && attrs.display_name) creds.me = { ...creds.me, name: attrs.display_name }
     })
@@ -346,7 +348,12 @@ export class Connection {
   #heard(node: BinaryNode): void {
     this.#watch?.heard()
     this.#backlog?.heard(node)
+    this.#tellTime(this.#theirClock.heard(timeOf(node), performance.now() / 1000, node.tag === 'message'))
     if (node.tag === 'message') this.#messages.heard(node)
+  }
+
+  #tellTime(seconds: number | null): void {
+    if (seconds !== null) this.#account.tell({ type: 'time', seconds })
   }
 
   async #typed(update: BaileysEventMap['presence.update']): Promise<void> {

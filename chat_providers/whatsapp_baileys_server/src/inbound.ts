@@ -13,8 +13,6 @@ export interface Surroundings {
   me: string
   me_lid: string | null
   offline: boolean
-  /** Seconds that WhatsApp's clock is ahead of ours. */
-  ahead: number
   /** The other name of the chat's other side, or in a group of the sender; undefined where it is not known. */
   alt: string | undefined
   subject: string | undefined
@@ -118,7 +116,7 @@ function shapeOf(message: WAMessage, around: Surroundings, read: Read): InboundM
     sender_alt,
     name: cut(message.pushName ?? '', LONGEST_NAME),
     from_me: own,
-    sent_at: secondsOf(message.messageTimestamp, around.ahead),
+    sent_at: secondsOf(message.messageTimestamp),
     offline: around.offline,
     kind: content.kind,
     text: cut(content.text, LONGEST_TEXT),
@@ -135,9 +133,9 @@ function shapeOf(message: WAMessage, around: Surroundings, read: Read): InboundM
 }
 
 /** Null where it is no time of this century. */
-function secondsOf(time: WAMessage['messageTimestamp'], ahead: number): number | null {
+function secondsOf(time: WAMessage['messageTimestamp']): number | null {
   const seconds = Number(time ?? 0)
-  return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_SECONDS ? seconds - ahead : null
+  return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_SECONDS ? seconds : null
 }
 
 function isMine(jid: string, { me, me_lid }: Surroundings): boolean {

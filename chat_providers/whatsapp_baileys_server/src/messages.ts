@@ -25,8 +25,6 @@ const HOUR = 3600
 const LONGEST_BACKLOG = 4_000
 /** Messages of one account on their way to the other side. */
 const MOST_ON_THEIR_WAY = 100
-/** WhatsApp's times are whole seconds, and some time passes on the way. */
-const SAME_CLOCK_SECONDS = 5
 
 /** The messages that come in over one connection, from their stanza until they are durable on the other side. */
 export class Messages {
@@ -44,8 +42,6 @@ export class Messages {
   /** Those that Baileys is at work on; in each, what is told when its message is on its way. */
   readonly #atWork = new Map<BinaryNode, { encrypted: number; onItsWay: () => void }>()
   readonly #done = new Set<Promise<unknown>>()
-  /** Seconds that WhatsApp's clock is ahead of ours. */
-  #ahead = 0
 
   /** `done` is told of each message that was dealt with. */
   constructor(
@@ -60,11 +56,6 @@ export class Messages {
     this.#fault = fault
     this.#lookups = new Lookups(account, socket, ended)
     this.#tellDone = done
-  }
-
-  compareClocks(theirs: number): void {
-    const ahead = theirs - Math.floor(Date.now() / 1000)
-    if (Math.abs(ahead) > SAME_CLOCK_SECONDS) this.#ahead = ahead
   }
 
   /** A message's stanza, before Baileys takes it. */
@@ -206,7 +197,6 @@ export class Messages {
       me: jidNormalizedUser(user?.id),
       me_lid: user?.lid ? jidNormalizedUser(user.lid) : null,
       offline: this.#late.get(id ?? '') === true,
-      ahead: this.#ahead,
       alt: given ?? (await phoneOf(this.#socket, participant || remoteJid)),
       subject: remoteJid ? this.#account.groups.get<{ subject: string }>(remoteJid)?.subject : undefined,
     }

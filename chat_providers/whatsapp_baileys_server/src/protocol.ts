@@ -113,6 +113,8 @@ export type Event =
    * HTTP answer that is not WhatsApp's came in the connection's place.
    */
   | { type: 'closed'; code: number }
+  /** What time it is at WhatsApp, in seconds since 1970: at the login, before any message, and now and then. */
+  | { type: 'time'; seconds: number }
   /** WhatsApp has gone silent over an open connection; `over`: it was heard again. */
   | { type: 'silence'; over: boolean }
   /**
@@ -172,7 +174,7 @@ export interface InboundMessage {
   /** Chosen by the sender. */
   name: string
   from_me: boolean
-  /** Seconds since 1970 by this machine's clock, whatever WhatsApp's says; null: no time was given that can be. */
+  /** Seconds since 1970 by WhatsApp's clock (see the event `time`); null: no time was given that can be. */
   sent_at: number | null
   /** WhatsApp kept it while this device was away. */
   offline: boolean

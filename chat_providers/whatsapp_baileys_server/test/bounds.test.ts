@@ -8,7 +8,7 @@ import { inbound, unread } from '../src/inbound.ts'
 import { assertShape } from './helpers/shape.ts'
 
 const ME = '4910000001@s.whatsapp.net'
-const AROUND = { me: ME, me_lid: null, offline: false, ahead: 0, alt: undefined, subject: undefined }
+const AROUND = { me: ME, me_lid: null, offline: false, alt: undefined, subject: undefined }
 const FROM = { remoteJid: '4920000001@s.whatsapp.net', fromMe: false }
 const MEGABYTE = 'x'.repeat(1_000_000)
 

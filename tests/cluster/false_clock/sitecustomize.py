@@ -1,6 +1,7 @@
 """Python reads this before everything else, where this folder is on its path: from then on its time of day is wrong.
 
-By FALSE_CLOCK seconds. The monotonic clock goes on as it should, as it does where a machine's time of day is wrong.
+By FALSE_CLOCK seconds, or by those in the file of that name, which may change meanwhile.
+The monotonic clock goes on as it should, as it does where a machine's time of day is wrong.
 (libfaketime, which needs no such thing, makes a server of several threads stand still for seconds.)
 """
 
@@ -10,8 +11,15 @@ import time
 from datetime import datetime as _datetime
 from typing import Any, Self
 
-_offset = float(os.environ["FALSE_CLOCK"])
+_given = os.environ["FALSE_CLOCK"]
 _time = time.time
+
+
+def _offset() -> float:
+    if not _given.startswith("/"):
+        return float(_given)
+    with open(_given, encoding="utf-8") as file:
+        return float(file.read())
 
 
 class _Kind(type):
@@ -25,11 +33,11 @@ class _Kind(type):
 class _FalseDatetime(_datetime, metaclass=_Kind):
     @classmethod
     def now(cls, tz: module.tzinfo | None = None) -> Self:
-        return super().now(tz) + module.timedelta(seconds=_offset)
+        return super().now(tz) + module.timedelta(seconds=_offset())
 
 
 def _false_time() -> float:
-    return _time() + _offset
+    return _time() + _offset()
 
 
 _changed: Any = module

@@ -15,7 +15,6 @@ export const AROUND: Surroundings = {
   me: ME,
   me_lid: MY_LID,
   offline: false,
-  ahead: 0,
   alt: ANNS_LID,
   subject: undefined,
 }
