@@ -85,8 +85,10 @@ class Resume(Errand):
 
 
 class Delete(Errand):
-    async def do(self, here: Supervisor, instance_id: str) -> None:
-        await here.delete(instance_id)
+    answer = TypeAdapter(str | None)
+
+    async def do(self, here: Supervisor, instance_id: str) -> str | None:
+        return await here.delete(instance_id)
 
 
 class PairingCode(Errand):
