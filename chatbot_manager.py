@@ -242,12 +242,22 @@ class ChatbotInstance:
         async with self._changing:
             canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
             person = await forgetting.known(self.instance_id, contact, canonical)
-            if self._run is not None:
-                await self._run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
-            await self._forget_at_platform(sorted(person.ids))
-            forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-            if self._run is not None:
-                await self._run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+            await self._started()
+            run = self._run
+            if run is not None:
+                await run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
+                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
+                await run.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
+            try:
+                await self._forget_at_platform(sorted(person.ids))
+                if run is not None:
+                    await run.stand_still()
+                forgotten = await forgetting.forget(self.instance_id, contact, canonical)
+                if run is not None:
+                    await run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+            finally:
+                if run is not None:
+                    run.release()
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same
@@ -392,11 +402,16 @@ class ChatbotInstance:
             if run is self._run:
                 self._run = None
 
+    async def _started(self) -> None:
+        """Returns when a start that is under way is over. Raises: NotNow, where that takes too long."""
+        if self._starting is not None:
+            _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
+            if going_on:
+                raise NotNow("The bot is still being started; try again.")
+
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
         if not forgets_contacts(self._parts.chat_file(self.config)):
             return
-        if self._starting is not None:
-            await asyncio.wait([self._starting])  # a second provider would take the bot away from the first
         try:
             async with asyncio.timeout(UNLINK_DEADLINE):
                 await (await self._chat()).forget_contact(ids)

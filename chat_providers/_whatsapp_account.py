@@ -182,7 +182,8 @@ class Account:
         while self._known.status is not LinkState.LOGGED_OUT:
             self._tried.clear()
             with suppress(PipeClosed, SidecarFailure):
-                return await self._sidecars.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
+                await self._sidecars.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
+                return
             await self._tried.wait()
 
     async def forget_contact(self, ids: Sequence[str]) -> None:

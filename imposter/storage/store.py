@@ -110,7 +110,7 @@ async def open_store(
         names = NameStore(writer, reader, cipher)
         yield Store(
             bots=BotStore(writer, reader, cipher, now, identity),
-            messages=MessageStore(writer, reader, names, now),
+            messages=MessageStore(writer, reader, names, cipher.keyed_hash, now),
             outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
@@ -119,7 +119,7 @@ async def open_store(
             drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
             retention=RetentionStore(writer, reader, now),
-            forgetting=ForgettingStore(writer, reader),
+            forgetting=ForgettingStore(writer, reader, cipher.keyed_hash, now),
             backup=BackupStore(writer, data_dir, now),
             nodes=NodeStore(writer, lease, cipher),
             commands=CommandStore(writer, cipher),

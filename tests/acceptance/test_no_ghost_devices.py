@@ -1,4 +1,4 @@
-"""A bot deleted or unlinked at any step of its start: the phone lists its device no more, or the answer says that it does."""
+"""A bot deleted or unlinked at any step of its start: the phone lists it no more, or the answer says that it does."""
 
 import asyncio
 import os
