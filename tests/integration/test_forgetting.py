@@ -1,10 +1,10 @@
-"""Somebody is forgotten while they write and are answered, and while the server goes down: nothing of before is left."""
+"""Somebody is forgotten while they write and are answered, and while the server goes down: nothing is left."""
 
 import asyncio
 import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,9 @@ import pytest
 
 from imposter.contracts.errors import NotNow, UnknownContact
 from imposter.contracts.messages import Group, Sender
+from imposter.runtime import conversations
 from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.storage import Store
 from imposter.storage.engine import DATABASE_FILE
 from tests.house import AT_ONCE, House, Platform, config_of, open_house, until
 
@@ -28,6 +30,7 @@ class World:
     """What goes on beside the server, and outlives it."""
 
     chance: random.Random
+    store: Store | None = None
     platform: Platform | None = None
     """Of the newest run."""
     sent: list[str] = field(default_factory=list)
@@ -39,8 +42,10 @@ class World:
     durable: set[str] = field(default_factory=set)
 
     async def a_while(self) -> None:
-        for _ in range(self.chance.choice([0, 0, 1, 3, 10, 40, 200])):
-            await asyncio.sleep(0)
+        """As long as some commits take: what is tested is what comes between two of them."""
+        assert self.store is not None
+        for _ in range(self.chance.choice([0, 0, 1, 2, 5, 12])):
+            await self.store.messages.waiting_count("nobody")
 
     def new_id(self) -> str:
         return f"m{len(self.begun):04}m"
@@ -95,6 +100,7 @@ async def open_world(folder: Path, world: World, behaviour: dict[str, Any]) -> A
         ProviderFile(Kind.MODEL, "thinking", provider=Thinking),
     ]
     async with open_house(folder, *files) as house:
+        world.store = house.store
         bot = await house.bots.put(config_of(chat="slow", model="thinking", behaviour_config=behaviour))
         await until(lambda: bot.state == "connected")
         yield house, bot.instance_id
@@ -167,3 +173,76 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
         await settled(house, bot)
         assert among(before, world.shown[shown:]) == []
     assert rows_with(tmp_path, before) == []
+
+
+class Forgetful(Platform):
+    """Keeps something of people itself, which takes until it is let."""
+
+    forgets = asyncio.Event()
+    asked = asyncio.Event()
+    newest: "Forgetful"
+
+    async def start_listening(self) -> None:
+        Forgetful.newest = self
+        await super().start_listening()
+
+    async def forget_contact(self, ids: Sequence[str]) -> None:
+        self.asked.set()
+        await self.forgets.wait()
+
+
+async def test_an_answer_that_is_being_sent_arrives_before_it_is_said_that_they_are_forgotten(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.hold = asyncio.Event()
+        await platform.hear("eve", "canary")
+        await until(lambda: len(platform.attempts) == 1)
+        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        for _ in range(20):
+            await house.store.messages.waiting_count(bot.instance_id)
+        assert not forgetting.done()
+        platform.hold.set()
+        await forgetting
+        assert platform.texts("eve") == ["re: canary"]
+
+
+async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversations, "CLOSING_GRACE", 0.05)
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        platform = house.platforms["anna"]
+        platform.hold = asyncio.Event()
+        await platform.hear("eve", "canary")
+        await until(lambda: len(platform.attempts) == 1)
+        await house.fleet.forget(bot.instance_id, "eve")
+        platform.hold.set()
+        await platform.hear("eve", "who are you?")
+        await until(lambda: platform.texts("eve") == ["re: who are you?"])
+        assert rows_with(tmp_path, ["canary"]) == []
+
+
+async def test_what_they_say_while_they_are_being_forgotten_is_forgotten_and_not_answered(tmp_path: Path) -> None:
+    Forgetful.forgets, Forgetful.asked = asyncio.Event(), asyncio.Event()
+    file = ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)
+    async with open_house(tmp_path, file) as house:
+        bot = await house.bots.put(config_of(chat="forgetful"))
+        await until(lambda: bot.state == "connected")
+        model = house.models["anna"]
+        model.hold["canary, before"] = asyncio.Event()
+        platform = Forgetful.newest
+        await platform.hear("eve", "canary, before")
+        await until(lambda: len(model.asked) == 1)
+        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        await Forgetful.asked.wait()
+        model.hold["canary, before"].set()
+        await platform.hear("eve", "canary, meanwhile")
+        await platform.hear("ben", "and I?")
+        await until(lambda: platform.texts() == ["re: and I?"])
+        Forgetful.forgets.set()
+        assert (await forgetting)[0] == 2
+        await platform.hear("eve", "who are you?")
+        await until(lambda: len(platform.texts()) == 2)
+        assert platform.texts() == ["re: and I?", "re: who are you?"]
+        assert model.prompts()[1:] == [["and I?"], ["who are you?"]]
+        assert rows_with(tmp_path, ["canary"]) == []
