@@ -85,6 +85,8 @@ class Resume(Errand):
 
 
 class Delete(Errand):
+    """Its answer is None, which is all that older servers know, unless something is left to do."""
+
     answer = TypeAdapter(str | None)
 
     async def do(self, here: Supervisor, instance_id: str) -> str | None:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from imposter.contracts.messages import Message, Source
+from imposter.contracts.messages import UNREADABLE, Message, Source
 from imposter.storage.remembered import nothing_gone
-from imposter.storage.tables import gone, messages
+from imposter.storage.tables import anchor, gone, messages
 
 MOST = 200
 """The newest messages of a chat that are marked; no platform has more on its way, that were here before."""
@@ -28,7 +28,7 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _NEWEST = (
     select(*_columns)
     .where(_of_bot, messages.c.conversation == bindparam("conversation"))
-    .order_by(messages.c.seq.desc())
+    .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(MOST)
 )
 _NEWEST_IN_GROUPS = (
@@ -46,7 +46,7 @@ _KNOWN = (
 )
 # SQLite's compiler knows this of PostgreSQL's, too.
 _MARK = insert(gone).on_conflict_do_nothing(index_elements=["instance_id", "mark"])
-_OLD = delete(gone).where(gone.c.marked_at <= bindparam("before"))
+_OLD = delete(gone).where(gone.c.marked_at <= bindparam("moment"))
 
 
 def mark(
@@ -90,8 +90,10 @@ def is_gone(connection: Connection, keyed_hash: Hash, instance_id: str, message:
 
 def forget_old(connection: Connection, now: datetime) -> int:
     """How many marks went that nobody will ask for."""
-    return connection.execute(_OLD, {"before": now - KEPT}).rowcount
+    return connection.execute(_OLD, {"moment": now - KEPT}).rowcount
 
 
 def _marks(keyed_hash: Hash, instance_id: str, message_id: str, senders: Collection[str]) -> Iterator[str]:
-    return (keyed_hash("gone", instance_id, sender, message_id) for sender in senders)
+    # One that comes once more may not be readable then, and is a note of its own beside it.
+    its_own = message_id.removesuffix(f"/{UNREADABLE}")
+    return (keyed_hash("gone", instance_id, sender, its_own) for sender in senders)
