@@ -165,7 +165,7 @@ class ForgettingStore:
         deleted_before = sum([await self._shorten(instance_id, name) for name in person.conversations])
         # What is told of them there goes before their messages: these tell which groups they are.
         seen = {group: await self._take_traces_off(instance_id, group) for group in groups}
-        while some := await self._delete_in_groups(instance_id, person.ids):
+        while some := await self._delete_in_groups(instance_id, person):
             deleted_before += some
 
         def job(connection: Connection) -> Forgotten:
@@ -232,12 +232,16 @@ class ForgettingStore:
             begin = end
         return begin
 
-    def _delete_in_groups(self, instance_id: str, ids: frozenset[str]) -> Pending[int]:
+    def _delete_in_groups(self, instance_id: str, person: Person) -> Pending[int]:
         """Delete some of what they said there, with the answers. Gives how many messages went; 0 if that was all."""
 
         def job(connection: Connection) -> int:
             owe(connection)
-            return _delete_some_in_groups(connection, instance_id, ids)
+            # Some may have come since the first were marked.
+            self._mark(
+                connection, instance_id, Person(person.ids, frozenset()), _groups(connection, instance_id, person.ids)
+            )
+            return _delete_some_in_groups(connection, instance_id, person.ids)
 
         return self._submit(job)
 
