@@ -13,7 +13,7 @@ from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
 from imposter.contracts.shortage import shortage
-from imposter.contracts.states import BotStatus, LinkState, LinkStatus, SafetyStatus
+from imposter.contracts.states import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.logs import trace_of
 from imposter.runtime import exams
 from imposter.runtime.conversations import CLOSING_GRACE
@@ -132,17 +132,28 @@ class ChatbotInstance:
         await asyncio.gather(*(run.hang_up() for run in (self._run, self._errand) if run is not None))
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
-    async def unlink(self) -> None:
-        """Take the account off this server: log out at the platform if it can be reached, forget the credentials."""
+    async def unlink(self) -> str | None:
+        """Take the account off this server: log out at the platform if it can be reached, forget the credentials.
+
+        Gives what is left for the owner to do, where it could not be reached.
+        """
         async with self._changing:
+            detail = "Unlinked. Start it to link again."
+            left = None
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
+                    if self._starting is not None and not self._starting.done():
+                        await self._stop(
+                            self._standing.link
+                        )  # begun anew, for that alone: two would be in each other's way
                     await (await self._chat()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
+                detail = left = STILL_LISTED
             finally:
-                await self._stop(LinkStatus(status=LinkState.LOGGED_OUT, detail="Unlinked. Start it to link again."))
+                await self._stop(LinkStatus(status=LinkState.LOGGED_OUT, detail=detail))
                 await self._forget_account()
+            return left
 
     async def reconfigure(self, config: BotConfig) -> None:
         """Take a new config in place: the link is kept, and the provider restarts only if its own part changed.
@@ -231,12 +242,22 @@ class ChatbotInstance:
         async with self._changing:
             canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
             person = await forgetting.known(self.instance_id, contact, canonical)
-            if self._run is not None:
-                await self._run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
-            await self._forget_at_platform(sorted(person.ids))
-            forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-            if self._run is not None:
-                await self._run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+            await self._started()
+            run = self._run
+            if run is not None:
+                await run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
+                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
+                await run.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
+            try:
+                await self._forget_at_platform(sorted(person.ids))
+                if run is not None:
+                    await run.stand_still()
+                forgotten = await forgetting.forget(self.instance_id, contact, canonical)
+                if run is not None:
+                    await run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+            finally:
+                if run is not None:
+                    run.release()
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same
@@ -381,11 +402,16 @@ class ChatbotInstance:
             if run is self._run:
                 self._run = None
 
+    async def _started(self) -> None:
+        """Returns when a start that is under way is over. Raises: NotNow, where that takes too long."""
+        if self._starting is not None:
+            _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
+            if going_on:
+                raise NotNow("The bot is still being started; try again.")
+
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
         if not forgets_contacts(self._parts.chat_file(self.config)):
             return
-        if self._starting is not None:
-            await asyncio.wait([self._starting])  # a second provider would take the bot away from the first
         try:
             async with asyncio.timeout(UNLINK_DEADLINE):
                 await (await self._chat()).forget_contact(ids)

@@ -54,8 +54,10 @@ log = structlog.get_logger()
 
 SEND_PATIENCE = 30.0
 """Twice what the sidecar waits for WhatsApp's confirmation."""
-UNLINK_PATIENCE = 8.0
+UNLINK_PATIENCE = 12.0
 """For the connection that an unlinking needs, and the unlinking itself."""
+UNLINK_AGAIN = 1.0
+"""Seconds between its tries at most."""
 CLOSE_PATIENCE = 5.0
 SCAN = "Scan the code: on the phone, Settings, Linked devices, Link a device."
 WHATSAPP_SILENT = "WhatsApp has not answered for some seconds."
@@ -116,9 +118,10 @@ class Account:
         self._passkey = False
         self._again: asyncio.TimerHandle | None = None
         self._forgetting: asyncio.Task[None] | None = None
-        self._arrived = asyncio.Event()
-        """Connected, or not on the way to be."""
         self._paused = False
+        self._unlinking = False
+        self._tried = asyncio.Event()
+        """A connection is being made again, or none will be."""
         self._poison = Poison()
         self._their_time = TheirTime()
         self._write_order = asyncio.Lock()
@@ -150,15 +153,41 @@ class Account:
         self._move(LinkState.STOPPED)
 
     async def unlink(self) -> None:
-        """Raises StorageError: then the credentials are still there."""
-        with suppress(PipeClosed, SidecarFailure, TimeoutError):
-            async with asyncio.timeout(UNLINK_PATIENCE):
-                if self._linked_at is not None:
-                    await self._arrived.wait()
+        """Raises StorageError: then the credentials are still there. NotConnected: the phone still lists the device."""
+        self._unlinking, told = True, False
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(UNLINK_PATIENCE):
+                    await self._log_out()
+                    told = True
+            await self.stop()
+            async with self._write_order:
+                await self._context.state.clear()
+                self._linked_at = None
+        finally:
+            self._unlinking = False
+        if not told:
+            raise NotConnected
+
+    async def _log_out(self) -> None:
+        """Until WhatsApp does not list this device any more: over the connection there is, or the next."""
+        unlinked = self._linked_at is None
+        if unlinked:
+            await self._close()  # what is being linked at this moment is linked now, or never
+        async with self._write_order:
+            if self._linked_at is None:
+                return
+        stepped_back = self._known.status in RESTING and self._known.status is not LinkState.LOGGED_OUT
+        if unlinked or stepped_back or self._again is not None:
+            self._rest()
+            self._move(LinkState.CONNECTING)
+            self._open()
+        while self._known.status is not LinkState.LOGGED_OUT:
+            self._tried.clear()
+            with suppress(PipeClosed, SidecarFailure):
                 await self._sidecars.call(self._id, {"type": "logout"}, patience=UNLINK_PATIENCE)
-        await self.stop()
-        await self._context.state.clear()
-        self._linked_at = None
+                return
+            await self._tried.wait()
 
     async def forget_contact(self, ids: Sequence[str]) -> None:
         """Without a connection meanwhile: it has its own copies, which go with it. Raises StorageError."""
@@ -372,6 +401,7 @@ class Account:
         self._newest = self._opened_at = None
         careful = self._poison.suspect is not None
         self._sidecars.post(self._id, {"type": "open", "poison": self._poison.known, "careful": careful})
+        self._tried.set()
 
     async def _close(self) -> None:
         with suppress(PipeClosed, SidecarFailure, TimeoutError):
@@ -382,6 +412,8 @@ class Account:
         opened_at, self._opened_at = self._opened_at, None
         open_for = None if opened_at is None else (self._context.now() - opened_at).total_seconds()
         delay = self._reconnects.after(code, open_for)
+        if self._unlinking:
+            delay = min(delay, UNLINK_AGAIN)
         linked = self._linked_at is not None
         verdict = after_close(code, linked=linked, qr_shown=self._qr_shown, passkey=self._passkey, delay=delay)
         log.info("whatsapp connection ended", bot=self._id, code=code, state=verdict.state.value)
@@ -430,10 +462,8 @@ class Account:
             status = LinkStatus(status=state, detail=detail, account=status.account)
         if status != self.status:
             self.status = status
-            if status.status is LinkState.CONNECTED or status.status in RESTING:
-                self._arrived.set()
-            else:
-                self._arrived.clear()
+            if status.status in RESTING:
+                self._tried.set()
             self._context.report(status)
 
 

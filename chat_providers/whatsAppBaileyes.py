@@ -69,16 +69,21 @@ class WhatsAppBaileyesProvider:
             self._status, self._account = self._account.status, None
 
     async def logout(self) -> None:
-        """Unlink the account, at WhatsApp if it can be reached in some seconds, and forget its credentials.
+        """Unlink the account at WhatsApp, and forget its credentials, also where that cannot be reached.
 
-        Raises StorageError.
+        Raises NotConnected (the phone still lists this device), StorageError.
         """
-        if self._context is not None and self._account is None and await linked_at(self._context.state):
+        if self._context is None:
+            return
+        linked = self._account is None and await linked_at(self._context.state) is not None
+        if linked:
             await self.start_listening()
         if self._account is not None:
             await self._account.unlink()
-        elif self._context is not None:
-            await self._context.state.clear()
+            return
+        await self._context.state.clear()
+        if linked:
+            raise NotConnected
 
     async def get_status(self) -> LinkStatus:
         return self._status if self._account is None else self._account.status

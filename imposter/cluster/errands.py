@@ -85,8 +85,12 @@ class Resume(Errand):
 
 
 class Delete(Errand):
-    async def do(self, here: Supervisor, instance_id: str) -> None:
-        await here.delete(instance_id)
+    """Its answer is None, which is all that older servers know, unless something is left to do."""
+
+    answer = TypeAdapter(str | None)
+
+    async def do(self, here: Supervisor, instance_id: str) -> str | None:
+        return await here.delete(instance_id)
 
 
 class PairingCode(Errand):

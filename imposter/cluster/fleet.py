@@ -269,9 +269,10 @@ class Fleet:
         status: BotStatus = await self._do(instance_id, Resume(contact=contact))
         return status
 
-    async def delete(self, instance_id: str) -> None:
-        """Unlink the account and remove the bot with everything it stored."""
-        await self._do(instance_id, Delete())
+    async def delete(self, instance_id: str) -> str | None:
+        """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
+        left: str | None = await self._do(instance_id, Delete())
+        return left
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""

@@ -173,7 +173,7 @@ class ReportsStatus(Protocol):
 @runtime_checkable
 class LogsOut(Protocol):
     def logout(self) -> Awaitable[None] | None:
-        """Unlink the account at the platform where it can be reached, and forget its credentials."""
+        """Unlink the account at the platform, and forget its credentials. Raises where the platform was not told."""
 
 
 @runtime_checkable

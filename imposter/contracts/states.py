@@ -21,6 +21,13 @@ class LinkState(StrEnum):
     ERROR = "error"
 
 
+STILL_LISTED = (
+    "Unlinked on this server, but its platform could not be told: the phone still lists this link. Remove it there "
+    "(WhatsApp: Settings, Linked devices)."
+)
+"""What an owner reads whose account could not be logged out."""
+
+
 class LinkStatus(BaseModel):
     """What a chat provider says of its link: from `get_status`, or pushed through `ChatContext.report`."""
 

@@ -7,7 +7,8 @@ from what is stored and from the config; what a task sleeps for is only reckoned
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, Protocol
@@ -179,6 +180,8 @@ class Conversations:
         self._changed: set[str] = set()
         """Where something was edited or deleted, as far as is known: what is in the making there may be about it."""
         self._asides: set[asyncio.Task[None]] = set()
+        self._held: set[str] = set()
+        """Where nothing is begun for now."""
         self._closing = False
 
     async def resume(self) -> None:
@@ -207,7 +210,7 @@ class Conversations:
 
     def wake(self, conversation: str) -> None:
         """Something may wait in this conversation. Call it on the event loop."""
-        if self._closing:
+        if self._closing or conversation in self._held:
             return
         self._ask_again(conversation)
         self._thinker.heard_more(conversation)
@@ -237,8 +240,34 @@ class Conversations:
     async def begin_anew(self, conversations: Iterable[str]) -> None:
         """The store has changed behind these: drop what is in the making there, and see what is left to do."""
         conversations = list(conversations)
+        await self._drop(conversations)
+        for name in conversations:
+            self.redeliver(name)
+
+    async def hold(self, conversations: Iterable[str]) -> None:
+        """Until they are released, nothing is made of what is said there; what is in the making is dropped."""
+        conversations = list(conversations)
+        self._held.update(conversations)
+        await self._drop(conversations)
+
+    async def stand_still(self) -> None:
+        """Returns when of what is held nothing is being handed over either, or nobody waits for it any longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_GRACE):
+                for name in [*self._held]:
+                    await self._delivery.at_rest(name)
+        await self._drop([*self._held], whatever=True)
+
+    def release(self) -> None:
+        """What is held goes on, with what is left to do there. Call it on the event loop."""
+        held, self._held = self._held, set()
+        for name in held:
+            self.redeliver(name)
+
+    async def _drop(self, conversations: Collection[str], *, whatever: bool = False) -> None:
+        """What is in the making there, but for what is being handed over; `whatever` it is, that too."""
         await self._summaries.drop(conversations)
-        droppable = self._tasks.keys() - self._delivery.under_way
+        droppable = self._tasks.keys() - (frozenset() if whatever else self._delivery.under_way)
         making = {name: self._tasks[name] for name in conversations if name in droppable}
         for task in making.values():
             task.cancel()
@@ -246,8 +275,6 @@ class Conversations:
         for name, task in making.items():
             if self._tasks.get(name) is task:  # it had not begun, and so could not tidy up
                 del self._tasks[name]
-        for name in conversations:
-            self.redeliver(name)
 
     def hushed(self, conversation: str | None = None) -> None:
         """The bot is to be silent there from now on, or everywhere. Call it on the event loop."""

@@ -58,8 +58,8 @@ class Delivery:
         on_failure: Callable[[str], None],
     ) -> None:
         self.answer_within = answer_within
-        self.under_way: set[str] = set()
-        """Conversations in which an answer is being handed over at this moment."""
+        self._handing: dict[str, asyncio.Event] = {}
+        """By conversation, where an answer is being handed over at this moment: what is set when that is over."""
         self._closing = False
         self._claim = claim
         self._instance_id = claim.instance_id
@@ -72,6 +72,23 @@ class Delivery:
         self._counts = counts
         self._on_failure = on_failure
         self._link = asyncio.Event()
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """Conversations in which an answer is being handed over at this moment."""
+        return frozenset(self._handing)
+
+    async def at_rest(self, conversation: str) -> None:
+        """Returns when no answer is being handed over there."""
+        while (over := self._handing.get(conversation)) is not None:
+            await over.wait()
+
+    def _begin(self, conversation: str) -> None:
+        self._handing.setdefault(conversation, asyncio.Event())
+
+    def _end(self, conversation: str) -> None:
+        if (over := self._handing.pop(conversation, None)) is not None:
+            over.set()
 
     def link_is_up(self) -> None:
         """The link is back: what could not be delivered is tried at once."""
@@ -109,11 +126,12 @@ class Delivery:
                 return
             if part.due_at is not None and not await self._type(part, part.due_at, seconds):
                 continue
-            self.under_way.add(part.conversation)
+            self._begin(part.conversation)
             try:
-                outcome = await self._send_until_settled(part, fresh and part.due_at is None, fresh)
+                known = fresh and part is parts[0] and part.due_at is None
+                outcome = await self._send_until_settled(part, known, fresh)
             finally:
-                self.under_way.discard(part.conversation)
+                self._end(part.conversation)
             if outcome is Outcome.SENT:
                 self._sight.sent(part.recipient)
                 if part is parts[-1]:
@@ -174,7 +192,7 @@ class Delivery:
             except DeliveryUncertain as error:
                 attempts = await outbox.attempted(*key) if self._chat.repeatable else DELIVERY_ATTEMPTS
                 if attempts < DELIVERY_ATTEMPTS:
-                    await self._clock.sleep(backoff(attempts, self._chance))
+                    await self._rest(backoff(attempts, self._chance), outgoing.conversation)
                     continue
                 await self._not_delivered(outgoing, DeliveryState.UNCERTAIN, error)
             except Exception as error:  # noqa: BLE001 - a provider may raise anything; a message is never risked twice
@@ -182,7 +200,7 @@ class Delivery:
                     waits += 1
                     log.warning("answer cannot be sent now", bot=self._instance_id, message=outgoing.message_id,
                                 cause=none_left)  # fmt: skip
-                    await self._clock.sleep(backoff(waits, self._chance, longest=LINK_PATIENCE))
+                    await self._rest(backoff(waits, self._chance, longest=LINK_PATIENCE), outgoing.conversation)
                     continue
                 await self._not_delivered(outgoing, DeliveryState.FAILED, error)
                 if isinstance(error, Refused):
@@ -208,13 +226,19 @@ class Delivery:
 
     async def _wait_for(self, link: asyncio.Event, seconds: float, conversation: str) -> None:
         """Until the link is back, or `seconds` have passed; stopping need not wait for it."""
-        self.under_way.discard(conversation)
+        self._end(conversation)
         try:
             async with asyncio.timeout(seconds):
                 await link.wait()
         except TimeoutError:
             pass
-        self.under_way.add(conversation)
+        self._begin(conversation)
+
+    async def _rest(self, seconds: float, conversation: str) -> None:
+        """The same between two tries."""
+        self._end(conversation)
+        await self._clock.sleep(seconds)
+        self._begin(conversation)
 
     async def _not_delivered(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
         log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, **trace_of(error))

@@ -84,6 +84,8 @@ class Guide:
         self._now = now
         self._chats: OrderedDict[str, tuple[datetime, Chat]] = OrderedDict()
         self._figures: tuple[datetime, Style | None] | None = None
+        self._age = 0
+        """How often something was forgotten."""
 
     async def towards(self, work: Work) -> Guidance | None:
         """For the answer to what waits; None where too little is known, or the store does not say."""
@@ -114,14 +116,18 @@ class Guide:
 
     def forget(self) -> None:
         """Something was forgotten or merged: read all of it anew."""
+        self._age += 1
         self._chats.clear()
         self._figures = None
 
     async def _chat(self, conversation: str) -> Chat:
         now, known = self._now(), self._chats.pop(conversation, None)
         if known is None or known[0] < now - FRESH:
+            age = self._age
             heard = await self._store.voice.of_chat(self._instance_id, conversation, self._canonical)
             known = now, await asyncio.to_thread(lambda: learned(past(heard.imported, heard.said)))
+            if age != self._age:
+                return known[1]  # of before something was forgotten: it is not kept
         self._chats[conversation] = known
         while len(self._chats) > MOST_CHATS:
             self._chats.popitem(last=False)

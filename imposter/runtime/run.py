@@ -283,6 +283,22 @@ class Run:
             for conversation in conversations:
                 self._conversations.redeliver(conversation)
 
+    async def hold(self, conversations: Collection[str]) -> None:
+        """Somebody who speaks there is to be forgotten: nothing more is made of it, until `release`."""
+        if self._conversations is not None:
+            own_chat = self.chat.own_chat() if self.chat is not None else None
+            notes = [await self._store.notes.place(self._claim.instance_id, own_chat)] if own_chat else []
+            await self._conversations.hold([*conversations, *notes])
+
+    async def stand_still(self) -> None:
+        """Returns when nothing that is held is being handed over either."""
+        if self._conversations is not None:
+            await self._conversations.stand_still()
+
+    def release(self) -> None:
+        if self._conversations is not None:
+            self._conversations.release()
+
     async def forgotten(self, own: Collection[str], conversations: Iterable[str], ids: Collection[str]) -> None:
         """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
         self._guide.forget()

@@ -50,7 +50,7 @@ class Bot(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     async def let_go(self) -> None: ...
-    async def unlink(self) -> None: ...
+    async def unlink(self) -> str | None: ...
     async def pause(self, contact: str | None = None, minutes: float | None = None) -> None: ...
     async def resume(self, contact: str | None = None) -> None: ...
     async def loop_found(self, conversation: str) -> None: ...
@@ -211,15 +211,16 @@ class Supervisor:
         except ImposterError as error:
             log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
 
-    async def delete(self, instance_id: str) -> None:
-        """Unlink the account and remove the bot with everything it stored."""
+    async def delete(self, instance_id: str) -> str | None:
+        """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
             self.get(instance_id)
-            await bot.unlink()
+            left = await bot.unlink()
             with suppress(UnknownBot):  # an earlier try did it, and only its answer was lost
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
+        return left
 
     async def try_model(self, config: BotConfig) -> Trial:
         """See `runtime.trial`; so the next."""

@@ -5,12 +5,14 @@ Of a group, its conversation.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_, update
 
 from imposter.contracts.errors import UnknownContact
 from imposter.contracts.messages import Source
+from imposter.storage import gone
 from imposter.storage.conversations import Kind
 from imposter.storage.exams import forget as forget_exams
 from imposter.storage.exams import is_in_exams
@@ -134,15 +136,21 @@ _DELETE_ALIASES = delete(aliases).where(*_among_ids)
 
 
 class ForgettingStore:
-    def __init__(self, writer: Writer, reader: Reader) -> None:
+    def __init__(self, writer: Writer, reader: Reader, keyed_hash: gone.Hash, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._read = reader.submit
+        self._keyed_hash = keyed_hash
+        self._now = now
 
     async def known(self, instance_id: str, contact: str, canonical: Canonical) -> Person:
         """Whom any spelling of any of their ids means. Raises: UnknownContact, StorageError."""
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
         return await self._read(lambda connection: _find(connection, instance_id, spellings, meant))
+
+    def groups(self, instance_id: str, ids: Collection[str]) -> Pending[frozenset[str]]:
+        """Where whoever has these ids has spoken."""
+        return self._read(lambda connection: _groups(connection, instance_id, ids))
 
     async def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Forgotten:
         """Remove everything of this person, from the files too (see `is_scrubbed`).
@@ -154,18 +162,20 @@ class ForgettingStore:
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
         person = await self._submit(lambda connection: _find(connection, instance_id, spellings, meant))
-        gone = sum([await self._shorten(instance_id, name) for name in person.conversations])
-        groups = await self._read(lambda connection: _groups(connection, instance_id, person.ids))
+        groups = await self.groups(instance_id, person.ids)
+        await self._submit(lambda connection: self._mark(connection, instance_id, person, groups))
+        deleted_before = sum([await self._shorten(instance_id, name) for name in person.conversations])
         # What is told of them there goes before their messages: these tell which groups they are.
         seen = {group: await self._take_traces_off(instance_id, group) for group in groups}
-        while some := await self._delete_in_groups(instance_id, person.ids):
-            gone += some
+        while some := await self._delete_in_groups(instance_id, person):
+            deleted_before += some
 
         def job(connection: Connection) -> Forgotten:
             person = _find(connection, instance_id, spellings, meant)
             theirs = {"instance_id": instance_id, "ids": person.ids}
             affected = groups | _groups(connection, instance_id, person.ids)
-            deleted = gone + _delete_some_in_groups(connection, instance_id, person.ids)
+            self._mark(connection, instance_id, person, affected)
+            deleted = deleted_before + _delete_some_in_groups(connection, instance_id, person.ids)
             for name in person.conversations:
                 own = {"instance_id": instance_id, "conversation": name}
                 deleted += _delete(connection, connection.execute(_IN_CONVERSATION, own).scalars().all())
@@ -187,13 +197,18 @@ class ForgettingStore:
 
         return await self._submit(job, afterwards=pay)
 
+    def _mark(self, connection: Connection, instance_id: str, person: Person, groups: Collection[str]) -> None:
+        """What the platform may hand over once more is not to be taken for something new."""
+        conversations, now = person.conversations, self._now()
+        gone.mark(connection, self._keyed_hash, instance_id, conversations, groups, person.ids, now)
+
     async def _shorten(self, instance_id: str, conversation: str) -> int:
         """Delete all but the newest of what is theirs alone. Gives how many messages went."""
         chat = {"bot": instance_id, "chat": conversation}
-        begin, gone = OF_CONVERSATION_BEGIN, 0
+        begin, deleted = OF_CONVERSATION_BEGIN, 0
         while portion := await self._delete_some(chat, begin):
-            begin, gone = portion.last, gone + portion.deleted
-        return gone
+            begin, deleted = portion.last, deleted + portion.deleted
+        return deleted
 
     def _delete_some(self, chat: dict[str, str], begin: tuple[int, int]) -> Pending[Portion | None]:
         def job(connection: Connection) -> Portion | None:
@@ -221,12 +236,16 @@ class ForgettingStore:
             begin = end
         return begin
 
-    def _delete_in_groups(self, instance_id: str, ids: frozenset[str]) -> Pending[int]:
+    def _delete_in_groups(self, instance_id: str, person: Person) -> Pending[int]:
         """Delete some of what they said there, with the answers. Gives how many messages went; 0 if that was all."""
 
         def job(connection: Connection) -> int:
             owe(connection)
-            return _delete_some_in_groups(connection, instance_id, ids)
+            # Some may have come since the first were marked.
+            self._mark(
+                connection, instance_id, Person(person.ids, frozenset()), _groups(connection, instance_id, person.ids)
+            )
+            return _delete_some_in_groups(connection, instance_id, person.ids)
 
         return self._submit(job)
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, func, select, union_all
 from imposter.contracts.chat import KeptMessage, SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import UNREADABLE, Message
-from imposter.storage import answering, claims, decisions, unfinished, unread, usage, waiting
+from imposter.storage import answering, claims, decisions, gone, unfinished, unread, usage, waiting
 from imposter.storage.changes import own_id
 from imposter.storage.conversations import conversations_of, ids_of_person, locate
-from imposter.storage.intake import accept
+from imposter.storage.intake import DUPLICATE, accept
 from imposter.storage.jobs import Pending
 from imposter.storage.names import NameStore
 from imposter.storage.reader import Reader
@@ -131,10 +131,13 @@ LAST = 2**63 - 1
 class MessageStore:
     """Messages in, answers out. Everything a call does is one commit."""
 
-    def __init__(self, writer: Writer, reader: Reader, names: NameStore, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, writer: Writer, reader: Reader, names: NameStore, keyed_hash: gone.Hash, now: Callable[[], datetime]
+    ) -> None:
         self._submit = writer.submit
         self._read = reader.submit
         self._names = names
+        self._keyed_hash = keyed_hash
         self._now = now
         self.evicted = 0
         """Messages, since this began."""
@@ -153,7 +156,8 @@ class MessageStore:
         """Store `message` with what `judge` decides, and evict what the queue has no more room for.
 
         `busy` names the rows being answered right now, which are never evicted. It and `judge` are called on the
-        writer's thread. A message already stored, or an echo of our own answer, is not stored again.
+        writer's thread. A message already stored, or an echo of our own answer, is not stored again, nor is one that
+        was forgotten with its sender.
 
         With a `claim` of the bot it is stored only as long as that holds. Raises from the result: Superseded.
         `behind`: see `Writer.submit`.
@@ -161,6 +165,8 @@ class MessageStore:
         message = storable(message)
 
         def job(connection: Connection) -> Accepted:
+            if gone.is_gone(connection, self._keyed_hash, instance_id, message):
+                return Accepted(None, message.chat[0], DUPLICATE, duplicate=True)
             accepted = accept(connection, instance_id, message, limits, judge, busy, self._now(), claim)
             if accepted.seq is not None:
                 self._names.heard(connection, instance_id, message)

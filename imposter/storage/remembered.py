@@ -15,7 +15,8 @@ MOST = 5000
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
     """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
-    for never in (never_paused(connection), never_disappears(connection)):
+    nevers = (never_paused, never_disappears, nothing_gone)
+    for never in (each(connection) for each in nevers):
         never.difference_update({instance_id} if instance_id else {*never})
     until = changes_wait(connection)
     for bot in [instance_id] if instance_id else [*until]:
@@ -41,6 +42,12 @@ def never_disappears(connection: Connection) -> set[str]:
     """Bots in none of whose chats anybody said that messages disappear."""
     never: set[str] = connection.info.setdefault("never disappears", set())
     return never
+
+
+def nothing_gone(connection: Connection) -> set[str]:
+    """Bots that nobody had forget anybody lately."""
+    nothing: set[str] = connection.info.setdefault("nothing gone", set())
+    return nothing
 
 
 def names_heard(connection: Connection) -> dict[tuple[str, str], str | None]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Delete, bindparam, delete, exists, func, sele
 from imposter.storage.conversations import Kind
 from imposter.storage.disappearing import delete_ended
 from imposter.storage.engine import is_quickly_rewritten
+from imposter.storage.gone import forget_old as forget_old_marks
 from imposter.storage.jobs import Pending
 from imposter.storage.named_values import read_value, remove_value, write_value
 from imposter.storage.pauses import KEPT
@@ -129,6 +130,8 @@ class RetentionStore:
                 connection.execute(_DELETE, {"seqs": seqs})
             if after == 0 and forget_old_summaries(connection, before):
                 leave(connection)
+            if after == 0:
+                forget_old_marks(connection, self._now())
             if connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount or seqs:
                 leave(connection)
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)

@@ -110,12 +110,12 @@ async def open_store(
         lease = writer
         if identity is not None and database_file(url, data_dir) is None:
             lease = held.enter_context(
-                closing(Writer(_connect(url, data_dir, identity), trouble, "store-lease", prove))
+                closing(Writer(_connect(url, data_dir, identity), trouble_log, "store-lease", prove))
             )
         names = NameStore(writer, reader, cipher, now)
         yield Store(
             bots=BotStore(writer, reader, cipher, now, identity),
-            messages=MessageStore(writer, reader, names, now),
+            messages=MessageStore(writer, reader, names, cipher.keyed_hash, now),
             outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
             state=StateStore(writer, cipher),
@@ -124,7 +124,7 @@ async def open_store(
             drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
             retention=RetentionStore(writer, reader, now),
-            forgetting=ForgettingStore(writer, reader),
+            forgetting=ForgettingStore(writer, reader, cipher.keyed_hash, now),
             backup=BackupStore(writer, data_dir, now),
             nodes=NodeStore(writer, lease, cipher),
             commands=CommandStore(writer, cipher),

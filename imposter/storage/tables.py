@@ -378,6 +378,15 @@ sign_ins = Table(
     Column("seen_at", UtcTime, nullable=False),
 )
 
+gone = Table(
+    "gone",
+    metadata,
+    Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
+    Column("mark", String(64), primary_key=True),  # of a message that was forgotten, and says nothing of it
+    Column("marked_at", UtcTime, nullable=False),
+    Index(None, "marked_at"),
+)
+
 provider_state = Table(
     "provider_state",
     metadata,

@@ -45,3 +45,22 @@ async def test_one_who_is_forgotten_leaves_no_trace_and_may_come_back(
     await network.wait_inbox(friend, 3)
     assert (await network.inbox(friend))[-1].text == "re: who are you?"
     assert (await model.wait_requests(4))[-1].texts[1:] == ["who are you?"]
+
+
+async def test_what_whatsapp_hands_over_once_more_is_not_answered_again(
+    product: Product, network: WhatsAppNetwork, model: ModelServer, phone: Callable[[], str], database: str | None
+) -> None:
+    me, friend = phone(), phone()
+    instance_id = await linked(product, network, me)
+    await network.lose_receipts(me)
+    await network.say(me, friend, WORDS, name=NAME)
+    await network.wait_inbox(friend, 1)
+    assert (await product.api.delete(f"/chatbot/{instance_id}/contacts/{friend}")).status_code == 200
+    await network.lose_receipts(me, on=False)
+    await network.drop(me)
+    await network.wait_log("login", phone=me, count=3)
+    await network.say(me, friend, "who are you?")
+    await network.wait_inbox(friend, 2)
+    assert [answer.text for answer in await network.inbox(friend)] == [f"re: {WORDS}", "re: who are you?"]
+    assert (await model.wait_requests(2))[-1].texts[1:] == ["who are you?"]
+    assert [row["content"] for row in await product.messages(instance_id)] == ["who are you?", "re: who are you?"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chat_providers import _whatsapp_account, _whatsapp_sidecar
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import NotConnected, NotNow
 from imposter.contracts.states import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
@@ -134,7 +134,8 @@ async def test_whatsapp_out_of_reach_does_not_keep_an_account_here(
     monkeypatch.setattr(_whatsapp_account, "UNLINK_PATIENCE", 0.5)
     await desk.provider.stop_listening()
     await network.refuse_connections()
-    await server.desk(before=desk).provider.logout()
+    with pytest.raises(NotConnected):
+        await server.desk(before=desk).provider.logout()
     assert not desk.state.entries
 
 

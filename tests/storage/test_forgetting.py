@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import UnknownContact
-from imposter.contracts.messages import MessageKind, Sender, Source
+from imposter.contracts.messages import UNREADABLE, MessageKind, Sender, Source
 from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
@@ -302,3 +302,50 @@ async def test_she_is_a_stranger_when_she_writes_again(desk: Desk) -> None:
     await desk.receive("after", NUMBER, judge=judge, age=timedelta())
     assert seen == [frozenset({NUMBER})]
     assert await desk.prompt(NUMBER) == ["after"]
+
+
+async def test_what_comes_once_more_is_not_taken_for_something_new(desk: Desk) -> None:
+    """As a platform hands over what it was not thanked for; by whichever of their ids."""
+
+    async def hand_over() -> list[bool]:
+        alone = await desk.receive(WORDS, LID, NUMBER, sender=HER, message_id="A")
+        told = await desk.receive(f"me: {WORDS}", NUMBER, sender=Sender("me"), source=Source.OWNER, message_id="B")
+        said = await desk.receive(WORDS, group="g", sender=Sender(NUMBER, NAME), message_id="C")
+        return [each.duplicate for each in (alone, told, said)]
+
+    assert await hand_over() == [False, False, False]
+    await forget(desk)
+    assert await hand_over() == [True, True, True]
+    unread = await desk.receive("", NUMBER, sender=HER, message_id=f"A/{UNREADABLE}", kind=MessageKind.UNREADABLE)
+    assert unread.duplicate
+    assert await desk.history() == []
+    with pytest.raises(UnknownContact):
+        await forget(desk)
+
+
+async def test_who_gives_a_message_the_id_of_one_that_is_forgotten_is_heard(desk: Desk) -> None:
+    await desk.receive(WORDS, NUMBER, sender=HER, message_id="A")
+    await desk.receive(WORDS, group="g", sender=HER, message_id="B")
+    await forget(desk)
+    assert not (await desk.receive("from Ben", "ben", message_id="A")).duplicate
+    assert not (await desk.receive("from Ben", group="g", sender=Sender("ben"), message_id="B")).duplicate
+    assert not (await desk.receive("who are you?", NUMBER, sender=HER, message_id="A-2")).duplicate
+
+
+async def test_a_late_echo_of_an_answer_that_is_forgotten_is_not_the_owners_word(desk: Desk) -> None:
+    await desk.answer(await desk.receive(WORDS, NUMBER, sender=HER), f"you said {WORDS}", message_id="OUT-1")
+    await forget(desk)
+    echo = await desk.receive(f"you said {WORDS}", NUMBER, source=Source.OWNER, message_id="OUT-1")
+    assert echo.duplicate
+    assert await desk.history() == []
+
+
+async def test_marks_of_what_is_forgotten_go_when_nobody_can_ask_for_them(desk: Desk, time: Time) -> None:
+    await desk.receive(WORDS, NUMBER, sender=HER, message_id="A")
+    await forget(desk)
+    time.pass_by(days=44)
+    await desk.store.retention.delete_some(time())
+    assert (await desk.receive(WORDS, NUMBER, sender=HER, message_id="A")).duplicate
+    time.pass_by(days=1)
+    await desk.store.retention.delete_some(time())
+    assert not (await desk.receive("again", NUMBER, sender=HER, message_id="A")).duplicate

@@ -158,7 +158,7 @@ def take_back_to(connection: Connection, revision: str) -> None:
     for index in ("by_end", "by_life", "by_change", "by_quote", "by_member", "of_owner", "unreadable", "changing"):
         connection.exec_driver_sql(f"DROP INDEX ix_messages_{index}")
     connection.exec_driver_sql("DROP INDEX ix_drafts_note_id")
-    for table in ("wordings", "names"):
+    for table in ("wordings", "names", "gone"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     connection.exec_driver_sql("ALTER TABLE summaries DROP COLUMN by_owner")
     for column in ADDED:

@@ -29,6 +29,8 @@ export class Account {
   readonly #pipe: Pipe
   #connection: Connection | undefined
   #opening: AbortController | undefined
+  /** When the last opening is over: there is a connection, or none. */
+  #opened: Promise<unknown> = Promise.resolve()
 
   constructor(id: string, pipe: Pipe, cache: TextCache) {
     this.#id = id
@@ -41,6 +43,10 @@ export class Account {
     this.careful = careful
     for (const stanza of poison) this.poison.add(stanza)
     if (this.#connection || this.#opening) return
+    await (this.#opened = this.#open())
+  }
+
+  async #open(): Promise<void> {
     const opening = (this.#opening = new AbortController())
     try {
       // What the connection before could not write is given up first: delivered again, it is read with the same keys.
@@ -67,6 +73,12 @@ export class Account {
   get live(): Connection {
     if (this.#connection) return this.#connection
     throw new Failure('not_connected', 'the account is not connected')
+  }
+
+  /** Over the connection that there is, or that is being made. */
+  async logout(): Promise<void> {
+    await this.#opened
+    await this.live.logout()
   }
 
   async pairingCode(phone: string): Promise<string> {

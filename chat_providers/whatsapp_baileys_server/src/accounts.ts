@@ -34,7 +34,7 @@ export class Accounts {
         return account?.close()
       }
       case 'logout':
-        return this.#find(id).live.logout()
+        return this.#find(id).logout()
       case 'send':
         return this.#find(id).live.send(command.to, command.text, command.message_id, command.expiration ?? 0)
       case 'pairing_code':

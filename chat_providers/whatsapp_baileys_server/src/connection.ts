@@ -1,5 +1,6 @@
 import {
   Browsers,
+  DisconnectReason,
   generateMessageIDV2,
   getErrorCodeFromStreamError,
   isJidGroup,
@@ -24,6 +25,7 @@ import { Bounded } from './bounded.ts'
 import { failureOf, statusOf } from './failures.ts'
 import { Groups } from './groups.ts'
 import { inOrder } from './in-order.ts'
+import { keepBeforeSigning, removeDevice } from './linking.ts'
 import { Messages } from './messages.ts'
 import { Names } from './names.ts'
 import { namesOf } from './people.ts'
@@ -62,17 +64,26 @@ export class Connection {
   readonly #typists = new Typists()
   readonly #typings = new Turns()
   readonly #theirClock = new TheirClock()
+  /** Fails if the connection ends before. */
+  readonly #loggedIn: Promise<void>
+  #login: () => void = () => undefined
   #status: Status = 'connecting'
   #backlog: Backlog | undefined
   #watch: Watch | undefined
 
   constructor(account: AccountContext, creds: AuthenticationCreds) {
     this.#account = account
+    this.#loggedIn = new Promise((resolve, reject) => {
+      this.#login = resolve
+      this.ended.addEventListener('abort', () => reject(new Failure('not_connected', 'the connection has ended')))
+    })
+    this.#loggedIn.catch(() => undefined)
     this.#groups = new Groups(account.groups, id => this.#socket.groupMetadata(id))
     this.#socket = this.#connect(creds)
     giveNothingReceived(this.#socket)
     readAhead(this.#socket)
     makeNothingOfCalls(this.#socket)
+    keepBeforeSigning(this.#socket, creds, account.state, this.ended)
     this.#receipts = new Receipts(account, this.#socket, this.#groups)
     this.#messages = new Messages(account, this.#socket, this.ended, {
       fault: this.#fault,
@@ -94,10 +105,18 @@ export class Connection {
     await this.#socket.end(undefined)
   }
 
+  /** Returns when WhatsApp has taken this device off the account's list; waits for the login that it takes. */
   async logout(): Promise<void> {
-    this.#needs('open')
+    await this.#loggedIn
     this.#stop()
-    await this.#socket.logout()
+    try {
+      await removeDevice(this.#socket)
+    } catch (error) {
+      this.#account.tell({ type: 'closed', code: DisconnectReason.timedOut })
+      throw failureOf(error)
+    } finally {
+      void this.#socket.end(undefined)
+    }
   }
 
   /** `expiration`: seconds after which it disappears; 0: it stays. */
@@ -303,6 +322,7 @@ export class Connection {
     }
     if (connection === 'open') {
       this.#status = 'open'
+      this.#login()
       this.#watch = this.#watchOver()
       void this.#backlog?.through().then(() => this.#opened())
     }

@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from imposter.cluster.fleet import Fleet
@@ -16,7 +16,7 @@ from imposter.runtime.masking import masked
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import ItemsBody
-from imposter.web.api.schemas import BotDetail, Created, NotCreated
+from imposter.web.api.schemas import BotDetail, Created, Left, NotCreated
 from imposter.web.dependencies import Bots
 from imposter.web.home_numbers import with_country_codes
 from imposter.web.problems import FieldError
@@ -123,16 +123,20 @@ async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
     "/{instance_id}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Delete a bot",
-    responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=examples.shown("It is gone, and the phone still lists its link.", examples.LEFT, 200, Left)
+    | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     response_description="It is gone.",
 )
-async def delete_bot(instance_id: str, bots: Bots) -> None:
+async def delete_bot(instance_id: str, bots: Bots) -> Response:
     """Removes the bot with its messages, its credentials and its config.
 
-    The account is logged out where its platform can be reached within 15 seconds; else its owner removes the link on
-    the phone.
+    The account is logged out where its platform can be reached within 15 seconds, however far the bot's start was. Else
+    the answer is a 200 that says so: its owner removes the link on the phone.
     """
-    await bots.delete(instance_id)
+    left = await bots.delete(instance_id)
+    if left is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return JSONResponse(Left(detail=left).model_dump())
 
 
 @router.get("/{instance_id}/status", summary="Poll a bot's status", responses=_STATUS | _NOT_FOUND)
@@ -157,8 +161,8 @@ async def stop_bot(instance_id: str, bots: Bots) -> BotStatus:
 async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
     """Forgets the account's credentials and stops the bot; start it to link an account anew.
 
-    The account is logged out where its platform can be reached within 15 seconds; else its owner removes the link on
-    the phone.
+    The account is logged out where its platform can be reached within 15 seconds, however far the bot's start was. Else
+    `detail` says so: its owner removes the link on the phone.
     """
     return await bots.unlink(instance_id)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from imposter.contracts.states import STILL_LISTED
 from imposter.web.api.answers import Responses
 
 CONFIGS: dict[str, Any] = {
@@ -39,6 +40,8 @@ NONE_CREATED: list[dict[str, Any]] = [
     }
 ]
 SOME_CREATED = CREATED + NONE_CREATED
+
+LEFT: dict[str, Any] = {"detail": STILL_LISTED}
 
 BOT_STATUS: dict[str, Any] = {
     "instance_id": INSTANCE_ID,

@@ -45,6 +45,12 @@ class NotCreated(BaseModel):
     errors: list[FieldError] | None = Field(default=None, description="All of them, where there are several.")
 
 
+class Left(BaseModel):
+    """What is done here and left to be done on the phone."""
+
+    detail: str = Field(description="For the owner: what to do.")
+
+
 class BotDetail(BaseModel):
     """A bot, its config and where it stands."""
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from imposter.cluster.fleet import Fleet
-from imposter.contracts.states import BotStatus
+from imposter.contracts.states import STILL_LISTED, BotStatus
 from imposter.runtime.prices import MILLION
 from imposter.storage.overview import Today
 from imposter.web.dependencies import Bots
@@ -85,11 +85,13 @@ async def act(instance_id: str, action: str, bots: Bots) -> Response:
     if action not in _ACTIONS:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is nothing of this kind to do.")
     do, done = _ACTIONS[action]
-    await do(bots, instance_id)
+    outcome = await do(bots, instance_id)
     if action == "delete":
-        return go_to("/", done=done)
+        return go_to("/", done=done if outcome is None else "deleted_still_listed")
     if action == "start":
         return go_to(f"/bots/{instance_id}/link")
+    if isinstance(outcome, BotStatus) and outcome.detail == STILL_LISTED:
+        done = "unlinked_still_listed"
     return go_to(f"/bots/{instance_id}", done=done)
 
 

@@ -50,7 +50,12 @@ DONE: Mapping[str, str] = {
     "paused": "The bot is silent now.",
     "resumed": "The bot answers again.",
     "unlinked": "The account is unlinked.",
+    "unlinked_still_listed": "The account is unlinked here, but the phone still lists the link: remove it there.",
     "deleted": "The bot is deleted, with everything it had stored.",
+    "deleted_still_listed": (
+        "The bot is deleted, with everything it had stored. WhatsApp could not be told: the phone still lists the "
+        "link, so remove it there (Settings, Linked devices)."
+    ),
     "chat_paused": "The bot is silent in this chat until you end that.",
     "chat_resumed": "The bot answers in this chat again.",
     "noted": "From now on the model is told this of what was said before.",
