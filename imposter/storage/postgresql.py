@@ -80,7 +80,9 @@ def postgresql_engine(place: URL, identity: Identity | None) -> Engine:
 
 def reading_engine(place: URL) -> Engine:
     """For reading alone, beside a connection of `postgresql_engine` that holds the lock: nobody waits for it."""
-    engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
+    completed = _completed(place)
+    called = completed.set(query={**completed.query, "application_name": "imposter-reader"})
+    engine = create_engine(called, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _prepare_to_read)
     event.listen(engine, "begin", _replace_if_lost)
     return engine

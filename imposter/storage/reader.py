@@ -22,7 +22,10 @@ CONNECTIONS = 2
 
 
 class Reader:
-    """Owns some connections, each with a thread, opened when they are first needed; `close` finishes what is queued."""
+    """Owns some connections, each with a thread; `close` finishes what is queued.
+
+    They are opened at once: when something is to be read, there may be no file left to open.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -30,7 +33,10 @@ class Reader:
         self._gate = Lock()
         self._closed = False
         self._unfinished = 0
-        self._threads: list[Thread] = []
+        names = [f"store-reader-{number}" for number in range(1, CONNECTIONS + 1)]
+        self._threads = [Thread(target=self._run, name=name, daemon=True) for name in names]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, run: Callable[[Connection], T]) -> Pending[T]:
         """Have `run` called inside a transaction that only reads, on one of the threads.
@@ -44,10 +50,6 @@ class Reader:
                 job.pending.set_exception(StorageError("the store is closed"))
                 return job.pending
             self._unfinished += 1
-            if len(self._threads) < min(self._unfinished, CONNECTIONS):
-                thread = Thread(target=self._run, name=f"store-reader-{len(self._threads) + 1}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
             self._jobs.put(job)
         return job.pending
 
@@ -67,6 +69,8 @@ class Reader:
 
     def _run(self) -> None:
         connection: Connection | None = None
+        with suppress(Exception):  # whoever asks first finds out, and is told
+            connection = self._engine.connect()
         while (job := self._jobs.get()) is not None:
             try:
                 connection = connection or self._engine.connect()
