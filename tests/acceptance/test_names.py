@@ -99,5 +99,5 @@ async def test_groups_that_changed_while_the_server_was_away_have_their_titles_a
     await network.make_group(group, "Chess", [me, friend])
     await network.change_groups(me)
     await product.start()
-    assert await named(product, instance_id, "groups", "Chess") == [{"id": group, "title": "Chess"}]
+    assert await named(product, instance_id, "groups", "Chess") == [{"id": group, "name": "Chess", "title": "Chess"}]
     await network.wait_log("groups-known", phone=me)
