@@ -62,7 +62,8 @@ _TOOLS = re.compile(
 )
 _MACHINERY = re.compile(
     r"<\||\|>|[<\uff5c]\uff5c|\uff5c>|</?(?:think|tool|function|system|assistant|user|human|im_|instructions?)\b|"
-    r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\b|<<SYS>>|\[\[|\]\]|\{\{|\}\}|</[a-z][\w-]{0,40}+><|<[a-z][\w-]{0,40}+=|</?[a-z_]{0,24}of_?(?:turn|text|sentence|message)>|"
+    r"\[/?(?:INST|THINK|TOOL_CALLS|SYSTEM_PROMPT)\b|<<SYS>>|\[\[\w{1,40}+\]\]|\{\{ ?\w{1,40}+ ?\}\}|"
+    r"</[a-z][\w-]{0,40}+><|<[a-z][\w-]{0,40}+=|</?[a-z_]{0,24}of_?(?:turn|text|sentence|message)>|"
     r"^\s{0,9}(?:[\[{]\s{0,9}[\"{]|\{\s{0,9}'?[\w-]{1,40}'?\s{0,9}[:=]|(?-i:user|system)\n)|"
     r">\s{0,9}</?[a-z][\w-]{0,40}+(?:[\s/>\[{]|\Z)|(?-i:\[/?[A-Z][A-Z_]{1,30}\])|"
     r"[\[{]\s{0,9}[\"']?(?:text|from|by|you_wrote_before|you_sent|now|at|examples|content|role)[\"']?\s{0,9}:",

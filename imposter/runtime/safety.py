@@ -259,6 +259,7 @@ class Safety:
         """The pauses are ended in the store; forget them, and what led to them."""
         self._pauses.clear()
         self._trouble.forget()
+        self._held.clear()  # whoever was held asks again, and only then is known whether they still are
         self.ask_again()
 
     def status(self) -> SafetyStatus:
