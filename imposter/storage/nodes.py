@@ -167,8 +167,9 @@ class NodeStore:
 
         return self._submit(job)
 
-    def leave(self, node_id: str) -> Pending[None]:
-        """It is a node no longer, and its bots are free."""
+    async def leave(self, node_id: str) -> None:
+        """It is a node no longer, and its bots are free; all that was to be stored before is. Raises: StorageError."""
+        await self._writer.submit(_nothing)
 
         def job(connection: Connection) -> None:
             connection.execute(_LEAVE, {"node": node_id})
@@ -176,7 +177,7 @@ class NodeStore:
             connection.execute(_UNASKED)
             ring(connection, COMMON)
 
-        return self._submit(job)
+        await self._submit(job)
 
     def take(self, node_id: str, most: int, without: Collection[str] = ()) -> Pending[list[BotRow]]:
         """Bots that nobody had and that are this node's now: those first that are to run, then the oldest.
@@ -192,14 +193,15 @@ class NodeStore:
 
         return self._submit(job)
 
-    def release(self, node_id: str, instance_id: str) -> Pending[None]:
-        """The bot is free, if it was this node's."""
+    async def release(self, node_id: str, instance_id: str) -> None:
+        """The bot is free, if it was this node's; all that was to be stored before is. Raises: StorageError."""
+        await self._writer.submit(_nothing)
 
         def job(connection: Connection) -> None:
             if connection.execute(_RELEASE, {"node": node_id, "bot": instance_id}).rowcount:
                 ring(connection, COMMON)
 
-        return self._submit(job)
+        await self._submit(job)
 
     def owned(self, node_id: str) -> Pending[frozenset[str]]:
         """The bots that are this node's."""
@@ -225,6 +227,10 @@ class NodeStore:
             }
 
         return self._submit(job)
+
+
+def _nothing(_: Connection) -> None:
+    """Behind whatever is queued for that connection."""
 
 
 def _counts(connection: Connection) -> dict[str | None, int]:
