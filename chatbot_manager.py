@@ -143,9 +143,8 @@ class ChatbotInstance:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
                     if self._starting is not None and not self._starting.done():
-                        await self._stop(
-                            self._standing.link
-                        )  # begun anew, for that alone: two would be in each other's way
+                        # Begun anew, for that alone: two would be in each other's way.
+                        await self._stop(self._standing.link)
                     await (await self._chat()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
