@@ -187,7 +187,8 @@ class UserQueue:
                 self._on_changed(conversation)
             if accepted.merged:
                 self._on_merged(accepted)
-            elif accepted.seq is not None and accepted.verdict.state is MessageState.WAITING:
+            elif accepted.duplicate or (accepted.seq is not None and accepted.verdict.state is MessageState.WAITING):
+                # One that comes once more may have been stored with nobody told: the line broke before the answer.
                 self._on_waiting(accepted.conversation)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from imposter.contracts.messages import Source
 from imposter.storage import claims, disappearing, usage
 from imposter.storage.records import Claim, DeliveryState, MessageState, Outgoing, Part, Usage
+from imposter.storage.round_trips import execute_together
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.storable import clean
 from imposter.storage.tables import anchor, messages, outbox
@@ -28,10 +31,82 @@ _MARK_ANSWERED = (
         messages.c.reply_to,
     )
 )
+_question = messages.alias("question")
+_question_waits = (
+    _question.c.seq == bindparam("answered"),
+    _question.c.state == MessageState.WAITING,
+    _question.c.changed.is_not(true()),
+    claims.held,
+)
 _MARK_JOINED = (
     update(messages)
     .where(messages.c.seq == bindparam("earlier"), _is_waiting)
-    .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("last"))
+    .where(exists(select(_question.c.seq).where(*_question_waits)))
+    .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("answered"))
+)
+_OF_PART = (
+    "instance_id",
+    "message_id",
+    "source",
+    "content",
+    "characters",
+    "sender_id",
+    "sender_name",
+    "sent_at",
+    "received_at",
+    "state",
+    "answers",
+    "disappears_after",
+    "disappears_at",
+)
+_OF_QUESTION = ("conversation", "group_id", "group_name", "reply_to")
+_part, _first = messages.alias("part"), messages.alias("first")
+
+
+def _adding_part(*which: ColumnElement[bool]) -> ReturningInsert[Any]:
+    columns = (bindparam(name, type_=messages.c[name].type) for name in _OF_PART)
+    rows = select(*columns, *(_question.c[name] for name in _OF_QUESTION)).where(*_question_waits, *which)
+    rows = rows.with_for_update(of=_question)  # nobody else ends it before it is marked
+    return (
+        upsert(messages)
+        .from_select([*_OF_PART, *_OF_QUESTION], rows, include_defaults=False)
+        .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
+        .returning(messages.c.seq)
+    )
+
+
+_ADD_FIRST_PART = _adding_part()
+_ADD_NEXT_PART = _adding_part(
+    exists(
+        select(_first.c.seq).where(
+            _first.c.instance_id == _question.c.instance_id,
+            _first.c.conversation == _question.c.conversation,
+            _first.c.message_id == bindparam("first"),
+            _first.c.answers == _question.c.seq,
+            _first.c.received_at == bindparam("received_at"),  # it was added just now
+        )
+    )
+)
+_ADD_DELIVERY_OF_PART = (
+    upsert(outbox)
+    .from_select(
+        ["seq", "instance_id", "message_id", "state", "attempts", "created_at", "due_at"],
+        select(
+            _part.c.seq,
+            _part.c.instance_id,
+            _part.c.message_id,
+            *(bindparam(name, type_=outbox.c[name].type) for name in ("state", "attempts", "created_at", "due_at")),
+        ).where(
+            _part.c.instance_id == bindparam("instance_id"),
+            _part.c.conversation == select(_question.c.conversation).where(*_question_waits).scalar_subquery(),
+            _part.c.message_id == bindparam("message_id"),
+            _part.c.source == Source.BOT,
+            _part.c.answers == bindparam("answered"),
+            _part.c.received_at == bindparam("created_at", type_=outbox.c.created_at.type),  # it was added just now
+        ),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing()
 )
 # SQLite's compiler knows this of PostgreSQL's, too.
 _ADD_TURN = (
@@ -75,15 +150,33 @@ def answer(
 ) -> list[Outgoing]:
     """See `MessageStore.answer`."""
     *earlier, last = seqs
-    place = connection.execute(_MARK_ANSWERED, claims.of(claim) | {"answered": last, "why": trace}).first()
+    bot, seconds = claim.instance_id, disappearing.seconds_around(connection, claim.instance_id, last)
+    guarded = claims.of(claim) | {"answered": last}
+    *results, marked = execute_together(
+        connection,
+        *usage.recording(claim, last, used),
+        *chain.from_iterable(
+            (
+                (
+                    _ADD_FIRST_PART if part is parts[0] else _ADD_NEXT_PART,
+                    guarded | _row(bot, part, Source.BOT, last, seconds, now) | {"first": parts[0].message_id},
+                ),
+                (_ADD_DELIVERY_OF_PART, guarded | _delivery(bot, part, now)),
+            )
+            for part in parts
+        ),
+        *([(_MARK_JOINED, [guarded | {"earlier": seq} for seq in earlier])] if earlier else []),
+        (_MARK_ANSWERED, guarded | {"why": trace}),  # last: all before looks at what still waits
+        then_commit=True,
+    )
+    place = marked.first()
     if place is None:
         claims.check(connection, claim)
-    usage.record(connection, claim.instance_id, last, used, None if place is None else str(place.conversation))
-    if place is None:
         return []
-    if earlier:
-        connection.execute(_MARK_JOINED, [{"earlier": seq, "last": last} for seq in earlier])
-    return put(connection, Question._make((*place, last)), parts, now)
+    there = Question._make((*place, last))
+    if results[len(used)].scalar_one_or_none() is None:
+        return _standing(connection, there, parts[0])
+    return [_outgoing(there, part, Source.BOT, seconds, now) for part in parts]
 
 
 def question(connection: Connection, seq: int) -> Question:
@@ -104,53 +197,71 @@ def put(
     going: list[Outgoing] = []
     seconds = disappearing.seconds_in(connection, place.instance_id, place.conversation)
     for part in parts:
-        key = {"instance_id": place.instance_id, "message_id": part.message_id}
-        content = clean(part.text)
-        added = connection.execute(
-            _ADD_TURN,
-            key
-            | {
-                "conversation": place.conversation,
-                "source": source,
-                "content": content,
-                "characters": len(content),
-                "sender_id": source,
-                "sender_name": "",
-                "group_id": place.group_id,
-                "group_name": place.group_name,
-                "reply_to": place.reply_to,
-                "sent_at": now,
-                "received_at": now,
-                "state": MessageState.CONTEXT,
-                "reason": reason,
-                "answers": place.seq,
-                "disappears_after": seconds,
-                "disappears_at": disappearing.end(now, seconds),
-            },
-        )
+        row = _row(place.instance_id, part, source, place.seq, seconds, now) | {"reason": reason}
+        added = connection.execute(_ADD_TURN, row | {name: getattr(place, name) for name in _OF_QUESTION})
         turn: int | None = added.scalar_one() if going else added.scalar_one_or_none()
         if turn is None:
-            stands = key | {"conversation": place.conversation}
-            there = {"question": connection.execute(_PLACE, stands).scalar_one()}
-            return [outgoing(row) for row in connection.execute(_PARTS, stands | there)]
-        state = DeliveryState.PENDING
-        connection.execute(
-            _ADD_DELIVERY,
-            key | {"seq": turn, "state": state, "attempts": 0, "created_at": now, "due_at": part.due_at},
-        )
-        going.append(
-            Outgoing(
-                part.message_id,
-                place.instance_id,
-                place.conversation,
-                place.reply_to,
-                content,
-                state,
-                0,
-                now,
-                part.due_at,
-                source,
-                seconds,
-            )
-        )
+            return _standing(connection, place, part)
+        connection.execute(_ADD_DELIVERY, _delivery(place.instance_id, part, now) | {"seq": turn})
+        going.append(_outgoing(place, part, source, seconds, now))
     return going
+
+
+def _standing(connection: Connection, place: Question, part: Part) -> list[Outgoing]:
+    """The answer that a part with this id belongs to already."""
+    stands = {
+        "instance_id": place.instance_id,
+        "conversation": place.conversation,
+        "message_id": part.message_id,
+    }
+    there = {"question": connection.execute(_PLACE, stands).scalar_one()}
+    return [outgoing(row) for row in connection.execute(_PARTS, stands | there)]
+
+
+def _row(
+    instance_id: str, part: Part, source: Source, answers: int | None, seconds: int | None, now: datetime
+) -> dict[str, Any]:
+    """What a message is made of, but for its place."""
+    content = clean(part.text)
+    return {
+        "instance_id": instance_id,
+        "message_id": part.message_id,
+        "source": source,
+        "content": content,
+        "characters": len(content),
+        "sender_id": source,
+        "sender_name": "",
+        "sent_at": now,
+        "received_at": now,
+        "state": MessageState.CONTEXT,
+        "answers": answers,
+        "disappears_after": seconds,
+        "disappears_at": disappearing.end(now, seconds),
+    }
+
+
+def _delivery(instance_id: str, part: Part, now: datetime) -> dict[str, Any]:
+    return {
+        "instance_id": instance_id,
+        "message_id": part.message_id,
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "created_at": now,
+        "due_at": part.due_at,
+    }
+
+
+def _outgoing(place: Question, part: Part, source: Source, seconds: int | None, now: datetime) -> Outgoing:
+    return Outgoing(
+        part.message_id,
+        place.instance_id,
+        place.conversation,
+        place.reply_to,
+        clean(part.text),
+        DeliveryState.PENDING,
+        0,
+        now,
+        part.due_at,
+        source,
+        seconds,
+    )

@@ -77,7 +77,7 @@ class BriefStore:
             claims.check(connection, claim)
             return sum(connection.execute(_UNDO, claims.of(claim) | {"undone": seq}).rowcount for seq in seqs)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
 
 def spell_of(chat: Sequence[StoredMessage]) -> Spell | None:

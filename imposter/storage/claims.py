@@ -23,12 +23,12 @@ _CLAIM = (
     .returning(bots.c.epoch)
 )
 # The lock keeps a later claim out until this commit is done; SQLite has one writer, and no word for it.
-_HELD = (
+HELD = (
     select(bots.c.number)
     .where(bots.c.instance_id == bindparam("claimed"), bots.c.epoch == bindparam("epoch"))
     .with_for_update(read=True)
 )
-held = exists(_HELD)
+held = exists(HELD)
 """A condition for a statement's WHERE; its parameters are `of(claim)`."""
 _THERE = select(bots.c.number).where(bots.c.instance_id == bindparam("bot"))
 
@@ -48,7 +48,7 @@ def take(connection: Connection, instance_id: str, node_id: str | None) -> Claim
 
 def check(connection: Connection, claim: Claim) -> None:
     """Raises: Superseded."""
-    if connection.execute(_HELD, of(claim)).first() is None:
+    if connection.execute(HELD, of(claim)).first() is None:
         raise Superseded
 
 

@@ -193,7 +193,7 @@ class DeadLetterStore:
                 raise NotNow(refusal)
             return Retried(1, 0, frozenset([conversation]))
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def retry_some(self, instance_id: str, judge: Judge, after: int = 0) -> Pending[Retried]:
         """`retry` for the oldest letters with a seq above `after`; those that `judge` leaves out are counted only."""
@@ -206,7 +206,7 @@ class DeadLetterStore:
             last = letters[-1] if len(letters) == AT_ONCE else None
             return Retried(len(taken), len(outcomes) - len(taken), frozenset(taken), last)
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def ask_again(self, instance_id: str, letter: int, judge: Judge) -> Pending[bool]:
         """Have the model asked anew, by itself and not by the owner's word: what bounds there are still hold.
@@ -220,7 +220,7 @@ class DeadLetterStore:
             except UnknownLetter:
                 return False
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def young(self, instance_id: str, reasons: Collection[str], since: datetime) -> Pending[list[int]]:
         """Letters without an answer that failed for one of these reasons and came in after `since`, oldest first."""
@@ -237,7 +237,7 @@ class DeadLetterStore:
             else:
                 connection.execute(_REMOVE_MESSAGES, {"bot": instance_id, "group": together})
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def _retry(
         self, connection: Connection, instance_id: str, letter: int, judge: Judge, again: str = RETRIED

@@ -24,6 +24,7 @@ _NEWEST = (
     .order_by(messages.c.seq.desc())
     .limit(1)
 )
+_CONVERSATION = select(messages.c.conversation).where(messages.c.seq == bindparam("seq"))
 _ENDED = (
     select(messages.c.seq, messages.c.instance_id, messages.c.conversation, messages.c.answers)
     .join(outbox, outbox.c.seq == messages.c.seq, isouter=True)
@@ -49,14 +50,28 @@ def end(sent_at: datetime, seconds: int | None) -> datetime | None:
 
 def seconds_in(connection: Connection, instance_id: str, conversation: str) -> int | None:
     """After how long messages of the chat disappear, as its newest message that says so has it; None: they do not."""
+    if not _any_do(connection, instance_id):
+        return None
+    there = {"instance_id": instance_id, "conversation": conversation}
+    return connection.execute(_NEWEST, there).scalar_one_or_none() or None
+
+
+def seconds_around(connection: Connection, instance_id: str, seq: int) -> int | None:
+    """The same of the chat that this message is in."""
+    if not _any_do(connection, instance_id):
+        return None
+    conversation: str | None = connection.execute(_CONVERSATION, {"seq": seq}).scalar_one_or_none()
+    return None if conversation is None else seconds_in(connection, instance_id, conversation)
+
+
+def _any_do(connection: Connection, instance_id: str) -> bool:
     none = never_disappears(connection)
     if instance_id in none:
-        return None
-    bot = {"instance_id": instance_id}
-    if connection.execute(_OF_BOT, bot).first() is None:
+        return False
+    if connection.execute(_OF_BOT, {"instance_id": instance_id}).first() is None:
         none.add(instance_id)
-        return None
-    return connection.execute(_NEWEST, bot | {"conversation": conversation}).scalar_one_or_none() or None
+        return False
+    return True
 
 
 def delete_ended(connection: Connection, now: datetime) -> int:

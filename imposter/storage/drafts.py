@@ -98,7 +98,7 @@ class DraftStore:
                 connection.execute(_SHOW, {"asked": number, "note": shown.message_id})
             return _get(connection, bot, number)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def send(self, claim: Claim, number: int, parts: Sequence[Part], *, edited: bool) -> Pending[list[Outgoing]]:
         """Send these parts for a draft. None are sent where it is decided already, or its time is over.
@@ -113,7 +113,7 @@ class DraftStore:
             drafted.settle(connection, claim.instance_id, draft, MessageState.ANSWERED, None)
             return answering.put(connection, answering.question(connection, draft.answers), parts, self._now())
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def drop(self, claim: Claim, number: int) -> Pending[bool]:
         """False where it is decided already, or its time is over. Raises from the result: UnknownDraft, Superseded."""
@@ -124,7 +124,7 @@ class DraftStore:
                 drafted.settle(connection, claim.instance_id, draft, MessageState.CONTEXT, DROPPED)
             return draft is not None
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def expire(self, claim: Claim) -> Pending[list[Draft]]:
         """Drop those whose time is over, and give those that are still open, whose time is over first.
@@ -143,7 +143,7 @@ class DraftStore:
                     drafted.settle(connection, claim.instance_id, draft, MessageState.CONTEXT, EXPIRED)
             return left
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def reopen(self, claim: Claim, conversation: str, *, changed: bool = False) -> Pending[bool]:
         """Where something waits, what is drafted there waits with it once more, and the draft is replaced.
@@ -167,7 +167,7 @@ class DraftStore:
                         reopened = True
             return reopened
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Draft]]:
         """Up to `limit` drafts with a number below `before`, the newest first, whatever became of them."""

@@ -82,8 +82,6 @@ def catch_up(
     now: datetime,
 ) -> None:
     """`message` is stored: have done to it what an edit or deletion that came before it says."""
-    if not _any_wait(connection, instance_id, now):
-        return
     here = {"conversation": place.conversation, "names": sorted({message.message_id, came_as(message)})}
     found = connection.execute(_FOR_THIS, {"instance_id": instance_id} | here).all()
     waiting = ((row, message.message_id) for row in found if row.received_at > now - LONGEST_WAIT)
@@ -103,7 +101,7 @@ def follow_merger(
         keeps = judge(change, place.known_ids).keeps_wording
         if apply(connection, instance_id, place, change, keeps, longest, judge, now) is ChangeOutcome.REMAKES:
             remade.add(place.conversation)
-    if _any_wait(connection, instance_id, now):
+    if any_wait(connection, instance_id, now):
         theirs = {"conversation": place.conversation, "ids": sorted(place.known_ids)}
         found = connection.execute(_BY_THESE, {"instance_id": instance_id, "since": now - LONGEST_WAIT} | theirs).all()
         remade |= _do(connection, ((row, row.changes) for row in found), longest, judge, now)
@@ -128,7 +126,8 @@ def _do(
     return remade
 
 
-def _any_wait(connection: Connection, instance_id: str, now: datetime) -> bool:
+def any_wait(connection: Connection, instance_id: str, now: datetime) -> bool:
+    """Whether there may be some."""
     until = changes_wait(connection)
     if instance_id not in until:
         recent = {"instance_id": instance_id, "since": now - LONGEST_WAIT}

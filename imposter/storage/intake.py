@@ -24,6 +24,7 @@ from imposter.storage.records import (
     Verdict,
 )
 from imposter.storage.remembered import never_disappears
+from imposter.storage.round_trips import execute_together
 from imposter.storage.tables import messages, outbox
 
 ECHO = Verdict(MessageState.IGNORED, "echo")
@@ -143,9 +144,9 @@ def _accept(
         )
         verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
     waits = message.changes is not None and verdict is not NOT_THEIRS  # for its message
+    catches_up = message.changes is None and early.any_wait(connection, instance_id, now)
     guard = claims.of(claim) if claim else {}
-    seq: int | None = connection.execute(
-        _INSERT_IF_HELD if claim else _INSERT,
+    columns = (
         key
         | guard
         | {
@@ -176,8 +177,16 @@ def _accept(
             "disappears_after": disappearing.bounded(message.disappears_after),
             "disappears_at": disappearing.end(message.sent_at, message.disappears_after),
             "secret": message.secret,
-        },
-    ).scalar_one_or_none()
+        }
+    )
+    added, *counted = execute_together(
+        connection,
+        (_INSERT_IF_HELD if claim else _INSERT, columns),
+        *([(waiting.TOTALS, {"instance_id": instance_id})] if verdict.state is MessageState.WAITING else []),
+        # Mostly nothing follows. Where the id was there or somebody has to go, that can stand by itself.
+        then_commit=not (place.merged or waits or catches_up or message.source is Source.OWNER),
+    )
+    seq: int | None = added.scalar_one_or_none()
     if seq is None:
         if claim:
             claims.check(connection, claim)
@@ -191,7 +200,7 @@ def _accept(
         never_disappears(connection).discard(instance_id)
     if waits:
         early.keep(connection, instance_id, now)
-    elif message.changes is None:
+    elif catches_up:
         early.catch_up(connection, instance_id, place, message, limits.single, judge, now)
     if verdict.state is not MessageState.WAITING:
         pause = _taken_over(connection, instance_id, place.conversation, message, verdict, now)
@@ -199,7 +208,12 @@ def _accept(
         if resumed:
             pauses.end(connection, instance_id, [place.conversation])
         return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed, pause=pause, resumed=resumed)
-    evicted = waiting.keep_within(connection, instance_id, limits, now, busy=busy)
+    totals = waiting.Totals._make(counted[0].one())
+    if not totals.are_over(limits, now):
+        return Accepted(seq, place.conversation, verdict, absorbed=place.absorbed)
+    if claim:
+        claims.check(connection, claim)
+    evicted = waiting.keep_within(connection, instance_id, totals, limits, now, busy=busy)
     if seq in evicted:
         verdict = Verdict(MessageState.EVICTED, evicted[seq])
     return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), absorbed=place.absorbed)

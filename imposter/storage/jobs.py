@@ -1,7 +1,7 @@
 """A job for the database, and what becomes of it: awaited on any loop, done on a thread that has a connection."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -33,8 +33,9 @@ class Pending(Future[T]):
 
 
 class JobFailed(Exception):
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, job: "Job[Any]") -> None:
         self.error = error
+        self.job = job
 
 
 @dataclass(slots=True)
@@ -43,7 +44,15 @@ class Job(Generic[T]):
     pending: Pending[T]
     afterwards: Callable[[Connection], None] | None = None
     behind: Pending[Any] | None = None
+    ordering_key: str | None = None
     alone: bool = False
+    suspect: bool = False
+    """It is to have a commit of its own."""
+    begun: bool = False
+    durable: bool = False
+    """Its work is committed, whatever becomes of the rest of the attempt."""
+    cut: bool = False
+    """Part of its work was committed before the rest was done."""
     result: T | None = None
     error: Exception | None = None
     trouble: str | None = None
@@ -52,11 +61,11 @@ class Job(Generic[T]):
     def attempt(self, connection: Connection) -> None:
         """Raises: JobFailed."""
         if self.behind is not None and self.behind.may_yet_be:
-            raise JobFailed(StorageError("what comes before it is not stored"))
+            raise JobFailed(StorageError("what comes before it is not stored"), self)
         try:
             self.result = self.run(connection)
         except Exception as error:  # noqa: BLE001 - whatever it is, the commit must not be blamed for it
-            raise JobFailed(error) from None
+            raise JobFailed(error, self) from None
 
     def fail(self, error: Exception) -> None:
         if isinstance(error, SQLAlchemyError):
@@ -72,6 +81,27 @@ class Job(Generic[T]):
             self.pending.set_exception(self.error)
         else:
             self.pending.set_result(self.result)  # type: ignore[arg-type]  # a job that ran has its result
+
+
+class Attempt:
+    """To do these jobs within one transaction, one after the other. One that failed is made anew."""
+
+    def __init__(self, connection: Connection, jobs: Sequence[Job[Any]]) -> None:
+        self.connection = connection
+        self.jobs = jobs
+        self.left: list[Job[Any]] = []
+        """Those for which there was no time, in their order."""
+
+    def run(self) -> None:
+        """Raises: JobFailed."""
+        for job in self.jobs:
+            job.attempt(self.connection)
+
+
+def attempt_at(connection: Connection, jobs: Sequence[Job[Any]]) -> Attempt:
+    """As this database does it best."""
+    made: Attempt = getattr(connection.dialect, "attempt", Attempt)(connection, jobs)
+    return made
 
 
 def line_broke(error: BaseException) -> bool:

@@ -36,11 +36,12 @@ from imposter.storage.records import (
     Verdict,
     Work,
 )
+from imposter.storage.round_trips import execute_together
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.storable import storable
 from imposter.storage.summaries import move, shown
-from imposter.storage.tables import messages, outbox, summaries
-from imposter.storage.turns import BEFORE, Said, people_in, turns_of
+from imposter.storage.tables import messages, names, outbox, summaries
+from imposter.storage.turns import BEFORE, Said, before, people_in, turns_of
 from imposter.storage.writer import Writer
 
 T = TypeVar("T")
@@ -78,6 +79,24 @@ _NEXT = (
     .order_by(messages.c.seq)
     .limit(MOST_AT_ONCE)
 )
+_last = select(func.max(messages.c.seq)).where(_of_bot, _of_conversation, _is_waiting).scalar_subquery()
+_shown_from = (
+    select(summaries.c.shown_from)
+    .where(summaries.c.instance_id == bindparam("instance_id"), summaries.c.conversation == bindparam("conversation"))
+    .scalar_subquery()
+)
+_SAID = before(_last, func.coalesce(_shown_from, 0))
+"""What was said before the last that waits."""
+_CALLED = select(names.c.identifier, names.c.body).where(
+    names.c.instance_id == bindparam("instance_id"),
+    names.c.identifier.in_(
+        union_all(
+            select(bindparam("conversation", type_=names.c.identifier.type)),
+            select(messages.c.sender_id).where(messages.c.seq == _last),
+        )
+    ),
+)
+"""Names of the conversation and of whoever the last that waits is from."""
 _ASIDE = ("said_as", "text", "shown_from")
 """What `_NEXT` has beside the message."""
 _SAID_BY = (
@@ -167,12 +186,10 @@ class MessageStore:
         def job(connection: Connection) -> Accepted:
             if gone.is_gone(connection, self._keyed_hash, instance_id, message):
                 return Accepted(None, message.chat[0], DUPLICATE, duplicate=True)
-            accepted = accept(connection, instance_id, message, limits, judge, busy, self._now(), claim)
-            if accepted.seq is not None:
-                self._names.heard(connection, instance_id, message)
-            return accepted
+            self._names.heard(connection, instance_id, message)
+            return accept(connection, instance_id, message, limits, judge, busy, self._now(), claim)
 
-        pending = self._submit(job, behind=behind)
+        pending = self._submit(job, instance_id, behind=behind)
         pending.add_done_callback(lambda done: self._count(done, lambda accepted: len(accepted.evicted)))
         return pending
 
@@ -200,7 +217,14 @@ class MessageStore:
             nonlocal evicted
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            found = connection.execute(_NEXT, of_conversation).all()
+            looked_up = execute_together(
+                connection,
+                (_NEXT, of_conversation),
+                (_SAID, of_conversation | {"most": limits.max_messages}),
+                (_CALLED, of_conversation),
+                then_commit=True,  # mostly nothing is written
+            )
+            found, newest, called = (each.all() for each in looked_up)
             free = [stored(row[: -len(_ASIDE)]) for row in found if row.seq not in spared]
             waits, evicted = _still_due(connection, free, now, queue or limits, answer_within, timing)
             if not waits:
@@ -211,31 +235,34 @@ class MessageStore:
                 if (at := timing.due_at(waits, known_ids)) > now:
                     return NotYet(at, tuple(waits))
             since = found[0].shown_from or 0
-            before = connection.execute(
-                BEFORE, of_conversation | {"until": waits[-1].seq, "since": since, "most": limits.max_messages}
-            )
+            if waits[-1].seq != found[-1].seq or len(found) == MOST_AT_ONCE:
+                span = {"until": waits[-1].seq, "since": since, "most": limits.max_messages}
+                newest = connection.execute(BEFORE, of_conversation | span).all()
             seqs = {message.seq for message in waits}
-            said = [one for one in (Said(*row) for row in before) if one.seq not in seqs]
+            said = [one for one in map(Said._make, newest) if one.seq not in seqs]
             age = timedelta(seconds=limits.max_age_seconds)
             before_them, begins = shown(limits, waits, said, now - age, now - age / 2)
             if begins is not None and begins > since:
                 move(connection, instance_id, conversation, begins, now)
             turns = sorted([*map(Said.of, waits), *before_them], key=lambda each: each[:2])
             chat = {conversation, waits[-1].sender_id} if waits[-1].group_id is None else set()
-            names = self._names.of(connection, instance_id, people_in(turns) | chat)
+            people = people_in(turns) | chat
+            looked_for = {conversation, found[-1].sender_id}
+            known = {who: name for who, name in self._names.opened(instance_id, called).items() if who in people}
+            known |= self._names.of(connection, instance_id, people - looked_for)
             theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
             return Work(
                 tuple(waits),
-                turns_of(connection, instance_id, conversation, turns, names),
+                turns_of(connection, instance_id, conversation, turns, known),
                 more=len(found) == MOST_AT_ONCE,
                 said_by=_said_by(connection, theirs) if theirs else {},
                 known_ids=known_ids,
                 summary=found[0].text or "",
                 moved=begins is not None,
-                saved_name=next((names[each].saved for each in chat if each in names and names[each].saved), ""),
+                saved_name=next((known[each].saved for each in chat if each in known and known[each].saved), ""),
             )
 
-        pending = self._submit(job)
+        pending = self._submit(job, instance_id)
         pending.add_done_callback(lambda done: self._count(done, lambda _: evicted))
         return pending
 
@@ -256,6 +283,7 @@ class MessageStore:
         """
         return self._submit(
             lambda connection: answering.answer(connection, claim, seqs, parts, trace, used, self._now()),
+            claim.instance_id,
         )
 
     def settle(
@@ -276,7 +304,7 @@ class MessageStore:
             usage.record(connection, claim.instance_id, seqs[-1], used)
             return unfinished.settle(connection, seqs, verdict, trace)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def decision(self, instance_id: str, seq: int) -> Pending[Decision | None]:
         """Why this message was answered, or was not; None where there is none of that seq that somebody else said."""
@@ -288,7 +316,8 @@ class MessageStore:
 
     def waiting_count(self, instance_id: str) -> Pending[int]:
         return self._submit(
-            lambda connection: connection.execute(_WAITING_COUNT, {"instance_id": instance_id}).scalar_one()
+            lambda connection: connection.execute(_WAITING_COUNT, {"instance_id": instance_id}).scalar_one(),
+            instance_id,
         )
 
     def waiting_of(self, instance_ids: Collection[str]) -> Pending[int]:
@@ -350,7 +379,7 @@ class MessageStore:
             row = min(rows, key=lambda each: each.sender_id not in people, default=None)
             return None if row is None else KeptMessage(row.secret, row.details or "")
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def _count(self, done: Future[T], evicted: Callable[[T], int]) -> None:
         """Only what is durable counts."""

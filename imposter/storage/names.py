@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -87,7 +88,7 @@ class NameStore:
             claims.check(connection, claim)
             self._keep(connection, claim.instance_id, told)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     async def page(self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50) -> list[Names]:
         """Up to `limit` groups, or people, by the first of their ids; those behind the id `after`."""
@@ -155,7 +156,11 @@ class NameStore:
         if not identifiers:
             return {}
         found = connection.execute(_SOME, {"bot": instance_id, "identifiers": sorted(identifiers)})
-        return {row.identifier: self._open(instance_id, row.identifier, row.body) for row in found}
+        return self.opened(instance_id, found)
+
+    def opened(self, instance_id: str, rows: Iterable[Any]) -> dict[str, Names]:
+        """Of rows of an id and what is sealed of it, by id."""
+        return {row.identifier: self._open(instance_id, row.identifier, row.body) for row in rows}
 
     def _open(self, instance_id: str, identifier: str, body: bytes) -> Names:
         saved, chosen, identifiers, is_group = json.loads(self._cipher.open(body, _purpose(instance_id, identifier)))

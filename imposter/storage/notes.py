@@ -91,7 +91,7 @@ class NoteStore:
             claims.check(connection, claim)
             return say(connection, claim.instance_id, note, self._now())
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def about(self, instance_id: str, own_chat: str, note_id: str) -> Pending[tuple[str, int] | None]:
         """What this note in the owner's own chat tells of: the conversation, and the seq of a message there."""
@@ -100,7 +100,7 @@ class NoteStore:
             row = connection.execute(_ABOUT, {"bot": instance_id, "chat": own_chat, "note": note_id}).first()
             return None if row is None else (row.conversation, row.seq)
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def forget(self, claim: Claim, note_id: str) -> Pending[None]:
         """It is taken back. Raises from the result: Superseded."""
@@ -109,11 +109,11 @@ class NoteStore:
             claims.check(connection, claim)
             connection.execute(_FORGET_THIS, {"bot": claim.instance_id, "note": note_id})
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def place(self, instance_id: str, recipient: str) -> Pending[str]:
         """The conversation that is sent to by `recipient`."""
-        return self._submit(lambda connection: place_of(connection, instance_id, recipient))
+        return self._submit(lambda connection: place_of(connection, instance_id, recipient), instance_id)
 
 
 def place_of(connection: Connection, instance_id: str, recipient: str) -> str:

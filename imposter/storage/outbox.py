@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from imposter.storage import changes, claims
 from imposter.storage.conversations import conversations_of
 from imposter.storage.jobs import Pending
-from imposter.storage.records import CHANGED, UNDONE, Claim, DeliveryState, Outgoing
+from imposter.storage.records import CHANGED, UNDONE, Claim, DeliveryState, Outgoing, Superseded
+from imposter.storage.round_trips import THEN_COMMIT, execute_together
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.tables import messages, outbox
 from imposter.storage.writer import Writer
@@ -97,21 +98,31 @@ class OutboxStore:
     def pending(self, instance_id: str, conversation: str) -> Pending[list[Outgoing]]:
         """Answers that are still to be sent, oldest first."""
         parameters = {"instance_id": instance_id, "conversation": conversation}
-        return self._submit(lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))))
+        return self._submit(
+            lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))), instance_id
+        )
 
     def answered(self, instance_id: str, since: datetime, most: int) -> Pending[list[tuple[str, datetime]]]:
         """Conversation and time of the last answers made after `since`, `most` at most, oldest first."""
         parameters = {"bot": instance_id, "since": since, "most": most}
         return self._submit(
-            lambda connection: [(name, made) for name, made, _ in connection.execute(_ANSWERED, parameters)][::-1]
+            lambda connection: [(name, made) for name, made, _ in connection.execute(_ANSWERED, parameters)][::-1],
+            instance_id,
         )
 
     def is_pending(self, claim: Claim, message_id: str) -> Pending[bool]:
         """Whether it is still to be sent, or being handed over."""
         parameters = {"bot": claim.instance_id, "message": message_id}
-        return self._guarded(
-            claim, lambda connection: connection.execute(_STATE, parameters).scalar_one_or_none() in (PENDING, SENDING)
-        )
+
+        def job(connection: Connection) -> bool:
+            held, state = execute_together(
+                connection, (claims.HELD, claims.of(claim)), (_STATE, parameters), then_commit=True
+            )
+            if held.first() is None:
+                raise Superseded
+            return state.scalar_one_or_none() in (PENDING, SENDING)
+
+        return self._submit(job, claim.instance_id)
 
     def sending(self, claim: Claim, message_id: str) -> Pending[bool]:
         """It is being handed over; from here on a crash leaves it uncertain. False if it is no longer to be sent."""
@@ -165,11 +176,11 @@ class OutboxStore:
 
         def job(connection: Connection) -> bool:
             if not chat:
-                return connection.execute(_SENT, parameters).rowcount > 0
+                return connection.execute(_SENT, parameters, execution_options=THEN_COMMIT).rowcount > 0
             there = sorted(conversations_of(connection, instance_id, chat))
             return connection.execute(_SENT_THERE, parameters | {"there": there}).rowcount > 0
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def _guarded(self, claim: Claim, work: Callable[[Connection], T]) -> Pending[T]:
         """Raises from the result: Superseded."""
@@ -178,4 +189,4 @@ class OutboxStore:
             claims.check(connection, claim)
             return work(connection)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)

@@ -50,11 +50,11 @@ class PauseStore:
             found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
             return [pause for pause in found if pause.until > self._now()]
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def set(self, instance_id: str, pause: Pause) -> Pending[None]:
         """In place of an earlier one of the same conversation. Raises from the result: StorageError."""
-        return self._submit(lambda connection: _put(connection, instance_id, pause))
+        return self._submit(lambda connection: _put(connection, instance_id, pause), instance_id)
 
     def begin(self, claim: Claim, pause: Pause) -> Pending[Pause]:
         """Have the bot be silent there, and end what waits and is not sent, in one commit.
@@ -68,18 +68,18 @@ class PauseStore:
             unfinished.hush(connection, claim.instance_id, pause.conversation, pause.reason)
             return begin(connection, claim.instance_id, pause)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def end(self, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> Pending[bool]:
         """End those of these conversations, members of groups included, and of these people in any group.
 
         An empty conversation is the account. False if there was none.
         """
-        return self._submit(lambda connection: end(connection, instance_id, conversations, people))
+        return self._submit(lambda connection: end(connection, instance_id, conversations, people), instance_id)
 
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
-        return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount)
+        return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount, instance_id)
 
 
 def silencing(

@@ -9,17 +9,20 @@ from typing import Any
 import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.dialects import registry
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from imposter.contracts.errors import Misconfigured, StorageError
 from imposter.storage.channels import Identity
+from imposter.storage.pipelining import PipelinedConnection, PipelinedDialect
 from imposter.storage.sessions import name_of
 
 log = structlog.get_logger()
 
 DRIVER = "postgresql+psycopg"
+PIPELINED = "postgresql+pipelined"
 OLDEST = 15
 ONE_SERVER = 0x696D706F73746572
 """The advisory lock, "imposter" in ASCII, that servers share; those of before there were nodes held it alone."""
@@ -72,7 +75,11 @@ def postgresql_engine(place: URL, identity: Identity | None) -> Engine:
 
     It bears the name of the node that `identity` is at that moment.
     """
-    engine = create_engine(_completed(place), poolclass=NullPool, hide_parameters=True)
+    registry.register("postgresql.pipelined", PipelinedDialect.__module__, PipelinedDialect.__name__)
+    completed = _completed(place)
+    engine = create_engine(
+        completed.set(drivername=PIPELINED), poolclass=NullPool, hide_parameters=True, use_native_hstore=False
+    )
     event.listen(engine, "connect", partial(_prepare, identity))
     event.listen(engine, "begin", _replace_if_lost)
     return engine
@@ -90,6 +97,7 @@ def reading_engine(place: URL) -> Engine:
 
 def visitor_engine(place: URL) -> Engine:
     """For a look from outside: it takes no lock, and says that it is none of the servers."""
+    registry.register("postgresql.pipelined", PipelinedDialect.__module__, PipelinedDialect.__name__)
     completed = _completed(place)
     engine = create_engine(
         completed.set(query={**completed.query, "application_name": "imposter-doctor"}),
@@ -157,8 +165,7 @@ def _prepare(identity: Identity | None, connection: "psycopg.Connection[Any]", _
         if identity is not None:
             connection.execute(_BEAR_NAME, [name_of(identity.node_id)])
         _hold(connection)
-        connection.execute("RESET lock_timeout")
-        connection.autocommit = False
+        connection.execute("RESET lock_timeout")  # it stays in autocommit mode: `PipelinedConnection` begins by itself
     except BaseException:  # raised again, whatever it was
         connection.close()  # SQLAlchemy forgets a connection that could not be prepared
         raise
@@ -214,6 +221,8 @@ def _replace_if_lost(connection: Connection) -> None:
     try:
         with closing(raw.cursor()) as cursor:
             cursor.execute("SELECT")
+            if isinstance(raw, PipelinedConnection):
+                raw.sync()
         raw.rollback()
     except psycopg.OperationalError as error:
         connection.invalidate(error)

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from imposter.secrets import Cipher
 from imposter.storage import claims, exams, usage
 from imposter.storage.jobs import Pending
-from imposter.storage.records import Claim
+from imposter.storage.records import Claim, Superseded
+from imposter.storage.round_trips import execute_together
 from imposter.storage.tables import pauses, provider_state
 from imposter.storage.unfinished import abandon
 from imposter.storage.writer import Writer
@@ -40,7 +41,7 @@ class StateStore:
             rows = connection.execute(_ALL if keys is None else _SOME, parameters)
             return {key: self._cipher.open(value, _purpose(instance_id, kind, key)) for key, value in rows}
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def write(self, claim: Claim, changes: Sequence[tuple[str, str, bytes | None]]) -> Pending[None]:
         """Store (kind, key, value) entries, the last one of a name; a value of None removes it. Raises: Superseded."""
@@ -54,13 +55,16 @@ class StateStore:
         ]
 
         def job(connection: Connection) -> None:
-            claims.check(connection, claim)
-            if places:
-                connection.execute(_REMOVE, places)
-            if entries:
-                connection.execute(_INSERT, entries)
+            held, *_ = execute_together(
+                connection,
+                (claims.HELD, claims.of(claim)),
+                *([(_REMOVE, places)] if places else []),
+                *([(_INSERT, entries)] if entries else []),
+            )
+            if held.first() is None:
+                raise Superseded
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
     def clear(self, claim: Claim) -> Pending[int]:
         """The account is gone, and in this same commit all that is its own: else another would answer for it.
@@ -77,7 +81,7 @@ class StateStore:
             usage.unname(connection, claim.instance_id)
             return abandon(connection, claim.instance_id, UNLINKED)
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
 
 def _purpose(instance_id: str, kind: str, key: str) -> str:

@@ -111,7 +111,7 @@ class SummaryStore:
             connection.execute(_WRITE, row)
             owe(connection)
 
-        return self._submit(job, afterwards=pay)
+        return self._submit(job, instance_id, afterwards=pay)
 
     def to_note(self, instance_id: str, conversation: str) -> Pending[ToNote | None]:
         """What the model is no longer shown and is not noted down; None where there is nothing."""
@@ -151,7 +151,7 @@ class SummaryStore:
             )
             return written.rowcount == 1
 
-        return self._submit(job)
+        return self._submit(job, claim.instance_id)
 
 
 def shown(

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from imposter.storage import claims
 from imposter.storage.jobs import Pending
 from imposter.storage.reader import Reader
-from imposter.storage.records import Usage
+from imposter.storage.records import Claim, Usage
 from imposter.storage.scrubbing import owe
 from imposter.storage.tables import messages, usage
 from imposter.storage.writer import Writer
@@ -78,8 +79,14 @@ _asked_about = (
     .scalar_subquery()
 )
 # SQLite's compiler knows this of PostgreSQL's, too.
-_ADD = _adding(upsert(usage))
-_ADD_WHERE_ASKED = _adding(upsert(usage).values(conversation=func.coalesce(_asked_about, NOBODY)))
+_ADD = _adding(upsert(usage).values(conversation=func.coalesce(_asked_about, NOBODY)))
+_given = [bindparam(name, type_=usage.c[name].type) for name in ("instance_id", *_WRITTEN)]
+_ADD_IF_HELD = _adding(
+    upsert(usage).from_select(
+        ["instance_id", *_WRITTEN, "conversation"],
+        select(*_given, func.coalesce(_asked_about, NOBODY)).where(claims.held),
+    )
+)
 _of_bot = usage.c.instance_id == bindparam("bot")
 
 
@@ -132,7 +139,7 @@ class UsageStore:
         def job(connection: Connection) -> list[Usage]:
             return [_usage(row.day, row) for row in connection.execute(_SPENT, span)]
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def by_contact(self, instance_id: str, day: date) -> Pending[list[tuple[str, Usage]]]:
         """What each model took on that day, with the conversation that it was asked about."""
@@ -141,7 +148,7 @@ class UsageStore:
         def job(connection: Connection) -> list[tuple[str, Usage]]:
             return [(row.conversation, _usage(of_day["first"], row)) for row in connection.execute(_SPENT_ON, of_day)]
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def sums(self, instance_id: str, by: By, first: date | None = None, last: date | None = None) -> Pending[Costs]:
         """From the first of the month of the `last` day on, which is today, unless said otherwise.
@@ -180,19 +187,20 @@ class UsageStore:
         return self._submit(job)
 
 
-def record(
-    connection: Connection, instance_id: str, seq: int, used: Sequence[Usage], conversation: str | None = None
-) -> None:
-    """Of calls about this message. Where it is gone, nobody's: whom it was from, is to be forgotten.
-
-    `conversation` is the message's, where that has just been read: looking it up costs a fifth more.
-    """
+def record(connection: Connection, instance_id: str, seq: int, used: Sequence[Usage]) -> None:
+    """Of calls about this message. Where it is gone, nobody's: whom it was from, is to be forgotten."""
     for each in used:
-        columns = {name: getattr(each, name) for name in _WRITTEN} | {"instance_id": instance_id}
-        if conversation is None:
-            connection.execute(_ADD_WHERE_ASKED, columns | {"bot": instance_id, "seq": seq})
-        else:
-            connection.execute(_ADD, columns | {"conversation": conversation})
+        connection.execute(_ADD, _columns(instance_id, seq, each))
+
+
+def recording(claim: Claim, seq: int, used: Sequence[Usage]) -> list[tuple[Insert, dict[str, Any]]]:
+    """Statements that do as `record`, as long as the claim is held."""
+    return [(_ADD_IF_HELD, _columns(claim.instance_id, seq, each) | claims.of(claim)) for each in used]
+
+
+def _columns(instance_id: str, seq: int, used: Usage) -> dict[str, Any]:
+    columns = {name: getattr(used, name) for name in _WRITTEN}
+    return columns | {"instance_id": instance_id, "bot": instance_id, "seq": seq}
 
 
 def move(connection: Connection, instance_id: str, absorbed: Collection[str], survivor: str = NOBODY) -> None:

@@ -25,14 +25,32 @@ _waiting = (
     messages.c.state == MessageState.WAITING,
     messages.c.reason.is_distinct_from(RETRIED),
 )
-_TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
+TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
+"""Of a bot: how many wait, how long they are together, and when the oldest was sent; for `Waiting`."""
 _OLD = select(messages.c.seq, messages.c.characters).where(*_waiting, messages.c.sent_at < bindparam("cutoff"))
 _EACH = select(messages.c.seq, messages.c.characters, messages.c.conversation).where(*_waiting)
 _EVICT = (
     update(messages)
-    .where(messages.c.seq == bindparam("evicted"))
+    .where(messages.c.seq == bindparam("evicted"), messages.c.state == MessageState.WAITING)
     .values(state=MessageState.EVICTED, reason=bindparam("why"))
 )
+
+
+class Totals(NamedTuple):
+    """What waits of one bot, in the order of TOTALS' columns."""
+
+    messages: int
+    characters: int
+    oldest: datetime
+
+    def are_over(self, limits: Limits, now: datetime) -> bool:
+        if not self.messages:  # what just came was deleted before
+            return False
+        return (
+            self.oldest < cutoff(limits, now)
+            or self.messages > limits.max_messages
+            or self.characters > limits.max_characters
+        )
 
 
 class Waits(NamedTuple):
@@ -51,6 +69,7 @@ def cutoff(limits: Limits, now: datetime) -> datetime:
 def keep_within(
     connection: Connection,
     instance_id: str,
+    totals: Totals,
     limits: Limits,
     now: datetime,
     *,
@@ -60,15 +79,10 @@ def keep_within(
 
     What is busy stays.
     """
-    count, characters, oldest = connection.execute(_TOTALS, {"instance_id": instance_id}).one()
-    if not count:  # what just came was deleted before
-        return {}
-    grown_old = oldest < cutoff(limits, now)
-    if not grown_old and count <= limits.max_messages and characters <= limits.max_characters:
-        return {}
+    count, characters, oldest = totals
     evicted: dict[int, str] = {}
     busy_now = frozenset(busy())
-    if grown_old:
+    if oldest < cutoff(limits, now):
         for seq, length in connection.execute(_OLD, {"instance_id": instance_id, "cutoff": cutoff(limits, now)}):
             if seq not in busy_now:
                 evicted[seq] = TOO_OLD

@@ -5,8 +5,8 @@ times faster on SQLite than one commit a job. What only reads goes by other conn
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import StorageError, Unreachable
-from imposter.storage.jobs import AWAY, Job, JobFailed, Pending, describe, line_broke, trouble_with
+from imposter.storage.jobs import AWAY, Job, JobFailed, Pending, attempt_at, describe, line_broke, trouble_with
 
 log = structlog.get_logger()
 
@@ -94,6 +95,8 @@ class Writer:
         self._gate = Lock()
         self._closed = False
         self._alone: deque[Job[Any]] = deque()
+        self._left: list[Job[Any]] = []
+        """For which there was no time in the commit before."""
         self._ended = False
         self._trouble_log = trouble_log or TroubleLog()
         self._commits = 0
@@ -110,6 +113,7 @@ class Writer:
     def submit(
         self,
         run: Callable[[Connection], T],
+        ordering_key: str | None = None,
         *,
         afterwards: Callable[[Connection], None] | None = None,
         behind: Pending[Any] | None = None,
@@ -118,13 +122,16 @@ class Writer:
 
         It is called a second time where the first was rolled back on account of another job of the same commit.
 
+        Jobs are done in the order in which they were submitted. Those with different `ordering_key`s may be under way
+        at once: that is right where neither reads what the other changes, as with the ids of two bots.
+
         `afterwards` is called behind the commit, outside any transaction and before the result is there; what it
         raises is the log's alone, for the commit stands.
 
         Where `behind`, which was submitted before, is not stored for a reason that may pass, neither is this: whoever
         submits both again keeps their order.
         """
-        return self._put(Job(run, Pending(), afterwards, behind))
+        return self._put(Job(run, Pending(), afterwards, behind, ordering_key))
 
     def submit_alone(self, run: Callable[[Connection, Callable[[], None]], T]) -> Pending[T]:
         """Have `run` called outside any transaction; for what takes long.
@@ -177,23 +184,32 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._ended:
-            try:
-                first = self._jobs.get(timeout=None if self._trouble is None else PROVE_EVERY)
-            except Empty:
-                first = self._proving()
-            self._serve(first)
+        while not self._ended or self._left:
+            self._serve(self._next())
             while self._alone:
                 self._run_alone(self._alone.popleft())
         self._connection.close()
 
-    def _serve(self, first: Job[Any] | None) -> bool:
+    def _next(self) -> list[Job[Any] | None]:
+        """What there is to do, at least one; None is the end."""
+        first: list[Job[Any] | None] = [*self._left]
+        if not first:
+            try:
+                first.append(self._jobs.get(timeout=None if self._trouble is None else PROVE_EVERY))
+            except Empty:
+                first.append(self._proving())
+        self._left = []
+        return first
+
+    def _serve(self, first: Sequence[Job[Any] | None]) -> bool:
         """Commit `first` with all that has queued up behind it; False if the commit failed."""
-        queued = [first, *(self._jobs.get() for _ in range(self._jobs.qsize()))]
+        queued = [*first, *(self._jobs.get() for _ in range(self._jobs.qsize()))]
         self._ended = self._ended or queued[-1] is None  # nothing is put behind the end
         self._alone.extend(job for job in queued if job is not None and job.alone)
         batch = [job for job in queued if job is not None and not job.alone]
-        committed = True
+        if batch and batch[0].suspect:
+            batch, self._left = batch[:1], batch[1:]
+        kept, committed = self._left, True
         if batch and self._trouble and perf_counter() - self._proved_at > PROVE_EVERY:
             batch.append(self._proving())
         if batch:
@@ -208,9 +224,12 @@ class Writer:
                 self._give_up(batch, error)
             finally:
                 self._begun_at = None
+        left = set(map(id, self._left))
+        self._left += kept
         for job in batch:
-            with suppress(BaseException):  # a callback of one must not keep the others from their results
-                job.settle()
+            if id(job) not in left:
+                with suppress(BaseException):  # a callback of one must not keep the others from their results
+                    job.settle()
         return committed
 
     def _proving(self) -> Job[None]:
@@ -237,7 +256,7 @@ class Writer:
         self._trouble_log.goes_on(trouble, cause)
 
     def _let_others(self) -> None:
-        if self._jobs.qsize() and not self._serve(self._jobs.get()):
+        if (self._left or self._jobs.qsize()) and not self._serve(self._next()):
             raise StorageError("a commit failed meanwhile")
 
     def _run_alone(self, job: Job[Any]) -> None:
@@ -249,23 +268,31 @@ class Writer:
             job.settle()
 
     def _commit(self, batch: list[Job[Any]]) -> None:
-        try:
-            with self._transaction():
-                for job in batch:
-                    job.attempt(self._connection)
-        except JobFailed as failed:
-            if len(batch) == 1 and not line_broke(failed.error):
-                batch[0].fail(failed.error)
+        todo, later = [*batch], list[Job[Any]]()
+        while todo:
+            try:
+                self._attempt_all(todo)
+            except JobFailed as failed:
+                todo, after = _around(failed, todo)
+                later[:0] = after
             else:
-                # Savepoints cost a job two statements more, over a network two round trips: only where one is needed.
-                with self._transaction():
-                    for job in batch:
-                        self._attempt(job)
-        for afterwards in {job.afterwards for job in batch if job.afterwards and job.error is None}:
+                todo = []
+            later[:0] = self._left
+        self._left = later
+        done = [job for job in batch if job.error is None and not any(job is other for other in later)]
+        for afterwards in {job.afterwards for job in done if job.afterwards}:
             try:
                 afterwards(self._connection)
             except Exception as error:  # noqa: BLE001 - the commit stands, whatever becomes of what follows it
                 _report("failed after the commit", error)
+
+    def _attempt_all(self, batch: Sequence[Job[Any]]) -> None:
+        """Raises: JobFailed."""
+        self._left = []
+        with self._transaction():
+            attempt = attempt_at(self._connection, batch)
+            attempt.run()
+        self._left = attempt.left
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -280,8 +307,9 @@ class Writer:
     def _give_up(self, batch: list[Job[Any]], error: BaseException) -> None:
         trouble = trouble_with(error)
         for job in batch:
-            job.error = (Unreachable if trouble == AWAY else StorageError)(describe(error))
-            job.pending.may_yet_be = True
+            if not job.durable:
+                job.error = (Unreachable if trouble == AWAY else StorageError)(describe(error))
+                job.pending.may_yet_be = True
         with suppress(Exception):
             # A commit that failed leaves its transaction open; the next batch begins on a new connection.
             self._connection.invalidate()
@@ -291,19 +319,28 @@ class Writer:
             self._failed_commits += 1
             _report("commit failed", error, jobs=len(batch))
 
-    def _attempt(self, job: Job[Any]) -> None:
-        # On the bare cursor: SQLAlchemy's own savepoints cost 40 times as much (40 us each).
-        with closing(self._connection.connection.cursor()) as cursor:
-            cursor.execute("SAVEPOINT job")
-            try:
-                job.attempt(self._connection)
-            except JobFailed as failed:
-                job.fail(failed.error)
-                try:
-                    cursor.execute("ROLLBACK TO SAVEPOINT job")
-                except Exception:  # noqa: BLE001 - the savepoint went with the transaction: tell why, not what followed
-                    raise failed.error from None
-            cursor.execute("RELEASE SAVEPOINT job")
+
+def _around(failed: JobFailed, batch: Sequence[Job[Any]]) -> tuple[list[Job[Any]], list[Job[Any]]]:
+    """What of this is to be attempted again, and what is to be done after that; what has failed for good knows it."""
+    culprit = failed.job
+    for job in batch:
+        if job.cut:
+            job.fail(failed.error if job is culprit else StorageError("only its first part is stored"))
+    rest = [job for job in batch if not job.durable and not job.cut]
+    at = next((index for index, job in enumerate(rest) if job is culprit), len(rest))
+    before, after = rest[:at], rest[at + 1 :]
+    if not culprit.cut:
+        # It may be another's fault, such as that of a line that broke: then it has a commit of its own to show it.
+        if (
+            culprit.suspect
+            or not isinstance(failed.error, SQLAlchemyError)
+            or (len(batch) == 1 and not line_broke(failed.error))
+        ):
+            culprit.fail(failed.error)
+        else:
+            culprit.suspect = True
+            after.insert(0, culprit)
+    return before, after
 
 
 def _nothing(_: Connection) -> None:
