@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     backlog,
     cluster,
+    distance,
     large,
     latency,
     linking,
@@ -37,11 +38,12 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "pages": pages.run,
     "large": large.run,
     "cluster": cluster.run,
+    "distance": distance.run,
     "soak": soak.run,
     "real-model": real_model.run,
 }
-LONG = ("large", "cluster", "soak", "real-model")
-"""Four minutes, ten, half an hour and more, and ten minutes and a model of its own: only when named."""
+LONG = ("large", "cluster", "distance", "soak", "real-model")
+"""Four minutes, ten, three, half an hour and more, and ten minutes and a model of its own: only when named."""
 
 
 def main() -> None:

@@ -62,6 +62,10 @@ class Database:
         [[value]] = await self.rows(query, *values)
         return value
 
+    def at(self, url: str) -> "Database":
+        """The same, which is told to others by another address."""
+        return Database(self._server, url, self._connection)
+
     async def load(self) -> Load:
         """Up to now."""
         await asyncio.sleep(FLUSHED)
