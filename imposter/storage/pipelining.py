@@ -210,7 +210,9 @@ class Batch(Attempt):
                 return
 
     def is_late(self) -> bool:
-        self._late = self._late or perf_counter() - self._began_at > LONGEST
+        """Whether no further job is to be begun; the first one is in any case."""
+        if not self._late and any(job.begun for job in self.jobs):
+            self._late = perf_counter() - self._began_at > LONGEST
         return self._late
 
     def wait(self, waiter: _Waiter, cursor: "psycopg.Cursor[Any]", *, then_commit: bool) -> None:
