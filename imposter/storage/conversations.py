@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, selec
 
 from imposter.contracts.messages import Message, Source
 from imposter.storage.records import StoredMessage
-from imposter.storage.remembered import MOST, whereabouts_of
+from imposter.storage.remembered import MOST, pauses_of, whereabouts_of
 from imposter.storage.rows import SELECT_STORED, stored
 from imposter.storage.summaries import merge as merge_summaries
 from imposter.storage.tables import aliases, messages, pauses
@@ -192,6 +192,7 @@ def _merge_messages(
 
 def _merge_pauses(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
     """The one that ends last holds on."""
+    pauses_of(connection).pop(instance_id, None)
     merging = {"instance": instance_id, "merging": [survivor, *absorbed]}
     last = connection.execute(_LAST_PAUSE, merging).scalar_one_or_none()
     if last is not None:

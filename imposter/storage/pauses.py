@@ -8,24 +8,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from imposter.storage import claims, unfinished
 from imposter.storage.jobs import Pending
 from imposter.storage.records import OWNER_PAUSE, Claim, Pause, of_member
-from imposter.storage.remembered import never_paused
+from imposter.storage.remembered import pauses_of
 from imposter.storage.tables import pauses
 from imposter.storage.writer import Writer
 
 _of_bot = pauses.c.instance_id == bindparam("bot")
 _ALL = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(_of_bot).order_by(pauses.c.until)
-_SILENCING = (
-    select(pauses.c.reason)
-    .where(
-        _of_bot,
-        pauses.c.conversation.in_(bindparam("here", expanding=True)),
-        pauses.c.until > bindparam("sent"),
-        (pauses.c.conversation != "") | (pauses.c.reason == OWNER_PAUSE),
-    )
-    .order_by(pauses.c.until.desc())
-    .limit(1)
-)
-_ANY = select(pauses.c.reason).where(_of_bot).limit(1)
 KEPT = timedelta(days=30)
 """After its end: what was sent before may come in late, as when a server was away meanwhile."""
 _ONE = delete(pauses).where(_of_bot, pauses.c.conversation == bindparam("paused"))
@@ -47,8 +35,7 @@ class PauseStore:
         """Those that are not over, the first to end first."""
 
         def job(connection: Connection) -> list[Pause]:
-            found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
-            return [pause for pause in found if pause.until > self._now()]
+            return [pause for pause in _all(connection, instance_id) if pause.until > self._now()]
 
         return self._submit(job, instance_id)
 
@@ -79,7 +66,12 @@ class PauseStore:
 
     def clear(self, instance_id: str) -> Pending[int]:
         """End all of a bot. Gives how many there were."""
-        return self._submit(lambda connection: connection.execute(_CLEAR, {"bot": instance_id}).rowcount, instance_id)
+
+        def job(connection: Connection) -> int:
+            pauses_of(connection).pop(instance_id, None)
+            return connection.execute(_CLEAR, {"bot": instance_id}).rowcount
+
+        return self._submit(job, instance_id)
 
 
 def silencing(
@@ -89,20 +81,25 @@ def silencing(
 
     `people` are the ids of one, and matter in a group.
     """
-    if instance_id in (never := never_paused(connection)):
-        return None
-    if connection.execute(_ANY, {"bot": instance_id}).first() is None:
-        never.add(instance_id)
-        return None
-    here = [conversation, "", *(of_member(conversation, person) for person in people)]
-    sent = {"bot": instance_id, "here": here, "sent": sent_at}
-    return connection.execute(_SILENCING, sent).scalar_one_or_none()
+    known = pauses_of(connection)
+    if instance_id not in known:
+        known[instance_id] = _all(connection, instance_id)
+    here = {conversation, "", *(of_member(conversation, person) for person in people)}
+    holding = [
+        pause
+        for pause in known[instance_id]
+        if pause.conversation in here
+        and pause.until > sent_at
+        and (pause.conversation != "" or pause.reason == OWNER_PAUSE)
+    ]
+    return max(holding, key=lambda pause: pause.until).reason if holding else None
 
 
 def end(connection: Connection, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> bool:
     """See `PauseStore.end`."""
-    found = [Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id})]
+    found = _all(connection, instance_id)
     ended = [pause.conversation for pause in found if pause.concerns(conversations, people)]
+    pauses_of(connection).pop(instance_id, None)
     for name in ended:
         connection.execute(_ONE, {"bot": instance_id, "paused": name})
     return bool(ended)
@@ -117,8 +114,12 @@ def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:
     return pause
 
 
+def _all(connection: Connection, instance_id: str) -> tuple[Pause, ...]:
+    return tuple(Pause(*row) for row in connection.execute(_ALL, {"bot": instance_id}))
+
+
 def _put(connection: Connection, instance_id: str, pause: Pause) -> None:
-    never_paused(connection).discard(instance_id)
+    pauses_of(connection).pop(instance_id, None)
     connection.execute(_ONE, {"bot": instance_id, "paused": pause.conversation})
     row = {"conversation": pause.conversation, "reason": pause.reason, "until": pause.until}
     connection.execute(_ADD, row | {"instance_id": instance_id})

@@ -9,27 +9,30 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from imposter.storage.records import Pause
+
 MOST = 5000
 """Entries of each kind; more begin anew."""
 
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
     """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
-    nevers = (never_paused, never_disappears, nothing_gone)
+    nevers = (never_disappears, nothing_gone)
     for never in (each(connection) for each in nevers):
         never.difference_update({instance_id} if instance_id else {*never})
-    until = changes_wait(connection)
-    for bot in [instance_id] if instance_id else [*until]:
-        until.pop(bot, None)
+    by_bot: list[dict[str, Any]] = [changes_wait(connection), pauses_of(connection)]
+    for known in by_bot:
+        for bot in [instance_id] if instance_id else [*known]:
+            known.pop(bot, None)
     for found in (whereabouts_of(connection), names_heard(connection)):
         for who in [who for who in found if instance_id in (None, who[0])]:
             del found[who]
 
 
-def never_paused(connection: Connection) -> set[str]:
-    """Bots without a pause, not even one that is over."""
-    never: set[str] = connection.info.setdefault("never paused", set())
-    return never
+def pauses_of(connection: Connection) -> dict[str, tuple[Pause, ...]]:
+    """By bot: all its pauses, also those that are over. Whoever changes them removes what stands here."""
+    known: dict[str, tuple[Pause, ...]] = connection.info.setdefault("pauses", {})
+    return known
 
 
 def changes_wait(connection: Connection) -> dict[str, datetime]:

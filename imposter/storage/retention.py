@@ -15,7 +15,7 @@ from imposter.storage.named_values import read_value, remove_value, write_value
 from imposter.storage.pauses import KEPT
 from imposter.storage.reader import Reader
 from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.remembered import forget_remembered
+from imposter.storage.remembered import forget_remembered, pauses_of
 from imposter.storage.scrubbing import REMAINS, is_owed, leave, owe, scrub
 from imposter.storage.summaries import forget_old as forget_old_summaries
 from imposter.storage.tables import aliases, messages, outbox, pauses
@@ -132,7 +132,10 @@ class RetentionStore:
                 leave(connection)
             if after == 0:
                 forget_old_marks(connection, self._now())
-            if connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount or seqs:
+            ended = connection.execute(_ENDED_PAUSES, {"now": max(before, self._now() - KEPT)}).rowcount
+            if ended:
+                pauses_of(connection).clear()
+            if ended or seqs:
                 leave(connection)
             return Portion(len(seqs), old[-1][0] if len(old) == AT_ONCE else None)
 

@@ -8,6 +8,7 @@ from imposter.secrets import Cipher
 from imposter.storage import claims, exams, usage
 from imposter.storage.jobs import Pending
 from imposter.storage.records import Claim, Superseded
+from imposter.storage.remembered import pauses_of
 from imposter.storage.round_trips import execute_together
 from imposter.storage.tables import pauses, provider_state
 from imposter.storage.unfinished import abandon
@@ -77,6 +78,7 @@ class StateStore:
             claims.check(connection, claim)
             for each in (_CLEAR, _END_PAUSES):
                 connection.execute(each, {"instance_id": claim.instance_id})
+            pauses_of(connection).pop(claim.instance_id, None)
             exams.clear(connection, claim.instance_id)
             usage.unname(connection, claim.instance_id)
             return abandon(connection, claim.instance_id, UNLINKED)
