@@ -69,7 +69,7 @@ def _adding_part(*which: ColumnElement[bool]) -> ReturningInsert[Any]:
     rows = rows.with_for_update(of=_question)  # nobody else ends it before it is marked
     return (
         upsert(messages)
-        .from_select([*_OF_PART, *_OF_QUESTION], rows, include_defaults=False)
+        .from_select([*_OF_PART, *_OF_QUESTION], rows)
         .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
         .returning(messages.c.seq)
     )
@@ -104,7 +104,6 @@ _ADD_DELIVERY_OF_PART = (
             _part.c.answers == bindparam("answered"),
             _part.c.received_at == bindparam("created_at", type_=outbox.c.created_at.type),  # it was added just now
         ),
-        include_defaults=False,
     )
     .on_conflict_do_nothing()
 )
