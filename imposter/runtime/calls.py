@@ -1,8 +1,8 @@
 """Calling somebody else's methods, plain or async, without letting them hold anybody up."""
 
+import _thread
 import asyncio
 import inspect
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -43,5 +43,7 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, *outcome)
 
-    threading.Thread(target=run, name=f"call:{getattr(method, '__qualname__', method)}", daemon=True).start()
+    # `threading.Thread.start` waits for the thread to say that it runs; where there is no memory left for that, for good
+    # (python/cpython#140746). Here the caller's deadline ends it.
+    _thread.start_new_thread(run, ())
     return await done
