@@ -4,10 +4,26 @@ import _thread
 import asyncio
 import inspect
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 MAKE_DEADLINE = 10.0
 """Seconds."""
+THREADS = 6
+"""Of `asyncio.to_thread`."""
+
+
+def start_threads() -> None:
+    """Have the threads of `asyncio.to_thread` run from now on.
+
+    `threading.Thread.start` waits for the thread to say that it runs. Where there is no memory left for that, it waits
+    for good, and so would the event loop (python/cpython#140746).
+    """
+    threads, all_there = ThreadPoolExecutor(THREADS), Barrier(THREADS)
+    for _ in range(THREADS):
+        threads.submit(all_there.wait)
+    asyncio.get_running_loop().set_default_executor(threads)
 
 
 async def make(provider: type, *args: Any) -> Any:
@@ -43,7 +59,6 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, *outcome)
 
-    # `threading.Thread.start` waits for the thread to say that it runs; where there is no memory left for that, for good
-    # (python/cpython#140746). Here the caller's deadline ends it.
+    # Not `threading.Thread.start`, see above. Where the thread has no memory to begin, the caller's deadline ends it.
     _thread.start_new_thread(run, ())
     return await done
