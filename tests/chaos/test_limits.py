@@ -8,9 +8,8 @@ import os
 import resource
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -18,58 +17,17 @@ import psutil
 import pytest
 
 from tests.acceptance.product import Product
-from tests.chaos.power_loss_world import accepted, bot, heard, product_on, program, texts, two_texts
+from tests.chaos.power_loss_world import World, accepted, bot, built, heard, texts, world
 from tests.fakes.fixtures import anyio_backend as anyio_backend
 from tests.house import until
+
+__all__ = ["built", "world"]
 
 pytestmark = pytest.mark.timeout(180)
 
 INODES = 24
 HELD = "Another program holds the database"
 CONTACTS = "a b c d e f"
-
-
-@dataclass
-class World:
-    folder: Path
-    program: Path
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def journal(self) -> Path:
-        return self.folder / "journal.txt"
-
-    @asynccontextmanager
-    async def server(self) -> AsyncIterator[Product]:
-        """One that is yet to be started."""
-        product = product_on(self.data, self.folder, self.program, self.environment)
-        try:
-            yield product
-        finally:
-            await product.kill()
-            await product.api.aclose()
-
-    async def all_are_answered(self, words: int) -> None:
-        """Returns when each of so many words has its answer."""
-        await until(lambda: len(texts(heard(self.journal))) == words, "answers to all")
-        assert len(accepted(heard(self.journal))) == words
-        assert two_texts(heard(self.journal)) == {}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return program(tmp_path_factory.mktemp("limits") / "program")
-
-
-@pytest.fixture
-def world(tmp_path: Path, built: Path) -> World:
-    made = World(tmp_path, built)
-    made.journal.touch()
-    return made
 
 
 async def ready(product: Product) -> httpx2.Response:
