@@ -5,11 +5,13 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 MAKE_DEADLINE = 10.0
 """Seconds."""
+BEGIN_DEADLINE = 0.5
+"""Seconds that the event loop waits for a thread to begin, which it does at once."""
 THREADS = 6
 """Of `asyncio.to_thread`."""
 
@@ -51,7 +53,10 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         else:
             done.set_exception(error)
 
+    begun = Event()
+
     def run() -> None:
+        begun.set()
         try:
             outcome: tuple[Any, BaseException | None] = (method(*args), None)
         except BaseException as error:  # noqa: BLE001 - the thread ends here; the caller gets the error
@@ -61,4 +66,5 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
 
     # Not `threading.Thread.start`, see above. Where the thread has no memory to begin, the caller's deadline ends it.
     _thread.start_new_thread(run, ())
+    begun.wait(BEGIN_DEADLINE)  # so that calls begin in the order in which they were made
     return await done
