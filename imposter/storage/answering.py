@@ -17,7 +17,9 @@ from imposter.storage.tables import anchor, messages, outbox
 _is_waiting = messages.c.state == MessageState.WAITING
 _MARK_ANSWERED = (
     update(messages)
-    .where(messages.c.seq == bindparam("answered"), _is_waiting, claims.held)
+    # The bot's own: after a fail-over to an older copy a number may be given again.
+    .where(messages.c.seq == bindparam("answered"), messages.c.instance_id == bindparam("claimed"))
+    .where(_is_waiting, claims.held)
     .where(messages.c.changed.is_not(true()))
     .values(state=MessageState.ANSWERED, reason=None, joined=None, trace=bindparam("why"))
     .returning(
