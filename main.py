@@ -17,6 +17,7 @@ from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import InvalidConfig, Misconfigured
 from imposter.logs import configure_logs
 from imposter.open_files import allow_open_files
+from imposter.runtime.calls import start_threads
 from imposter.runtime.discovery import discover_all
 from imposter.runtime.retention import retention
 from imposter.runtime.shared import SharedResources
@@ -42,6 +43,7 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
     """Everything behind the API, from the database to the bots; on leaving, all of it is closed."""
     configure_logs(settings.log_level, settings.log_format)
     allow_open_files()
+    start_threads()
     clock = SharedClock()
     url = settings.database_url.get_secret_value() if settings.database_url else None
     make_data_folder(settings.data_dir)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -100,9 +101,26 @@ def make_data_folder(path: Path) -> None:
 
 def make_private_folder(path: Path) -> Path:
     """`path`, made with its parents if need be, the folder itself for its owner only. One that exists is left as is."""
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
+    for folder in made:
+        _keep_names(folder.parent)
     return path
+
+
+def sync(path: Path) -> None:
+    """Have what a file holds, or the names in a folder, outlast a loss of power. Raises: OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _keep_names(folder: Path) -> None:
+    with suppress(OSError):  # one may not be read, or its file system does not know this; SQLite goes on then, too
+        sync(folder)
 
 
 def _make_key_file(path: Path) -> None:
@@ -118,3 +136,4 @@ def _make_key_file(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    _keep_names(path.parent)

@@ -1,13 +1,31 @@
 """Calling somebody else's methods, plain or async, without letting them hold anybody up."""
 
+import _thread
 import asyncio
 import inspect
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 from typing import Any
 
 MAKE_DEADLINE = 10.0
 """Seconds."""
+BEGIN_DEADLINE = 0.5
+"""Seconds that the event loop waits for a thread to begin, which it does at once."""
+THREADS = 6
+"""Of `asyncio.to_thread`."""
+
+
+def start_threads() -> None:
+    """Have the threads of `asyncio.to_thread` run from now on.
+
+    `threading.Thread.start` waits for the thread to say that it runs. Where there is no memory left for that, it waits
+    for good, and so would the event loop (python/cpython#140746).
+    """
+    threads, all_there = ThreadPoolExecutor(THREADS), Barrier(THREADS)
+    for _ in range(THREADS):
+        threads.submit(all_there.wait)
+    asyncio.get_running_loop().set_default_executor(threads)
 
 
 async def make(provider: type, *args: Any) -> Any:
@@ -35,7 +53,10 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         else:
             done.set_exception(error)
 
+    begun = Event()
+
     def run() -> None:
+        begun.set()
         try:
             outcome: tuple[Any, BaseException | None] = (method(*args), None)
         except BaseException as error:  # noqa: BLE001 - the thread ends here; the caller gets the error
@@ -43,5 +64,7 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, *outcome)
 
-    threading.Thread(target=run, name=f"call:{getattr(method, '__qualname__', method)}", daemon=True).start()
+    # Not `threading.Thread.start`, see above. Where the thread has no memory to begin, the caller's deadline ends it.
+    _thread.start_new_thread(run, ())
+    begun.wait(BEGIN_DEADLINE)  # so that calls begin in the order in which they were made
     return await done

@@ -20,7 +20,9 @@ from imposter.storage.tables import anchor, messages, outbox
 _is_waiting = messages.c.state == MessageState.WAITING
 _MARK_ANSWERED = (
     update(messages)
-    .where(messages.c.seq == bindparam("answered"), _is_waiting, claims.held)
+    # The bot's own: after a fail-over to an older copy a number may be given again.
+    .where(messages.c.seq == bindparam("answered"), messages.c.instance_id == bindparam("claimed"))
+    .where(_is_waiting, claims.held)
     .where(messages.c.changed.is_not(true()))
     .values(state=MessageState.ANSWERED, reason=None, joined=None, trace=bindparam("why"))
     .returning(
@@ -34,13 +36,14 @@ _MARK_ANSWERED = (
 _question = messages.alias("question")
 _question_waits = (
     _question.c.seq == bindparam("answered"),
+    _question.c.instance_id == bindparam("claimed"),
     _question.c.state == MessageState.WAITING,
     _question.c.changed.is_not(true()),
     claims.held,
 )
 _MARK_JOINED = (
     update(messages)
-    .where(messages.c.seq == bindparam("earlier"), _is_waiting)
+    .where(messages.c.seq == bindparam("earlier"), messages.c.instance_id == bindparam("claimed"), _is_waiting)
     .where(exists(select(_question.c.seq).where(*_question_waits)))
     .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("answered"))
 )

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import NotSupported, StorageError
-from imposter.secrets import KEY_FILE, make_private_folder
+from imposter.secrets import KEY_FILE, make_private_folder, sync
 from imposter.storage.engine import DATABASE_FILE, LOCK_FILE, database_file, locate_database, only_server, open_engine
 from imposter.storage.jobs import Pending, describe
 from imposter.storage.writer import Writer
@@ -165,9 +165,9 @@ def _megabytes(number: int) -> str:
 def _finish(draft: Path, finished: Path) -> None:
     """Give a whole copy its name, and let go of the oldest that are too many. Raises: OSError."""
     for path in (*draft.iterdir(), draft):
-        _sync(path)
+        sync(path)
     draft.rename(finished)
-    _sync(finished.parent)
+    sync(finished.parent)
     for old in sorted(filter(_is_ours, finished.parent.iterdir()))[:-KEPT]:
         with suppress(OSError):  # the next copy tries again
             # Half deleted it must not look like a copy.
@@ -232,11 +232,3 @@ def _copy_database(source: sqlite3.Connection, place: Path, let_others: Callable
 
 def _private_file(path: Path) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

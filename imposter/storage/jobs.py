@@ -121,7 +121,16 @@ AWAY = "The database cannot be reached: nothing is stored or answered until it i
 FULL = "The disk is full: nothing is stored or answered until there is room, then it goes on by itself."
 READ_ONLY = "The database can only be read: nothing is stored or answered until it can be written to again."
 DISK = "The disk does not take what is written: nothing is stored or answered. The server's log says why."
-_SQLITE = {"SQLITE_FULL": FULL, "SQLITE_READONLY": READ_ONLY, "SQLITE_CANTOPEN": DISK, "SQLITE_IOERR": DISK}
+LOCKED = (
+    "Another program holds the database: nothing is stored or answered until it lets go, then it goes on by itself."
+)
+_SQLITE = {
+    "SQLITE_BUSY": LOCKED,
+    "SQLITE_FULL": FULL,
+    "SQLITE_READONLY": READ_ONLY,
+    "SQLITE_CANTOPEN": DISK,
+    "SQLITE_IOERR": DISK,
+}
 _POSTGRESQL = {"53100": FULL, "25006": READ_ONLY, "58030": DISK}
 """Errors of PostgreSQL (SQLSTATE): disk_full, read_only_sql_transaction, io_error."""
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from imposter.cluster.fleet import Fleet
 
 
-def _bots(request: Request) -> Fleet:
+async def _bots(request: Request) -> Fleet:  # a plain one would take a thread for each request
     bots: Fleet = request.app.state.bots
     return bots
 

@@ -264,3 +264,11 @@ async def test_a_receipt_counts_in_the_chat_that_the_message_was_sent_to(desk: D
     assert [row.delivery for row in await desk.history()][-1] is DeliveryState.PENDING
     assert await desk.store.outbox.sent(BOT, "OUT", ["49151@s"])
     assert [row.delivery for row in await desk.history()][-1] is DeliveryState.SENT
+
+
+async def test_a_run_answers_no_message_of_another_bot_whatever_its_number(desk: Desk) -> None:
+    """After a fail-over to an older copy a number may be given again."""
+    await desk.store.bots.add("bot-2", "ben", {})
+    other = Desk(desk.store, desk.time, "bot-2")
+    assert await desk.answer(await other.receive("hello")) is None
+    assert await other.states() == {"hello": "waiting"}

@@ -1,4 +1,5 @@
 import base64
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_without_a_secret_the_first_start_makes_a_key_that_only_its_owner_can_re
     assert [path.name for path in folder.iterdir()] == [KEY_FILE]
     assert (folder / KEY_FILE).stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_names_of_the_key_and_its_folders_outlast_a_loss_of_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[tuple[int, list[str]]] = []
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.append((os.fstat(file).st_ino, known_names(tmp_path))))
+
+    def known_names(folder: Path) -> list[str]:
+        return sorted(path.name for path in folder.rglob("*"))
+
+    load_key(None, tmp_path / "new" / "data")
+    for folder, name in ((tmp_path, "new"), (tmp_path / "new", "data"), (tmp_path / "new" / "data", KEY_FILE)):
+        assert any(number == folder.stat().st_ino and name in names for number, names in flushed), name
 
 
 def test_no_key_is_made_for_a_database_that_has_one(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def readyz(request: Request, bots: Bots) -> Health:
         async with asyncio.timeout(STORE_DEADLINE):
             await bots.check_store()
     except TimeoutError:
-        detail = f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
+        detail = bots.trouble or f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     except StorageError:
         detail = bots.trouble or "The store does not take what is to be stored. The server's log says why."
