@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from benchmarks.figures import Figure
 from imposter.contracts.messages import Source
@@ -27,6 +27,10 @@ TO_ONE = 34
 """Messages of one conversation."""
 ROUNDS = 30
 TARGET = "100"
+TRACE = (
+    '{"attempts": 1, "model": "gpt-4", "taken": "2026-01-31T12:00:00Z", "asked": "2026-01-31T12:00:01Z", '
+    '"ended": "2026-01-31T12:00:03Z"}'
+)
 PAGES = ("/", "/new", "/bots/{bot}", "/bots/{bot}/chats", "/bots/{bot}/chat?chat=contact-3", "/bots/{bot}/drafts",
          "/bots/{bot}/letters", "/bots/{bot}/messages/{seq}/why", "/bots/{bot}/voice", "/bots/{bot}/exam",
          "/bots/{bot}/link", "/bots/{bot}/settings", "/figures", "/figures?span=month")  # fmt: skip
@@ -80,6 +84,7 @@ async def _fill(data: Path) -> None:
                 for seq, row in zip(seqs, rows, strict=True) if row["source"] is Source.BOT
             ]  # fmt: skip
             connection.execute(insert(outbox), answers)
+            connection.execute(update(messages).where(messages.c.answers == 0).values(answers=messages.c.seq - 1))
             names = sorted({row["conversation"] for row in rows})
             known = [{"instance_id": f"bot-{number}", "alias": name, "canonical": name} for name in names]
             connection.execute(insert(aliases), [row | {"kind": kind} for row in known for kind in ("chat", "person")])
@@ -110,5 +115,6 @@ def _row(bot: int, place: int) -> dict[str, Any]:
         "sent_at": at,
         "received_at": at,
         "state": MessageState.CONTEXT if answer else MessageState.ANSWERED,
-        "trace": None if answer else '{"attempts": 1, "model": "gpt-4", "taken": "2026-01-31T12:00:00Z"}',
+        "answers": 0 if answer else None,  # until it is known which number the question before it got
+        "trace": None if answer else TRACE,
     }

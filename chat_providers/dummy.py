@@ -168,7 +168,7 @@ class DummyProvider:
             await asyncio.wait([talk])
             self._become(LinkStatus(status=LinkState.STOPPED))
 
-    def get_status(self) -> LinkStatus:
+    async def get_status(self) -> LinkStatus:
         return self._status
 
     async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name

@@ -20,7 +20,6 @@ _SECRET_TEXT = re.compile(r"\bsk-[\w\-]{4,}|(?<=bearer )\S+", re.IGNORECASE)
 TALKATIVE = (
     "httpx2",
     "httpcore2",
-    "openai",
     "sqlalchemy",
     "alembic",
     "uvicorn.access",

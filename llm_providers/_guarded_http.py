@@ -8,6 +8,8 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore2
@@ -20,7 +22,8 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The IP addresses of a host (name or literal), for a port. Raises: OSError."""
 
 LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
-"""As the openai SDK has them."""
+MOST_UNSENT = 64 * 1024
+"""Bytes of a request that are kept until it is whole."""
 MOST_ADDRESSES = 8
 """Tried for one name."""
 NEXT_AFTER = 2.0
@@ -41,7 +44,7 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedClient(httpx2.AsyncClient):
-    """Follows no redirect. Proxies of the environment are the operator's and are used as ever.
+    """Follows no redirect and keeps no cookie. Proxies of the environment are the operator's and are used as ever.
 
     Requests raise PrivateAddress and UnusableAnswer besides httpx2's own errors.
     """
@@ -54,6 +57,8 @@ class GuardedClient(httpx2.AsyncClient):
             limits=LIMITS,
             verify=httpx2.create_ssl_context(),
             headers={"Accept-Encoding": ENCODINGS},
+            # What a server sets for one bot is nothing to tell it in another's request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     def _init_transport(self, *_: Any, **options: Any) -> httpx2.AsyncBaseTransport:
@@ -118,23 +123,35 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """Asks the system less often whether an idle connection still stands.
+    """Sends a request in one piece, and asks the system less often whether an idle connection still stands.
 
-    The pool asks that of every idle connection at each request and once more at its end: with 30 of them, a quarter of
-    all that one call to a model costs (httpcore2 2.16). A connection that ends in between fails the request, which is
-    tried again.
+    httpcore2 writes a request's head and body one after the other, and each write costs as much as the other: they are
+    kept until it reads. The pool asks that of every idle connection at each request and once more at its end: with 30
+    of them, a quarter of all that one call to a model costs (httpcore2 2.16). A connection that ends in between fails
+    the request, which is tried again.
     """
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
         self._stream = stream
         self._now = asyncio.get_running_loop().time
         self._open_until = 0.0
+        self._unsent = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
+        if self._unsent:
+            # As httpcore2 does it: a server that did not want all of it may have answered all the same.
+            with suppress(httpcore2.WriteError):
+                await self._send(timeout)
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
-        await self._stream.write(buffer, timeout)
+        self._unsent += buffer
+        if len(self._unsent) > MOST_UNSENT:
+            await self._send(timeout)
+
+    async def _send(self, timeout: float | None) -> None:  # noqa: ASYNC109 - as above
+        unsent, self._unsent = self._unsent, b""
+        await self._stream.write(unsent, timeout)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

@@ -24,7 +24,7 @@ ReadSecret = Callable[[str], SecretStr | None]
 
 
 def web_address(url: str) -> str:
-    """`url` as the SDK wants it. Raises: ValueError where it is none, or has parts that it must not have."""
+    """`url`, before the path that is asked. Raises: ValueError where it is none, or has parts that it must not have."""
     try:
         origin_of(url)
         # Of anything else, two parsers may read two different hosts.
@@ -44,7 +44,7 @@ def web_address(url: str) -> str:
 
 
 def without_path(url: str) -> str:
-    """The address as the SDK wants it, which adds this path itself."""
+    """The address as it is before this path, which is added when it is asked."""
     return url.rstrip("/").removesuffix(_PATH)
 
 
@@ -57,6 +57,15 @@ def servers_url(secret: ReadSecret) -> str:
     """What is asked where a config names no address."""
     url = secret("OPENAI_BASE_URL")
     return without_path(url.get_secret_value()) if url else OPENAI
+
+
+def servers_headers(secret: ReadSecret) -> dict[str, str]:
+    """What goes along to the server's own address, by the names that OpenAI's own clients read it from."""
+    named = {"OpenAI-Organization": secret("OPENAI_ORG_ID"), "OpenAI-Project": secret("OPENAI_PROJECT_ID")}
+    custom = secret("OPENAI_CUSTOM_HEADERS")
+    lines = custom.get_secret_value().splitlines() if custom else []
+    pairs = [(name.strip(), text.strip()) for name, colon, text in (line.partition(":") for line in lines) if colon]
+    return {name: text.get_secret_value() for name, text in named.items() if text} | dict(pairs)
 
 
 def is_another_server(url: str | None, secret: ReadSecret) -> bool:

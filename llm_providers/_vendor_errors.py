@@ -293,6 +293,10 @@ def found(complaint: Complaint, sent: Iterable[str] = ()) -> Finding | None:
     return Finding(ModelRefused(_BY_STATUS[status])) if status in _BY_STATUS else None
 
 
+def too_late() -> ModelUnavailable:
+    return ModelUnavailable("The model did not answer in time.", costly=True)
+
+
 def _later(complaint: Complaint) -> ModelUnavailable:
     said = "is asked too much" if complaint.status == 429 else "has trouble"
     return ModelUnavailable(f"The model's server {said} (HTTP {complaint.status}).", retry_after=complaint.retry_after)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import structlog
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 
-from imposter.contracts.addresses import AddressGuard, PrivateAddress
-from imposter.contracts.chat import Closable, Shared
+from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.chat import Shared
 from imposter.contracts.config import Strict
-from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, OutOfResources
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
     Answer,
@@ -27,8 +27,6 @@ from imposter.contracts.model import (
     Prompt,
     fill_in,
 )
-from imposter.contracts.shortage import shortage
-from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._breaker import open_breakers
 from llm_providers._complaint import Complaint, complaint
 from llm_providers._completion import model_names, outcome_of, read
@@ -50,24 +48,27 @@ from llm_providers._quoted import (
 )
 from llm_providers._server_address import (
     NO_KEY,
-    OPENAI,
     OWN_KEY,
     chosen,
     is_another_server,
     refusal,
+    servers_headers,
     servers_url,
     web_address,
     with_the_servers_own,
 )
-from llm_providers._vendor_errors import Finding, Remedy, found
+from llm_providers._vendor_errors import Finding, Remedy, found, too_late
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    import httpx2
+
+    from llm_providers._endpoint import Endpoint
+    from llm_providers._guarded_http import GuardedClient
 
 log = structlog.get_logger()
 
 FIRST_USE = 30.0
-"""Seconds that loading the SDK may take, once, on a slow machine."""
+"""Seconds that loading the HTTP client may take, once, on a slow machine."""
 MOST_REQUESTS = 8
 """For one answer: each but the first puts the question otherwise, after a refusal that says how."""
 
@@ -76,7 +77,7 @@ LIST_DEADLINE = 15.0
 
 NO_LIST = "The model's server gives no list of its models (HTTP {status}): write the model's name yourself."
 _NO_KEY_NEEDED = SecretStr("-")
-"""Sent where a service wants none: the SDK sends no request without one."""
+"""Sent where a service wants none: some refuse a request without any."""
 _OURS = frozenset({"messages", "stream", "n"})
 _HEADER_TEXT = re.compile(r"[!-~]+")
 
@@ -200,7 +201,7 @@ class OpenAiProvider:
         self._opening = {"role": "system", "content": f"{system}\n\n{RULE}" if system else RULE}
         self._shared: Shared
         self._context_now: Callable[[], datetime] | None = None
-        self._client: AsyncOpenAI | None = None
+        self._endpoint: Endpoint | None = None
         self._dialect = Dialect(self._config.parameters, self._config.system_role)
         self._untold: list[str] = []
         """Settings of the owner's that the next answer tells of."""
@@ -263,26 +264,23 @@ class OpenAiProvider:
         return Judgement(binds=said.text.strip(" .*\"'").upper() != FREE, spent=replace(said, text=""))
 
     async def models(self) -> Sequence[str]:
-        from openai import APIStatusError, OpenAIError
-
-        client = self._client = self._client or await self._connect()
+        endpoint = self._endpoint = self._endpoint or await self._connect()
         try:
             async with asyncio.timeout(min(LIST_DEADLINE, self._config.timeout)):
-                raw = await client.models.with_raw_response.list(**self._azures(client))
-                return model_names(read(raw.content, raw.headers))
-        except APIStatusError as error:
-            if error.status_code in (404, 405, 501):
-                refused: ModelError = ModelRefused(NO_LIST.format(status=error.status_code))
-            else:
-                refused = _failure(error, (), self._fit(client, ())).error
-        except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
-            refused = _failure(error, (), self._fit(client, ())).error
-        # Out here, so that not even its `__context__` leads back to the request.
-        raise refused
+                listed = await endpoint.ask("/models")
+        except TimeoutError:
+            listed = None
+        if listed is None:
+            raise too_late()
+        if listed.is_success:
+            return model_names(read(listed.content, listed.headers))
+        if listed.status_code in (404, 405, 501):
+            raise ModelRefused(NO_LIST.format(status=listed.status_code))
+        raise _status_failure(_complaint(listed), (), self._fit(endpoint, ())).error
 
     async def _complete(self, messages: list[dict[str, str]], *ours: str) -> Answer:
         """`ours`: what of the instructions is no secret from the owner."""
-        client = self._client = self._client or await self._connect()
+        endpoint = self._endpoint = self._endpoint or await self._connect()
         breakers = await self._shared.get("openai-breakers", open_breakers)
         question = Question(messages, self._dialect)
         told_it = [each["content"] for each in messages]
@@ -290,8 +288,8 @@ class OpenAiProvider:
             told_it[0] = told_it[0].replace(text, " ")
         spent: Answer | None = None
         for _ in range(MOST_REQUESTS):
-            with breakers.passing((str(client.base_url), client.api_key, self._config.model)):
-                outcome = await self._put(client, question.body, told_it)
+            with breakers.passing((endpoint.address, endpoint.key, self._config.model)):
+                outcome = await self._put(endpoint, question.body, told_it)
                 if isinstance(outcome, Answer):
                     return _together(spent, outcome)
                 failure, used = outcome.error, outcome.error.spent
@@ -308,52 +306,39 @@ class OpenAiProvider:
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
-    async def _put(self, client: "AsyncOpenAI", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Finding:
-        from openai import OpenAIError
-
+    async def _put(self, endpoint: "Endpoint", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Finding:
         try:
             async with asyncio.timeout(self._config.timeout):
-                # In extra_body, because the SDK walks `messages` by its type hints: 2 to 6.5 times the CPU per call,
-                # measured with openai 3.54 and 11 to 50 messages.
-                # Raw, because the SDK makes an object of each part of an answer, however many a server sends.
-                ask = client.chat.completions.with_raw_response.create
-                raw = await ask(model=self._config.model, messages=[], extra_body=body, **self._azures(client))
-                return outcome_of(read(raw.content, raw.headers), raw.headers)
+                said = await endpoint.ask("/chat/completions", {"model": self._config.model, **body})
+            if not said.is_success:
+                return _status_failure(_complaint(said), body.keys() - _OURS, self._fit(endpoint, told_it))
+            return outcome_of(read(said.content, said.headers), said.headers)
         except ModelError as error:
             return Finding(error)
-        except (OpenAIError, PrivateAddress, UnusableAnswer, TimeoutError, ValueError) as error:
-            return _failure(error, body.keys() - _OURS, self._fit(client, told_it))
+        except TimeoutError:
+            return Finding(too_late())
 
-    def _azures(self, client: "AsyncOpenAI") -> dict[str, Any]:
-        from openai import Omit
+    def _fit(self, endpoint: "Endpoint", talk: Sequence[str]) -> Callable[[str], str]:
+        return partial(fit_for_owner, talk=talk, secrets=[endpoint.key])
 
-        if self._config.api_version is None:
-            return {}
-        headers = {"api-key": client.api_key, "Authorization": Omit()}
-        return {"extra_query": {"api-version": self._config.api_version}, "extra_headers": headers}
-
-    def _fit(self, client: "AsyncOpenAI", talk: Sequence[str]) -> Callable[[str], str]:
-        return partial(fit_for_owner, talk=talk, secrets=[client.api_key])
-
-    async def _connect(self) -> "AsyncOpenAI":
+    async def _connect(self) -> "Endpoint":
         secret, own_url = self._shared.secret, self._config.url
         elsewhere = is_another_server(own_url, secret)
         key = self._key() or (_NO_KEY_NEEDED if self._config.wants_no_key else None)
         if key is None:
             raise ModelRefused(f"api_key {OWN_KEY if elsewhere else NO_KEY}.")
-        everybodys = await self._shared.get("openai-client", _open_client)
-        client = everybodys.client.with_options(
-            api_key=key.get_secret_value(),
-            base_url=own_url or servers_url(secret),
+        http = await self._shared.get("openai-client", _open_client)
+        from llm_providers._endpoint import Endpoint
+
+        return Endpoint(
+            http,
+            self.address,
+            key.get_secret_value(),
             timeout=self._config.timeout,
-            max_retries=0,
+            api_version=self._config.api_version,
+            # These are for the server's own address, as its key is, and may hold one.
+            more={} if elsewhere else servers_headers(secret),
         )
-        if elsewhere:
-            # The SDK reads OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS by itself, for each copy anew:
-            # they are for the server's own address, as its key is, and may hold one.
-            client.organization = client.project = None
-            client._custom_headers = {}
-        return client
 
     def _key(self) -> SecretStr | None:
         secret = self._shared.secret
@@ -361,54 +346,23 @@ class OpenAiProvider:
         return self._config.api_key or (None if elsewhere else secret("OPENAI_API_KEY"))
 
 
-class SharedClient(Closable):
-    """The connection pool of all bots: a client of its own would cost each 0.85 MB and 22 ms (openai 3.54)."""
-
-    def __init__(self, client: "AsyncOpenAI") -> None:
-        self.client = client
-
-    async def aclose(self) -> None:
-        await self.client.close()
-
-
-async def _open_client(shared: Shared) -> SharedClient:
+async def _open_client(shared: Shared) -> "GuardedClient":
+    """The connection pool of all bots."""
     guard = with_the_servers_own(shared.addresses, shared.secret)
-    return SharedClient(await asyncio.to_thread(_load_client, guard))
+    return await asyncio.to_thread(_load_client, guard)
 
 
-def _load_client(guard: AddressGuard) -> "AsyncOpenAI":
-    """In a thread, at first use: importing the SDK takes up to a second, and more at the first touch of `chat`."""
-    from openai import AsyncOpenAI
-
+def _load_client(guard: AddressGuard) -> "GuardedClient":
+    """In a thread, at first use: importing takes a tenth of a second, and reading the authorities of TLS, too."""
+    from llm_providers import _endpoint
     from llm_providers._guarded_http import GuardedClient
 
-    client = AsyncOpenAI(api_key="each bot has its own", base_url=OPENAI, http_client=GuardedClient(guard))
-    _ = client.chat.completions
-    return client
+    _ = _endpoint
+    return GuardedClient(guard)
 
 
-def _failure(error: Exception, sent: Collection[str], fit: Callable[[str], str]) -> Finding:
-    """What an exception means, without a word of the request or the response that is not fit for the owner."""
-    from openai import APIConnectionError, APIStatusError, APITimeoutError
-
-    if (none_left := shortage(error)) is not None:
-        return Finding(OutOfResources(none_left))
-    match error:
-        case PrivateAddress():
-            return Finding(ModelRefused(f"base_url: {error}"))
-        case TimeoutError() | APITimeoutError():
-            return Finding(ModelUnavailable("The model did not answer in time.", costly=True))
-        case APIConnectionError():
-            return Finding(ModelUnavailable("The model's server cannot be reached."))
-        case APIStatusError():
-            response = error.response
-            return _status_failure(complaint(error.status_code, response.headers, response.content), sent, fit)
-        case UnusableAnswer():
-            return Finding(ModelRefused(str(error)))
-        case _:
-            return Finding(
-                ModelRefused("The model's server and this one do not understand each other: check base_url.")
-            )
+def _complaint(response: "httpx2.Response") -> Complaint:
+    return complaint(response.status_code, response.headers, response.content)
 
 
 def _status_failure(error: Complaint, sent: Collection[str], fit: Callable[[str], str]) -> Finding:

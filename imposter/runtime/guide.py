@@ -27,10 +27,12 @@ log = structlog.get_logger()
 
 ENOUGH = 20
 """Messages of the owner's from which on they tell how they write."""
-MOST_CHATS = 32
-"""Of one bot, that are held ready."""
+MOST_CHATS = 1_000
+"""Of one bot, that are held ready. Of most there is nothing to hold but that."""
 MOST_CHARACTERS = 20_000
 """Of a chat's past that is held ready, the newest."""
+MOST_HELD = 32 * MOST_CHARACTERS
+"""Characters of one bot's chats together."""
 FRESH = timedelta(minutes=1)
 """How long it is, before it is read again."""
 FRESH_FIGURES = timedelta(minutes=10)
@@ -70,6 +72,7 @@ class Chat:
     past: Past
     style: Style | None
     """None where it is too little."""
+    characters: int = 0
 
 
 class Guide:
@@ -83,6 +86,8 @@ class Guide:
         self._canonical = canonical
         self._now = now
         self._chats: OrderedDict[str, tuple[datetime, Chat]] = OrderedDict()
+        self._held = 0
+        """Characters of these."""
         self._figures: tuple[datetime, Style | None] | None = None
         self._age = 0
         """How often something was forgotten."""
@@ -118,20 +123,32 @@ class Guide:
         """Something was forgotten or merged: read all of it anew."""
         self._age += 1
         self._chats.clear()
+        self._held = 0
         self._figures = None
 
     async def _chat(self, conversation: str) -> Chat:
-        now, known = self._now(), self._chats.pop(conversation, None)
-        if known is None or known[0] < now - FRESH:
-            age = self._age
-            heard = await self._store.voice.of_chat(self._instance_id, conversation, self._canonical)
-            known = now, await asyncio.to_thread(lambda: learned(past(heard.imported, heard.said)))
-            if age != self._age:
-                return known[1]  # of before something was forgotten: it is not kept
-        self._chats[conversation] = known
-        while len(self._chats) > MOST_CHATS:
-            self._chats.popitem(last=False)
-        return known[1]
+        now, known = self._now(), self._chats.get(conversation)
+        if known is not None and known[0] >= now - FRESH:
+            self._chats.move_to_end(conversation)
+            return known[1]
+        age = self._age
+        heard = await self._store.voice.of_chat(self._instance_id, conversation, self._canonical)
+        if heard.imported or any(line.source is Source.OWNER for line in heard.said):
+            chat = await asyncio.to_thread(lambda: learned(past(heard.imported, heard.said)))
+        else:  # as of most chats: nothing that is worth another thread
+            chat = learned(())
+        if age == self._age:  # what is of before something was forgotten is not kept
+            self._keep(conversation, now, chat)
+        return chat
+
+    def _keep(self, conversation: str, now: datetime, chat: Chat) -> None:
+        if (before := self._chats.pop(conversation, None)) is not None:
+            self._held -= before[1].characters
+        self._chats[conversation] = now, chat
+        self._held += chat.characters
+        while len(self._chats) > MOST_CHATS or self._held > MOST_HELD:
+            _, (_, oldest) = self._chats.popitem(last=False)
+            self._held -= oldest.characters
 
     async def _of_all(self) -> Style | None:
         now = self._now()
@@ -169,7 +186,8 @@ def learned(exchanges: Iterable[Exchange]) -> Chat:
             break
         kept.append(exchange)
     kept.reverse()
-    return Chat(Past(kept), _enough(measure(kept)))
+    held = sum(len(exchange.question) + len(exchange.answer) for exchange in kept)
+    return Chat(Past(kept), _enough(measure(kept)), held)
 
 
 def _enough(style: Style | None) -> Style | None:

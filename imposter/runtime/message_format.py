@@ -1,6 +1,7 @@
 """What a chat platform makes of a model's answer: its markup, and the longest message that it takes."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ log = structlog.get_logger()
 
 DEADLINE = 5.0
 """Seconds that a platform may take to write an answer in its markup."""
+
+_MAY_BE_MARKDOWN = re.compile(r"[*_~`#>\[\]|\\<&=+\-\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]|\d[.)]|\s\s|^\s|\s$")
+"""Without any of it a text is no Markdown, which comes back as it is: it is spared a thread and a parser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class MessageFormat:
 
     async def shown(self, text: str) -> str:
         """`text`, a model's Markdown, in the platform's markup; as it is where that fails or leaves nothing."""
-        if self.in_own_markup is None:
+        if self.in_own_markup is None or not _MAY_BE_MARKDOWN.search(text):
             return text
         try:
             async with asyncio.timeout(DEADLINE):

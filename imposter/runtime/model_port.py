@@ -29,7 +29,7 @@ from imposter.contracts.model import (
     TellsPrivate,
 )
 from imposter.contracts.shortage import shortage
-from imposter.runtime.calls import call, make
+from imposter.runtime.calls import Abilities, call, make
 from imposter.runtime.discovery import ProviderFile
 from imposter.voice.guidance import OPENING
 
@@ -51,6 +51,7 @@ class ModelPort:
     def __init__(self, provider: Any, at_once: int, names: Collection[str]) -> None:
         """`names`: what the bot's owner is called; models write these in front of what they say."""
         self._provider = provider
+        self._abilities = Abilities(provider)
         self._names = names
         self._deadline = float(getattr(provider, "deadline", DEADLINE))
         self._places = asyncio.Semaphore(at_once)
@@ -64,7 +65,7 @@ class ModelPort:
         """Which one is asked, as far as the provider says."""
         self.billed_as = self.model
         """As its vendor names it, once it has answered."""
-        private = provider.private() if isinstance(provider, TellsPrivate) else Private()
+        private = provider.private() if TellsPrivate in self._abilities else Private()
         self.owners_words = private.instructions
         """What its owner had it know."""
         ours = (OPENING,) if self.takes_prompt else ()
@@ -91,22 +92,22 @@ class ModelPort:
     @property
     def judges(self) -> bool:
         """Whether it can be asked what an answer would bind its owner to."""
-        return isinstance(self._provider, Judges)
+        return Judges in self._abilities
 
     @property
     def not_taken(self) -> Sequence[NotTaken]:
         """What its server has refused so far."""
-        return tuple(self._provider.not_taken()) if isinstance(self._provider, TellsNotTaken) else ()
+        return tuple(self._provider.not_taken()) if TellsNotTaken in self._abilities else ()
 
     @property
     def takes_prompt(self) -> bool:
         """Whether it can be told more than the turns, such as how the owner writes."""
-        return isinstance(self._provider, TakesPrompt)
+        return TakesPrompt in self._abilities
 
     @property
     def summarises(self) -> bool:
         """Whether it can be asked for notes on a conversation."""
-        return isinstance(self._provider, Summarises)
+        return Summarises in self._abilities
 
     async def reply(self, prompt: Prompt, sent: Sent = lambda: None) -> Answer:
         """What the model says to the contact, without its reasoning and whatever else is not for them.
@@ -124,7 +125,7 @@ class ModelPort:
         return replace(answer, unsure=True) if said.reasoning_only else answer
 
     async def _raw_reply(self, prompt: Prompt, sent: Sent) -> Answer:
-        if isinstance(self._provider, TakesPrompt):
+        if TakesPrompt in self._abilities:
             said = await self._asked(sent, self._provider.reply_to, prompt)
         else:
             said = await self._asked(sent, self._provider.reply, prompt.turns)
@@ -140,7 +141,7 @@ class ModelPort:
 
     async def judge(self, turns: Sequence[Turn], answer: str, sent: Sent = lambda: None) -> Judgement:
         """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
-        if not isinstance(self._provider, Judges):
+        if Judges not in self._abilities:
             raise NotSupported("This model provider does not judge answers.")
         judgement = await self._called(sent, self._provider.judge, turns, answer)
         if not isinstance(judgement, Judgement):
@@ -149,7 +150,7 @@ class ModelPort:
 
     async def summarise(self, turns: Sequence[Turn], before: str, sent: Sent = lambda: None) -> Answer:
         """Notes on the turns. Raises as `reply` does; NotSupported where it cannot make any."""
-        if not isinstance(self._provider, Summarises):
+        if Summarises not in self._abilities:
             raise NotSupported("This model provider makes no notes on conversations.")
         answer = await self._asked(sent, self._provider.summarise, turns, before)
         said = answer_text(answer.text, self._names)
@@ -188,7 +189,7 @@ class ModelPort:
 
     async def models(self) -> list[str]:
         """What its server has, as far as it can be shown. Raises as `reply` does; NotSupported without such a list."""
-        if not isinstance(self._provider, ListsModels):
+        if ListsModels not in self._abilities:
             raise NotSupported("This model provider gives no list of models: write the model's name yourself.")
         try:
             async with asyncio.timeout(self._deadline):

@@ -32,7 +32,7 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.states import LinkState, LinkStatus
 from imposter.phone_numbers import plain_id
-from imposter.runtime.calls import call, make
+from imposter.runtime.calls import Abilities, call, make
 from imposter.runtime.discovery import REQUIRED_METHODS, Kind, ProviderFile
 
 START_DEADLINE = 60.0
@@ -68,6 +68,7 @@ class ChatPort:
 
     def __init__(self, provider: Any) -> None:
         self._provider = provider
+        self._abilities = Abilities(provider)
         start, send = (_spelled(provider, spellings) for spellings in REQUIRED_METHODS[Kind.CHAT])
         self._start: Callable[..., Any] = start
         self._send: Callable[..., Any] = send
@@ -87,17 +88,17 @@ class ChatPort:
     @property
     def repeatable(self) -> bool:
         """Whether a send may be repeated under the same id without being seen twice."""
-        return isinstance(self._provider, SendsWithId)
+        return SendsWithId in self._abilities
 
     @property
     def must_be_asked(self) -> bool:
         """Whether the provider has a status and no way to report a new one."""
-        return isinstance(self._provider, ReportsStatus) and not isinstance(self._provider, Attaches)
+        return ReportsStatus in self._abilities and Attaches not in self._abilities
 
     def message_id(self, seed: str) -> str:
         """The id of an outgoing message, in the platform's form; the same for the same seed (64 hex digits)."""
-        if isinstance(self._provider, DerivesMessageIds):
-            return self._provider.message_id(seed)
+        if DerivesMessageIds in self._abilities:
+            return str(self._provider.message_id(seed))
         return seed[:32]
 
     async def start(self) -> None:
@@ -107,7 +108,7 @@ class ChatPort:
     async def stop(self) -> None:
         if self._asking is not None:
             self._asking.cancel()
-        if isinstance(self._provider, StopsListening):
+        if StopsListening in self._abilities:
             async with asyncio.timeout(STOP_DEADLINE):
                 await call(self._provider.stop_listening)
 
@@ -115,9 +116,9 @@ class ChatPort:
         """Raises: NotConnected, Refused, DeliveryUncertain, or whatever else the provider raises."""
         try:
             async with asyncio.timeout(SEND_DEADLINE):
-                if disappears_after and isinstance(self._provider, SendsDisappearing):
+                if disappears_after and SendsDisappearing in self._abilities:
                     await self._provider.send_disappearing(recipient, text, message_id, disappears_after)
-                elif isinstance(self._provider, SendsWithId):
+                elif SendsWithId in self._abilities:
                     await self._provider.send_with_id(recipient, text, message_id)
                 else:
                     await call(self._send, recipient, text)
@@ -128,39 +129,39 @@ class ChatPort:
 
     async def show_typing(self, recipient: str, on: bool) -> None:
         """This and the next two do nothing where the platform cannot. Raise whatever the provider raises."""
-        if isinstance(self._provider, ShowsTyping):
+        if ShowsTyping in self._abilities:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.show_typing, recipient, on)
 
     async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
         """`messages`: message id and sender's id of each."""
-        if isinstance(self._provider, MarksRead):
+        if MarksRead in self._abilities:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.mark_read, recipient, messages)
 
     async def watch_typing(self, recipient: str) -> None:
-        if isinstance(self._provider, WatchesTyping):
+        if WatchesTyping in self._abilities:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.watch_typing, recipient)
 
     def own_chat(self) -> str | None:
         """Recipient of the chat that the owner has with themselves; None where there is none, or none yet."""
-        return self._provider.own_chat() if isinstance(self._provider, HasOwnChat) else None
+        return self._provider.own_chat() if HasOwnChat in self._abilities else None
 
     @property
     def takes_back(self) -> bool:
         """Whether a message that was sent can be taken back."""
-        return isinstance(self._provider, DeletesMessages)
+        return DeletesMessages in self._abilities
 
     async def take_back(self, recipient: str, message_id: str) -> None:
         """May be repeated. Raises whatever the provider raises."""
-        if isinstance(self._provider, DeletesMessages):
+        if DeletesMessages in self._abilities:
             async with asyncio.timeout(SEND_DEADLINE):
                 await call(self._provider.delete_for_everyone, recipient, message_id)
 
     async def status(self) -> LinkStatus | None:
         """What the provider says of its link now; None if it has no word on it."""
-        if not isinstance(self._provider, ReportsStatus):
+        if ReportsStatus not in self._abilities:
             return None
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(call(self._provider.get_status), name="ask for the status")
@@ -178,17 +179,17 @@ class ChatPort:
             return LinkStatus(status=LinkState.ERROR, detail=f"Asking for the status raised {type(error).__name__}.")
 
     async def logout(self) -> None:
-        if isinstance(self._provider, LogsOut):
+        if LogsOut in self._abilities:
             await call(self._provider.logout)
 
     async def forget_contact(self, ids: Sequence[str]) -> None:
         """Raises whatever the provider raises."""
-        if isinstance(self._provider, ForgetsContacts):
+        if ForgetsContacts in self._abilities:
             await call(self._provider.forget_contact, ids)
 
     async def pairing_code(self, phone: str) -> str:
         """Raises: NotSupported, NotNow, Refused."""
-        if not isinstance(self._provider, LinksByPairingCode):
+        if LinksByPairingCode not in self._abilities:
             raise NotSupported("This platform does not link by pairing code.")
         try:
             async with asyncio.timeout(SEND_DEADLINE):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, false, func, select
 
 from imposter.storage.jobs import Pending
 from imposter.storage.reader import Reader
@@ -13,7 +13,8 @@ from imposter.storage.records import DeliveryState, MessageState
 from imposter.storage.tables import messages, outbox, usage
 
 LOOKED_AT = 60
-"""Answers of one piece that times are read of; their number is counted of all."""
+"""The newest parts of answers in one piece that times are read of; the number of answers is counted of all. Of the
+oldest answer among them the first parts may be missing."""
 MOST_LOST = 5_000
 LOOKED_AHEAD = timedelta(hours=1)
 """What waits longer is rare, and to find it would mean to read all that followed."""
@@ -54,34 +55,12 @@ class Spent:
 
 
 _these = outbox.c.instance_id.in_(bindparam("bots", expanding=True))
-_in_piece = (
+_in_span = (
     _these,
     outbox.c.created_at >= bindparam("begins"),
     outbox.c.created_at < bindparam("ends"),
-    outbox.c.state == DeliveryState.SENT,
 )
 _question, _answer = messages.alias("question"), messages.alias("answer")
-_NEWEST = (
-    # An answer may have several parts: the contact waits for the first.
-    select(_question.c.received_at, func.min(outbox.c.sent_at), _question.c.trace)
-    .select_from(outbox.join(_answer, _answer.c.seq == outbox.c.seq))
-    .join(_question, _question.c.seq == _answer.c.answers)
-    .where(*_in_piece, outbox.c.sent_at.is_not(None))
-    .group_by(_question.c.seq, _question.c.received_at, _question.c.trace)
-    .order_by(_question.c.seq.desc())
-    .limit(LOOKED_AT)
-)
-_ANSWERED_LATER = (
-    select(func.count(_question.c.seq.distinct()))
-    .select_from(outbox.join(_answer, _answer.c.seq == outbox.c.seq))
-    .join(_question, _question.c.seq == _answer.c.answers)
-    .where(
-        _these,
-        outbox.c.created_at >= bindparam("ends"),
-        outbox.c.created_at < bindparam("ahead"),
-        _question.c.received_at < bindparam("ends"),
-    )
-)
 _STILL_WAITING = (
     select(messages.c.received_at)
     .where(
@@ -127,21 +106,24 @@ class FiguresStore:
             now = self._now()
             lost = connection.execute(_LOST, bots | {"begins": begins[0]}).all()
             whole = bots | {"begins": begins[0], "ends": now}
-            answers: dict[int, int] = {row[0]: row[1] for row in connection.execute(_counts(begins), whole)}
+            counted = {row[0]: (row[1], row[2]) for row in connection.execute(_counts(begins), whole)}
+            looked_at: dict[int, list[Answered]] = {}
+            for place, *answered in connection.execute(_newest(begins), whole):
+                looked_at.setdefault(place, []).append(Answered(*answered))
             waiting = connection.execute(_STILL_WAITING, bots).scalars().all()
             made = []
             for place, (start, end) in enumerate(zip(begins, [*begins[1:], now], strict=True)):
-                piece = bots | {"begins": start, "ends": end}
+                answers, _ = counted.get(place, (0, 0))
+                _, answered_later = counted.get(place + 1, (0, 0))
                 states = [row.state for row in lost if start <= row.sent_at < end]
                 made.append(
                     Piece(
                         start,
-                        answers.get(place, 0),
-                        tuple(Answered(*row) for row in connection.execute(_NEWEST, piece)) if place in answers else (),
+                        answers,
+                        tuple(looked_at.get(place, ())),
                         states.count(MessageState.EVICTED),
                         states.count(MessageState.FAILED),
-                        connection.execute(_ANSWERED_LATER, piece | {"ahead": end + LOOKED_AHEAD}).scalar_one()
-                        + sum(at < end for at in waiting),
+                        answered_later + sum(at < end for at in waiting),
                     )
                 )
             return made
@@ -163,9 +145,52 @@ class FiguresStore:
         return self._read(job)
 
 
-def _counts(begins: Sequence[datetime]) -> Select[Any]:
-    """How many answers each piece has, by its place; of those that have any."""
-    places = [(outbox.c.created_at >= start, place) for place, start in reversed([*enumerate(begins)])]
-    piece = case(*places, else_=0).label("piece")
-    counted = select(piece, func.count(_answer.c.answers.distinct()))
-    return counted.join(_answer, _answer.c.seq == outbox.c.seq).where(*_in_piece).group_by(piece)
+def _place(begins: Sequence[datetime]) -> ColumnElement[int]:
+    """Which piece an answer was made in."""
+    return case(*((outbox.c.created_at >= start, place) for place, start in [*enumerate(begins)][::-1]), else_=0)
+
+
+def _counts(begins: Sequence[datetime]) -> Select[int, int, int]:
+    """Of each piece that has any, by its place: its answers, and those that waited when it began.
+
+    One statement for all pieces, as below: most of what it takes is to find the rows.
+    """
+    place = _place(begins).label("place")
+    of_piece = [
+        (outbox.c.created_at >= start, (outbox.c.created_at < start + LOOKED_AHEAD) & (_question.c.received_at < start))
+        for start in reversed(begins)
+    ]
+    sent = case((outbox.c.state == DeliveryState.SENT, _question.c.seq))
+    waited = case((case(*of_piece, else_=false()), _question.c.seq))
+    return (
+        select(place, func.count(sent.distinct()), func.count(waited.distinct()))
+        .select_from(outbox.join(_answer, _answer.c.seq == outbox.c.seq))
+        .join(_question, _question.c.seq == _answer.c.answers)
+        .where(*_in_span)
+        .group_by(place)
+    )
+
+
+def _newest(begins: Sequence[datetime]) -> Select[Any]:
+    """Of each piece its newest answers, by their first part, for which the contact waits; newest first."""
+    place = _place(begins)
+    parts = (
+        select(
+            outbox.c.seq,
+            place.label("place"),
+            func.row_number().over(partition_by=place, order_by=outbox.c.seq.desc()).label("number"),
+        )
+        .where(*_in_span, outbox.c.state == DeliveryState.SENT, outbox.c.sent_at.is_not(None))
+        .subquery()
+    )
+    # Chosen by the least of their columns before anything else of them is looked up: they are few of many.
+    sent = outbox.alias("sent")
+    return (
+        select(parts.c.place, _question.c.received_at, func.min(sent.c.sent_at), _question.c.trace)
+        .select_from(parts.join(sent, sent.c.seq == parts.c.seq))
+        .join(_answer, _answer.c.seq == parts.c.seq)
+        .join(_question, _question.c.seq == _answer.c.answers)
+        .where(parts.c.number <= LOOKED_AT)
+        .group_by(parts.c.place, _question.c.seq)
+        .order_by(_question.c.seq.desc())
+    )

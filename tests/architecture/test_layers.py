@@ -57,7 +57,6 @@ OWNERS = {
     "prometheus_client": {"imposter.web"},
     "jinja2": {"imposter.web"},
     "typer": {"imposter.terminal"},
-    "openai": {"llm_providers"},
     "httpx2": {"llm_providers", "imposter.terminal"},
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},

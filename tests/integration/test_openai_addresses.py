@@ -160,6 +160,45 @@ async def test_an_address_that_refuses_leaves_the_turn_to_the_next_one(server: M
     assert answer.status_code == 200
 
 
+async def test_a_cookie_goes_into_no_later_request(server: ModelServer) -> None:
+    server.failures = [Failure(500, {"set-cookie": "who=canary; Path=/"})]
+    async with GuardedClient(AddressGuard.read("127.0.0.1")) as client:
+        for _ in range(2):
+            await ask(client, f"{server.base_url}/chat/completions")
+    assert "canary" not in str([dict(asked.headers) for asked in server.requests])
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+async def test_a_request_of_any_size_arrives_whole(server: ModelServer, size: int) -> None:
+    said = "x" * size
+    async with GuardedClient(AddressGuard.read("127.0.0.1")) as client:
+        for _ in range(2):
+            body = {"model": "m", "messages": [{"role": "system", "content": said}]}
+            assert (await client.post(f"{server.base_url}/chat/completions", json=body, timeout=5)).status_code == 200
+    assert [asked.texts for asked in server.requests] == [[said], [said]]
+
+
+async def test_a_server_that_answers_before_it_has_read_all_is_heard() -> None:
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as early:
+        port = early.sockets[0].getsockname()[1]
+        async with GuardedClient(AddressGuard.read("127.0.0.1")) as client:
+            answer = await client.post(f"http://127.0.0.1:{port}/v1", content=b"x" * 10_000_000, timeout=5)
+        await ended.wait()
+    assert answer.status_code == 413
+
+
 @asynccontextmanager
 async def serving_tls(folder: Path, name: str) -> AsyncIterator[tuple[int, list[str | None]]]:
     """An HTTPS server with its own certificate, for `name`; its port, and the names that it was called by."""
@@ -282,17 +321,37 @@ async def test_the_servers_key_never_goes_to_an_address_that_a_bot_chose(server:
 async def test_nothing_of_the_servers_environment_goes_to_an_address_that_a_bot_chose(
     server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OPENAI_ADMIN_KEY", "canary-admin")
-    monkeypatch.setenv("OPENAI_ORG_ID", "canary-organisation")
-    monkeypatch.setenv("OPENAI_PROJECT_ID", "canary-project")
-    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "Authorization: Bearer canary-key\nX-Gateway: canary-gateway")
+    environment = {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_ADMIN_KEY": "canary-admin",
+        "OPENAI_ORG_ID": "canary-organisation",
+        "OPENAI_PROJECT_ID": "canary-project",
+        "OPENAI_CUSTOM_HEADERS": "Authorization: Bearer canary-key\nX-Gateway: canary-gateway",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     config = {"base_url": server.base_url, "api_key": "sk-of-anna"}
-    async with open_models(config, allowed="127.0.0.1") as [model]:
+    async with open_models(config, allowed="127.0.0.1", environment=environment) as [model]:
         await model.reply(HELLO)
     sent = server.requests[0].headers
     assert sent["authorization"] == "Bearer sk-of-anna"
     assert "canary" not in str(dict(sent))
+
+
+async def test_what_openais_clients_read_of_the_environment_goes_to_the_servers_own(server: ModelServer) -> None:
+    environment = {
+        "OPENAI_API_KEY": KEY,
+        "OPENAI_BASE_URL": server.base_url,
+        "OPENAI_ORG_ID": "org-1",
+        "OPENAI_PROJECT_ID": "proj-1",
+        "OPENAI_CUSTOM_HEADERS": "X-Gateway: one\nno header\nX-Other : two:three",
+    }
+    async with open_models({}, environment=environment) as [model]:
+        await model.reply(HELLO)
+    sent = server.requests[0].headers
+    told = [sent[name] for name in ("openai-organization", "openai-project", "x-gateway", "x-other")]
+    assert told == ["org-1", "proj-1", "one", "two:three"]
+    assert sent["authorization"] == f"Bearer {KEY}"
 
 
 def problems(config: Mapping[str, Any], environment: Mapping[str, str], allowed: str | None = None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What vendors say when they give no answer, through the real SDK: whether they are asked again, and what is told."""
+"""What vendors say when they give no answer, through real HTTP: whether they are asked again, and what is told."""
 
 import json
 from collections.abc import AsyncIterator, Callable

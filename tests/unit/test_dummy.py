@@ -143,6 +143,10 @@ async def test_once_stopped_it_takes_no_message(stage: Stage) -> None:
         await stage.provider.sendMessage("bob", "hi")
 
 
+async def stopped(provider: DummyProvider) -> bool:
+    return (await provider.get_status()).status is LinkState.ERROR
+
+
 async def test_a_script_that_cannot_be_stored_ends_in_a_status_that_says_so() -> None:
     class FullDisk:
         async def add_message(self, **message: Any) -> None:
@@ -150,8 +154,8 @@ async def test_a_script_that_cannot_be_stored_ends_in_a_status_that_says_so() ->
 
     provider = DummyProvider("anna", {}, {"anna": FullDisk()})  # type: ignore[dict-item]
     await provider.start_listening()
-    await until(lambda: provider.get_status().status is LinkState.ERROR)
-    assert "StorageError" in (provider.get_status().detail or "")
+    await until(partial(stopped, provider))
+    assert "StorageError" in ((await provider.get_status()).detail or "")
     await provider.stop_listening()
 
 
@@ -162,9 +166,9 @@ async def test_the_status_says_what_was_wrong_with_a_message() -> None:
 
     provider = DummyProvider("anna", {}, {"anna": Picky()})  # type: ignore[dict-item]
     await provider.start_listening()
-    await until(lambda: provider.get_status().status is LinkState.ERROR)
+    await until(partial(stopped, provider))
     told = "The script stopped: ValueError: sender must have 1 to 256 characters."
-    assert provider.get_status().detail == told
+    assert (await provider.get_status()).detail == told
     await provider.stop_listening()
 
 

@@ -60,7 +60,7 @@ def test_a_library_s_own_handlers_do_not_write_a_second_line(lines: Lines) -> No
     assert [line["event"] for line in lines()] == ["GET /healthz"]
 
 
-@pytest.mark.parametrize("library", ["httpx2", "httpcore2.http11", "openai._base_client", "sqlalchemy.engine.Engine"])
+@pytest.mark.parametrize("library", ["httpx2", "httpcore2.http11", "sqlalchemy.engine.Engine"])
 def test_libraries_that_print_requests_only_warn(library: str, lines: Lines) -> None:
     configure_logs("debug", "json")
     logging.getLogger(library).debug("body")

@@ -1,5 +1,6 @@
 """A model's Markdown as WhatsApp shows it, and what is no Markdown as it is."""
 
+import asyncio
 import logging
 import re
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_providers._whatsapp_markup import in_whatsapp_markup
+from imposter.runtime.message_format import MessageFormat
 
 LONGEST = 16_384
 
@@ -179,6 +181,12 @@ def test_no_text_breaks_it_or_loses_a_question(text: str) -> None:
     shown = in_whatsapp_markup(text)
     assert ("really?" in shown) == ("really?" in text)
     assert len(shown) <= 8 * len(text) + 8
+
+
+@given(TEXTS | st.lists(st.sampled_from("ab 1.)(!\"':;,?/@\n€日🙂%$^{}"), max_size=14).map("".join))
+def test_the_core_spares_it_only_what_it_would_give_back_as_it_is(text: str) -> None:
+    shown = in_whatsapp_markup(text)
+    assert asyncio.run(MessageFormat(in_whatsapp_markup).shown(text)) == (shown if shown.strip() else text)
 
 
 HOSTILE = [
