@@ -17,6 +17,7 @@ from benchmarks import (
     linking,
     memory,
     pages,
+    peers,
     pipeline,
     real_model,
     soak,
@@ -39,9 +40,10 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "cluster": cluster.run,
     "soak": soak.run,
     "real-model": real_model.run,
+    "peers": peers.run,
 }
-LONG = ("large", "cluster", "soak", "real-model")
-"""Four minutes, ten, half an hour and more, and ten minutes and a model of its own: only when named."""
+LONG = ("large", "cluster", "soak", "real-model", "peers")
+"""Only when named: four minutes, ten, half an hour and more, ten and a model of its own, five and another product."""
 
 
 def main() -> None:
