@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     backlog,
     cluster,
+    crowd,
     large,
     latency,
     linking,
@@ -41,9 +42,10 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "soak": soak.run,
     "real-model": real_model.run,
     "peers": peers.run,
+    "crowd": crowd.run,
 }
-LONG = ("large", "cluster", "soak", "real-model", "peers")
-"""Only when named: four minutes, ten, half an hour and more, ten and a model of its own, five and another product."""
+LONG = ("large", "cluster", "soak", "real-model", "peers", "crowd")
+"""Only when named: four minutes, ten, half an hour and more, ten and a model, five and another product, ten."""
 
 
 def main() -> None:

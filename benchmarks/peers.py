@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from benchmarks import builder_bot
 from benchmarks.builder_bot import BuilderBot
 from benchmarks.figures import Figure
-from benchmarks.house import PATIENCE, Stopwatch, link, phone, server, until, whatsapp_bot
+from benchmarks.house import Stopwatch, link, phone, server, until, whatsapp_bot
 from benchmarks.latency import Friend
-from benchmarks.machine import children, memory
+from benchmarks.machine import family, memory
 from chat_providers._whatsapp_sidecar import NODE_FLAGS
 from tests.acceptance.product import Product
 from tests.fakes.bare_client import BareClient
@@ -25,12 +25,12 @@ KNOWN, WARM_UP = 150, 15
 NEW = 100
 CROWD = 100
 """Contacts who have written before and then write at once, one message each."""
-BURSTS, FIRST_BURSTS = 7, 3
+BURSTS, FIRST_BURSTS = 5, 2
 """Sessions begin in the first, and the network's own code gets fast."""
 ROOM = {"max_messages": 1000, "max_characters": 100_000}
 """A queue_config for all of them at once: by default a queue holds ten messages, and what is over that is context."""
-MOMENT = 0.1
-"""Seconds for whoever comes behind one who got no answer."""
+LONGEST, MOMENT = 60.0, 0.1
+"""Seconds: for a burst, and for whoever of it is looked at after that."""
 FLOOR = "bare Baileys"
 
 Rounds = Sequence[tuple[float, float, float]]
@@ -89,15 +89,10 @@ async def _parties(network: WhatsAppNetwork) -> AsyncIterator[list[Party]]:
         await peer.wait("open")
         _, product_phone = await link(product, network, whatsapp_bot("echo", queue_config=ROOM))
         yield [
-            Party(bare_phone, lambda: _family(bare.pid)),
-            Party(peer_phone, lambda: _family(peer.pid)),
-            Party(product_phone, lambda: _family(product.pid)),
+            Party(bare_phone, lambda: family(bare.pid)),
+            Party(peer_phone, lambda: family(peer.pid)),
+            Party(product_phone, lambda: family(product.pid)),
         ]
-
-
-def _family(pid: int) -> list[int]:
-    """This process and all below it."""
-    return [pid, *(each for child in children(pid) for each in _family(child))]
 
 
 class Crowd:
@@ -114,18 +109,18 @@ class Crowd:
     async def burst(self) -> float:
         """All write at once. Answers a second, from the first message until the last answer."""
         self._bursts += 1
-        lines = [Line(to=self._account, sender=each, text=f"burst {self._bursts}") for each in self._heard]
+        lines = [Line(to=self._account, sender=each, text=f"message {self._bursts}") for each in self._heard]
         sent, watch = await self._network.say_all(lines), Stopwatch()
         answered: list[float] = []
         for each, heard in self._heard.items():
             try:
-                inbox = await self._network.wait_inbox(each, heard + 1, max(MOMENT, PATIENCE - watch.seconds))
+                inbox = await self._network.wait_inbox(each, heard + 1, max(MOMENT, LONGEST - watch.seconds))
             except TimeoutError:
                 self.lost += 1
                 continue
             self._heard[each] = len(inbox)
             answered.append(inbox[-1].at)
-        return len(answered) / (max(answered) - min(each.at for each in sent))
+        return len(answered) / (max(answered) - min(each.at for each in sent)) if answered else 0.0
 
 
 # Linking

@@ -103,7 +103,7 @@ export class Connection {
   private async receive(data: Buffer): Promise<void> {
     if (this.frozen) return
     for (const bytes of this.reader.push(data)) {
-      if (this.transport) this.take(await decodeBinaryNode(this.transport.open(bytes)))
+      if (this.transport) await this.take(await decodeBinaryNode(this.transport.open(bytes)))
       else if (this.greeted) this.enter(bytes)
       else this.greet(bytes)
     }
@@ -140,9 +140,9 @@ export class Connection {
     this.send(stanza('success', { t: unixTime(), lid: companion.lidJid, display_name: phone, creation: unixTime() }))
   }
 
-  private take(node: BinaryNode): void {
+  private async take(node: BinaryNode): Promise<void> {
     if (getBinaryNodeChild(node, 'pair-device-sign')) completePairing(this)
-    else if (node.tag === 'iq') this.answer(node)
+    else if (node.tag === 'iq') await this.answer(node)
     else if (this.account?.companion) this.takeFrom(this.account, node)
     else this.network.note('early', { tag: node.tag })
   }
@@ -175,10 +175,10 @@ export class Connection {
     }
   }
 
-  private answer(query: BinaryNode): void {
+  private async answer(query: BinaryNode): Promise<void> {
     const { id, type, to } = query.attrs
     if (type === 'result' || type === 'error') return
-    const { error, content } = answerQuery(this, query)
+    const { error, content } = await answerQuery(this, query)
     this.send(stanza('iq', { id, from: to, type: error ? 'error' : 'result' }, error ? [error] : content))
   }
 

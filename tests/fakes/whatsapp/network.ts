@@ -17,7 +17,7 @@ export interface Event {
 
 export class Network {
   readonly identity = issueServerIdentity()
-  readonly people = new People()
+  readonly people: People
   readonly groups = new Map<string, Group>()
   readonly log = new Feed<Event>()
   /** Connections that wait for a QR to be scanned, by each of their refs. */
@@ -30,6 +30,10 @@ export class Network {
   refusal: number | undefined
   /** Each springs once. */
   private traps: Trap[] = []
+
+  constructor(people = new People()) {
+    this.people = people
+  }
 
   note(kind: string, facts: Record<string, unknown> = {}): void {
     const event = { kind, at: clock(), ...facts }
