@@ -44,7 +44,7 @@ class BuilderBot:
             str(free_port()),
             cwd=await self._stack.enter_async_context(folder()),
             env=self._environment,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
         assert self._process.stdout is not None

@@ -21,16 +21,18 @@ from tests.fakes.bare_client import BareClient
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 
 LINKS = 5
-KNOWN, WARM_UP = 150, 15
-NEW = 100
+KNOWN, WARM_UP = 100, 10
+NEW = 50
 CROWD = 100
 """Contacts who have written before and then write at once, one message each."""
-BURSTS, FIRST_BURSTS = 5, 2
+BURSTS, FIRST_BURSTS = 5, 1
 """Sessions begin in the first, and the network's own code gets fast."""
 ROOM = {"max_messages": 1000, "max_characters": 100_000}
 """A queue_config for all of them at once: by default a queue holds ten messages, and what is over that is context."""
 LONGEST, MOMENT = 60.0, 0.1
 """Seconds: for a burst, and for whoever of it is looked at after that."""
+PAUSE = 0.1
+"""Seconds after each handshake: the Baileys that BuilderBot brings loses what comes at once, as on no real network."""
 FLOOR = "bare Baileys"
 
 Rounds = Sequence[tuple[float, float, float]]
@@ -46,7 +48,7 @@ class Party:
 
 
 async def run() -> list[Figure]:
-    async with WhatsAppNetwork() as network:
+    async with WhatsAppNetwork(pause=PAUSE) as network:
         linked = await _links(network)
         async with _parties(network) as parties:
             friends = [Friend(network, party.account) for party in parties]

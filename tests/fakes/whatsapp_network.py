@@ -40,10 +40,14 @@ FOLDER = Path(__file__).parent / "whatsapp"
 class WhatsAppNetwork:
     """The network while entered; everything but `node_options` needs that."""
 
-    def __init__(self, port: int = 0, *, workers: int = 0) -> None:
-        """`workers`: threads in which phones encrypt, beside the network's own; without any they do so in that one."""
+    def __init__(self, port: int = 0, *, workers: int = 0, pause: float = 0) -> None:
+        """`workers`: threads in which phones encrypt, beside the network's own; without any they do so in that one.
+
+        `pause`: seconds for which the server says nothing after a client's handshake, as behind a real network.
+        """
         self._port = port
         self._workers = workers
+        self._pause = pause
         self._process: asyncio.subprocess.Process | None = None
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
         self.url = ""
@@ -55,6 +59,7 @@ class WhatsAppNetwork:
             str(FOLDER / "main.ts"),
             str(self._port),
             str(self._workers),
+            str(self._pause * 1000),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -5,7 +5,7 @@
  *     node echo.js PORT
  *
  * Prints BuilderBot's own lines, and among them JSON lines: {event: "qr", qr}, {event: "open"}. Keeps its files in the
- * working directory.
+ * working directory. Ends when its standard input does.
  */
 import { addKeyword, createBot, createFlow, createProvider, EVENTS, MemoryDB } from '@builderbot/bot'
 import { BaileysProvider } from '@builderbot/provider-baileys'
@@ -18,3 +18,4 @@ provider.on('require_action', ({ payload }) => tell({ event: 'qr', qr: payload.q
 provider.on('ready', () => tell({ event: 'open' }))
 const bot = await createBot({ flow: createFlow([echo]), provider, database: new MemoryDB() })
 bot.httpServer(Number(process.argv[2]))
+process.stdin.resume().on('end', () => process.exit())

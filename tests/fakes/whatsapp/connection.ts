@@ -1,4 +1,5 @@
 /** One client's WebSocket: handshake, then stanzas one after the other, in the order they came. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeBinaryNode, encodeBinaryNode, getBinaryNodeChild, proto, type BinaryNode } from 'baileys'
 import type { WebSocket } from 'ws'
 import { Backlog, takeAck, takeReceipt } from './delivery.ts'
@@ -104,7 +105,7 @@ export class Connection {
     if (this.frozen) return
     for (const bytes of this.reader.push(data)) {
       if (this.transport) await this.take(await decodeBinaryNode(this.transport.open(bytes)))
-      else if (this.greeted) this.enter(bytes)
+      else if (this.greeted) await this.enter(bytes)
       else this.greet(bytes)
     }
   }
@@ -114,9 +115,10 @@ export class Connection {
     this.greeted = true
   }
 
-  private enter(clientFinish: Buffer): void {
+  private async enter(clientFinish: Buffer): Promise<void> {
     const { noiseKey, payload, transport } = this.handshake.finish(clientFinish)
     this.transport = transport
+    if (this.network.pause) await sleep(this.network.pause)
     if (payload.devicePairingData) offerQr(this)
     else this.logIn(payload, noiseKey)
   }

@@ -1,6 +1,6 @@
 /**
- * The fake network as a program: `node main.ts [PORT] [WORKERS]`, where phones encrypt in so many threads
- * beside the network's, or in its own. Prints one JSON line when it is ready,
+ * The fake network as a program: `node main.ts [PORT] [WORKERS] [PAUSE]`, where phones encrypt in so many
+ * threads beside the network's, or in its own, and the server says nothing for so many ms after a handshake. Prints one JSON line when it is ready,
  * `{"port": N, "control": "http://...", "url": "ws://..."}`, and ends when its standard input does.
  */
 import { createServer } from 'node:http'
@@ -14,8 +14,9 @@ import { keptInWorkers } from './signal_workers.ts'
 import { hushConsole } from './silence.ts'
 
 hushConsole()
-const [port = '0', workers = '0'] = process.argv.slice(2)
-const network = new Network(new People(Number(workers) ? keptInWorkers(Number(workers)) : undefined))
+const [port = '0', workers = '0', pause = '0'] = process.argv.slice(2)
+const people = new People(Number(workers) ? keptInWorkers(Number(workers)) : undefined)
+const network = new Network(people, Number(pause))
 const server = createServer((request, response) => {
   const file = network.media.get(request.url ?? '')
   if (file) response.end(file)
