@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from benchmarks.figures import Figure, percentile
-from benchmarks.house import Stopwatch, link, phone, server, whatsapp_bot
+from benchmarks.house import Stopwatch, bot, link, phone, server
 from benchmarks.machine import cpu_seconds, family, memory
 from tests.acceptance.product import Product
 from tests.fakes.whatsapp_network import Delivery, Sent, WhatsAppNetwork
@@ -74,8 +74,8 @@ class House:
 @asynccontextmanager
 async def _house() -> AsyncIterator[House]:
     async with WhatsAppNetwork(workers=WORKERS) as network, server({"NODE_OPTIONS": network.node_options}) as product:
-        bot = whatsapp_bot("crowd", queue_config=ROOM, context_config=CONTEXT)
-        _, account = await link(product, network, bot)
+        chat = {"provider_name": "whatsAppBaileyes", "provider_config": {"allow_group_messages": True}}
+        _, account = await link(product, network, bot("crowd", chat, queue_config=ROOM, context_config=CONTEXT))
         yield House(network, product, account)
 
 
