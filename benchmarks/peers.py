@@ -20,12 +20,12 @@ from tests.acceptance.product import Product
 from tests.fakes.bare_client import BareClient
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 
-LINKS = 3
-KNOWN, WARM_UP = 60, 10
-NEW = 30
-CROWD = 60
+LINKS = 5
+KNOWN, WARM_UP = 150, 15
+NEW = 100
+CROWD = 100
 """Contacts who have written before and then write at once, one message each."""
-BURSTS, FIRST_BURSTS = 3, 1
+BURSTS, FIRST_BURSTS = 5, 2
 """Sessions begin in the first, and the network's own code gets fast."""
 ROOM = {"max_messages": 1000, "max_characters": 100_000}
 """A queue_config for all of them at once: by default a queue holds ten messages, and what is over that is context."""
