@@ -9,7 +9,7 @@ lost if it never is.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -31,8 +31,11 @@ RATE, SECONDS = 25, 60
 """Messages a second from contacts who have written before, and for how long."""
 PORTION = 50
 """Phones whose keys are made in one request."""
-PATIENCE = 300.0
-"""Seconds for any answer."""
+PATIENCE = 60.0
+"""Seconds without an answer after which none is waited for."""
+
+FIRST = 300.0
+"""The same for the first answer to the group, which goes out with a key for each of its members."""
 
 ROOM = {"max_messages": 20_000, "max_characters": 1_000_000}
 """A queue_config that holds all of them; by default a queue holds ten messages, and what is over that is context."""
@@ -120,7 +123,7 @@ async def _group() -> list[Figure]:
         await house.prepare(members)
         await house.network.make_group(GROUP, "Everybody", [house.account, *members], readers=[reader])
         said = await house.say(reader, 0, GROUP)
-        [first] = await house.network.wait_inbox(reader, 1, PATIENCE)
+        [first] = await house.network.wait_inbox(reader, 1, FIRST)
         for number in range(1, TALKERS):
             await house.say(members[number], number, GROUP)
         heard = await _until_answered(house, reader, TALKERS - 1, 0)
@@ -132,8 +135,10 @@ async def _group() -> list[Figure]:
                 sent[number] = await house.say(members[number % TALKERS], TALKERS + number, GROUP)
 
             await _steadily(GROUP_RATE, GROUP_SECONDS, each)
-            answers = await _until_answered(house, reader, TALKERS + max(sent), len(heard))
-            return [_wait(sent[number], TALKERS + number, answers) for number in sorted(sent)]
+            # Many write side by side: what counts is in which order WhatsApp handed them over.
+            order = {TALKERS + number: place for place, number in enumerate(sorted(sent, key=lambda n: sent[n].at))}
+            answers = await _until_answered(house, reader, len(sent) - 1, len(heard), order)
+            return [_wait(sent[number], order[TALKERS + number], answers, order) for number in sent]
 
         figures = await _measured(f"group of {MEMBERS:,}, {GROUP_RATE} a second", house, talk)
         inbox = await house.network.wait_inbox(reader, 1)
@@ -144,12 +149,25 @@ async def _group() -> list[Figure]:
     ]
 
 
-async def _until_answered(house: House, reader: str, number: int, heard: int) -> list[Delivery]:
-    """What the phone shows beyond the first `heard`, once the message of this number, or a later one, is answered."""
-    inbox = await house.network.wait_inbox(reader, heard + 1, PATIENCE)
-    while max(map(_number, inbox)) < number:
-        inbox = await house.network.wait_inbox(reader, len(inbox) + 1, PATIENCE)
+async def _until_answered(
+    house: House, reader: str, place: int, heard: int, order: Mapping[int, int] | None = None
+) -> list[Delivery]:
+    """What the phone shows beyond the first `heard`, once the message in this place, or a later one, is answered.
+
+    Without an `order` messages stand in that of their numbers. Ends as well when nothing comes for a long time.
+    """
+    inbox: list[Delivery] = []
+    while not inbox or max(_place(answer, order) for answer in inbox[heard:]) < place:
+        try:
+            inbox = await house.network.wait_inbox(reader, max(len(inbox), heard) + 1, PATIENCE)
+        except TimeoutError:
+            break
     return inbox[heard:]
+
+
+def _place(answer: Delivery, order: Mapping[int, int] | None) -> int:
+    number = _number(answer)
+    return number if order is None else order[number]
 
 
 def _number(answer: Delivery) -> int:
@@ -159,8 +177,8 @@ def _number(answer: Delivery) -> int:
     return int(found[1])
 
 
-def _wait(sent: Sent, number: int, answers: Sequence[Delivery]) -> float | None:
-    return next(((answer.at - sent.at) * 1000 for answer in answers if _number(answer) >= number), None)
+def _wait(sent: Sent, place: int, answers: Sequence[Delivery], order: Mapping[int, int]) -> float | None:
+    return next(((answer.at - sent.at) * 1000 for answer in answers if order[_number(answer)] >= place), None)
 
 
 # Many contacts
