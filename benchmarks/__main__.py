@@ -12,12 +12,14 @@ from pathlib import Path
 from benchmarks import (
     backlog,
     cluster,
+    crowd,
     distance,
     large,
     latency,
     linking,
     memory,
     pages,
+    peers,
     pipeline,
     real_model,
     soak,
@@ -41,9 +43,11 @@ BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "distance": distance.run,
     "soak": soak.run,
     "real-model": real_model.run,
+    "peers": peers.run,
+    "crowd": crowd.run,
 }
-LONG = ("large", "cluster", "distance", "soak", "real-model")
-"""Four minutes, ten, three, half an hour and more, and ten minutes and a model of its own: only when named."""
+LONG = ("large", "cluster", "distance", "soak", "real-model", "peers", "crowd")
+"""Only when named: four minutes, ten, four, half an hour and more, ten and a model, five and another product, ten."""
 
 
 def main() -> None:

@@ -48,8 +48,8 @@ def bot(user_id: str, chat: Mapping[str, Any], model: Mapping[str, Any] = FAKE_M
     }
 
 
-def whatsapp_bot(user_id: str, model: Mapping[str, Any] = FAKE_MODEL) -> Config:
-    return bot(user_id, {"provider_name": "whatsAppBaileyes", "provider_config": {}}, model)
+def whatsapp_bot(user_id: str, model: Mapping[str, Any] = FAKE_MODEL, **more: Any) -> Config:
+    return bot(user_id, {"provider_name": "whatsAppBaileyes", "provider_config": {}}, model, **more)
 
 
 def dummy_bot(user_id: str, dummy: Mapping[str, Any], model: Mapping[str, Any] = FAKE_MODEL, **more: Any) -> Config:

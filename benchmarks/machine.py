@@ -58,6 +58,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
 
 
+def family(pid: int) -> list[int]:
+    """This process and all below it."""
+    return [pid, *(each for child in children(pid) for each in family(child))]
+
+
 class Busy:
     """How many cores others used meanwhile."""
 

@@ -40,8 +40,14 @@ FOLDER = Path(__file__).parent / "whatsapp"
 class WhatsAppNetwork:
     """The network while entered; everything but `node_options` needs that."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, workers: int = 0, pause: float = 0) -> None:
+        """`workers`: threads in which phones encrypt, beside the network's own; without any they do so in that one.
+
+        `pause`: seconds for which the server says nothing after a client's handshake, as behind a real network.
+        """
         self._port = port
+        self._workers = workers
+        self._pause = pause
         self._process: asyncio.subprocess.Process | None = None
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
         self.url = ""
@@ -52,6 +58,8 @@ class WhatsAppNetwork:
             str(NODE),
             str(FOLDER / "main.ts"),
             str(self._port),
+            str(self._workers),
+            str(self._pause * 1000),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -71,6 +79,11 @@ class WhatsAppNetwork:
         if self._process is not None:
             self._process.kill()
             await self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def node_options(self) -> str:
@@ -228,9 +241,25 @@ class WhatsAppNetwork:
         told = [{"id": id_, "text": text} for id_, text in messages]
         await self._post("/history", {"phone": phone, "contact": contact, "messages": told})
 
-    async def make_group(self, id: str, subject: str, members: Sequence[str], *, lid: bool = True) -> None:  # noqa: A002
-        """A group (`...@g.us`) of these phones; the account among them. `lid`: its members go by LID."""
-        await self._post("/groups", {"id": id, "subject": subject, "members": list(members), "lid": lid})
+    async def make_group(
+        self,
+        id: str,  # noqa: A002
+        subject: str,
+        members: Sequence[str],
+        *,
+        lid: bool = True,
+        readers: Sequence[str] | None = None,
+    ) -> None:
+        """A group (`...@g.us`) of these phones; the account among them. `lid`: its members go by LID.
+
+        `readers`: whose phones are on and read what is said there; by default all.
+        """
+        group = {"id": id, "subject": subject, "members": list(members), "lid": lid}
+        await self._post("/groups", group if readers is None else {**group, "readers": list(readers)})
+
+    async def prepare(self, phones: Iterable[str]) -> None:
+        """Make these phones' keys now; otherwise each makes its own when it is first needed, which takes a while."""
+        await self._post("/prepare", {"phones": list(phones)})
 
     async def forget(self, contact: str) -> None:
         """The contact's phone loses its sessions before the next message arrives: it asks the sender for a retry."""

@@ -148,6 +148,26 @@ async def test_a_group_hears_the_answer(house: House, lid: bool) -> None:
         ]
 
 
+async def test_phones_that_encrypt_in_workers_talk_like_others() -> None:
+    group, writer, reader, away = "120363000000000009@g.us", "4917290000001", "4917290000002", "4917290000003"
+    async with WhatsAppNetwork(workers=2) as network, BareClient(network) as client:
+        house = House(network, client)
+        bot = await house.link()
+        await network.prepare([writer, reader])
+        await network.make_group(group, "Friends", [writer, bot.phone, reader, away], readers=[reader])
+
+        await network.say(bot.phone, writer, "hello")
+        await network.wait_inbox(writer, 1)
+        await network.forget(writer)
+        await network.say(bot.phone, writer, "once more")
+        await network.say(bot.phone, writer, "who is there?", group=group)
+
+        told = [(answer.text, answer.group) for answer in await network.wait_inbox(writer, 2)]
+        assert told == [("re: hello", None), ("re: once more", None)]
+        assert [answer.text for answer in await network.wait_inbox(reader, 1)] == ["re: who is there?"]
+        await network.wait_log("undecryptable", phone=bot.phone, to=writer)
+
+
 async def test_what_was_said_while_the_client_was_away_comes_with_its_return(house: House) -> None:
     bot = await house.link()
     await away(house, bot)

@@ -1,4 +1,5 @@
 /** One client's WebSocket: handshake, then stanzas one after the other, in the order they came. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeBinaryNode, encodeBinaryNode, getBinaryNodeChild, proto, type BinaryNode } from 'baileys'
 import type { WebSocket } from 'ws'
 import { Backlog, takeAck, takeReceipt } from './delivery.ts'
@@ -103,8 +104,8 @@ export class Connection {
   private async receive(data: Buffer): Promise<void> {
     if (this.frozen) return
     for (const bytes of this.reader.push(data)) {
-      if (this.transport) this.take(await decodeBinaryNode(this.transport.open(bytes)))
-      else if (this.greeted) this.enter(bytes)
+      if (this.transport) await this.take(await decodeBinaryNode(this.transport.open(bytes)))
+      else if (this.greeted) await this.enter(bytes)
       else this.greet(bytes)
     }
   }
@@ -114,9 +115,10 @@ export class Connection {
     this.greeted = true
   }
 
-  private enter(clientFinish: Buffer): void {
+  private async enter(clientFinish: Buffer): Promise<void> {
     const { noiseKey, payload, transport } = this.handshake.finish(clientFinish)
     this.transport = transport
+    if (this.network.pause) await sleep(this.network.pause)
     if (payload.devicePairingData) offerQr(this)
     else this.logIn(payload, noiseKey)
   }
@@ -140,9 +142,9 @@ export class Connection {
     this.send(stanza('success', { t: unixTime(), lid: companion.lidJid, display_name: phone, creation: unixTime() }))
   }
 
-  private take(node: BinaryNode): void {
+  private async take(node: BinaryNode): Promise<void> {
     if (getBinaryNodeChild(node, 'pair-device-sign')) completePairing(this)
-    else if (node.tag === 'iq') this.answer(node)
+    else if (node.tag === 'iq') await this.answer(node)
     else if (this.account?.companion) this.takeFrom(this.account, node)
     else this.network.note('early', { tag: node.tag })
   }
@@ -175,10 +177,10 @@ export class Connection {
     }
   }
 
-  private answer(query: BinaryNode): void {
+  private async answer(query: BinaryNode): Promise<void> {
     const { id, type, to } = query.attrs
     if (type === 'result' || type === 'error') return
-    const { error, content } = answerQuery(this, query)
+    const { error, content } = await answerQuery(this, query)
     this.send(stanza('iq', { id, from: to, type: error ? 'error' : 'result' }, error ? [error] : content))
   }
 

@@ -38,6 +38,9 @@ const commands: Record<string, Command> = {
   '/history': (network, past: Past) => tellHistory(network, past),
   '/newsletter': (network, item: Post) => post(network, item),
   '/groups': (network, group: Group) => void network.groups.set(group.id, group),
+  '/prepare': async ({ people }, { phones }: { phones: readonly string[] }) => {
+    await Promise.all(phones.map(phone => people.person(phone).signal.issueBundle()))
+  },
   '/save-contact': (network, contact: Contact) => saveContact(network, contact),
   '/change-groups': ({ people }, { phone }: Named) => void (people.person(phone).groupsChanged = true),
   '/rename-group': (network, change: Renaming) => renameGroup(network, change),

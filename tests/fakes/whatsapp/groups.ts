@@ -13,6 +13,8 @@ export interface Group {
   readonly members: readonly string[]
   /** Whether its members go by LID, as in groups of today, or by phone number, as in old ones. */
   readonly lid: boolean
+  /** Whose phones are on; without it everybody's. */
+  readonly readers?: readonly string[]
 }
 
 export function groupStanza(network: Network, group: Group): BinaryNode {

@@ -1,5 +1,6 @@
 /**
- * The fake network as a program: `node main.ts [PORT]`. Prints one JSON line when it is ready,
+ * The fake network as a program: `node main.ts [PORT] [WORKERS] [PAUSE]`, where phones encrypt in so many
+ * threads beside the network's, or in its own, and the server says nothing for so many ms after a handshake. Prints one JSON line when it is ready,
  * `{"port": N, "control": "http://...", "url": "ws://..."}`, and ends when its standard input does.
  */
 import { createServer } from 'node:http'
@@ -8,10 +9,14 @@ import { WebSocketServer } from 'ws'
 import { Connection } from './connection.ts'
 import { control } from './control.ts'
 import { Network } from './network.ts'
+import { People } from './people.ts'
+import { keptInWorkers } from './signal_workers.ts'
 import { hushConsole } from './silence.ts'
 
 hushConsole()
-const network = new Network()
+const [port = '0', workers = '0', pause = '0'] = process.argv.slice(2)
+const people = new People(Number(workers) ? keptInWorkers(Number(workers)) : undefined)
+const network = new Network(people, Number(pause))
 const server = createServer((request, response) => {
   const file = network.media.get(request.url ?? '')
   if (file) response.end(file)
@@ -27,7 +32,7 @@ const sockets = new WebSocketServer({
 })
 sockets.on('connection', socket => new Connection(network, socket))
 
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
+server.listen(Number(port), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   const address = `127.0.0.1:${port}`
   const ready = { port, control: `http://${address}`, url: `ws://${address}/ws/chat` }

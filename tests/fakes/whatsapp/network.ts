@@ -17,7 +17,9 @@ export interface Event {
 
 export class Network {
   readonly identity = issueServerIdentity()
-  readonly people = new People()
+  readonly people: People
+  /** Milliseconds of silence after a handshake; an older Baileys loses what comes at once, as on no real network. */
+  readonly pause: number
   readonly groups = new Map<string, Group>()
   readonly log = new Feed<Event>()
   /** Connections that wait for a QR to be scanned, by each of their refs. */
@@ -30,6 +32,11 @@ export class Network {
   refusal: number | undefined
   /** Each springs once. */
   private traps: Trap[] = []
+
+  constructor(people = new People(), pause = 0) {
+    this.people = people
+    this.pause = pause
+  }
 
   note(kind: string, facts: Record<string, unknown> = {}): void {
     const event = { kind, at: clock(), ...facts }

@@ -37,11 +37,11 @@ function handOver(network: Network, account: Person, node: BinaryNode): void {
   const { id = '', to = '' } = node.attrs
   const group = network.groups.get(to)
   const letter: Letter = { network, account, companion: account.linked(), id, group: group?.id }
-  for (const { jid, enc } of addressed(node)) readDirect(letter, jid, enc)
+  for (const { jid, enc } of addressed(node)) readDirect(letter, group, jid, enc)
 
   const shared = getBinaryNodeChildren(node, 'enc').find(enc => enc.attrs.type === 'skmsg')
   if (!group || !shared) return
-  for (const member of group.members.map(phone => network.people.person(phone)))
+  for (const member of (group.readers ?? group.members).map(phone => network.people.person(phone)))
     if (member !== account) readInGroup(letter, group, member, shared)
 }
 
@@ -61,11 +61,11 @@ function addressed(node: BinaryNode): { jid: string; enc: BinaryNode }[] {
   return own && jid && own.attrs.type !== 'skmsg' ? [...listed, { jid, enc: own }] : listed
 }
 
-function readDirect(letter: Letter, jid: string, enc: BinaryNode): void {
+function readDirect(letter: Letter, group: Group | undefined, jid: string, enc: BinaryNode): void {
   const { network, companion } = letter
   const { person, device } = network.people.named(jid)
   // In LID groups Baileys sends its sender key to its own device as well.
-  if (device !== 0) return
+  if (device !== 0 || (group?.readers && !group.readers.includes(person.phone))) return
   read(letter, person, jid, async () => {
     const { signal } = person
     const message = await signal.decrypt(companion.lidJid, { type: enc.attrs.type ?? '', ciphertext: bytesIn(enc) })
@@ -84,9 +84,10 @@ function readInGroup(letter: Letter, group: Group, person: Person, enc: BinaryNo
 
 /** Nobody waits for it: a phone may be switched off. */
 function read(letter: Letter, person: Person, jid: string, decrypt: () => Promise<proto.Message>): void {
-  const attempt = () => {
-    if (person.forgetful) person.signal.forgetEverybody()
+  const attempt = async () => {
+    const { forgetful } = person
     person.forgetful = false
+    if (forgetful) await person.signal.forgetEverybody()
     return decrypt()
   }
   void person.turns.take(attempt).then(

@@ -6,7 +6,7 @@ import { Refusal } from './errors.ts'
 import { Feed } from './feed.ts'
 import type { Memory } from './history.ts'
 import type { Bundle, UploadedKeys } from './keys.ts'
-import { Signal } from './signal.ts'
+import { keptHere, Signal, type Keeper } from './signal.ts'
 import { newMessageId, SERVER, stanza, unixTime } from './stanzas.ts'
 import { Turns } from './turns.ts'
 
@@ -58,11 +58,13 @@ export class Person {
   devicesLinked = 0
   switchOn: () => void = () => undefined
   private readonly seen = new Set<string>()
+  private readonly keeper: Keeper
   private state: Signal | undefined
   private book: AddressBook | undefined
 
-  constructor(phone: string) {
+  constructor(phone: string, keeper: Keeper) {
     this.phone = phone
+    this.keeper = keeper
     this.lid = `77${Array.from(phone).reverse().join('')}`
   }
 
@@ -80,7 +82,7 @@ export class Person {
 
   /** Made at first use: its signature takes milliseconds, and many are only talked about. */
   get signal(): Signal {
-    return (this.state ??= new Signal())
+    return (this.state ??= new Signal(this.keeper))
   }
 
   jid(asLid: boolean): string {
@@ -179,12 +181,18 @@ export class Companion {
 export class People {
   private readonly byPhone = new Map<string, Person>()
   private readonly byLid = new Map<string, Person>()
+  private readonly keeper: Keeper
+
+  /** `keeper`: where phones have their Signal state. */
+  constructor(keeper: Keeper = keptHere) {
+    this.keeper = keeper
+  }
 
   /** The phone with this number; every number exists. */
   person(phone: string): Person {
     let person = this.byPhone.get(phone)
     if (!person) {
-      person = new Person(phone)
+      person = new Person(phone, this.keeper)
       this.byPhone.set(phone, person)
       this.byLid.set(person.lid, person)
     }

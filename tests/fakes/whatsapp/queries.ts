@@ -15,7 +15,7 @@ export interface Answer {
 
 const DONE: Answer = {}
 
-const handlers: Record<string, (connection: Connection, query: BinaryNode) => Answer> = {
+const handlers: Record<string, (connection: Connection, query: BinaryNode) => Answer | Promise<Answer>> = {
   encrypt: answerKeys,
   usync: answerUsync,
   'w:g2': answerGroups,
@@ -28,22 +28,24 @@ const handlers: Record<string, (connection: Connection, query: BinaryNode) => An
   blocklist: () => ({ content: [stanza('list', {}, [])] })
 }
 
-export function answerQuery(connection: Connection, query: BinaryNode): Answer {
-  return handlers[query.attrs.xmlns ?? '']?.(connection, query) ?? DONE
+export async function answerQuery(connection: Connection, query: BinaryNode): Promise<Answer> {
+  return (await handlers[query.attrs.xmlns ?? '']?.(connection, query)) ?? DONE
 }
 
 /**
  * A companion counts, uploads, checks and rotates its own keys (socket.js `uploadPreKeysToServerIfRequired`,
  * `digestKeyBundle`, `rotateSignedPreKey`) and asks for those of others (messages-send.js `assertSessions`).
  */
-function answerKeys({ network, account }: Connection, query: BinaryNode): Answer {
+async function answerKeys({ network, account }: Connection, query: BinaryNode): Promise<Answer> {
   const companion = account?.companion
   if (!companion) return DONE
   const [task] = Array.isArray(query.content) ? query.content : []
   switch (task?.tag) {
     case 'key': {
       const wanted = getBinaryNodeChildren(task, 'user').map(user => user.attrs.jid ?? '')
-      const bundles = wanted.map(jid => bundleStanza(jid, network.people.named(jid).person.signal.issueBundle()))
+      const bundles = await Promise.all(
+        wanted.map(async jid => bundleStanza(jid, await network.people.named(jid).person.signal.issueBundle()))
+      )
       return { content: [stanza('list', {}, bundles)] }
     }
     case 'count':
