@@ -1,0 +1,318 @@
+"""Plays a plan against the product, and asks of what was written down outside of it what came of that."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from math import inf
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.chaos.acts import Acts
+from tests.chaos.judge import problems
+from tests.chaos.ledger import TOKEN, Mode
+from tests.chaos.plan import Fault, Round, Talk
+from tests.chaos.servers import PATIENCE, POLL, serving
+from tests.chaos.world import Bot, Broken, World
+from tests.cluster.sockets import overlaps
+from tests.durability.journal import Findings, Said, Token
+from tests.durability.plan import Target
+from tests.durability.traps import EVENTS
+from tests.fakes.model_server import ModelServer
+from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.storage.traces import traces
+
+REACHED = 5.0
+"""Seconds that the step of a kill is waited for; then it comes at no particular moment."""
+
+
+@dataclass(slots=True)
+class Result:
+    kills: Counter[str] = field(default_factory=Counter)
+    """By who was killed."""
+    deeds: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    answered: int = 0
+    fates: Counter[str] = field(default_factory=Counter)
+    """Of those that were not: why."""
+    findings: Findings = field(default_factory=Findings)
+    rounds: list[float] = field(default_factory=list)
+    """Seconds that each took."""
+
+
+class Driver:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.result = Result()
+        self._ledger = world.ledger
+        self._servers = world.servers
+        self._acts = Acts(world)
+        self._late: list[Any] = []
+        """Servers that are to be started when everything is answered without them."""
+
+    async def play(self, rounds: Iterable[Round]) -> Result:
+        """Raises: Broken, whose text says how to see it again."""
+        number = count(1)
+        try:
+            await self.world.begin()
+            await self._everybody_speaks()
+            for planned in rounds:
+                next(number)
+                began = time.monotonic()
+                await self._round(planned)
+                self.result.rounds.append(round(time.monotonic() - began, 1))
+            await self._end()
+        except* AssertionError as group:
+            raise await self._broken(_first(group), next(number) - 1) from None
+        return self.result
+
+    # One round
+
+    async def _round(self, planned: Round) -> None:
+        cast = self._acts.cast(planned.acts)
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            faults = tasks.create_task(self._strike(planned.faults, done), name="faults")
+            doing = [tasks.create_task(self._acts.do(*each), name=each[0].deed) for each in cast]
+            doing += [tasks.create_task(self._talk(talk), name="talk") for talk in planned.talks]
+            await asyncio.gather(*doing)
+            done.set()
+            await faults
+        self.result.deeds.update(act.deed for act, _, _ in cast)
+        await self._settle()
+        while self._late:
+            await self._late.pop().start()
+
+    async def _talk(self, talk: Talk) -> None:
+        await asyncio.sleep(talk.delay)
+        conversations = self._ledger.conversations
+        await self.world.say(conversations[talk.conversation % len(conversations)], talk.messages)
+
+    async def _strike(self, faults: Iterable[Fault], done: asyncio.Event) -> None:
+        for fault in faults:
+            victim = self._servers.at(fault.server)
+            if not victim.running:
+                victim = self._servers.running[0]
+            if fault.step is None:
+                await asyncio.sleep(fault.delay)
+                victim.hit(fault.target)
+            else:
+                await self._trap(fault, victim.pids(fault.target), done)
+                victim.hit(fault.target)  # where the step was not reached, and whoever was born meanwhile
+            self.result.kills[fault.target] += 1
+            if fault.target is Target.NODE:
+                continue
+            await victim.gone()
+            if fault.late and len(self._servers.running) > 0 and not self._late:
+                self._late.append(victim)
+            else:
+                await victim.start()
+
+    async def _trap(self, fault: Fault, pids: list[int], done: asyncio.Event) -> None:
+        network, phone = self.world.network, self.world.bots[fault.account % len(self.world.bots)].phone
+        before = len(await network.log("trap"))
+        kind, facts = EVENTS[str(fault.step)]
+        await network.set_trap(kind, pids, {"phone": phone, **facts}, delay=fault.delay / 100)
+        deadline = time.monotonic() + REACHED
+        while len(await network.log("trap")) == before and time.monotonic() < deadline:
+            await asyncio.sleep(POLL)
+        await network.clear_trap()
+
+    # What became of it
+
+    async def _settle(self) -> None:
+        """Returns when it is known of everything that was said what becomes of it."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            await self.world.listen()
+            open_ = [await self._unsettled(bot) for bot in self.world.bots]
+            if not any(open_):
+                return
+            if time.monotonic() > deadline:
+                names = [f"{TOKEN.format(*said.token)} as {said.id}: {why}" for each in open_ for said, why in each]
+                raise Broken("\n".join([f"nothing comes of it for {PATIENCE} s:", *names]))
+            await asyncio.sleep(POLL)
+
+    async def _unsettled(self, bot: Bot) -> list[tuple[Said, str]]:
+        """What of this bot's messages is open still, and how it stands."""
+        ledger = self._ledger
+        due = [
+            ledger.said[each.index][number]
+            for each in bot.conversations
+            for number in range(len(ledger.said[each.index]))
+            if (each.index, number) in ledger.due
+        ]
+        if not due:
+            return []
+        waited_for = {said.token for said, _ in ledger.unanswered}
+        rows = await self._rows(bot, {said.id for said in due})
+        answers: dict[int, list[dict[str, Any]]] = {}
+        for row in rows:
+            if row["answers"] is not None:
+                answers.setdefault(row["answers"], []).append(row)
+        by_id = {row["message_id"]: row for row in rows if row["answers"] is None}
+        open_ = []
+        for said in due:
+            fate, reason = self._fate(said, by_id.get(said.id), answers, said.token in waited_for)
+            if fate == "open":
+                open_.append((said, f"{reason} {by_id.get(said.id)}"))
+                continue
+            if fate != "void" and (fault := ledger.fault(said, fate, reason)):
+                raise Broken(f"{fault}\n{by_id.get(said.id)}")
+            ledger.drafted.discard(said.token)
+            if fate == "drafted":
+                ledger.drafted.add(said.token)
+                continue
+            ledger.due.discard(said.token)
+            if fate == "answered":
+                self.result.answered += 1
+                continue
+            self.result.fates[reason or fate] += 1
+            ledger.excuse(said.token)
+            if fate == "silent":
+                ledger.left.add(said.token)
+                await self._has_its_reason(bot, by_id[said.id])
+        return open_
+
+    def _fate(
+        self, said: Said, row: dict[str, Any] | None, answers: dict[int, list[dict[str, Any]]], waited_for: bool
+    ) -> tuple[str, str | None]:
+        """`answered`, `drafted`, `silent`, `void` or `open`, and why."""
+        void = self._ledger.void(said)
+        if row is None:
+            deleted = any(halt.why == "deleted" and halt.asked >= said.at for halt in self._ledger.halts[said.token[0]])
+            known = deleted or not waited_for or (void and said.id in self._ledger.receipted)
+            return ("void", "forgotten") if void and known else ("open", "not on record")
+        if row["state"] == "waiting":
+            return "open", "waits"
+        if row["state"] == "answered" and not waited_for:
+            return ("void" if void else "answered"), None
+        if row["state"] == "answered":
+            parts = answers.get(row["joined"] or row["seq"], [])
+            lost = [part for part in parts if part["delivery"] in ("withdrawn", "failed", "uncertain")]
+            if not lost:
+                return "open", f"its answer is {[part['delivery'] for part in parts]}"
+            return ("void" if void else "silent"), lost[0]["delivery_reason"] or lost[0]["delivery"]
+        if row["reason"] == "drafted":
+            return "drafted", None
+        return ("void" if void else "silent"), row["reason"] or row["state"]
+
+    async def _rows(self, bot: Bot, wanted: set[str]) -> list[dict[str, Any]]:
+        """What the product has on record, newest first, as far back as the oldest of the messages that are wanted."""
+        found: list[dict[str, Any]] = []
+        async for page in self._servers.pages(f"{bot.path}/messages", "messages"):
+            found += page
+            wanted -= {row["message_id"] for row in page}
+            if not wanted:
+                break
+        return found
+
+    async def _has_its_reason(self, bot: Bot, row: dict[str, Any]) -> None:
+        told = (await self._servers.get(f"{bot.path}/messages/{row['seq']}/decision"))["told"]
+        if not told.startswith(("Not answered", "Answered, but")):
+            raise Broken(f"the decision about {row} says {told!r}")
+
+    # The end
+
+    async def _everybody_speaks(self) -> None:
+        async with asyncio.TaskGroup() as talk:
+            for conversation in self._ledger.conversations:
+                talk.create_task(self.world.say(conversation), name="talk")
+        await self._settle()
+
+    async def _end(self) -> None:
+        """Everybody who is not to be asked first is answered again, all is well, and all is as it should be."""
+        for bot in self.world.bots:
+            await self._acts.resume(bot, None)
+            await self._acts.change(bot, dict.fromkeys(bot.direct, Mode.PROMPT))
+            await self.world.connected(bot)
+        await self._everybody_speaks()
+        for server in self._servers.all:
+            ready = await server.api.get("/readyz")
+            if ready.status_code != 200:
+                raise Broken(f"a server is not ready: {ready.text}")
+        for server in self._servers.all:
+            await server.stop()
+        await self.world.listen()
+        self._nothing_is_kept()
+        found = problems(self._ledger)
+        found += [f"two connections of one account: {each}" for each in self._overlaps()]
+        if found:
+            raise Broken("\n".join(found))
+        self.result.findings = self._ledger.check()
+        self.result.messages = self.result.findings.accepted
+
+    def _overlaps(self) -> list[Any]:
+        ours = {bot.phone for bot in self.world.bots}
+        events = [event for event in self._ledger.events if event.facts.get("phone") in ours]
+        return [each for each in overlaps(events, time.time()) if each.too_long]
+
+    def _nothing_is_kept(self) -> None:
+        """Of who was forgotten."""
+        ledger = self._ledger
+        gone: list[Token] = [
+            said.token
+            for told in ledger.said
+            for said in told
+            if ledger.forgotten(said) is not None and said.token[0] not in ledger.unscrubbed
+        ]
+        words = [TOKEN.format(*token) for token in gone]
+        for server in self._servers.all:
+            found = [word for word in words if traces(self._servers.database, server.data, word)]
+            if found:
+                where = traces(self._servers.database, server.data, *found)
+                raise Broken(f"{found} were forgotten, and stand in {where}")
+
+    async def _broken(self, why: str, round_: int) -> Broken:
+        try:
+            await self.world.listen()
+        except OSError as error:  # the network is gone, too
+            why += f"\n{error!r}"
+        indices = {int(each) for each in _named(why)}
+        stories = [self._ledger.history(self._ledger.conversations[index]) for index in sorted(indices)]
+        head = f"CHAOS_SEED={self.world.seed} brings this plan back; it broke in round {round_}:"
+        return Broken("\n".join([head, why, *stories, self._servers.logs()]))
+
+
+def _named(why: str) -> set[str]:
+    import re
+
+    return set(re.findall(r"\bc(\d+)n\d+e\b|conversation (\d+)", why)) and {
+        index for pair in re.findall(r"\bc(\d+)n\d+e\b|conversation (\d+)", why) for index in pair if index
+    }
+
+
+def _first(group: BaseExceptionGroup[AssertionError]) -> str:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)
+
+
+@asynccontextmanager
+async def chaos(
+    folder: Path,
+    network: WhatsAppNetwork,
+    seed: int,
+    phone: Callable[[], str],
+    *,
+    database: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[Driver]:
+    """A driver of servers that run; two of them where they share a `database` of PostgreSQL."""
+    chance = Random(f"{seed} of the servers")
+    async with (
+        ModelServer() as model,
+        serving(folder, network, model, database, chance, environment or {}) as servers,
+    ):
+        try:
+            yield Driver(World(servers, network, model, seed, phone))
+        finally:
+            await network.clear_trap()
+
+
+_ = inf
