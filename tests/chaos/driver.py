@@ -1,13 +1,12 @@
 """Plays a plan against the product, and asks of what was written down outside of it what came of that."""
 
 import asyncio
+import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
-from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,14 +17,16 @@ from tests.chaos.ledger import TOKEN, Mode
 from tests.chaos.plan import Fault, Round, Talk
 from tests.chaos.servers import PATIENCE, POLL, serving
 from tests.chaos.world import Bot, Broken, World
-from tests.cluster.sockets import overlaps
+from tests.cluster.sockets import Overlap, overlaps
 from tests.durability.journal import Findings, Said, Token
 from tests.durability.plan import Target
 from tests.durability.traps import EVENTS
+from tests.durability.victim import Victim
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.storage.traces import traces
 
+_NAMED = re.compile(r"\bc(\d+)n\d+e\b|conversation (\d+)")
 REACHED = 5.0
 """Seconds that the step of a kill is waited for; then it comes at no particular moment."""
 
@@ -51,37 +52,32 @@ class Driver:
         self._ledger = world.ledger
         self._servers = world.servers
         self._acts = Acts(world)
-        self._late: list[Any] = []
+        self._late: list[Victim] = []
         """Servers that are to be started when everything is answered without them."""
 
     async def play(self, rounds: Iterable[Round]) -> Result:
         """Raises: Broken, whose text says how to see it again."""
-        number = count(1)
         try:
             await self.world.begin()
             await self._everybody_speaks()
             for planned in rounds:
-                next(number)
                 began = time.monotonic()
                 await self._round(planned)
                 self.result.rounds.append(round(time.monotonic() - began, 1))
             await self._end()
-        except* AssertionError as group:
-            raise await self._broken(_first(group), next(number) - 1) from None
+        except (AssertionError, TimeoutError) as error:
+            raise await self._broken(str(error) or repr(error)) from error
         return self.result
 
     # One round
 
     async def _round(self, planned: Round) -> None:
         cast = self._acts.cast(planned.acts)
-        done = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            faults = tasks.create_task(self._strike(planned.faults, done), name="faults")
-            doing = [tasks.create_task(self._acts.do(*each), name=each[0].deed) for each in cast]
-            doing += [tasks.create_task(self._talk(talk), name="talk") for talk in planned.talks]
-            await asyncio.gather(*doing)
-            done.set()
-            await faults
+        await _together(
+            self._strike(planned.faults),
+            *(self._acts.do(*each) for each in cast),
+            *map(self._talk, planned.talks),
+        )
         self.result.deeds.update(act.deed for act, _, _ in cast)
         await self._settle()
         while self._late:
@@ -92,7 +88,7 @@ class Driver:
         conversations = self._ledger.conversations
         await self.world.say(conversations[talk.conversation % len(conversations)], talk.messages)
 
-    async def _strike(self, faults: Iterable[Fault], done: asyncio.Event) -> None:
+    async def _strike(self, faults: Iterable[Fault]) -> None:
         for fault in faults:
             victim = self._servers.at(fault.server)
             if not victim.running:
@@ -101,7 +97,7 @@ class Driver:
                 await asyncio.sleep(fault.delay)
                 victim.hit(fault.target)
             else:
-                await self._trap(fault, victim.pids(fault.target), done)
+                await self._trap(fault, victim.pids(fault.target))
                 victim.hit(fault.target)  # where the step was not reached, and whoever was born meanwhile
             self.result.kills[fault.target] += 1
             if fault.target is Target.NODE:
@@ -112,14 +108,13 @@ class Driver:
             else:
                 await victim.start()
 
-    async def _trap(self, fault: Fault, pids: list[int], done: asyncio.Event) -> None:
+    async def _trap(self, fault: Fault, pids: list[int]) -> None:
         network, phone = self.world.network, self.world.bots[fault.account % len(self.world.bots)].phone
         before = len(await network.log("trap"))
         kind, facts = EVENTS[str(fault.step)]
         await network.set_trap(kind, pids, {"phone": phone, **facts}, delay=fault.delay / 100)
-        deadline = time.monotonic() + REACHED
-        while len(await network.log("trap")) == before and time.monotonic() < deadline:
-            await asyncio.sleep(POLL)
+        with suppress(TimeoutError):
+            await network.wait_log("trap", before + 1, REACHED)
         await network.clear_trap()
 
     # What became of it
@@ -219,9 +214,7 @@ class Driver:
     # The end
 
     async def _everybody_speaks(self) -> None:
-        async with asyncio.TaskGroup() as talk:
-            for conversation in self._ledger.conversations:
-                talk.create_task(self.world.say(conversation), name="talk")
+        await _together(*map(self.world.say, self._ledger.conversations))
         await self._settle()
 
     async def _end(self) -> None:
@@ -246,10 +239,13 @@ class Driver:
         self.result.findings = self._ledger.check()
         self.result.messages = self.result.findings.accepted
 
-    def _overlaps(self) -> list[Any]:
-        ours = {bot.phone for bot in self.world.bots}
-        events = [event for event in self._ledger.events if event.facts.get("phone") in ours]
-        return [each for each in overlaps(events, time.time()) if each.too_long]
+    def _overlaps(self) -> list[Overlap]:
+        """Of accounts that were linked once: the network counts the logins of each link."""
+        events = self._ledger.events
+        links = Counter(event.facts["phone"] for event in events if event.kind == "paired")
+        ours = {bot.phone for bot in self.world.bots if links[bot.phone] == 1}
+        found = overlaps((event for event in events if event.facts.get("phone") in ours), time.time())
+        return [each for each in found if each.too_long]
 
     def _nothing_is_kept(self) -> None:
         """Of who was forgotten."""
@@ -267,30 +263,25 @@ class Driver:
                 where = traces(self._servers.database, server.data, *found)
                 raise Broken(f"{found} were forgotten, and stand in {where}")
 
-    async def _broken(self, why: str, round_: int) -> Broken:
+    async def _broken(self, why: str) -> Broken:
         try:
             await self.world.listen()
         except OSError as error:  # the network is gone, too
             why += f"\n{error!r}"
-        indices = {int(each) for each in _named(why)}
+        indices = {int(token or index) for token, index in _NAMED.findall(why)}
         stories = [self._ledger.history(self._ledger.conversations[index]) for index in sorted(indices)]
-        head = f"CHAOS_SEED={self.world.seed} brings this plan back; it broke in round {round_}:"
+        head = f"CHAOS_SEED={self.world.seed} brings this plan back; it broke after {len(self.result.rounds)} rounds:"
         return Broken("\n".join([head, why, *stories, self._servers.logs()]))
 
 
-def _named(why: str) -> set[str]:
-    import re
-
-    return set(re.findall(r"\bc(\d+)n\d+e\b|conversation (\d+)", why)) and {
-        index for pair in re.findall(r"\bc(\d+)n\d+e\b|conversation (\d+)", why) for index in pair if index
-    }
-
-
-def _first(group: BaseExceptionGroup[AssertionError]) -> str:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error)
+async def _together(*doings: Coroutine[Any, Any, object]) -> None:
+    """Raises what the first of them raises that fails; the others are cut short."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for doing in doings:
+                tasks.create_task(doing, name="chaos")
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 @asynccontextmanager
@@ -313,6 +304,3 @@ async def chaos(
             yield Driver(World(servers, network, model, seed, phone))
         finally:
             await network.clear_trap()
-
-
-_ = inf

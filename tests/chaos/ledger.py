@@ -114,9 +114,7 @@ class Ledger(Journal):
         """Conversations that were forgotten and whose words may still stand in the database's files."""
         self._read = 0
 
-    def open_in(
-        self, account: Account, people: Sequence[str], mode: Mode, group: str | None = None
-    ) -> Conversation:
+    def open_in(self, account: Account, people: Sequence[str], mode: Mode, group: str | None = None) -> Conversation:
         conversation = self.open(account, people, group)
         self.spans.append([])
         self.halts.append([])
@@ -163,7 +161,9 @@ class Ledger(Journal):
         """All that may have held between the two."""
         changes = self.changes[index]
         ends = [*(change.sure for change in changes[1:]), inf]
-        return {change.mode for change, over in zip(changes, ends, strict=True) if change.asked <= end and over >= begin}
+        return {
+            change.mode for change, over in zip(changes, ends, strict=True) if change.asked <= end and over >= begin
+        }
 
     def silent(self, conversation: Conversation) -> bool:
         return any(span.over_asked == inf for span in self.spans[conversation.index])

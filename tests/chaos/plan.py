@@ -1,6 +1,6 @@
 """What happens in one run, drawn from a seed alone, so that the seed brings a run back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -26,14 +26,20 @@ class Deed(StrEnum):
     STOP = "a bot stopped and started"
 
 
-STEPS = (None, None, "message handed to us", "our receipt for it", "our answer, not acknowledged", "our answer, acknowledged")
+STEPS = (
+    None,
+    None,
+    "message handed to us",
+    "our receipt for it",
+    "our answer, not acknowledged",
+    "our answer, acknowledged",
+)
 """Where a kill may come: at a moment of its own, or when the network sees one of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One deed, `delay` seconds after its round began. Places wrap around; `choice`, 0 to 1, settles what is left open.
-    """
+    """One deed, `delay` seconds after its round began. `choice`, 0 to 1, settles what is open; places wrap around."""
 
     deed: Deed
     place: int
@@ -103,8 +109,8 @@ def kills(rounds: Iterable[Round]) -> int:
     return sum(len(planned.faults) for planned in rounds)
 
 
-def until_killed(seed: int, wanted: int) -> Sequence[Round]:
-    """As many rounds as it takes to kill so often."""
+def until_killed(seed: int, wanted: int) -> list[Round]:
+    """As many rounds as it takes to kill at least so often."""
     rounds = plan(seed, wanted)
     while len(rounds) > 1 and kills(rounds[:-1]) >= wanted:
         rounds.pop()

@@ -90,9 +90,10 @@ async def serving(
         "IMPOSTER_SECRET_KEY": KEY,
         **environment,
     }
-    names = ("one",)
+    names = ["one"]
     if database is not None:
-        names, common = ("one", "two"), common | {"IMPOSTER_DATABASE_URL": database, "IMPOSTER_LEASE_SECONDS": LEASE}
+        names.append("two")
+        common |= {"IMPOSTER_DATABASE_URL": database, "IMPOSTER_LEASE_SECONDS": LEASE}
     servers = []
     for name in names:
         (folder / name).mkdir()

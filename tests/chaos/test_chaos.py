@@ -3,6 +3,7 @@
 CHAOS_SEED=<number> brings a run back.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.chaos.driver import chaos
 from tests.chaos.plan import Deed, kills, plan
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
+log = logging.getLogger(__name__)
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS") or 7)
 """In which every deed is done."""
 
@@ -33,4 +35,4 @@ async def test_whatever_is_done_while_servers_are_killed_the_promise_is_kept(
         result = await driver.play(rounds)
     assert result.kills.total() == kills(rounds)
     assert result.answered > 0
-    print(result)
+    log.info("%s", result)

@@ -69,6 +69,7 @@ class World:
     def __post_init__(self) -> None:
         self.model.reply = self.ledger.reply
         self._chance = Random(f"{self.seed} of the messages")
+        self._listening = asyncio.Lock()
         self._speaking: dict[int, asyncio.Lock] = {}
 
     async def begin(self) -> None:
@@ -145,13 +146,15 @@ class World:
     # Looking
 
     async def listen(self) -> None:
+        """Take over what phones and the network have since the last time."""
         ledger = self.ledger
-        for person, heard in ledger.heard.items():
-            ledger.hear(person, await self.network.inbox(person, len(heard)))
-        for bot in self.bots:
-            bot.notes += await self.network.inbox(bot.phone, len(bot.notes))
-        ledger.events += await self.network.log(after=len(ledger.events))
-        ledger.read_events()
+        async with self._listening:
+            for person, heard in ledger.heard.items():
+                ledger.hear(person, await self.network.inbox(person, len(heard)))
+            for bot in self.bots:
+                bot.notes += await self.network.inbox(bot.phone, len(bot.notes))
+            ledger.events += await self.network.log(after=len(ledger.events))
+            ledger.read_events()
 
     async def heard(self, conversation: Conversation, text: str) -> None:
         """Returns when whoever is in it got this text."""
