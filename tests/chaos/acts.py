@@ -228,6 +228,7 @@ class Acts:
         if answer.status_code != 200:
             raise Broken(f"the chat was not imported: {answer.status_code} {answer.text}")
         bot.imported = True
+        self._ledger.imported[conversation.index] = time.time()
 
     async def _examine(self, act: Act, bot: Bot, conversation: Conversation) -> None:
         """It ends, whatever happens to its server, and nobody hears of it."""

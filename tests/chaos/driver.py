@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.chaos.acts import Acts
 from tests.chaos.judge import problems
-from tests.chaos.ledger import TOKEN, Mode
+from tests.chaos.ledger import BROUGHT, TOKEN, Mode
 from tests.chaos.plan import Fault, Round, Talk
 from tests.chaos.servers import PATIENCE, POLL, serving
 from tests.chaos.world import Bot, Broken, World
@@ -257,6 +257,7 @@ class Driver:
             if ledger.forgotten(said) is not None and said.token[0] not in ledger.unscrubbed
         ]
         words = [TOKEN.format(*token) for token in gone]
+        words += [BROUGHT.format(index) for index in ledger.imported if ledger.import_forgotten(index)]
         for server in self._servers.all:
             found = [word for word in words if traces(self._servers.database, server.data, word)]
             if found:

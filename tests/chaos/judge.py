@@ -1,12 +1,14 @@
 """What must be true of a whole run, by what the driver wrote down of it alone."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from math import inf
 
-from tests.chaos.ledger import GRACE, TOKEN, Ledger, Mode, Reply
+from tests.chaos.ledger import BROUGHT, GRACE, TOKEN, Ledger, Mode, Reply
 from tests.durability.journal import tokens_in
 
+_MARK = re.compile(r"\b" + BROUGHT.format(r"(\d+)"))
 PROMPT_GRACE = 1.0
 """Seconds in which a request to the model that was under way may still arrive there."""
 
@@ -19,6 +21,7 @@ def problems(ledger: Ledger) -> list[str]:
         *_at_wrong_times(ledger),
         *_decisions(ledger),
         *_remembered(ledger),
+        *_imported(ledger),
     ]
 
 
@@ -108,3 +111,15 @@ def _remembered(ledger: Ledger) -> Iterator[str]:
             since = ledger.forgotten(ledger.said[token[0]][token[1]])
             if since is not None and at > since + PROMPT_GRACE:
                 yield f"{TOKEN.format(*token)} was in a prompt {at - since:.3f} s after it was forgotten"
+
+
+def _imported(ledger: Ledger) -> Iterator[str]:
+    """Words of an imported chat stand in prompts of that chat alone, and in none once they are forgotten."""
+    for at, chat in ledger.asked_at:
+        words = " ".join(turn["content"] for turn in chat["messages"])
+        marks = {int(index) for index in _MARK.findall(words)}
+        if marks and len(marks | {index for index, _ in tokens_in(words)}) > 1:
+            yield f"an import of the conversations {sorted(marks)} was in a prompt of another: {words[:500]}"
+        for index in marks:
+            if ledger.import_forgotten(index) and at > ledger.lines[index][-1].done + PROMPT_GRACE:
+                yield f"what was imported into conversation {index} was in a prompt after it was forgotten"

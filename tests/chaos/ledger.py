@@ -17,6 +17,8 @@ from tests.fakes.whatsapp_network import Delivery
 GRACE = 5.0
 """Seconds in which what is being handed over when a silence begins may still arrive."""
 TOKEN = "c{}n{}e"
+BROUGHT = "v{}x"
+"""How what was imported into a conversation begins."""
 
 
 class Mode(StrEnum):
@@ -110,6 +112,8 @@ class Ledger(Journal):
         """Those of them that stand in a draft which is open."""
         self.left: set[Token] = set()
         """What the product says it left unanswered: shown to the model later, as what was said before."""
+        self.imported: dict[int, float] = {}
+        """When the chat of a conversation was imported last."""
         self.unscrubbed: set[int] = set()
         """Conversations that were forgotten and whose words may still stand in the database's files."""
         self._read = 0
@@ -177,6 +181,11 @@ class Ledger(Journal):
         got = self.receipted.get(said.id, inf)
         found = [line.done for line in self.lines[said.token[0]] if got < line.asked and line.done < inf]
         return min(found, default=None)
+
+    def import_forgotten(self, index: int) -> bool:
+        """Whether an imported chat is gone with its contact."""
+        at = self.imported.get(index, inf)
+        return any(at < line.asked and line.done < inf for line in self.lines[index])
 
     def fault(self, said: Said, fate: str, reason: str | None) -> str | None:
         """What is wrong with a fate: `answered`, `drafted`, or `silent` for a reason. None: nothing."""

@@ -86,7 +86,7 @@ def plan(seed: int, rounds: int) -> list[Round]:
     deeds: list[Deed] = []
     targets: list[Target] = []
     drawn = []
-    for _ in range(rounds):
+    for number in range(rounds):
         if len(deeds) < 3:
             deeds += chance.sample(tuple(Deed), len(Deed))
         if len(targets) < 2:
@@ -94,7 +94,7 @@ def plan(seed: int, rounds: int) -> list[Round]:
         hits = 2 if chance.random() < 0.25 else 1
         drawn.append(
             Round(
-                acts=tuple(_act(chance, deeds.pop(0)) for _ in range(chance.choice((2, 2, 3)))),
+                acts=tuple(_act(chance, deeds.pop(0)) for _ in range(2 if number % 2 else 3)),
                 talks=tuple(
                     Talk(chance.randrange(100), chance.uniform(0, 1.5), chance.randint(1, 3))
                     for _ in range(chance.randint(2, 4))

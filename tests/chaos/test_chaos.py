@@ -16,7 +16,7 @@ from tests.chaos.plan import Deed, kills, plan
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 log = logging.getLogger(__name__)
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS") or 7)
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS") or 5)
 """In which every deed is done."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.chaos.ledger import Ledger, Mode
+from tests.chaos.ledger import BROUGHT, Ledger, Mode
 from tests.chaos.servers import PATIENCE, POLL, Servers
 from tests.durability.driver import config
 from tests.durability.journal import Account, Conversation, Token, tokens_in
@@ -22,7 +22,7 @@ MODES: dict[Mode, dict[str, Any]] = {
 }
 AT_FIRST = (Mode.HUMAN, Mode.PROMPT, Mode.DRAFT, Mode.DRAFT)
 """Of the people of an account who write to it alone."""
-BROUGHT = 24
+EXCHANGES = 24
 """Exchanges of a chat that is imported."""
 
 
@@ -194,9 +194,9 @@ class World:
 
 def export(conversation: Conversation) -> str:
     """A chat as a phone exports it, in which the owner answers like nobody else."""
-    index = conversation.index
+    mark = BROUGHT.format(conversation.index)
     return "".join(
-        f"[{1 + number % 28:02}.{1 + number // 28:02}.24, 10:00:00] Friend: v{index}x{number}e what about it?\n"
-        f"[{1 + number % 28:02}.{1 + number // 28:02}.24, 10:05:00] Owner: v{index}x{number}e is fine by me\n"
-        for number in range(BROUGHT)
+        f"[{1 + number % 28:02}.{1 + number // 28:02}.24, 10:00:00] Friend: {mark}{number}e what about it?\n"
+        f"[{1 + number % 28:02}.{1 + number // 28:02}.24, 10:05:00] Owner: {mark}{number}e is fine by me\n"
+        for number in range(EXCHANGES)
     )
