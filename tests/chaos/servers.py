@@ -98,6 +98,7 @@ async def serving(
     for name in names:
         (folder / name).mkdir()
         servers.append(Victim(folder / name, common | {"IMPOSTER_NODE_NAME": name}))
+        servers[-1].ready_deadline = PATIENCE
     try:
         await asyncio.gather(*(server.start() for server in servers))
         yield Servers(tuple(servers), database, chance)
