@@ -12,6 +12,7 @@ from tests.chaos.world import Bot, Broken, World, export
 from tests.durability.journal import Conversation, Token, tokens_in
 
 UP, DOWN = "\U0001f44d", "\U0001f44e"
+NO_NOTE = "none"
 TRIES = 8
 """A draft that is to be decided may be replaced by a newer one meanwhile."""
 ALONE = (Deed.PAUSE_ALL, Deed.RECONFIGURE, Deed.DELETE)
@@ -204,8 +205,10 @@ class Acts:
         self._end(lines, time.time())
         for span in self._own_spans(bot, conversation):  # whoever comes back is a stranger
             span.over_asked, span.over = lines[0].asked, lines[0].done
-        if answer.status_code == 200 and answer.json()["files"] != "scrubbed":
+        if answer.status_code == 404 or answer.json()["files"] != "scrubbed":
             self._ledger.unscrubbed.add(conversation.index)
+        gone = [token for token in self._ledger.all_forgotten() if token[0] == conversation.index]
+        world.nothing_is_kept(gone, [conversation.index])
         await world.say(conversation)
 
     def _draw(self, conversations: Sequence[Conversation]) -> list[Line]:
@@ -295,7 +298,7 @@ class Acts:
                 decision.asked = {by_hand}
                 await self._answer_note(bot, draft, by_hand)
             case _:
-                here, there = ("send", UP) if yes else ("drop", UP) if act.choice < 0.8 else ("send", DOWN)
+                here, there = {0: ("send", UP), 1: ("drop", UP), 2: ("send", DOWN)}[int(act.choice * 3)]
                 decision.asked = {here, "send" if there == UP else "drop"}
                 note = self._answer_note(bot, draft, there, kind="reaction")
                 await asyncio.gather(self._tell(bot, draft, here), note)
@@ -328,16 +331,18 @@ class Acts:
         await self._world.until(is_done, f"{verb} of draft {draft}")
 
     async def _answer_note(self, bot: Bot, draft: dict[str, Any], text: str, **envelope: Any) -> None:
-        """In the owner's own chat."""
+        """In the owner's own chat; where the draft was replaced before its note came, there is none."""
         first = draft["text"].partition("\n")[0]
 
         async def note() -> str | None:
             await self._world.listen()
-            return next((note.id for note in bot.notes if note.text and f"> {first}\n" in note.text), None)
+            found = next((note.id for note in bot.notes if note.text and f"> {first}\n" in note.text), None)
+            return found or (NO_NOTE if await self._state(bot, draft) != "open" else None)
 
         target = await self._world.until(note, f"a note on {first}")
-        async with bot.linked:
-            await self._world.network.owner_says(bot.phone, bot.phone, text, target=target, **envelope)
+        if target != NO_NOTE:
+            async with bot.linked:
+                await self._world.network.owner_says(bot.phone, bot.phone, text, target=target, **envelope)
 
     # Asking
 

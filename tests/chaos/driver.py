@@ -9,22 +9,22 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from traceback import format_exception
 from typing import Any
 
 from tests.chaos.acts import Acts
 from tests.chaos.judge import problems
-from tests.chaos.ledger import BROUGHT, TOKEN, Mode
+from tests.chaos.ledger import TOKEN, Mode
 from tests.chaos.plan import Fault, Round, Talk
 from tests.chaos.servers import PATIENCE, POLL, serving
 from tests.chaos.world import Bot, Broken, World
 from tests.cluster.sockets import Overlap, overlaps
-from tests.durability.journal import Findings, Said, Token
+from tests.durability.journal import Findings, Said, tokens_in
 from tests.durability.plan import Target
 from tests.durability.traps import EVENTS
 from tests.durability.victim import Victim
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
-from tests.storage.traces import traces
 
 _NAMED = re.compile(r"\bc(\d+)n\d+e\b|conversation (\d+)")
 REACHED = 5.0
@@ -66,7 +66,7 @@ class Driver:
                 self.result.rounds.append(round(time.monotonic() - began, 1))
             await self._end()
         except (AssertionError, TimeoutError) as error:
-            raise await self._broken(str(error) or repr(error)) from error
+            raise await self._broken(str(error) or "".join(format_exception(error))) from error
         return self.result
 
     # One round
@@ -228,10 +228,11 @@ class Driver:
             ready = await server.api.get("/readyz")
             if ready.status_code != 200:
                 raise Broken(f"a server is not ready: {ready.text}")
+        await self._nothing_is_on_record()
         for server in self._servers.all:
             await server.stop()
         await self.world.listen()
-        self._nothing_is_kept()
+        self.world.nothing_is_kept(self._ledger.all_forgotten(), range(len(self._ledger.conversations)))
         found = problems(self._ledger)
         found += [f"two connections of one account: {each}" for each in self._overlaps()]
         if found:
@@ -247,22 +248,14 @@ class Driver:
         found = overlaps((event for event in events if event.facts.get("phone") in ours), time.time())
         return [each for each in found if each.too_long]
 
-    def _nothing_is_kept(self) -> None:
-        """Of who was forgotten."""
-        ledger = self._ledger
-        gone: list[Token] = [
-            said.token
-            for told in ledger.said
-            for said in told
-            if ledger.forgotten(said) is not None and said.token[0] not in ledger.unscrubbed
-        ]
-        words = [TOKEN.format(*token) for token in gone]
-        words += [BROUGHT.format(index) for index in ledger.imported if ledger.import_forgotten(index)]
-        for server in self._servers.all:
-            found = [word for word in words if traces(self._servers.database, server.data, word)]
-            if found:
-                where = traces(self._servers.database, server.data, *found)
-                raise Broken(f"{found} were forgotten, and stand in {where}")
+    async def _nothing_is_on_record(self) -> None:
+        """Of who was forgotten, by the product's own word."""
+        gone = set(self._ledger.all_forgotten())
+        for bot in self.world.bots:
+            async for page in self._servers.pages(f"{bot.path}/messages", "messages"):
+                for row in page:
+                    if found := gone & set(tokens_in(row["content"])):
+                        raise Broken(f"{[TOKEN.format(*token) for token in found]} were forgotten: {row}")
 
     async def _broken(self, why: str) -> Broken:
         try:

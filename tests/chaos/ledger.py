@@ -182,6 +182,9 @@ class Ledger(Journal):
         found = [line.done for line in self.lines[said.token[0]] if got < line.asked and line.done < inf]
         return min(found, default=None)
 
+    def all_forgotten(self) -> list[Token]:
+        return [said.token for told in self.said for said in told if self.forgotten(said) is not None]
+
     def import_forgotten(self, index: int) -> bool:
         """Whether an imported chat is gone with its contact."""
         at = self.imported.get(index, inf)

@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.chaos.ledger import BROUGHT, Ledger, Mode
+from tests.chaos.ledger import BROUGHT, TOKEN, Ledger, Mode
 from tests.chaos.servers import PATIENCE, POLL, Servers
 from tests.durability.driver import config
 from tests.durability.journal import Account, Conversation, Token, tokens_in
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import Delivery, WhatsAppNetwork
+from tests.storage.traces import traces
 
 MODES: dict[Mode, dict[str, Any]] = {
     Mode.HUMAN: {"autonomy": "auto", "pace": "human", "debounce_seconds": 1, "debounce_max_seconds": 3},
@@ -173,6 +174,18 @@ class World:
                 if tokens & set(tokens_in(draft["text"])):
                     return draft
         return None
+
+    def nothing_is_kept(self, tokens: Iterable[Token], conversations: Iterable[int]) -> None:
+        """Of these messages, and of what was imported into these conversations and is forgotten. Raises: Broken."""
+        ledger, database = self.ledger, self.servers.database
+        words = [TOKEN.format(*token) for token in tokens if token[0] not in ledger.unscrubbed]
+        words += [BROUGHT.format(index) for index in conversations if ledger.import_forgotten(index)]
+        if not words:
+            return
+        for server in self.servers.all:
+            if traces(database, server.data, *words):
+                found = {word: where for word in words if (where := traces(database, server.data, word))}
+                raise Broken(f"this was forgotten, and is still there: {found}")
 
     async def until(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
         """The first answer that is not empty."""
