@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from tests.chaos.servers import PATIENCE, POLL, Servers
 from tests.durability.driver import config
 from tests.durability.journal import Account, Conversation, Token, tokens_in
 from tests.fakes.model_server import ModelServer
-from tests.fakes.whatsapp_network import Delivery, WhatsAppNetwork
+from tests.fakes.whatsapp_network import Delivery, NetworkRefused, WhatsAppNetwork
 from tests.storage.traces import traces
 
 MODES: dict[Mode, dict[str, Any]] = {
@@ -91,11 +92,15 @@ class World:
         """Make it, and link it to its owner's phone."""
         await self.put(bot)
 
-        async def code() -> str | None:
+        async def is_scanned() -> bool:
             status = await self.servers.get(f"{bot.path}/status")
-            return status["qr"] if status["status"] == "linking" else None
+            if status["status"] == "linking" and status["qr"]:
+                with suppress(NetworkRefused):  # the code is of a server that was killed since
+                    await self.network.scan(status["qr"], bot.phone)
+                    return True
+            return bool(status["status"] == "connected")
 
-        await self.network.scan(await self.until(code, "a code to scan"), bot.phone)
+        await self.until(is_scanned, "a code to scan")
         await self.connected(bot)
 
     async def put(self, bot: Bot) -> None:
