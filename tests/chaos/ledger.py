@@ -16,6 +16,8 @@ from tests.fakes.whatsapp_network import Delivery
 
 GRACE = 5.0
 """Seconds in which what is being handed over when a silence begins may still arrive."""
+KEY_USED = "487"
+"""How the account refuses a message whose key is used up: it was durable before, and its receipt was lost."""
 TOKEN = "c{}n{}e"
 BROUGHT = "v{}x"
 """How what was imported into a conversation begins."""
@@ -148,6 +150,8 @@ class Ledger(Journal):
             if event.kind == "receipt" and event.facts.get("type") != "retry":
                 for message_id in event.facts.get("ids") or [event.facts["id"]]:
                     self.receipted.setdefault(message_id, event.at)
+            elif event.kind == "nack" and event.facts.get("error") == KEY_USED:
+                self.receipted.setdefault(event.facts["id"], event.at)
             elif event.kind == "sending":
                 self.first_sent.setdefault(event.facts["id"], event.at)
         self._read = len(self.events)

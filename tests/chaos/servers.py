@@ -15,7 +15,8 @@ from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 KEY = "a key that all of the servers have in common"
-LEASE = "3"
+LEASE = "8"
+"""Seconds. On a machine that is busy with other things a shorter one is lost again and again."""
 PATIENCE = 120.0
 """Seconds for a fact to come true, on a machine that is busy with other things."""
 POLL = 0.1
