@@ -3,7 +3,6 @@
 CHAOS_SEED=<number> brings a run back.
 """
 
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,6 @@ from tests.chaos.driver import chaos
 from tests.chaos.plan import Deed, kills, plan
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
-log = logging.getLogger(__name__)
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS") or 5)
 """In which every deed is done."""
 
@@ -35,4 +33,3 @@ async def test_whatever_is_done_while_servers_are_killed_the_promise_is_kept(
         result = await driver.play(rounds)
     assert result.kills.total() == kills(rounds)
     assert result.answered > 0
-    log.info("%s", result)
