@@ -1,7 +1,8 @@
 """What 300 kills cost, whether memory stays flat over 200,000 messages, and how soon a message is durable.
 
 `script/bench soak` runs all three on SQLite. The kills alone, with other numbers or on PostgreSQL:
-`python -m benchmarks.soak --kills 50 --seed 7 --database URL --json FILE`; a seed brings its run back.
+`python -m benchmarks.soak --kills 50 --seed 7 --database URL --json FILE`; a seed brings its run back. With
+`--chaos 10000` in place of `--kills`, owners do all that they may meanwhile (`benchmarks/chaos.py`).
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import Any, ClassVar
 
 import structlog
 
+from benchmarks import chaos
 from benchmarks.figures import Figure, percentile, table
 from benchmarks.house import NO_LIMITS, dummy_bot, folder, phone, server
 from benchmarks.machine import facts, memory
@@ -234,11 +236,18 @@ def _friend(number: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=kill.__doc__)
     parser.add_argument("--kills", type=int, default=KILLS, metavar="N")
+    parser.add_argument("--chaos", type=int, metavar="N", help="so many kills, while owners do all that they may")
     parser.add_argument("--seed", type=int, default=None, metavar="N", help="default: drawn, and printed")
     parser.add_argument("--database", metavar="URL", help="of an empty database in PostgreSQL; default: SQLite")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     asked = parser.parse_args()
     seed = SystemRandom().randrange(1_000_000) if asked.seed is None else asked.seed
+    if asked.chaos is not None:
+        tally = asyncio.run(chaos.mix(asked.chaos, seed, asked.database))
+        print(table(chaos.figures_of(tally)))
+        if asked.json is not None:
+            asked.json.write_text(json.dumps({"seed": seed, "machine": facts(), **asdict(tally)}, indent=1))
+        sys.exit(1 if tally.violations else 0)
     result = asyncio.run(kill(asked.kills, seed, asked.database))
     print(table(figures_of(result)))
     if asked.json is not None:

@@ -58,6 +58,17 @@ _LINK = insert(notes)
 _FORGET = delete(messages).where(
     messages.c.seq.in_(select(notes.c.seq).where(notes.c.about.in_(bindparam("about", expanding=True))))
 )
+# What the owner replied to a note may have gone out as the answer, and quotes it where the note is not on record.
+_NOTES_ABOUT = (
+    select(messages.c.instance_id, messages.c.conversation, messages.c.message_id)
+    .join(notes, notes.c.seq == messages.c.seq)
+    .where(notes.c.about.in_(bindparam("about", expanding=True)))
+)
+_FORGET_REPLIES = delete(messages).where(
+    messages.c.instance_id == bindparam("bot"),
+    messages.c.conversation.in_(bindparam("places", expanding=True)),
+    messages.c.quotes.in_(bindparam("notes", expanding=True)),
+)
 _FORGET_THIS = delete(messages).where(
     messages.c.seq.in_(
         select(notes.c.seq)
@@ -135,8 +146,15 @@ def say(connection: Connection, instance_id: str, note: Note, now: datetime) -> 
 
 
 def forget(connection: Connection, seqs: Collection[int]) -> None:
-    """Delete what owners were told of these messages."""
-    connection.execute(_FORGET, {"about": list(seqs)})
+    """Delete what owners were told of these messages, and what they replied to that."""
+    about = {"about": list(seqs)}
+    found = connection.execute(_NOTES_ABOUT, about).all()
+    for bot, conversation in {(row.instance_id, row.conversation) for row in found}:
+        places = [conversation, place_of(connection, bot, conversation)]
+        told = [row.message_id for row in found if (row.instance_id, row.conversation) == (bot, conversation)]
+        connection.execute(_FORGET_REPLIES, {"bot": bot, "places": places, "notes": told})
+    if found:
+        connection.execute(_FORGET, about)
 
 
 def forget_about(connection: Connection, seq: int) -> None:

@@ -43,6 +43,7 @@ class Product:
         """`most_files`: how many it may have open at a time, and how many it may allow itself."""
         self.data = folder / "data"
         self.output = folder / "output.log"
+        self.ready_deadline = READY_DEADLINE
         self.seen: list[str] = []
         """Every answer of the API, for looking for what must not be in any."""
         self._environment = environment
@@ -78,7 +79,7 @@ class Product:
                 cwd=self._program, stdout=output, stderr=output, preexec_fn=self._bound_files,
                 env={**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment},
             )  # fmt: skip
-        async with asyncio.timeout(READY_DEADLINE):
+        async with asyncio.timeout(self.ready_deadline):
             while not await self._is_ready():
                 assert self._process.returncode is None, self.output.read_text()[-3000:]
                 await asyncio.sleep(0.02)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from llm_providers._quoted import SHOWN
 from tests.fakes.model_server import Chat
 from tests.fakes.whatsapp_network import Delivery, Event
 
@@ -21,6 +22,15 @@ Token = tuple[int, int]
 
 def tokens_in(text: str) -> list[Token]:
     return [(int(conversation), int(number)) for conversation, number in _TOKEN.findall(text)]
+
+
+def due_in(chat: Chat) -> list[Token]:
+    """Of all that stands behind the last answer; what is quoted to show how the owner writes is not asked."""
+    due: list[str] = []
+    for turn in chat["messages"]:
+        due = [] if turn["role"] == "assistant" else [*due, turn["content"]]
+    lines = "\n".join(due).split("\n")
+    return tokens_in("\n".join(line for line in lines if not line.startswith(SHOWN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class Journal:
         self.asked: list[Chat] = []
         self.events: list[Event] = []
         """What the network saw."""
+        self.out_of_turn: set[Token] = set()
+        """Answered when somebody said so, not when their turn came."""
         self._answers = count(1)
         self._open: list[tuple[Said, str]] = []
 
@@ -100,27 +112,28 @@ class Journal:
 
     def reply(self, chat: Chat) -> str:
         self.asked.append(chat)
-        due: list[str] = []
-        for turn in chat["messages"]:
-            due = [] if turn["role"] == "assistant" else [*due, turn["content"]]
-        tokens = " ".join(f"c{conversation}n{number}e" for conversation, number in tokens_in(" ".join(due)))
+        tokens = " ".join(f"c{conversation}n{number}e" for conversation, number in due_in(chat))
         return f"{tokens} answer {next(self._answers)}"
 
     def answers(self, conversation: Conversation, person: str) -> list[Delivery]:
-        """What this person got of the account in this conversation, as their phone shows it.
+        """What this person got of the account's bot in this conversation, as their phone shows it.
 
         That is in the order in which the server got it, for what cannot be decrypted at first keeps its place.
         """
         phone = conversation.account.phone
         seen = [event.facts["id"] for event in self.events if event.kind == "sent" and event.facts["phone"] == phone]
         place = {message_id: index for index, message_id in reversed(list(enumerate(seen)))}
-        got = [delivery for delivery in self._got(conversation, person) if not delivery.duplicate]
+        got = [each for each in self._got(conversation, person) if not each.duplicate and each.by == "bot"]
         return sorted(got, key=lambda delivery: place[delivery.id])
 
     def hear(self, person: str, news: Sequence[Delivery]) -> None:
         self.heard[person] += news
         answered = {token for delivery in news for token in tokens_in(delivery.text or "")}
         self._open = [(said, whom) for said, whom in self._open if whom != person or said.token not in answered]
+
+    def excuse(self, token: Token) -> None:
+        """It need not be answered."""
+        self._open = [(said, whom) for said, whom in self._open if said.token != token]
 
     @property
     def unanswered(self) -> list[tuple[Said, str]]:
@@ -135,6 +148,7 @@ class Journal:
         findings.problems += [f"never answered: {_name(token)}" for token in sorted(lost)]
         late = self._readable_late()
         findings.read_late = len(late)
+        late |= self.out_of_turn
         for conversation in self.conversations:
             for person in conversation.people:
                 self._check_answers(conversation, person, late, findings)

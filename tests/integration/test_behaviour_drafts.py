@@ -56,6 +56,22 @@ async def test_a_reply_is_sent_in_its_place(tmp_path: Path) -> None:
         assert anna.model.prompts()[-1] == ["coming?", "not today", "and tomorrow?"]
 
 
+async def test_a_reply_goes_with_whom_it_was_for_when_they_are_forgotten(tmp_path: Path) -> None:
+    async with open_anna(tmp_path, HandClock(), DRAFT) as anna:
+        await anna.hear("coming?")
+        await anna.settle()
+        await anna.say_to_herself("not today, Bob", quotes=anna.note_id())
+        await anna.say_to_herself("buy milk")
+        await anna.hear("and you?", sender="cleo")
+        await anna.settle()
+        await anna.say_to_herself("I am, Cleo", quotes=anna.note_id())
+        await anna.settle()
+        await anna.house.fleet.forget(anna.bot.instance_id, "bob")
+        left = await anna.reasons()
+        assert not [text for text in left if "Bob" in text or "coming" in text]
+        assert {"buy milk", "and you?", "I am, Cleo"} <= left.keys()
+
+
 async def test_a_thumb_down_drops_it(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), DRAFT) as anna:
         await anna.hear("coming?")
