@@ -72,6 +72,8 @@ class ChatbotInstance:
         self.created_at: datetime = row.created_at
         self.config = config
         self.claim: Claim | None = None
+        self._claiming = asyncio.Lock()
+        """Held where the bot is claimed, and by what would fail if it were claimed anew meanwhile."""
         """That of the latest run; None if it has not run here."""
         self._store = store
         self._parts = Parts(catalog, shared, model_calls_at_once, clock.now)
@@ -430,7 +432,9 @@ class ChatbotInstance:
         return await self._errand.open_for_errand()
 
     async def _new_run(self) -> Run:
-        return self._make_run(await self._take_over(), self.config)
+        async with self._claiming:
+            claim = await self._take_over()
+        return self._make_run(claim, self.config)
 
     async def _take_over(self) -> Claim:
         """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
@@ -442,8 +446,9 @@ class ChatbotInstance:
 
     async def _pause(self, conversation: str, minutes: float | None) -> None:
         until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
-        claim = self.claim or await self._take_over()
-        pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
+        async with self._claiming:
+            claim = self.claim or await self._take_over()
+            pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
         if self._run is not None:
             self._run.paused(pause)
 
@@ -487,7 +492,8 @@ class ChatbotInstance:
         """Its credentials, and all that waits for it. Raises: StorageError."""
         if self._run is not None:
             await self._run.exams.account_gone()
-        await self._store.state.clear(self.claim or await self._take_over())
+        async with self._claiming:
+            await self._store.state.clear(self.claim or await self._take_over())
         self._pauses_ended()
 
     def _pauses_ended(self) -> None:

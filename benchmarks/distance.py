@@ -61,6 +61,7 @@ async def _measure(delay: float) -> tuple[list[float], list[float]]:
     """Answers a second in each round; the seconds from accepting a message that comes alone to its answer's sending."""
     async with database() as data, delayed(data, delay / 1000) as far, servers(far, ["far"], AT_ONCE) as [node]:
         await _talk(data, node, "warm-up", CONVERSATIONS)
+        await data.analyze()
         many = [await _talk(data, node, f"round {number}", MESSAGES) for number in range(ROUNDS)]
         slowly = {"rate": 2, "count": ALONE, "conversations": 1}
         [alone] = await node.put(dummy_bot("alone", slowly, queue_config=ROOM, context_config=CONTEXT))
