@@ -10,9 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from imposter.contracts.messages import Source
-from imposter.storage import claims, disappearing, usage
+from imposter.storage import claims, disappearing, round_trips, usage
 from imposter.storage.records import Claim, DeliveryState, MessageState, Outgoing, Part, Usage
-from imposter.storage.round_trips import execute_together
 from imposter.storage.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.storable import clean
 from imposter.storage.tables import anchor, messages, outbox
@@ -44,9 +43,9 @@ _question_waits = (
 _MARK_JOINED = (
     update(messages)
     .where(messages.c.seq == bindparam("earlier"), messages.c.instance_id == bindparam("claimed"), _is_waiting)
-    .where(exists(select(_question.c.seq).where(*_question_waits)))
     .values(state=MessageState.ANSWERED, reason=None, joined=bindparam("answered"))
 )
+_JOIN_WHERE_IT_WAITS = _MARK_JOINED.where(exists(select(_question.c.seq).where(*_question_waits)))
 _OF_PART = (
     "instance_id",
     "message_id",
@@ -69,7 +68,6 @@ _part, _first = messages.alias("part"), messages.alias("first")
 def _adding_part(*which: ColumnElement[bool]) -> ReturningInsert[Any]:
     columns = (bindparam(name, type_=messages.c[name].type) for name in _OF_PART)
     rows = select(*columns, *(_question.c[name] for name in _OF_QUESTION)).where(*_question_waits, *which)
-    rows = rows.with_for_update(of=_question)  # nobody else ends it before it is marked
     return (
         upsert(messages)
         .from_select([*_OF_PART, *_OF_QUESTION], rows)
@@ -101,7 +99,8 @@ _ADD_DELIVERY_OF_PART = (
             *(bindparam(name, type_=outbox.c[name].type) for name in ("state", "attempts", "created_at", "due_at")),
         ).where(
             _part.c.instance_id == bindparam("instance_id"),
-            _part.c.conversation == select(_question.c.conversation).where(*_question_waits).scalar_subquery(),
+            _part.c.conversation
+            == select(_question.c.conversation).where(_question.c.seq == bindparam("answered")).scalar_subquery(),
             _part.c.message_id == bindparam("message_id"),
             _part.c.source == Source.BOT,
             _part.c.answers == bindparam("answered"),
@@ -152,9 +151,33 @@ def answer(
 ) -> list[Outgoing]:
     """See `MessageStore.answer`."""
     *earlier, last = seqs
+    if round_trips.matter(connection):
+        return _answer_at_once(connection, claim, earlier, last, parts, trace, used, now)
+    place = connection.execute(_MARK_ANSWERED, claims.of(claim) | {"answered": last, "why": trace}).first()
+    if place is None:
+        claims.check(connection, claim)
+    usage.record(connection, claim.instance_id, last, used)
+    if place is None:
+        return []
+    if earlier:
+        connection.execute(_MARK_JOINED, [claims.of(claim) | {"earlier": seq, "answered": last} for seq in earlier])
+    return put(connection, Question._make((*place, last)), parts, now)
+
+
+def _answer_at_once(
+    connection: Connection,
+    claim: Claim,
+    earlier: Sequence[int],
+    last: int,
+    parts: Sequence[Part],
+    trace: str | None,
+    used: Sequence[Usage],
+    now: datetime,
+) -> list[Outgoing]:
+    """The same in one round trip: what is added looks itself whether the question still waits."""
     bot, seconds = claim.instance_id, disappearing.seconds_around(connection, claim.instance_id, last)
     guarded = claims.of(claim) | {"answered": last}
-    *results, marked = execute_together(
+    *results, marked = round_trips.execute_together(
         connection,
         *usage.recording(claim, last, used),
         *chain.from_iterable(
@@ -167,7 +190,7 @@ def answer(
             )
             for part in parts
         ),
-        *([(_MARK_JOINED, [guarded | {"earlier": seq} for seq in earlier])] if earlier else []),
+        *([(_JOIN_WHERE_IT_WAITS, [guarded | {"earlier": seq} for seq in earlier])] if earlier else []),
         (_MARK_ANSWERED, guarded | {"why": trace}),  # last: all before looks at what still waits
         then_commit=True,
     )

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from imposter.contracts.chat import KeptMessage, SentMessage
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import UNREADABLE, Message
-from imposter.storage import answering, claims, decisions, gone, unfinished, unread, usage, waiting
+from imposter.contracts.messages import UNREADABLE, Message, Source
+from imposter.storage import answering, claims, decisions, gone, round_trips, unfinished, unread, usage, waiting
 from imposter.storage.changes import own_id
 from imposter.storage.conversations import conversations_of, ids_of_person, locate
 from imposter.storage.intake import DUPLICATE, accept
@@ -36,12 +36,11 @@ from imposter.storage.records import (
     Verdict,
     Work,
 )
-from imposter.storage.round_trips import execute_together
 from imposter.storage.rows import SELECT_STORED, received, stored
 from imposter.storage.storable import storable
 from imposter.storage.summaries import move, shown
-from imposter.storage.tables import messages, names, outbox, summaries
-from imposter.storage.turns import BEFORE, Said, before, people_in, turns_of
+from imposter.storage.tables import anchor, messages, names, outbox, summaries
+from imposter.storage.turns import BEFORE, Said, people_in, turns_of
 from imposter.storage.writer import Writer
 
 T = TypeVar("T")
@@ -79,24 +78,22 @@ _NEXT = (
     .order_by(messages.c.seq)
     .limit(MOST_AT_ONCE)
 )
-_last = select(func.max(messages.c.seq)).where(_of_bot, _of_conversation, _is_waiting).scalar_subquery()
-_shown_from = (
-    select(summaries.c.shown_from)
-    .where(summaries.c.instance_id == bindparam("instance_id"), summaries.c.conversation == bindparam("conversation"))
-    .scalar_subquery()
+_last_said = (
+    select(messages.c.sender_id)
+    .where(_of_bot, _of_conversation, messages.c.source == Source.CONTACT)
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(1)
+    .subquery("last_said")
 )
-_SAID = before(_last, func.coalesce(_shown_from, 0))
-"""What was said before the last that waits."""
-_CALLED = select(names.c.identifier, names.c.body).where(
-    names.c.instance_id == bindparam("instance_id"),
-    names.c.identifier.in_(
-        union_all(
-            select(bindparam("conversation", type_=names.c.identifier.type)),
-            select(messages.c.sender_id).where(messages.c.seq == _last),
-        )
-    ),
+_CALLED = select(_last_said.c.sender_id, names.c.identifier, names.c.body).outerjoin_from(
+    _last_said,
+    names,
+    (names.c.instance_id == bindparam("instance_id"))
+    & names.c.identifier.in_([_last_said.c.sender_id, bindparam("conversation", type_=names.c.identifier.type)]),
 )
-"""Names of the conversation and of whoever the last that waits is from."""
+"""Who spoke last, with names of theirs and of the conversation."""
+_NOT_BEFORE = 8
+"""So many more are read of what was said than may be shown: what waits is among it, and is not known yet."""
 _ASIDE = ("said_as", "text", "shown_from")
 """What `_NEXT` has beside the message."""
 _SAID_BY = (
@@ -217,14 +214,20 @@ class MessageStore:
             nonlocal evicted
             now = self._now()
             of_conversation = {"instance_id": instance_id, "conversation": conversation}
-            looked_up = execute_together(
-                connection,
-                (_NEXT, of_conversation),
-                (_SAID, of_conversation | {"most": limits.max_messages}),
-                (_CALLED, of_conversation),
-                then_commit=True,  # mostly nothing is written
-            )
-            found, newest, called = (each.all() for each in looked_up)
+            most = limits.max_messages + _NOT_BEFORE
+            newest: Sequence[Any] | None = None
+            called: Sequence[Any] = ()
+            if round_trips.matter(connection):
+                looked_up = round_trips.execute_together(
+                    connection,
+                    (_NEXT, of_conversation),
+                    (BEFORE, of_conversation | {"until": LAST, "since": 0, "most": most}),
+                    (_CALLED, of_conversation),
+                    then_commit=True,  # mostly nothing is written
+                )
+                found, newest, called = (each.all() for each in looked_up)
+            else:
+                found = connection.execute(_NEXT, of_conversation).all()
             free = [stored(row[: -len(_ASIDE)]) for row in found if row.seq not in spared]
             waits, evicted = _still_due(connection, free, now, queue or limits, answer_within, timing)
             if not waits:
@@ -235,11 +238,13 @@ class MessageStore:
                 if (at := timing.due_at(waits, known_ids)) > now:
                     return NotYet(at, tuple(waits))
             since = found[0].shown_from or 0
-            if waits[-1].seq != found[-1].seq or len(found) == MOST_AT_ONCE:
-                span = {"until": waits[-1].seq, "since": since, "most": limits.max_messages}
-                newest = connection.execute(BEFORE, of_conversation | span).all()
+            until = waits[-1].seq
+            earlier = [one for one in map(Said._make, newest or ()) if since <= one.anchor < until]
+            if newest is None or (len(newest) == most and len(earlier) < limits.max_messages):
+                span = {"until": until, "since": since, "most": limits.max_messages}
+                earlier = [Said._make(row) for row in connection.execute(BEFORE, of_conversation | span)]
             seqs = {message.seq for message in waits}
-            said = [one for one in map(Said._make, newest) if one.seq not in seqs]
+            said = [one for one in earlier[: limits.max_messages] if one.seq not in seqs]
             age = timedelta(seconds=limits.max_age_seconds)
             before_them, begins = shown(limits, waits, said, now - age, now - age / 2)
             if begins is not None and begins > since:
@@ -247,8 +252,9 @@ class MessageStore:
             turns = sorted([*map(Said.of, waits), *before_them], key=lambda each: each[:2])
             chat = {conversation, waits[-1].sender_id} if waits[-1].group_id is None else set()
             people = people_in(turns) | chat
-            looked_for = {conversation, found[-1].sender_id}
-            known = {who: name for who, name in self._names.opened(instance_id, called).items() if who in people}
+            looked_for = {conversation, *(row.sender_id for row in called)} if called else set()
+            named = self._names.opened(instance_id, (row for row in called if row.identifier is not None))
+            known = {who: name for who, name in named.items() if who in people}
             known |= self._names.of(connection, instance_id, people - looked_for)
             theirs = {row.seq: row.said_as for row in found if row.said_as is not None and row.seq in seqs}
             return Work(

@@ -13,6 +13,11 @@ the same is in a transaction of its own, and where that fails the job fails, tho
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+def matter(connection: Connection) -> bool:
+    """Whether it pays to ask for more than may be needed, so as to wait for the database once."""
+    return hasattr(connection.dialect, "execute_together")
+
+
 def execute_together(
     connection: Connection, *statements: tuple[Executable, Parameters], then_commit: bool = False
 ) -> list[CursorResult[Any]]:

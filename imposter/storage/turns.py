@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from imposter.contracts.messages import NOT_SAID, Earlier, Mention, MessageKind, Quote, Source, Turn
 from imposter.storage.names import Names
@@ -31,7 +31,7 @@ _MENTION = re.compile(r"@([0-9A-Za-z._-]{2,64})")
 
 
 class Said(NamedTuple):
-    """In the order of the columns of `before`; the first two are its place in the conversation."""
+    """In the order of BEFORE's columns; the first two are its place in the conversation."""
 
     anchor: int
     seq: int
@@ -70,39 +70,35 @@ _in_chat = (
 )
 
 
-def before(until: ColumnElement[int], since: ColumnElement[int]) -> Select[Any]:
-    """What was said in the conversation between these places, the newest first; its columns are those of `Said`."""
-    return (
-        # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
-        select(
-            anchor,
-            messages.c.seq,
-            messages.c.source,
-            messages.c.content,
-            messages.c.sender_name,
-            messages.c.group_id,
-            messages.c.sent_at,
-            messages.c.unseen,
-            messages.c.sender_id,
-            messages.c.kind,
-            func.coalesce(messages.c.details, ""),
-            messages.c.quotes,
-            messages.c.reacts_to,
-            messages.c.quoted,
-            messages.c.mentions,
-            func.coalesce(messages.c.forwarded, False),
-        )
-        .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
-        .where(*_in_chat, anchor < until, anchor >= since)
-        .where(messages.c.state != MessageState.IGNORED, messages.c.kind.not_in(list(NOT_SAID)))
-        .where(messages.c.reason.is_distinct_from(DECLINED))
-        .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
-        .order_by(anchor.desc(), messages.c.seq.desc())
-        .limit(bindparam("most"))
+BEFORE: Select[Any] = (
+    # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
+    select(
+        anchor,
+        messages.c.seq,
+        messages.c.source,
+        messages.c.content,
+        messages.c.sender_name,
+        messages.c.group_id,
+        messages.c.sent_at,
+        messages.c.unseen,
+        messages.c.sender_id,
+        messages.c.kind,
+        func.coalesce(messages.c.details, ""),
+        messages.c.quotes,
+        messages.c.reacts_to,
+        messages.c.quoted,
+        messages.c.mentions,
+        func.coalesce(messages.c.forwarded, False),
     )
-
-
-BEFORE = before(bindparam("until"), bindparam("since"))
+    .select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
+    .where(*_in_chat, anchor < bindparam("until"), anchor >= bindparam("since"))
+    .where(messages.c.state != MessageState.IGNORED, messages.c.kind.not_in(list(NOT_SAID)))
+    .where(messages.c.reason.is_distinct_from(DECLINED))
+    .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
+"""What was said in the conversation between these places, the newest first; its columns are those of `Said`."""
 _ABOUT = select(
     messages.c.message_id,
     messages.c.source,
