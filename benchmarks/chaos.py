@@ -1,6 +1,6 @@
 """The tests' chaos for a night: everything at once while servers are killed, in chapters that each begin anew.
 
-`python -m benchmarks.soak --chaos 10000 --seed 7 --database URL`. A chapter has a seed of its own, which brings it back
+`script/bench soak --chaos 10000 --seed 7 --database URL`. A chapter has a seed of its own, which brings it back
 by the tests: `CHAOS_SEED=<seed> CHAOS_ROUNDS=<rounds>`.
 """
 

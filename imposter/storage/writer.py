@@ -324,7 +324,7 @@ def _around(failed: JobFailed, batch: Sequence[Job[Any]]) -> tuple[list[Job[Any]
     """What of this is to be attempted again, and what is to be done after that; what has failed for good knows it."""
     culprit = failed.job
     for job in batch:
-        if job.cut:
+        if job.cut and not job.durable:
             job.fail(failed.error if job is culprit else StorageError("only its first part is stored"))
     rest = [job for job in batch if not job.durable and not job.cut]
     at = next((index for index, job in enumerate(rest) if job is culprit), len(rest))

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotNow
+from imposter.contracts.messages import Message, Sender, Source
 from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState
-from tests.house import House, Platform, config_of, open_house, until
+from imposter.storage.records import DeliveryState, MessageState, Verdict
+from tests.house import House, NoWaiting, Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is
 
 
@@ -144,3 +146,22 @@ async def test_another_platform_does_not_answer_what_waited_on_the_one_before(tm
 
 async def _delivery(house: House, instance_id: str, wanted: DeliveryState) -> bool:
     return any(row.delivery is wanted for row in await house.fleet.messages(instance_id))
+
+
+async def test_what_was_stored_with_nobody_told_is_answered_when_it_comes_once_more(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        bot = await house.bot()
+        said = Message(
+            message_id="said once",
+            content="hello",
+            sender=Sender("ben"),
+            source=Source.CONTACT,
+            sent_at=NoWaiting().now(),
+            reply_to="ben",
+            chat=("ben",),
+        )
+        waits = Verdict(MessageState.WAITING)
+        await house.store.messages.add(bot.instance_id, said, Limits(), lambda *_: waits, tuple)
+        platform = house.platforms["anna"]
+        await platform.hear("ben", "hello", message_id="said once")
+        await until(lambda: platform.texts() == ["re: hello"])
