@@ -252,7 +252,7 @@ class Batch(Attempt):
 
     def _fail(self, error: psycopg.Error, *, commits: bool) -> None:
         """Raises: JobFailed, DBAPIError (whether it is committed is not known, or nobody's statement failed)."""
-        failed = next((waiter for waiter, cursor in self._queue if cursor.pgresult is None), None)
+        failed = next((waiter for waiter, cursor in self._queue if not _has_result(cursor)), None)
         if failed is None or (commits and (self._raw.closed or self._raw.broken)):
             raise DBAPIError.instance(
                 "COMMIT",
@@ -265,6 +265,10 @@ class Batch(Attempt):
             ) from None
         failed.throw(error)
         raise JobFailed(error, _worker_of(failed).job)  # it went on, in a transaction that is none any more
+
+
+def _has_result(cursor: "psycopg.Cursor[Any]") -> bool:
+    return cursor.pgresult is not None or cursor.statusmessage is not None  # `executemany` keeps only the latter
 
 
 def _phases(jobs: Sequence[Job[Any]]) -> list[list[list[Job[Any]]]]:

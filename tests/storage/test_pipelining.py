@@ -214,19 +214,20 @@ def test_a_job_that_fails_is_undone_and_hurts_none_of_the_others(writer: Writer,
             raise ZeroDivisionError
         add(connection, "half")
 
-    good, bad, behind, other, alone = together(
+    good, many, bad, behind, other, alone = together(
         writer,
         ("a", lambda c: add(c, "good", "too", last=True)),
+        ("many", lambda c: c.execute(ADD, [{"word": "1 of many"}, {"word": "2 of many"}])),
         ("b", fails),
         ("b", lambda c: add(c, "behind", last=True)),
         ("c", lambda c: add(c, "other")),
         (None, lambda c: add(c, "alone")),
     )
-    for each in (good, behind, other, alone):
+    for each in (good, many, behind, other, alone):
         each.result(DEADLINE)
     with pytest.raises(ZeroDivisionError if error == "its own" else StorageError):
         bad.result(DEADLINE)
-    assert words(writer) == ["alone", "behind", "good", "other", "too"]
+    assert words(writer) == ["1 of many", "2 of many", "alone", "behind", "good", "other", "too"]
 
 
 def test_what_follows_after_the_commit_went_along_stands_by_itself(writer: Writer) -> None:
