@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,24 @@ class Link:
         self._note = note
 
     async def becomes(
-        self, wanted: str, after: Awaitable[object] | None = None, *, telling: str = ""
+        self,
+        wanted: str,
+        after: Awaitable[object] | None = None,
+        *,
+        telling: str = "",
+        unlike: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The status, once it is `wanted` and its detail says `telling`."""
+        """The status, once it is `wanted`, and anew since that one, and its detail says `telling`."""
         started = time.monotonic()
         if after is not None:
             await after
         status = await self.product.until(
             lambda: self.product.status(self.instance_id),
-            lambda status: status["status"] == wanted and telling in (status["detail"] or ""),
+            lambda status: (
+                status["status"] == wanted
+                and telling in (status["detail"] or "")
+                and (unlike is None or status["since"] != unlike["since"])
+            ),
         )
         self._note("seconds", f"{wanted}: {time.monotonic() - started:.2f}")
         return dict(status)
@@ -140,8 +149,8 @@ async def test_a_connection_that_whatsapp_ends(link: Link, network: WhatsAppNetw
 
 
 async def test_a_wanted_restart_of_the_connection(link: Link, network: WhatsAppNetwork) -> None:
-    await link.becomes("connecting", network.close_with(link.me, 515))
-    await link.becomes("connected")
+    before = await link.becomes("connected")
+    await link.becomes("connected", network.close_with(link.me, 515), unlike=before)
     await link.still_answers()
 
 

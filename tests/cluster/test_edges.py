@@ -236,7 +236,7 @@ def newer_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = copied(ROOT, tmp_path_factory.mktemp("newer") / "program")
     changed(program / "imposter/contracts/config.py", r"^class BotConfig\(Strict\):$", r"\g<0>\n    mood: str = 'calm'")
     changed(program / "imposter/cluster/node.py", r"^LEAVING = .*$", "LEAVING = 0.5")
-    changed(program / "chat_providers/dummy.py", r"^    def get_status", f"{NEVER}\\g<0>")
+    changed(program / "chat_providers/dummy.py", r"^    async def get_status", f"{NEVER}\\g<0>")
     return program
 
 

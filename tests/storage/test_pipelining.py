@@ -99,6 +99,12 @@ def writer(line: Line, tmp_path: Path) -> Iterator[Writer]:
         yield writer
 
 
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine, too, a commit takes all that waits for it."""
+    monkeypatch.setattr(pipelining, "LONGEST", 60.0)
+
+
 def words(writer: Writer) -> list[str]:
     query = "SELECT text FROM word ORDER BY text"
     return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(DEADLINE)
