@@ -86,7 +86,7 @@ class BotStore:
                 raise DuplicateUser
             return row
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def update(
         self, instance_id: str, config: dict[str, Any], judge: Judge | None = None, *, abandoned: str | None = None
@@ -104,18 +104,18 @@ class BotStore:
             elif judge is not None:
                 reconsider(connection, instance_id, judge)
 
-        return self._submit(job)
+        return self._submit(job, instance_id)
 
     def claim(self, instance_id: str) -> Pending[Claim]:
         """The right to act for this bot, which whoever had it loses.
 
         Raises from the result: UnknownBot, Superseded (it is not this node's).
         """
-        return self._submit(lambda connection: claims.take(connection, instance_id, self._node_id))
+        return self._submit(lambda connection: claims.take(connection, instance_id, self._node_id), instance_id)
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
         """Raises from the result: UnknownBot, Superseded."""
-        return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted))
+        return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted), instance_id)
 
     async def delete(self, instance_id: str) -> None:
         """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries.

@@ -45,7 +45,7 @@ class StatusStore:
             if connection.execute(_PUBLISH, row).first() is None:
                 raise Superseded
 
-        return self._submit(job)
+        return self._submit(job, bot)
 
     def of(self, instance_id: str) -> Pending[dict[str, Any] | None]:
         """None where no run has said anything yet."""
