@@ -34,6 +34,8 @@ class Whereabouts:
     """What was edited or deleted in those, of which a copy stands in this one; only the copy is left."""
     merged: bool = False
     """Whether ids that were taken for two people's, or two chats', turned out to be one's."""
+    changed: bool = False
+    """Whether something was written to know this."""
 
 
 _given = aliases.alias("given")
@@ -122,7 +124,7 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Wherea
     if person:
         _, person_ids, others, person_changed = _settle(connection, instance_id, Kind.PERSON, person, found)
         known_ids, changed, merged = known_ids | person_ids, changed or person_changed, merged or bool(others)
-    whereabouts = Whereabouts(conversation, known_ids, absorbed, twins, merged)
+    whereabouts = Whereabouts(conversation, known_ids, absorbed, twins, merged, changed)
     if changed:
         remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
     else:

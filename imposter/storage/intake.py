@@ -97,10 +97,13 @@ def accept(
     busy: Callable[[], Collection[int]],
     now: datetime,
     claim: Claim | None = None,
+    *,
+    is_first: bool = True,
 ) -> Accepted:
-    """`message` is as databases can store it. Raises: Superseded."""
+    """`message` is as databases can store it. `is_first`: nothing was written for it before. Raises: Superseded."""
     place = locate(connection, instance_id, message)
-    accepted = _accept(connection, instance_id, place, message, limits, judge, busy, now, claim)
+    is_first = is_first and not place.changed
+    accepted = _accept(connection, instance_id, place, message, limits, judge, busy, now, claim, is_first=is_first)
     if not place.merged:
         return accepted
     remade = early.follow_merger(connection, instance_id, place, limits.single, judge, now)
@@ -117,6 +120,8 @@ def _accept(
     busy: Callable[[], Collection[int]],
     now: datetime,
     claim: Claim | None,
+    *,
+    is_first: bool,
 ) -> Accepted:
     if message.source is Source.OWNER and _is_echo(connection, instance_id, message.message_id, now):
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
@@ -183,8 +188,9 @@ def _accept(
         connection,
         (_INSERT_IF_HELD if claim else _INSERT, columns),
         *([(waiting.TOTALS, {"instance_id": instance_id})] if verdict.state is MessageState.WAITING else []),
-        # Mostly nothing follows. Where the id was there or somebody has to go, that can stand by itself.
-        then_commit=not (place.merged or waits or catches_up or message.source is Source.OWNER),
+        # Mostly nothing follows. Where the id was there or somebody has to go, that can stand by itself. But what was
+        # written before it comes to nothing where the claim is lost.
+        then_commit=is_first and not (waits or catches_up or message.source is Source.OWNER),
     )
     seq: int | None = added.scalar_one_or_none()
     if seq is None:
@@ -194,7 +200,7 @@ def _accept(
         if message.group is not None and _is_anothers(connection, key, theirs):
             # Members choose the ids of their messages: nobody's may be lost because another took its id before.
             message = replace(message, message_id=changes.own_id(message.message_id, message.sender.identifier))
-            return _accept(connection, instance_id, place, message, limits, judge, busy, now, claim)
+            return _accept(connection, instance_id, place, message, limits, judge, busy, now, claim, is_first=is_first)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
     if message.disappears_after is not None:
         never_disappears(connection).discard(instance_id)

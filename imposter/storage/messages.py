@@ -183,8 +183,8 @@ class MessageStore:
         def job(connection: Connection) -> Accepted:
             if gone.is_gone(connection, self._keyed_hash, instance_id, message):
                 return Accepted(None, message.chat[0], DUPLICATE, duplicate=True)
-            self._names.heard(connection, instance_id, message)
-            return accept(connection, instance_id, message, limits, judge, busy, self._now(), claim)
+            named = self._names.heard(connection, instance_id, message)
+            return accept(connection, instance_id, message, limits, judge, busy, self._now(), claim, is_first=not named)
 
         pending = self._submit(job, instance_id, behind=behind)
         pending.add_done_callback(lambda done: self._count(done, lambda accepted: len(accepted.evicted)))

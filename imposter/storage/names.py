@@ -113,8 +113,11 @@ class NameStore:
 
         return self._read(job)
 
-    def heard(self, connection: Connection, instance_id: str, message: Message) -> None:
-        """Keep what the sender of a message calls themselves, and what a group is called, within a commit."""
+    def heard(self, connection: Connection, instance_id: str, message: Message) -> bool:
+        """Keep what the sender of a message calls themselves, and what a group is called, within a commit.
+
+        False where that was known.
+        """
         told = []
         if message.source is Source.CONTACT and message.sender.display_name:
             told.append(NewNames(message.sender.identifiers, chosen=message.sender.display_name))
@@ -127,6 +130,7 @@ class NameStore:
             if len(kept) > remembered.MOST:
                 kept.clear()
             kept |= {(instance_id, each.identifiers[0]): each.chosen for each in new}
+        return bool(new)
 
     def _keep(self, connection: Connection, bot: str, told: Sequence[NewNames]) -> None:
         known = self.of(connection, bot, {name for each in told for name in each.identifiers})
