@@ -8,7 +8,7 @@ from imposter.contracts.config import Limits
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import UNREADABLE, Group, Message, Sender, Source
 from imposter.storage import Store
-from imposter.storage.records import DeliveryState, MessageState, Verdict
+from imposter.storage.records import DeliveryState, MessageState, Superseded, Verdict
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
 
@@ -160,3 +160,11 @@ async def test_a_members_message_is_not_lost_because_another_used_its_id(desk: D
         again = await desk.receive("once more", group="team", sender=known_as, message_id="M1")
         assert again.duplicate
     assert [row.content for row in await desk.history()] == ["eve was first", "ann's own"]
+
+
+async def test_a_run_that_lost_its_bot_leaves_nothing_of_a_new_contact(desk: Desk, store: Store) -> None:
+    old = await store.bots.claim(BOT)
+    await store.bots.claim(BOT)
+    with pytest.raises(Superseded):
+        await desk.receive("hello", "carl", sender=Sender("carl", "Carl"), claim=old)
+    assert await store.names.some(BOT, ["carl"]) == {}
