@@ -11,28 +11,31 @@ import structlog
 from imposter.clock import DoubtedClock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
-from imposter.contracts.shortage import shortage
-from imposter.contracts.states import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
+from imposter.contracts.errors import ContactNotFound, ImposterError, InvalidState, NotConnected, StorageError
+from imposter.contracts.resource_exhaustion import shortage
+from imposter.contracts.status import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.messages import BotTotals, Judge
+from imposter.domain.pauses import FOREVER, OWNER_PAUSE, Pause
 from imposter.logs import trace_of
-from imposter.runtime import exams
-from imposter.runtime.conversations import CLOSING_GRACE
-from imposter.runtime.discovery import Catalog
-from imposter.runtime.models import Models
-from imposter.runtime.parts import Parts
-from imposter.runtime.pauses import ACCOUNT
-from imposter.runtime.ports import ChatPort, forgets_contacts
+from imposter.runtime.account.link_status import LinkStatusTracker
+from imposter.runtime.account.pause_text import ACCOUNT
+from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.learning import evaluation
+from imposter.runtime.metrics import Counts
+from imposter.runtime.pipeline.scheduler import CLOSING_GRACE
+from imposter.runtime.policy.eligibility import EligibilityPolicy
+from imposter.runtime.provider_factory import ProviderFactory
+from imposter.runtime.providers.chat_adapter import ChatAdapter, forgets_contacts
+from imposter.runtime.providers.discovery import Catalog
+from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.rules import Rules
-from imposter.runtime.run import Run
-from imposter.runtime.safety import Peers
-from imposter.runtime.standing import Standing
-from imposter.runtime.vitals import Counts
+from imposter.runtime.session import BotSession
 from imposter.storage import Store
-from imposter.storage.dead_letters import Retried
-from imposter.storage.drafted import Draft
-from imposter.storage.exams import ExamState
-from imposter.storage.records import FOREVER, OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded, Totals
+from imposter.storage.learning.evaluations import EvaluationState
+from imposter.storage.queue.dead_letters import Retried
+from imposter.storage.queue.draft_rows import Draft
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -63,7 +66,7 @@ class ChatbotInstance:
         clock: DoubtedClock,
         chance: Chance,
         model_calls_at_once: int,
-        peers: Peers,
+        peers: OtherBots,
         counts: Counts,
         changed: Callable[[str], None] = lambda instance_id: None,
     ) -> None:
@@ -76,12 +79,12 @@ class ChatbotInstance:
         """Held where the bot is claimed, and by what would fail if it were claimed anew meanwhile."""
         """That of the latest run; None if it has not run here."""
         self._store = store
-        self._parts = Parts(catalog, shared, model_calls_at_once, clock.now)
+        self._parts = ProviderFactory(catalog, shared, model_calls_at_once, clock.now)
         self._clock = clock
         self._chance = chance
-        self._standing = Standing(row.instance_id, clock.now, partial(changed, row.instance_id))
+        self._standing = LinkStatusTracker(row.instance_id, clock.now, partial(changed, row.instance_id))
         self._make_run = partial(
-            Run,
+            BotSession,
             make_queue=partial(UserQueue, row.user_id, row.instance_id, store=store, now=clock.now),
             parts=self._parts,
             store=store,
@@ -92,9 +95,9 @@ class ChatbotInstance:
             standing=self._standing,
             on_logged_out=self._logged_out,
         )
-        self._run: Run | None = None
+        self._run: BotSession | None = None
         """None while it does not run."""
-        self._errand: Run | None = None
+        self._errand: BotSession | None = None
         """The last one that was opened for an errand while the bot did not run."""
         self._changing = asyncio.Lock()
         self._gone = False
@@ -131,7 +134,7 @@ class ChatbotInstance:
     async def let_go(self) -> None:
         """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
         self._gone = True
-        await asyncio.gather(*(run.hang_up() for run in (self._run, self._errand) if run is not None))
+        await asyncio.gather(*(run.disconnect() for run in (self._run, self._errand) if run is not None))
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
     async def unlink(self) -> str | None:
@@ -166,7 +169,7 @@ class ChatbotInstance:
             before = self.config
             rules = self._parts.rules(config)
             new_models = config.asks_other_models(before)
-            models: Models | None = None
+            models: ModelSelection | None = None
             if new_models or config.budget_config != before.budget_config:
                 models = await self._parts.new_models(self.instance_id, config)
             old, new = before.chat_provider_config, config.chat_provider_config
@@ -177,7 +180,7 @@ class ChatbotInstance:
             if self._run is not None:
                 self._run.use(config, rules, models if new_models else None)
                 if new_models:
-                    await self._run.exams.end(ExamState.INTERRUPTED, exams.ANOTHER_MODEL)
+                    await self._run.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
@@ -186,7 +189,7 @@ class ChatbotInstance:
         """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
 
         What waits there becomes context, answers that are not out are withdrawn.
-        Raises: UnknownContact, StorageError.
+        Raises: ContactNotFound, StorageError.
         """
         async with self._changing:
             for conversation in await self._conversations_with(contact):
@@ -195,7 +198,7 @@ class ChatbotInstance:
     async def resume(self, contact: str | None = None) -> None:
         """End the pauses of this person, in groups too, or of this group, or every pause.
 
-        Raises: UnknownContact, StorageError.
+        Raises: ContactNotFound, StorageError.
         """
         if contact is None:
             await self._store.pauses.clear(self.instance_id)
@@ -205,7 +208,7 @@ class ChatbotInstance:
         person = await self._store.forgetting.known(self.instance_id, contact, canonical)
         ended = await self._store.pauses.end(self.instance_id, person.conversations, person.ids)
         if not ended and not person.conversations:
-            raise UnknownContact
+            raise ContactNotFound
         if self._run is not None:
             self._run.pause_ended(person.conversations, person.ids)
 
@@ -217,7 +220,7 @@ class ChatbotInstance:
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
 
-        Raises: UnknownLetter, NotNow (the rules leave the contact out), StorageError.
+        Raises: UnknownLetter, InvalidState (the rules leave the contact out), StorageError.
         """
         async with self._changing:
             judge, dead_letters = self._judge(self._parts.rules(self.config)), self._store.dead_letters
@@ -237,7 +240,7 @@ class ChatbotInstance:
         """Remove everything of the person with this id or number.
 
         Gives how many messages went, and whether they are out of the files already.
-        Raises: UnknownContact, NotNow (the platform cannot be brought to forget them; nothing was removed),
+        Raises: ContactNotFound, InvalidState (the platform cannot be brought to forget them; nothing was removed),
         StorageError.
         """
         async with self._changing:
@@ -246,13 +249,13 @@ class ChatbotInstance:
             await self._started()
             run = self._run
             if run is not None:
-                await run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
+                await run.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
                 # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
                 await run.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
             try:
                 await self._forget_at_platform(sorted(person.ids))
                 if run is not None:
-                    await run.stand_still()
+                    await run.drain()
                 forgotten = await forgetting.forget(self.instance_id, contact, canonical)
                 if run is not None:
                     await run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
@@ -267,66 +270,66 @@ class ChatbotInstance:
     async def begin_exam(self, most: int, contact: str | None = None) -> None:
         """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
 
-        Raises: UnknownContact, NotNow, StorageError.
+        Raises: ContactNotFound, InvalidState, StorageError.
         """
         async with self._changing:
             if self._run is None:
-                raise NotNow(NOT_RUNNING)
+                raise InvalidState(NOT_RUNNING)
             await self._run.begin_exam(most, contact)
 
     async def cancel_exam(self) -> None:
         """End the one that is held, if one is."""
         if self._run is not None:
-            await self._run.exams.end(ExamState.CANCELLED, exams.CANCELLED)
+            await self._run.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
 
     async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place, or drop it.
 
-        Raises: UnknownDraft, NotNow (it is decided already, its time is over, the bot does not run), StorageError.
+        Raises: UnknownDraft, InvalidState (it is decided already, its time is over, the bot does not run), StorageError.
         """
         drafts = self._run.drafts if self._run is not None else None
         if drafts is None:
-            raise NotNow(NOT_RUNNING)
+            raise InvalidState(NOT_RUNNING)
         return await (drafts.send(number, text) if send else drafts.drop(number))
 
     async def say(self, contact: str, text: str, key: str) -> str:
         """Have the owner say this to a person or group, once for each `key`; gives the message's id.
 
-        Raises: UnknownContact, NotNow (the bot does not run), StorageError.
+        Raises: ContactNotFound, InvalidState (the bot does not run), StorageError.
         """
         canonical = self._parts.rules(self.config).canonical
         person = await self._store.forgetting.known(self.instance_id, contact, canonical)
         if not person.conversations:
-            raise UnknownContact
+            raise ContactNotFound
         if self._run is None:
-            raise NotNow(NOT_RUNNING)
+            raise InvalidState(NOT_RUNNING)
         conversation = contact if contact in person.conversations else min(person.conversations)
         return await self._run.say(conversation, person.ids, text, key)
 
     async def undo_brief(self, contact: str, last: int) -> int:
         """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
 
-        Raises: UnknownContact, UnknownBrief, NotNow (more was said since, it cannot be taken back), StorageError.
+        Raises: ContactNotFound, UnknownBrief, InvalidState (more was said since, it cannot be taken back), StorageError.
         """
         briefs = self._run.briefs if self._run is not None else None
         if briefs is None:
-            raise NotNow(NOT_RUNNING)
+            raise InvalidState(NOT_RUNNING)
         try:
             return await briefs.undo_up_to(last, await self._conversations_with(contact))
         except NotConnected:
-            raise NotNow("The account is not connected: try again when it is.") from None
+            raise InvalidState("The account is not connected: try again when it is.") from None
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
         self._parts.rules(self.config)
         await self._parts.new_models(self.instance_id, self.config)
 
-    async def status(self, totals: Totals | None = None) -> BotStatus:
+    async def status(self, totals: BotTotals | None = None) -> BotStatus:
         """`totals`: where they are known."""
         if self._run is not None:
             await self._run.ask()
         if totals is None:
-            totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, Totals())
+            totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, BotTotals())
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
@@ -346,10 +349,10 @@ class ChatbotInstance:
         return {"last_error": store.trouble, "last_error_at": since}
 
     async def pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number. Raises: NotNow, NotSupported, Refused."""
+        """The code to type on the phone with this number. Raises: InvalidState, NotSupported, Refused."""
         chat = self._open_chat
         if chat is None:
-            raise NotNow(NOT_RUNNING)
+            raise InvalidState(NOT_RUNNING)
         return await chat.pairing_code(phone)
 
     async def _start(self) -> None:
@@ -404,11 +407,11 @@ class ChatbotInstance:
                 self._run = None
 
     async def _started(self) -> None:
-        """Returns when a start that is under way is over. Raises: NotNow, where that takes too long."""
+        """Returns when a start that is under way is over. Raises: InvalidState, where that takes too long."""
         if self._starting is not None:
             _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
             if going_on:
-                raise NotNow("The bot is still being started; try again.")
+                raise InvalidState("The bot is still being started; try again.")
 
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
         if not forgets_contacts(self._parts.chat_file(self.config)):
@@ -418,20 +421,20 @@ class ChatbotInstance:
                 await (await self._chat()).forget_contact(ids)
         except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
             log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
-            raise NotNow("The platform's own entries could not be removed, so nothing was; try again.") from None
+            raise InvalidState("The platform's own entries could not be removed, so nothing was; try again.") from None
 
     @property
-    def _open_chat(self) -> ChatPort | None:
+    def _open_chat(self) -> ChatAdapter | None:
         return self._run.chat if self._run is not None else None
 
-    async def _chat(self) -> ChatPort:
+    async def _chat(self) -> ChatAdapter:
         """The provider; of a bot that does not run, one for this errand."""
         if (chat := self._open_chat) is not None:
             return chat
         self._errand = await self._new_run()
         return await self._errand.open_for_errand()
 
-    async def _new_run(self) -> Run:
+    async def _new_run(self) -> BotSession:
         async with self._claiming:
             claim = await self._take_over()
         return self._make_run(claim, self.config)
@@ -453,16 +456,16 @@ class ChatbotInstance:
             self._run.paused(pause)
 
     async def _conversations_with(self, contact: str | None) -> Collection[str]:
-        """Raises: UnknownContact."""
+        """Raises: ContactNotFound."""
         if contact is None:
             return [ACCOUNT]
         canonical = self._parts.rules(self.config).canonical
         person = await self._store.forgetting.known(self.instance_id, contact, canonical)
         if not person.conversations:
-            raise UnknownContact
+            raise ContactNotFound
         return person.conversations
 
-    def _judge(self, rules: Rules) -> Judge:
+    def _judge(self, rules: EligibilityPolicy) -> Judge:
         return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
 
     def _redeliver(self, conversations: Iterable[str]) -> None:

@@ -11,12 +11,13 @@ from uuid import uuid4
 
 from imposter.behaviour.message_text import unseen_of
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import CHANGES, Group, Message, MessageFacts, MessageKind, Sender, Source
-from imposter.runtime.rules import Rules
+from imposter.domain.claims import Claim
+from imposter.domain.messages import Accepted, MessageState, Verdict
+from imposter.runtime.policy.eligibility import EligibilityPolicy
 from imposter.storage import Store
-from imposter.storage.jobs import Pending
-from imposter.storage.records import Accepted, Claim, MessageState, Verdict
+from imposter.storage.database.jobs import Pending
 
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 
@@ -51,7 +52,7 @@ class UserQueue:
         *,
         store: Store,
         limits: Limits,
-        rules: Rules,
+        rules: EligibilityPolicy,
         now: Callable[[], datetime],
         on_waiting: Callable[[str], None],
         on_merged: Callable[[Accepted], None],
@@ -116,12 +117,12 @@ class UserQueue:
         (NotNow): it has to await.
         """
         if self._closed:
-            raise NotNow("The bot has been stopped; its queue takes nothing more.")
+            raise InvalidState("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, facts
         )
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
-            raise NotNow("Too many messages at once: await what add_message gives back.")
+            raise InvalidState("Too many messages at once: await what add_message gives back.")
         pending = self._messages.add(
             self._instance_id, message, self.limits, self.judge, lambda: self.busy, claim=self._claim, behind=behind
         )

@@ -9,20 +9,20 @@ from typing import Any
 import structlog
 
 from imposter.clock import SharedClock
-from imposter.cluster import hearing, shares
-from imposter.cluster.desk import Desk
-from imposter.cluster.errands import Errand
-from imposter.cluster.figures import LeaseFigures, Report
+from imposter.cluster import balancing, liveness
+from imposter.cluster.command_inbox import CommandInbox
 from imposter.cluster.membership import Membership
-from imposter.cluster.publishing import Publisher
-from imposter.contracts.errors import StorageError, UnknownBot, Unreachable
+from imposter.cluster.remote_commands import RemoteCommand
+from imposter.cluster.server_info import LeaseFigures, Report
+from imposter.cluster.status_publisher import Publisher
+from imposter.contracts.errors import BotNotFound, DatabaseUnreachable, StorageError
+from imposter.domain.nodes import LeaseRenewal
 from imposter.logs import trace_of
+from imposter.runtime.metrics import ServerMetrics
 from imposter.runtime.supervisor import Supervisor
-from imposter.runtime.vitals import Vitals
 from imposter.storage import Store
-from imposter.storage.bell import Bell
-from imposter.storage.channels import Identity
-from imposter.storage.records import Renewed
+from imposter.storage.database.listener import NotificationListener
+from imposter.storage.database.notifications import NodeIdentity
 
 log = structlog.get_logger()
 
@@ -43,9 +43,9 @@ class Node:
 
     def __init__(
         self,
-        identity: Identity,
+        identity: NodeIdentity,
         *,
-        vitals: Vitals,
+        vitals: ServerMetrics,
         place: str | None,
         lease: timedelta,
         links_per_second: float,
@@ -60,10 +60,10 @@ class Node:
         self._store = store
         self._clock = clock
         self._lease = lease
-        self._desk = Desk(identity, store.commands, here)
+        self._desk = CommandInbox(identity, store.commands, here)
         self._publisher = Publisher(here, store.statuses, clock, identity)
-        self._pace = shares.Pace(links_per_second, clock.monotonic())
-        self._seen: Renewed | None = None
+        self._pace = balancing.LinkRateLimiter(links_per_second, clock.monotonic())
+        self._seen: LeaseRenewal | None = None
         self._changed = asyncio.Event()
         self._called = asyncio.Event()
         self._leaving = False
@@ -105,7 +105,7 @@ class Node:
         """Seconds that connections may stay open if nothing more is heard of this server."""
         return self._membership.left()
 
-    async def ask(self, instance_id: str, errand: Errand) -> Any:
+    async def ask(self, instance_id: str, errand: RemoteCommand) -> Any:
         return await self._desk.ask(instance_id, errand)
 
     def report(self) -> Report:
@@ -134,7 +134,7 @@ class Node:
         others = {
             node.node_id: node.name
             for node in nodes
-            if node.node_id != self.node_id and node.node_id in signs and hearing.is_live(signs[node.node_id])
+            if node.node_id != self.node_id and node.node_id in signs and liveness.is_live(signs[node.node_id])
         }
         if self._name in others.values():
             log.warning("another server has the same name: set IMPOSTER_NODE_NAME, or nobody can tell them apart",
@@ -181,7 +181,7 @@ class Node:
             self._membership.ask_soon()
         self._called.set()
 
-    def _renewed(self, renewed: Renewed) -> None:
+    def _renewed(self, renewed: LeaseRenewal) -> None:
         self._seen = renewed
         self._changed.set()
 
@@ -201,7 +201,7 @@ class Node:
             self._called.clear()
             try:
                 await self._desk.look()
-            except Unreachable:
+            except DatabaseUnreachable:
                 await self._clock.sleep(LOOK_EVERY)
             except StorageError as error:
                 log.warning("desk does not see the database", node=self._name, **trace_of(error))
@@ -214,7 +214,7 @@ class Node:
             try:
                 more = await self._settle()
             except StorageError as error:
-                if not isinstance(error, Unreachable):
+                if not isinstance(error, DatabaseUnreachable):
                     log.warning("bots could not be shared out", node=self._name, **trace_of(error))
                 more = False
             self._changed.clear()  # what was seen before this step is no longer true
@@ -232,24 +232,24 @@ class Node:
         self._free_since = (self._free_since or now) if seen.free else None
         # Then it is one that those whose turn it is cannot read: a newer version wrote it.
         left_over = self._free_since is not None and now - self._free_since > self._lease.total_seconds()
-        wanted = shares.to_take(me, seen.nodes, seen.free) or int(left_over)
+        wanted = balancing.to_take(me, seen.nodes, seen.free) or int(left_over)
         if wanted:
             if not (room := self._pace.take(wanted, now)):
-                return await self._breathe()
+                return await self._pause_between_bots()
             if await self._take(room):
                 return True
-        surplus = shares.to_give(me, seen.nodes, 0 if left_over else seen.free)
+        surplus = balancing.to_give(me, seen.nodes, 0 if left_over else seen.free)
         if not surplus:
             return False
         if not (room := self._pace.take(surplus, now)):
-            return await self._breathe()
+            return await self._pause_between_bots()
         before = self._given
         for bot in self._here.all()[-room:]:
             await self._give(bot.instance_id)
         log.info("bots given away", node=self._name, bots=self._given - before)
         return True
 
-    async def _breathe(self) -> bool:
+    async def _pause_between_bots(self) -> bool:
         """There is more to do, and no room for it yet."""
         await self._clock.sleep(BREATH)
         return True
@@ -287,14 +287,14 @@ class Node:
 
     async def _give(self, instance_id: str) -> None:
         if self._here.has(instance_id):
-            with suppress(UnknownBot):  # somebody else gave or deleted it meanwhile
+            with suppress(BotNotFound):  # somebody else gave or deleted it meanwhile
                 await self._here.give(instance_id)
                 self._given += 1
         await self._store.nodes.release(self._identity.node_id, instance_id)
 
 
 @asynccontextmanager
-async def open_node(node: Node, bell: Bell) -> AsyncIterator[None]:
+async def open_node(node: Node, bell: NotificationListener) -> AsyncIterator[None]:
     """While it is entered, this server is one of the nodes. Raises: StorageError."""
     await node.join()
     runs = node.tasks() | {"bell": lambda: bell.listen(node.heard)}

@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import SecretStr
 
-from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.states import LinkStatus
+from imposter.contracts.status import LinkStatus
+from imposter.contracts.url_guard import AddressGuard
 
 Resource = TypeVar("Resource", bound="Closable")
 

@@ -57,31 +57,31 @@ class InvalidConfig(ImposterError):
         self.problems = problems
 
 
-class UnknownBot(ImposterError):
+class BotNotFound(ImposterError):
     """There is no bot with this instance_id."""
 
 
-class UnknownContact(ImposterError):
+class ContactNotFound(ImposterError):
     """Nobody is known by this id. Names do not count, and a number needs its country code, such as +49 151 2345678."""
 
 
-class UnknownLetter(ImposterError):
+class DeadLetterNotFound(ImposterError):
     """There is no such dead letter, or it was retried or removed already."""
 
 
-class UnknownMessage(ImposterError):
+class MessageNotFound(ImposterError):
     """There is no such message; for an answer of the bot's ask about the message that it answers."""
 
 
-class UnknownBrief(ImposterError):
+class AwaySummaryNotFound(ImposterError):
     """Nothing was said there in its owner's name, or all of it is taken back."""
 
 
-class UnknownExam(ImposterError):
+class EvaluationNotFound(ImposterError):
     """This bot had no exam."""
 
 
-class UnknownDraft(ImposterError):
+class DraftNotFound(ImposterError):
     """There is no such draft."""
 
 
@@ -89,11 +89,11 @@ class NotSupported(ImposterError):
     """This platform cannot do that."""
 
 
-class NotNow(ImposterError):
+class InvalidState(ImposterError):
     """The bot is not in a state in which that can be done."""
 
 
-class OwnerSilent(ImposterError):
+class NodeUnresponsive(ImposterError):
     """The machine that runs this bot did not answer in time. Ask again: it may have been done."""
 
 
@@ -101,15 +101,15 @@ class StorageError(ImposterError):
     """Nothing was stored."""
 
 
-class Unstorable(StorageError):
+class UnstorableValue(StorageError):
     """The database cannot hold this; asked again, it says the same."""
 
 
-class Misconfigured(StorageError):
+class ConfigurationError(StorageError):
     """The server cannot work as it is set up."""
 
 
-class Unreachable(StorageError):
+class DatabaseUnreachable(StorageError):
     """The database cannot be reached."""
 
 
@@ -151,7 +151,7 @@ class ModelUnavailable(ModelError):
         self.costly = costly
 
 
-class OutOfResources(ModelUnavailable):
+class ResourceExhausted(ModelUnavailable):
     """This machine has none left of what asking the model takes."""
 
 

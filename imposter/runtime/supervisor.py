@@ -10,21 +10,23 @@ from uuid import uuid4
 import structlog
 from pydantic import SecretStr, ValidationError
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig, ProviderChoice
-from imposter.contracts.errors import ImposterError, UnknownBot
-from imposter.contracts.states import BotStatus, LinkState
+from imposter.contracts.errors import BotNotFound, ImposterError
+from imposter.contracts.status import BotStatus, LinkState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Claim
+from imposter.domain.messages import BotTotals
 from imposter.logs import trace_of
-from imposter.runtime.discovery import Catalog
-from imposter.runtime.safety import Peers
-from imposter.runtime.trial import list_models, try_model
-from imposter.runtime.trial_report import Trial
-from imposter.runtime.vitals import Counts
+from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.metrics import Counts
+from imposter.runtime.model_test import list_models, try_model
+from imposter.runtime.model_test_report import ModelTest
+from imposter.runtime.providers.discovery import Catalog
 from imposter.storage import Store
-from imposter.storage.dead_letters import Retried
-from imposter.storage.drafted import Draft
-from imposter.storage.records import BotRow, Claim, Totals
+from imposter.storage.queue.dead_letters import Retried
+from imposter.storage.queue.draft_rows import Draft
 
 log = structlog.get_logger()
 
@@ -63,13 +65,13 @@ class Bot(Protocol):
     async def say(self, contact: str, text: str, key: str) -> str: ...
     async def undo_brief(self, contact: str, last: int) -> int: ...
     async def check(self) -> None: ...
-    async def status(self, totals: Totals | None = None) -> BotStatus: ...
+    async def status(self, totals: BotTotals | None = None) -> BotStatus: ...
     async def pairing_code(self, phone: str) -> str: ...
 
 
 class MakeBot(Protocol):
     def __call__(
-        self, row: BotRow, config: BotConfig, *, peers: Peers, counts: Counts, changed: Callable[[str], None]
+        self, row: BotRow, config: BotConfig, *, peers: OtherBots, counts: Counts, changed: Callable[[str], None]
     ) -> Bot: ...
 
 
@@ -81,7 +83,7 @@ class Supervisor:
     ) -> None:
         self.catalog = catalog
         self.counts = Counts()
-        self.elsewhere: Peers | None = None
+        self.elsewhere: OtherBots | None = None
         """Knows the bots that live on other servers."""
         self.on_change: Callable[[str], None] = lambda instance_id: None
         """Hears of a bot whose status may be another now."""
@@ -153,7 +155,7 @@ class Supervisor:
         try:
             return self._bots[instance_id]
         except KeyError:
-            raise UnknownBot from None
+            raise BotNotFound from None
 
     def all(self) -> list[Bot]:
         """Every bot, in order of creation."""
@@ -161,13 +163,13 @@ class Supervisor:
 
     async def put(self, config: BotConfig, only: str | None = None) -> Bot:
         """Make the bot of `config.user_id`, or bring the one there is in line with `config`; it runs afterwards
-        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and UnknownBot
+        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and BotNotFound
         where it would be another than `only`.
         """
         async with self._lock(config.user_id):
             bot = self._by_user.get(config.user_id)
             if only is not None and (bot is None or bot.instance_id != only):
-                raise UnknownBot
+                raise BotNotFound
             if bot is None:
                 return await self._create(config)
             if config != bot.config:
@@ -217,12 +219,12 @@ class Supervisor:
         async with self._lock(bot.user_id):
             self.get(instance_id)
             left = await bot.unlink()
-            with suppress(UnknownBot):  # an earlier try did it, and only its answer was lost
+            with suppress(BotNotFound):  # an earlier try did it, and only its answer was lost
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
         return left
 
-    async def try_model(self, config: BotConfig) -> Trial:
+    async def try_model(self, config: BotConfig) -> ModelTest:
         """See `runtime.trial`; so the next."""
         return await try_model(self.catalog, self._shared, config, self._now)
 

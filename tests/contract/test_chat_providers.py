@@ -25,22 +25,23 @@ from imposter.contracts.chat import (
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile, discover
-from imposter.runtime.manners import Manners
-from imposter.runtime.ports import ChatPort, canonical_ids
-from imposter.runtime.rules import Rules
-from imposter.runtime.shared import SharedResources
-from imposter.runtime.state import BotState
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.claims import Claim
+from imposter.domain.messages import StoredMessage
+from imposter.runtime.policy.contact_policy import ContactPolicy
+from imposter.runtime.policy.eligibility import EligibilityPolicy
+from imposter.runtime.providers.chat_adapter import ChatAdapter, canonical_ids
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover
+from imposter.runtime.providers.provider_state import StoredProviderState
+from imposter.runtime.providers.shared_resources import SharedResources
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import Claim, StoredMessage
 from queue_manager import UserQueue
 from tests.contract.chat_harnesses import HELLO, ChatHarness, chat_harness
 from tests.fakes.whatsapp_network import NODE
 from tests.house import until
 
-FILES = discover(Kind.CHAT, Path(__file__).parents[2] / "chat_providers")
+FILES = discover(ProviderKind.CHAT, Path(__file__).parents[2] / "chat_providers")
 PROMPT = 2.0
 """Seconds, at the very most, that `start_listening` may take."""
 BOT, USER = "bot-1", "anna"
@@ -53,7 +54,7 @@ class Rig:
     file: ProviderFile
     harness: ChatHarness
     provider: Any
-    port: ChatPort
+    port: ChatAdapter
     store: Store
     typing: list[tuple[str, bool]]
     """What the provider told of chats in which somebody types."""
@@ -96,7 +97,7 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             BOT,
             store=store,
             limits=Limits(),
-            rules=Rules(None, True, None, canonical, Manners(Behaviour(), {}, canonical)),
+            rules=EligibilityPolicy(None, True, None, canonical, ContactPolicy(Behaviour(), {}, canonical)),
             now=clock.now,
             on_waiting=lambda conversation: None,
             on_merged=lambda conversation: None,
@@ -106,14 +107,14 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
         typing: list[tuple[str, bool]] = []
         context = ChatContext(
             instance_id=BOT,
-            state=BotState(Claim(BOT, 0), store.state),
+            state=StoredProviderState(Claim(BOT, 0), store.state),
             shared=shared,
             report=lambda link: None,
             sent_message=lambda message_id, chat: store.messages.sent(BOT, message_id, chat),
             now=clock.now,
             typing=lambda chat, on: typing.append((chat, on)),
         )
-        port = await ChatPort.open(file, USER, harness.config, {USER: queue}, context)
+        port = await ChatAdapter.open(file, USER, harness.config, {USER: queue}, context)
         try:
             yield Rig(file, harness, port._provider, port, store, typing)
         finally:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from imposter.storage.engine import DATABASE_FILE
-from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import House
 
 

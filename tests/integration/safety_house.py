@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatbot_manager import ChatbotInstance
-from imposter.contracts.states import SafetyLevel, SafetyStatus
+from imposter.contracts.status import SafetyLevel, SafetyStatus
 from tests.house import HASTE, House, Platform
 
 LOOPS: dict[str, Any] = {**HASTE, "automatic_turns": 3}

@@ -11,7 +11,7 @@ from chatbot_manager import ChatbotInstance
 from imposter.contracts.errors import ModelRefused, ModelUnavailable, Refused
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.web.api import examples
 from tests.house import HASTE, until
 from tests.integration.api_house import Api, open_api
@@ -69,7 +69,9 @@ class Owner(Anna):
 async def open_owner(folder: Path, behaviour: dict[str, Any], **more: Any) -> AsyncIterator[Owner]:
     clock = HandClock()
     CountingModel.trouble, CountingModel.hold, CountingModel.waiting = [], None, 0
-    async with open_api(folder, ProviderFile(Kind.MODEL, "counting", provider=CountingModel), clock=clock) as api:
+    async with open_api(
+        folder, ProviderFile(ProviderKind.MODEL, "counting", provider=CountingModel), clock=clock
+    ) as api:
         rest = {"behaviour_config": behaviour, "limits_config": HASTE, **more}
         instance_id = await api.create("anna", chat="platform", model="counting", **rest)
         bot = api.house.bots.get(instance_id)

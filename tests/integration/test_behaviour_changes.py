@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import UNREADABLE, Group, MessageKind
-from imposter.storage.records import DraftState
+from imposter.domain.drafts import DraftState
 from tests.house import OWN_CHAT
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
@@ -105,7 +105,7 @@ async def test_who_edits_on_and_on_is_left_to_the_owner(tmp_path: Path) -> None:
         assert standing == ("v8", "", "edited_too_often", DraftState.OPEN)
         assert len(anna.model.asked) == 6, "no answer was made to what it says no more"
         assert "edited it too often" in await told(anna, "m1")
-        with pytest.raises(NotNow, match="no answer to send"):
+        with pytest.raises(InvalidState, match="no answer to send"):
             await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 7)
         await anna.say_to_herself("see you", quotes=anna.note_id())
         await anna.settle()
@@ -188,6 +188,6 @@ async def test_a_draft_of_what_was_deleted_says_so(tmp_path: Path) -> None:
         await delete(anna, "m1")
         await anna.settle()
         for text in (None, "other words"):
-            with pytest.raises(NotNow, match="it was for was deleted"):
+            with pytest.raises(InvalidState, match="it was for was deleted"):
                 await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 1, text)
         assert "4711" not in await own_chat(anna)

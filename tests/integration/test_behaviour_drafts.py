@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow
-from imposter.storage.records import DraftState
+from imposter.contracts.errors import InvalidState
+from imposter.domain.drafts import DraftState
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
@@ -142,7 +142,7 @@ async def test_two_who_approve_at_once_send_once(tmp_path: Path) -> None:
         [row] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
         await anna.react(UP, anna.note_id())
         await anna.settle()
-        with pytest.raises(NotNow, match="it was sent"):
+        with pytest.raises(InvalidState, match="it was sent"):
             await anna.house.fleet.talks.send_draft(anna.bot.instance_id, row.number)
         await anna.settle()
         assert anna.platform.texts("bob") == ["re: coming?"]

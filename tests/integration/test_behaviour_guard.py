@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.records import DraftState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.drafts import DraftState
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
 from tests.house import AT_ONCE, config_of, open_house, until
@@ -144,7 +144,7 @@ async def test_without_a_guard_it_goes_out(tmp_path: Path) -> None:
     ("verdict", "sent"), [("FREE", True), ("free.", True), ("BINDS", False), ("I am not sure", False), ("", False)]
 )
 async def test_the_model_itself_may_look_once_more(tmp_path: Path, verdict: str, sent: bool) -> None:
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
     async with (
         ModelServer() as server,
         open_house(tmp_path, file, addresses=AddressGuard.read("127.0.0.1")) as house,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chatbot_manager import ChatbotInstance
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import AT_ONCE, OWN_CHAT, House, Platform, config_of, open_house, until
 from tests.integration.behaviour_house import HUMAN, PROMPT, open_anna
 from tests.integration.safety_house import HandClock
@@ -31,7 +31,7 @@ class Marked(Platform):
         return 30
 
 
-FILE = ProviderFile(Kind.CHAT, "marked", provider=Marked)
+FILE = ProviderFile(ProviderKind.CHAT, "marked", provider=Marked)
 
 
 async def asked(house: House, says: str, **behaviour: Any) -> tuple[ChatbotInstance, Marked]:

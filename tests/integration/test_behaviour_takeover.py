@@ -5,9 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from imposter.contracts.errors import UnknownContact
-from imposter.contracts.states import SafetyLevel, SafetyStatus
-from imposter.storage.records import DeliveryState
+from imposter.contracts.errors import ContactNotFound
+from imposter.contracts.status import SafetyLevel, SafetyStatus
+from imposter.domain.deliveries import DeliveryState
 from tests.integration.behaviour_house import HUMAN, PROMPT, open_anna
 from tests.integration.records import rows
 from tests.integration.safety_house import HandClock, safety
@@ -210,6 +210,6 @@ async def test_nobody_unknown_is_paused(tmp_path: Path) -> None:
         for ask in (anna.house.fleet.pause, anna.house.fleet.resume):
             try:
                 await ask(anna.bot.instance_id, "stranger")
-            except UnknownContact:
+            except ContactNotFound:
                 continue
             raise AssertionError

@@ -12,9 +12,10 @@ import pytest
 from chatbot_manager import ChatbotInstance
 from imposter.contracts.errors import DeliveryUncertain, ModelRefused, NotConnected, Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.records import DeliveryState, Pause
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.pauses import Pause
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import House, config_of, open_house, until
 from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows
 
@@ -128,7 +129,7 @@ async def test_an_answer_on_its_way_may_arrive_when_the_bot_stops(tmp_path: Path
 
 
 async def test_what_was_sent_is_noted_even_if_the_store_fails_at_that_moment(tmp_path: Path) -> None:
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)) as house:
+    async with open_house(tmp_path, ProviderFile(ProviderKind.CHAT, "forgetful", provider=Forgetful)) as house:
         bot = await house.bots.put(config_of(chat="forgetful"))
         await until(lambda: bool(Forgetful.made))
         platform = Forgetful.made[-1]

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow
+from imposter.contracts.errors import InvalidConfig, InvalidState, NotConnected
 from imposter.contracts.messages import Group, Sender
 from imposter.contracts.model import Answer
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is, model, state
 
@@ -142,7 +142,7 @@ async def test_a_flood_from_a_task_is_refused_before_it_holds_up_the_others(tmp_
             for number in range(100_000):
                 platform.queue.add_message("flood", Sender("mallory"), message_id=str(number))
 
-        with pytest.raises(NotNow, match="await"):
+        with pytest.raises(InvalidState, match="await"):
             flood()
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import ModelUnavailable, NotNow, UnknownContact, UnknownExam
+from imposter.contracts.errors import ContactNotFound, EvaluationNotFound, InvalidState, ModelUnavailable
 from imposter.contracts.messages import MessageKind, Sender, Source, Turn
 from imposter.contracts.model import Answer
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.exams import ExamRow, ExamState
-from imposter.storage.usage import By
-from imposter.storage.voice import VoiceLine
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.storage.learning.evaluations import EvaluationRow, EvaluationState
+from imposter.storage.learning.voice import VoiceLine
+from imposter.storage.reports.usage import UsageGroup
 from tests.house import AT_ONCE, Calendar, House, open_house, until
 
 ME = Sender("me", "Anna")
@@ -39,9 +39,9 @@ async def talked(house: House, *contacts: str, autonomy: str = "observe", **conf
     return bot.instance_id
 
 
-async def ended(house: House, instance_id: str) -> ExamRow:
+async def ended(house: House, instance_id: str) -> EvaluationRow:
     async def has_ended() -> bool:
-        return (await house.fleet.exam(instance_id)).state is not ExamState.RUNNING
+        return (await house.fleet.exam(instance_id)).state is not EvaluationState.RUNNING
 
     await until(has_ended, "the exam ends")
     return await house.fleet.exam(instance_id)
@@ -52,7 +52,7 @@ async def test_the_bot_answers_blind_and_nobody_hears_of_it(house: House) -> Non
     begun = await house.fleet.begin_exam(instance_id, 20)
     assert (begun.total, begun.score) == (4, None)
     exam = await ended(house, instance_id)
-    assert (exam.state, exam.done, exam.total) == (ExamState.DONE, 4, 4)
+    assert (exam.state, exam.done, exam.total) == (EvaluationState.DONE, 4, 4)
     pairs = {pair["asked"]: (pair["owner"], pair["bot"]) for pair in exam.body["pairs"]}
     assert pairs == {
         f"{who} asks {number}": (f"own answer {number} to {who}", f"re: {who} asks {number}")
@@ -80,7 +80,7 @@ async def test_the_newest_of_each_are_asked_and_one_alone_if_wanted(house: House
     await house.fleet.begin_exam(instance_id, 20, "cleo")
     exam = await ended(house, instance_id)
     assert {pair["contact"] for pair in exam.body["pairs"]} == {"cleo"}
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await house.fleet.begin_exam(instance_id, 20, "nobody")
 
 
@@ -120,9 +120,9 @@ async def test_who_may_not_be_shown_to_the_model_is_not(house: House, config: di
 
 async def test_without_anything_to_ask_it_says_what_to_do(house: House) -> None:
     bot = await house.bot()
-    with pytest.raises(NotNow, match="Import a chat"):
+    with pytest.raises(InvalidState, match="Import a chat"):
         await house.fleet.begin_exam(bot.instance_id, 20)
-    with pytest.raises(UnknownExam):
+    with pytest.raises(EvaluationNotFound):
         await house.fleet.exam(bot.instance_id)
 
 
@@ -135,7 +135,7 @@ async def test_a_model_that_fails_is_asked_again_and_else_counts_as_silent(house
     house.models["anna"].trouble = [KeyError("x"), KeyError("x")]
     await house.fleet.begin_exam(instance_id, 20)
     failed = await ended(house, instance_id)
-    assert (failed.state, failed.score, failed.last_score) == (ExamState.FAILED, None, exam.score)
+    assert (failed.state, failed.score, failed.last_score) == (EvaluationState.FAILED, None, exam.score)
 
 
 async def held_up(house: House, *contacts: str) -> tuple[str, asyncio.Event]:
@@ -150,11 +150,11 @@ async def held_up(house: House, *contacts: str) -> tuple[str, asyncio.Event]:
 
 async def test_one_at_a_time_and_it_can_be_cancelled(house: House) -> None:
     instance_id, event = await held_up(house, "ben", "cleo")
-    with pytest.raises(NotNow, match="under way"):
+    with pytest.raises(InvalidState, match="under way"):
         await house.fleet.begin_exam(instance_id, 20)
     cancelled = await house.fleet.cancel_exam(instance_id)
-    assert (cancelled.state, cancelled.body["told"]) == (ExamState.CANCELLED, "It was cancelled.")
-    assert (await house.fleet.cancel_exam(instance_id)).state is ExamState.CANCELLED
+    assert (cancelled.state, cancelled.body["told"]) == (EvaluationState.CANCELLED, "It was cancelled.")
+    assert (await house.fleet.cancel_exam(instance_id)).state is EvaluationState.CANCELLED
     event.set()
     await house.fleet.begin_exam(instance_id, 20)
     assert (await ended(house, instance_id)).done == 4
@@ -170,14 +170,14 @@ async def test_what_takes_its_ground_away_ends_it(house: House, how: str) -> Non
     else:
         await house.fleet.forget(instance_id, "ben")
     exam = await house.fleet.exam(instance_id)
-    assert exam.state is ExamState.INTERRUPTED
+    assert exam.state is EvaluationState.INTERRUPTED
     assert "cut short" in exam.body["told"]
     event.set()
     await house.fleet.start(instance_id)
     await until(lambda: house.platforms["anna"].listening)
     await house.fleet.begin_exam(instance_id, 20)
     exam = await ended(house, instance_id)
-    assert exam.state is ExamState.DONE
+    assert exam.state is EvaluationState.DONE
     assert len(exam.body["pairs"]) == (2 if how == "forget" else 4)
 
 
@@ -186,7 +186,7 @@ async def test_contacts_are_answered_while_it_is_held(house: House) -> None:
     await talked(house, autonomy="auto")
     await house.platforms["anna"].hear("dan", "are you there?")
     await until(lambda: house.platforms["anna"].texts("dan") == ["re: are you there?"])
-    assert (await house.fleet.exam(instance_id)).state is ExamState.RUNNING
+    assert (await house.fleet.exam(instance_id)).state is EvaluationState.RUNNING
 
 
 async def test_a_bot_answers_by_itself_once_it_has_passed(house: House) -> None:
@@ -220,7 +220,7 @@ async def test_after_a_restart_it_still_has_passed(tmp_path: Path) -> None:
         instance_id = (await house.bot("anna", behaviour_config=behaviour, **SMALL)).instance_id
         number = await house.store.exams.begin(instance_id, 0)
         assert number is not None
-        await house.store.exams.end(instance_id, number, ExamState.DONE, {}, 95.0)
+        await house.store.exams.end(instance_id, number, EvaluationState.DONE, {}, 95.0)
     async with open_house(tmp_path, clock=Calendar()) as house:
         await until(lambda: "anna" in house.platforms and house.platforms["anna"].listening)
         await house.platforms["anna"].hear("ben", "are you there?")
@@ -230,7 +230,7 @@ async def test_after_a_restart_it_still_has_passed(tmp_path: Path) -> None:
 async def test_unlinking_takes_it_along(house: House) -> None:
     instance_id, _ = await held_up(house, "ben")
     await house.fleet.unlink(instance_id)
-    with pytest.raises(UnknownExam):
+    with pytest.raises(EvaluationNotFound):
         await house.fleet.exam(instance_id)
 
 
@@ -238,10 +238,10 @@ async def test_after_a_restart_it_is_said_to_be_cut_short(tmp_path: Path) -> Non
     async with open_house(tmp_path, clock=Calendar()) as house:
         instance_id, _ = await held_up(house, "ben")
     async with open_house(tmp_path, clock=Calendar()) as house:
-        assert (await house.fleet.exam(instance_id)).state is ExamState.INTERRUPTED
+        assert (await house.fleet.exam(instance_id)).state is EvaluationState.INTERRUPTED
         await until(lambda: "anna" in house.platforms and house.platforms["anna"].listening)
         await house.fleet.begin_exam(instance_id, 20)
-        assert (await ended(house, instance_id)).state is ExamState.DONE
+        assert (await ended(house, instance_id)).state is EvaluationState.DONE
 
 
 async def test_what_a_server_that_was_killed_held_is_cut_short(tmp_path: Path) -> None:
@@ -249,13 +249,13 @@ async def test_what_a_server_that_was_killed_held_is_cut_short(tmp_path: Path) -
         instance_id = await talked(house, "ben")
         assert await house.store.exams.begin(instance_id, 2)  # and nobody is there to end it
     async with open_house(tmp_path, clock=Calendar()) as house:
-        assert (await house.fleet.exam(instance_id)).state is ExamState.INTERRUPTED
+        assert (await house.fleet.exam(instance_id)).state is EvaluationState.INTERRUPTED
 
 
 async def test_a_bot_that_is_stopped_is_to_be_started_first(house: House) -> None:
     instance_id = await talked(house, "ben")
     await house.fleet.stop(instance_id)
-    with pytest.raises(NotNow, match="start it first"):
+    with pytest.raises(InvalidState, match="start it first"):
         await house.fleet.begin_exam(instance_id, 20)
 
 
@@ -270,20 +270,23 @@ class Counting:
 
 
 async def test_what_it_takes_is_counted_and_bounded_by_the_budget(tmp_path: Path) -> None:
-    counting = ProviderFile(Kind.MODEL, "counting", provider=Counting)
+    counting = ProviderFile(ProviderKind.MODEL, "counting", provider=Counting)
     async with open_house(tmp_path, counting, clock=Calendar()) as house:
         instance_id = await talked(house, "ben", "cleo", model="counting")
         await house.fleet.begin_exam(instance_id, 20)
         exam = await ended(house, instance_id)
         told = [exam.body[name] for name in ("models", "prompt_tokens", "completion_tokens")]
         assert told == [["counted"], 400, 4]
-        [took] = (await house.store.usage.sums(instance_id, By.CONTACT)).sums
+        [took] = (await house.store.usage.sums(instance_id, UsageGroup.CONTACT)).sums
         assert (took.key, took.calls, took.prompt_tokens) == ("", 4, 400)
         await talked(house, model="counting", budget_config={"tokens_per_day": 500})
         await house.fleet.begin_exam(instance_id, 20)
         exam = await ended(house, instance_id)
-        assert (exam.state, exam.body["told"]) == (ExamState.INTERRUPTED, "It was cut short: the budget is spent.")
-        with pytest.raises(NotNow, match="budget is spent"):
+        assert (exam.state, exam.body["told"]) == (
+            EvaluationState.INTERRUPTED,
+            "It was cut short: the budget is spent.",
+        )
+        with pytest.raises(InvalidState, match="budget is spent"):
             await house.fleet.begin_exam(instance_id, 20)
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow, UnknownContact
+from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.messages import Group, Sender
-from imposter.runtime import conversations
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.pipeline import scheduler
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.storage import Store
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import AT_ONCE, House, Platform, config_of, open_house, until
 
 SEEDS = [int(os.environ["FORGETTING_SEED"])] if "FORGETTING_SEED" in os.environ else range(12)
@@ -59,7 +59,7 @@ class World:
         """The first time, or once more; a platform that is not thanked keeps it."""
         assert self.platform is not None
         sender, group = self.begun[message_id]
-        with suppress(NotNow):
+        with suppress(InvalidState):
             await self.platform.queue.add_message(message_id, sender, group=group, message_id=message_id)
             self.durable.add(message_id)
 
@@ -96,8 +96,8 @@ async def open_world(folder: Path, world: World, behaviour: dict[str, Any]) -> A
             return f"re: {turns[-1].content}"
 
     files = [
-        ProviderFile(Kind.CHAT, "slow", provider=Slow),
-        ProviderFile(Kind.MODEL, "thinking", provider=Thinking),
+        ProviderFile(ProviderKind.CHAT, "slow", provider=Slow),
+        ProviderFile(ProviderKind.MODEL, "thinking", provider=Thinking),
     ]
     async with open_house(folder, *files) as house:
         world.store = house.store
@@ -156,7 +156,7 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
         await until(lambda: len(world.durable) > 8)
         await world.a_while()
         before, begun = world.durable & world.of(EVE), set(world.begun)
-        with suppress(UnknownContact):  # the first try was not cut short after all
+        with suppress(ContactNotFound):  # the first try was not cut short after all
             await house.fleet.forget(bot, "eve")
         sent, shown = len(world.sent), len(world.shown)
         assert rows_with(tmp_path, before) == []
@@ -208,7 +208,7 @@ async def test_an_answer_that_is_being_sent_arrives_before_it_is_said_that_they_
 
 
 async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "CLOSING_GRACE", 0.05)
+    monkeypatch.setattr(scheduler, "CLOSING_GRACE", 0.05)
     async with open_house(tmp_path) as house:
         bot = await house.bot()
         platform = house.platforms["anna"]
@@ -224,7 +224,7 @@ async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, mo
 
 async def test_what_they_say_while_they_are_being_forgotten_is_forgotten_and_not_answered(tmp_path: Path) -> None:
     Forgetful.forgets, Forgetful.asked = asyncio.Event(), asyncio.Event()
-    file = ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)
+    file = ProviderFile(ProviderKind.CHAT, "forgetful", provider=Forgetful)
     async with open_house(tmp_path, file) as house:
         bot = await house.bots.put(config_of(chat="forgetful"))
         await until(lambda: bot.state == "connected")

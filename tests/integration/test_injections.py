@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.messages import Group, Sender
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers._quoted import OF_GROUPS, OF_PEOPLE, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
@@ -31,7 +31,7 @@ CONTROL = ("<|", "</s>", "[INST]", "<<SYS>>", "<start_of_turn>")
 @asynccontextmanager
 async def open_bots(folder: Path, server: ModelServer) -> AsyncIterator[House]:
     """Anna's and Otto's; each has heard something that is nobody else's business."""
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
     async with open_house(folder, file, addresses=AddressGuard.read("127.0.0.1")) as house:
         for user, prompt in (("anna", PROMPT), ("otto", OTTOS_PROMPT)):
             model = {"base_url": server.base_url, "api_key": KEY, "model": "gpt-4", "system": prompt}

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import pytest
 
 from imposter.clock import SystemClock
-from imposter.contracts.errors import ModelRefused, NotNow, Refused
+from imposter.contracts.errors import InvalidState, ModelRefused, Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.runtime.retention import retention
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.api_house import Api, config, open_api
 from tests.storage.traces import traces
@@ -214,7 +214,7 @@ class Remembering(Platform):
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Path, running: bool) -> None:
-    file = ProviderFile(Kind.CHAT, "remembering", provider=Remembering)
+    file = ProviderFile(ProviderKind.CHAT, "remembering", provider=Remembering)
     Remembering.forgotten.clear()
     async with open_house(tmp_path, file) as house:
         bot = await house.bots.put(config_of(chat="remembering"))
@@ -223,7 +223,7 @@ async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Pa
         if not running:
             await house.bots.stop(bot.instance_id)
         Remembering.trouble_forgetting.append(RuntimeError("not now"))
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidState):
             await bot.forget(NUMBER)
         assert await house.fleet.messages(bot.instance_id), "nothing is half forgotten"
         await bot.forget(NUMBER)

@@ -8,8 +8,8 @@ from chatbot_manager import ChatbotInstance
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus, SafetyLevel, SafetyStatus
-from imposter.storage.records import Pause
+from imposter.contracts.status import LinkState, LinkStatus, SafetyLevel, SafetyStatus
+from imposter.domain.pauses import Pause
 from tests.house import House, open_house, until
 from tests.integration.api_house import config, open_api
 from tests.integration.safety_house import LOOPS, HandClock, asleep, has_level, has_reason, has_sent, safety

@@ -10,10 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState, MessageState, Verdict
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, Verdict
 from tests.house import House, NoWaiting, Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is
 
@@ -125,7 +126,7 @@ async def test_a_platform_that_is_only_told_of_the_unlinking_brings_no_messages(
         await until(lambda: link_is(house, bot.instance_id, LinkState.CONNECTED))
         await house.bots.stop(bot.instance_id)
         await house.bots.unlink(bot.instance_id)
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidState):
             await Leaving.made[-1].hear("bob", "a late word")
         assert await house.fleet.messages(bot.instance_id) == []
 

@@ -3,8 +3,10 @@
 import pytest
 
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.briefs import Spell
-from imposter.storage.records import Claim, DeliveryState, MessageState, Superseded
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
+from imposter.storage.owner.away_summaries import AwayPeriod
 from tests.storage.desk import BOT, Desk, judge_as
 
 READ = judge_as(MessageState.CONTEXT, "owner")
@@ -20,11 +22,11 @@ async def owner_writes(desk: Desk, text: str) -> None:
     await desk.receive(text, source=Source.OWNER, sender=Sender("me"), judge=READ)
 
 
-async def spell(desk: Desk) -> Spell | None:
+async def spell(desk: Desk) -> AwayPeriod | None:
     return await desk.store.briefs.last_spell(BOT, "anna")
 
 
-def texts(found: Spell | None) -> list[str]:
+def texts(found: AwayPeriod | None) -> list[str]:
     assert found is not None
     return [message.content for message in found.talk]
 

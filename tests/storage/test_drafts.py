@@ -5,19 +5,15 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownDraft
+from imposter.contracts.errors import DraftNotFound
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.drafted import Draft
-from imposter.storage.notes import Note
-from imposter.storage.records import (
-    Claim,
-    DraftState,
-    MessageState,
-    Part,
-    Pause,
-    Superseded,
-    Verdict,
-)
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import Part
+from imposter.domain.drafts import DraftState
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import Pause
+from imposter.storage.messages.owner_notes import Note
+from imposter.storage.queue.draft_rows import Draft
 from tests.storage.desk import BOT, Desk
 
 ME = "me@self"
@@ -155,9 +151,9 @@ async def test_a_run_that_was_taken_over_from_decides_nothing(desk: Desk) -> Non
 async def test_another_bot_s_drafts_are_nobody_else_s(desk: Desk) -> None:
     draft = await propose(desk)
     await desk.store.bots.add("other", "ben", {})
-    with pytest.raises(UnknownDraft):
+    with pytest.raises(DraftNotFound):
         await desk.store.drafts.get("other", draft.number)
-    with pytest.raises(UnknownDraft):
+    with pytest.raises(DraftNotFound):
         await desk.store.drafts.drop(Claim("other", 0), draft.number)
     assert await desk.store.drafts.page("other") == []
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownContact
+from imposter.contracts.errors import ContactNotFound
 from imposter.contracts.messages import MessageKind, Sender, Source
+from imposter.domain.claims import Claim
+from imposter.domain.messages import MessageState
 from imposter.phone_numbers import plain_id
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.exams import ExamState
-from imposter.storage.records import Claim, MessageState
-from imposter.storage.voice import VoiceLine
+from imposter.storage.learning.evaluations import EvaluationState
+from imposter.storage.learning.voice import VoiceLine
 from tests.house import Calendar
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Desk, Time, judge_as
 from tests.storage.traces import traces
@@ -32,7 +33,7 @@ async def held(store: Store, score: float = 50, *pairs: dict[str, Any]) -> int:
     """A finished exam's number."""
     number = await store.exams.begin(BOT, len(pairs))
     assert number is not None
-    assert await store.exams.end(BOT, number, ExamState.DONE, {"pairs": list(pairs)}, score)
+    assert await store.exams.end(BOT, number, EvaluationState.DONE, {"pairs": list(pairs)}, score)
     return number
 
 
@@ -45,13 +46,13 @@ async def test_one_is_held_at_a_time(desk: Desk) -> None:
     assert await exams.progress(BOT, number, 2)
     row = await exams.last(BOT)
     assert row is not None
-    assert (row.state, row.done, row.total, row.score, row.ended_at) == (ExamState.RUNNING, 2, 3, None, None)
-    assert await exams.end(BOT, number, ExamState.DONE, {"told": "x"}, 71.5)
+    assert (row.state, row.done, row.total, row.score, row.ended_at) == (EvaluationState.RUNNING, 2, 3, None, None)
+    assert await exams.end(BOT, number, EvaluationState.DONE, {"told": "x"}, 71.5)
     assert not await exams.progress(BOT, number, 3)
-    assert not await exams.end(BOT, number, ExamState.CANCELLED, {})
+    assert not await exams.end(BOT, number, EvaluationState.CANCELLED, {})
     row = await exams.last(BOT)
     assert row is not None
-    assert (row.state, row.score, row.body, row.ended_at) == (ExamState.DONE, 71.5, {"told": "x"}, desk.time())
+    assert (row.state, row.score, row.body, row.ended_at) == (EvaluationState.DONE, 71.5, {"told": "x"}, desk.time())
 
 
 async def test_the_score_of_the_last_that_was_finished_counts(desk: Desk) -> None:
@@ -60,10 +61,10 @@ async def test_the_score_of_the_last_that_was_finished_counts(desk: Desk) -> Non
     await held(desk.store, 60)
     number = await exams.begin(BOT, 1)
     assert number is not None
-    await exams.end(BOT, number, ExamState.CANCELLED, {})
+    await exams.end(BOT, number, EvaluationState.CANCELLED, {})
     row = await exams.last(BOT)
     assert row is not None
-    assert (row.state, row.score, row.last_score) == (ExamState.CANCELLED, None, 60)
+    assert (row.state, row.score, row.last_score) == (EvaluationState.CANCELLED, None, 60)
     assert await exams.last_score(BOT) == 60
     await held(desk.store, 40)
     assert await exams.last_score(BOT) == 40
@@ -77,7 +78,7 @@ async def test_a_server_that_was_ended_left_its_exam_behind(database: str | None
         assert await store.exams.leave_behind() == 1
         row = await store.exams.last(BOT)
         assert row is not None
-        assert row.state is ExamState.INTERRUPTED
+        assert row.state is EvaluationState.INTERRUPTED
         assert await store.exams.begin(BOT, 1) is not None
 
 
@@ -90,13 +91,13 @@ async def test_an_exam_ends_where_its_bot_goes_to_another_server(pair: tuple[Sto
     assert number is not None
     row = await two.exams.last(BOT)
     assert row is not None
-    assert row.state is ExamState.RUNNING
+    assert row.state is EvaluationState.RUNNING
     await one.nodes.release(ONE, BOT)
     row = await two.exams.last(BOT)
     assert row is not None
-    assert row.state is ExamState.INTERRUPTED
+    assert row.state is EvaluationState.INTERRUPTED
     assert not await one.exams.progress(BOT, number, 1)
-    assert not await one.exams.end(BOT, number, ExamState.DONE, {}, 99.0)
+    assert not await one.exams.end(BOT, number, EvaluationState.DONE, {}, 99.0)
     assert await two.nodes.take(TWO, 1)
     assert await two.exams.begin(BOT, 2) is not None
 
@@ -154,7 +155,7 @@ async def test_two_who_turned_out_to_be_one_are_forgotten_together(desk: Desk) -
 async def test_who_is_only_in_an_exam_can_be_forgotten(desk: Desk) -> None:
     await held(desk.store, 50, pair_of(plain_id("+49 7"), desk.time))
     await desk.store.forgetting.forget(BOT, "+49 7", plain_id)
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await desk.store.forgetting.forget(BOT, "+49 7", plain_id)
 
 
@@ -220,7 +221,7 @@ async def whose(store: Store) -> tuple[list[str], int]:
 @pytest.mark.parametrize("kind", [MessageKind.EDIT, MessageKind.DELETION])
 async def test_an_exam_keeps_no_words_that_were_edited_or_deleted(desk: Desk, kind: MessageKind) -> None:
     number, pairs = await examined(desk)
-    await desk.store.exams.end(BOT, number, ExamState.DONE, {"pairs": pairs}, 66)
+    await desk.store.exams.end(BOT, number, EvaluationState.DONE, {"pairs": pairs}, 66)
     assert await whose(desk.store) == (["anna", "ben"], 0)
     await change(desk, kind, "Q-anna")
     assert await whose(desk.store) == (["ben"], 1)
@@ -233,5 +234,5 @@ async def test_an_exam_keeps_no_words_that_were_edited_or_deleted(desk: Desk, ki
 async def test_nor_one_that_was_under_way(desk: Desk, kind: MessageKind) -> None:
     number, pairs = await examined(desk)
     await change(desk, kind, "Q-anna")
-    await desk.store.exams.end(BOT, number, ExamState.DONE, {"pairs": pairs}, 66)
+    await desk.store.exams.end(BOT, number, EvaluationState.DONE, {"pairs": pairs}, 66)
     assert await whose(desk.store) == (["ben"], 1)

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownContact
+from imposter.contracts.errors import ContactNotFound
 from imposter.contracts.messages import UNREADABLE, MessageKind, Sender, Source
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import Pause
 from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import DATABASE_FILE, QUICKLY_REWRITTEN
-from imposter.storage.forgetting import AT_ONCE
-from imposter.storage.records import DeliveryState, MessageState, Part, Pause, Verdict
+from imposter.storage.database.engine import DATABASE_FILE, QUICKLY_REWRITTEN
+from imposter.storage.upkeep.erasure import AT_ONCE
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
 
@@ -58,7 +60,7 @@ async def test_nothing_is_left_of_one_who_is_forgotten(
         assert traces(database, tmp_path, *CANARIES) == []
         assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context"}
         assert [letter.message for letter in await store.dead_letters.page(BOT)] == ["and I"]
-        with pytest.raises(UnknownContact):
+        with pytest.raises(ContactNotFound):
             await forget(desk, contact)
     assert traces(database, tmp_path, *CANARIES) == []
 
@@ -261,7 +263,7 @@ async def test_she_is_found_among_many_by_every_spelling_that_is_on_record(desk:
 async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact: str) -> None:
     await talk(desk)
     before = await desk.history()
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk, contact)
     assert await desk.history() == before
 
@@ -284,7 +286,7 @@ async def test_a_group_goes_with_all_that_was_said_in_it_and_nothing_else(desk: 
     assert await forget(desk, "g") == 5
     assert "Ben alone" in await desk.states()
     assert (await desk.receive("again", NUMBER)).conversation == LID
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk, "g")
 
 
@@ -319,7 +321,7 @@ async def test_what_comes_once_more_is_not_taken_for_something_new(desk: Desk) -
     unread = await desk.receive("", NUMBER, sender=HER, message_id=f"A/{UNREADABLE}", kind=MessageKind.UNREADABLE)
     assert unread.duplicate
     assert await desk.history() == []
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk)
 
 

@@ -6,7 +6,7 @@ from imposter.contracts.chat import NewNames
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Mention, Quote, Sender
 from imposter.storage import Store
-from imposter.storage import names as names_module
+from imposter.storage.conversation import names as names_module
 from tests.storage.desk import BOT, Desk, Time
 
 MUM = ["49151@s.whatsapp.net", "77@lid"]

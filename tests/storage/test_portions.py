@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import insert
 
 from imposter.contracts.messages import Sender, Source
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import open_engine
-from imposter.storage.portions import AT_ONCE
-from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.tables import messages, outbox
+from imposter.storage.database.engine import open_engine
+from imposter.storage.schema.batch_delete import AT_ONCE
+from imposter.storage.schema.tables import messages, outbox
 from tests.storage.desk import BOT, KEY, Desk, Time
 
 PORTIONS = 8

@@ -1,8 +1,8 @@
 """Bots know each other by the ids of their answers, as long as the Store has these."""
 
+from imposter.domain.messages import Work
 from imposter.phone_numbers import plain_id
 from imposter.storage import Store
-from imposter.storage.records import Work
 from tests.storage.desk import Desk, Time
 
 BEN = "bot-2"

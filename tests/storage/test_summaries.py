@@ -2,7 +2,7 @@
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender
-from imposter.storage.records import MessageState
+from imposter.domain.messages import MessageState
 from tests.storage.desk import BOT, Desk, judge_as
 
 DONE = judge_as(MessageState.CONTEXT)

@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from imposter.contracts.errors import StorageError
-from imposter.storage.engine import open_engine
-from imposter.storage.jobs import Pending
-from imposter.storage.writer import Writer
+from imposter.storage.database.engine import open_engine
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.writer import Writer
 
 DEADLINE = 10
 

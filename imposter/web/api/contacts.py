@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
-from imposter.web.api.schemas import ContactRow, ContactsPage, Forgotten, GroupRow, GroupsPage, NamesQuery
+from imposter.web.api.schemas import ContactRow, ContactsPage, ErasureResult, GroupRow, GroupsPage, NamesQuery
 from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}", tags=["messages"])
@@ -56,11 +56,11 @@ async def forget_contact(
     instance_id: str,
     contact: Annotated[str, Path(description="Any number or id of theirs, written in any way.")],
     bots: Bots,
-) -> Forgotten:
+) -> ErasureResult:
     """Removes their conversation, their messages in groups, the answers to these, every id of theirs, and the
     platform's own entries about them; from the files too, before the answer comes, unless `files` says `pending`.
 
     An answer in the making is not sent. Whoever writes again is a stranger.
     """
     messages, scrubbed = await bots.forget(instance_id, contact)
-    return Forgotten(messages=messages, files="scrubbed" if scrubbed else "pending")
+    return ErasureResult(messages=messages, files="scrubbed" if scrubbed else "pending")

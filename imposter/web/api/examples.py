@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imposter.contracts.states import STILL_LISTED
+from imposter.contracts.status import STILL_LISTED
 from imposter.web.api.answers import Responses
 
 CONFIGS: dict[str, Any] = {

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from imposter.contracts.base_model import StrictModel
 from imposter.contracts.model import LONGEST_SUMMARY
-from imposter.contracts.strict import Strict
-from imposter.storage.summaries import Summary
+from imposter.storage.conversation.summaries import Summary
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/chatbot/{instance_id}/summary", tags=["messages"])
 _NOBODY = "No bot has this instance_id, or it knows nobody by this id or number."
 
 
-class SummaryRequest(Strict):
+class SummaryRequest(StrictModel):
     """The owner's own notes."""
 
     contact: Named = Field(description="A person or group, by any id or number.")

@@ -9,20 +9,21 @@ from uuid import uuid4
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
-from imposter.contracts.errors import NotNow, UnknownContact
+from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.model import LONGEST_SUMMARY
-from imposter.runtime import pauses
-from imposter.runtime.telling import BECAUSE
-from imposter.storage.records import DraftState, Pause
-from imposter.storage.summaries import Summary
+from imposter.domain.drafts import DraftState
+from imposter.domain.pauses import Pause
+from imposter.runtime.account import pause_text
+from imposter.runtime.owner.notifications import BECAUSE
+from imposter.service.bots import BotService
+from imposter.storage.conversation.summaries import Summary
 from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
 from imposter.web.dependencies import Bots
-from imposter.web.pages.bubbles import bubbles_of, names_in, words_of
+from imposter.web.pages.labels import AUTONOMY
 from imposter.web.pages.live import Parts, seen_in, stream
+from imposter.web.pages.message_view import bubbles_of, names_in, words_of
 from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_part, page
-from imposter.web.pages.words import AUTONOMY
 
 router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
 
@@ -78,7 +79,7 @@ async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Res
     if not refused:
         try:
             await bots.talks.say(instance_id, chat, text, key)
-        except NotNow as error:
+        except InvalidState as error:
             refused = str(error)
     if refused:
         return await _chat_page(instance_id, chat, request, bots, None, refused=refused, text=text)
@@ -182,7 +183,7 @@ async def remove(instance_id: str, seq: Number, bots: Bots) -> Response:
     return go_to(f"/bots/{instance_id}/letters", done="letter_removed")
 
 
-async def _list(request: Request, bots: Fleet, instance_id: str, before: int | None) -> Parts:
+async def _list(request: Request, bots: BotService, instance_id: str, before: int | None) -> Parts:
     account = (await bots.status(instance_id)).account
     chats = await bots.talks.chats(instance_id, before=before, limit=SHOWN)
     held = {pause.conversation: pause for pause in await bots.talks.pauses(instance_id)}
@@ -208,7 +209,7 @@ async def _chat_page(
     autonomy: Autonomy | None = None
     own: Autonomy | None = None
     summary: Summary | None = None
-    with suppress(UnknownContact):  # as the owner's chat with themselves is, in which nobody has written yet
+    with suppress(ContactNotFound):  # as the owner's chat with themselves is, in which nobody has written yet
         autonomy, own = await bots.talks.autonomy(instance_id, chat)
         summary = await bots.talks.summary(instance_id, chat)
     return page(
@@ -234,11 +235,11 @@ async def _chat_page(
     )
 
 
-async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, before: int | None) -> Parts:
+async def _live(request: Request, bots: BotService, instance_id: str, chat: str, before: int | None) -> Parts:
     """What changes on a chat's page: what was said, whether the bot is silent, and what it would say."""
     messages = await bots.messages(instance_id, conversation=chat, before=before, limit=SHOWN)
     if not messages and before is None:
-        raise UnknownContact
+        raise ContactNotFound
     about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
     turns: dict[str, Any] = {
         "lines": await bubbles_of(bots.talks, instance_id, chat, await bots.talks.named(instance_id, messages)),
@@ -252,20 +253,20 @@ async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, befo
     }
 
 
-async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:
+async def _pause(bots: BotService, instance_id: str, chat: str) -> str:
     """Why, and until when, the bot is silent there; empty where it is not."""
-    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.chat in (chat, pauses.ACCOUNT)]
+    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.chat in (chat, pause_text.ACCOUNT)]
     return _told(min(reversed(held), key=lambda pause: bool(pause.member))) if held else ""
 
 
 def _told(pause: Pause) -> str:
     if pause.member:
-        return f"The bot does not answer one of the group ({pause.member}), {pauses.until(pause.until)}."
-    where = "everywhere" if pause.conversation == pauses.ACCOUNT else "here"
-    return f"The bot is silent {where}, {pauses.until(pause.until)}."
+        return f"The bot does not answer one of the group ({pause.member}), {pause_text.until(pause.until)}."
+    where = "everywhere" if pause.conversation == pause_text.ACCOUNT else "here"
+    return f"The bot is silent {where}, {pause_text.until(pause.until)}."
 
 
-async def _drafts(bots: Fleet, instance_id: str, chat: str) -> list[Any]:
+async def _drafts(bots: BotService, instance_id: str, chat: str) -> list[Any]:
     found = await bots.talks.drafts(instance_id)
     return [draft for draft in found if draft.conversation == chat and draft.state is DraftState.OPEN]
 

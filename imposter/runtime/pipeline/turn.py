@@ -1,0 +1,212 @@
+"""One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from imposter.behaviour.bot_suspicion import asks_if_bot
+from imposter.clock import Clock
+from imposter.contracts.behaviour import Behaviour, Pace, Unseen
+from imposter.contracts.budget import WhenSpent
+from imposter.domain.claims import Claim
+from imposter.domain.messages import ASKED_AGAIN, RETRIED, MessageState, StoredMessage, Verdict, Work
+from imposter.domain.pauses import of_member
+from imposter.domain.usage import Usage
+from imposter.runtime.account.safety import Safety
+from imposter.runtime.costs.budget import BUDGET_SPENT, BudgetTracker
+from imposter.runtime.explain.answer_trace import Trace, WaitLog
+from imposter.runtime.learning.style_guide import StyleGuide
+from imposter.runtime.metrics import BEFORE, MODEL, Counts
+from imposter.runtime.owner.drafts import Drafts
+from imposter.runtime.pipeline.answer_parts import AnswerParts, paced
+from imposter.runtime.pipeline.delivery import Delivery
+from imposter.runtime.pipeline.generation import SILENT, AnswerGenerator, Generated
+from imposter.runtime.pipeline.summaries import Summaries
+from imposter.runtime.policy.approval import ApprovalPolicy, ApprovalReason, RequireApproval, SendNow
+from imposter.runtime.policy.contact_policy import ContactPolicy, contact_of
+from imposter.runtime.providers.message_format import MessageFormat
+from imposter.runtime.providers.message_ids import MessageIds
+from imposter.runtime.providers.model_selection import ModelSelection
+from imposter.runtime.retry import Chance
+from imposter.storage import Store
+
+MOST_EDITS = 5
+"""Of one message for which an answer is made: who edits on and on holds up nobody else's answer."""
+AGAIN = (RETRIED, ASKED_AGAIN)
+UNSEEN = "unseen"
+"""Why a message is not answered that came with something which no model is shown."""
+
+
+class TurnHandler:
+    """For one run of a bot. `on_failure` gets a sentence for the owner where the model gave no answer."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        *,
+        store: Store,
+        new_id: MessageIds,
+        manners: ContactPolicy,
+        models: ModelSelection,
+        thinker: AnswerGenerator,
+        guide: StyleGuide,
+        message_format: MessageFormat,
+        delivery: Delivery,
+        drafts: Drafts,
+        safety: Safety,
+        spending: BudgetTracker,
+        summaries: Summaries,
+        waits: WaitLog,
+        clock: Clock,
+        chance: Chance,
+        counts: Counts,
+        has_passed: Callable[[Behaviour], bool],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self.manners = manners
+        self.models = models
+        self._claim = claim
+        self._store = store
+        self._new_id = new_id
+        self._thinker = thinker
+        self._guide = guide
+        self._format = message_format
+        self._delivery = delivery
+        self._drafts = drafts
+        self._safety = safety
+        self._spending = spending
+        self._summaries = summaries
+        self._waits = waits
+        self._clock = clock
+        self._chance = chance
+        self._counts = counts
+        self._has_passed = has_passed
+        self._on_failure = on_failure
+
+    async def answer(self, work: Work) -> bool:
+        """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
+        behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
+        entry = self.manners.contact(work.chat_ids)
+        group, message = work.message.group_id is not None, work.message
+        own_name = (message.group_name if group else message.sender_name) or ""
+        model = self.models.towards(entry)
+        contact = contact_of(entry, saved_name=work.saved_name, own_name=own_name, is_group=group)
+        longest = min(behaviour.longest_answer, self._format.longest)
+        gate = ApprovalPolicy.of(behaviour, self._clock.now(), self._has_passed(behaviour), model, contact, longest)
+        over = await self._spending.over(conversation)
+        release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
+        asking = work
+        edited = _too_often_edited(work)
+        if edited is not None and not (isinstance(release, RequireApproval) and not release.text):
+            work, release = edited, RequireApproval("", ApprovalReason.EDITED)
+        elif isinstance(release, SendNow) or (release is not None and release.hands_over):
+            work = _of_askers(asking)
+        if release is None:
+            if over is WhenSpent.STOP:
+                await self.leave_unanswered(work.messages, BUDGET_SPENT)
+                return True
+            if behaviour.unseen is Unseen.SILENT and any(message.unseen for message in work.messages):
+                await self.leave_unanswered(work.messages, UNSEEN)
+                return True
+            burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
+            thought = await self._thinker.think(work, burst_ends, model=model, contact=contact, guided=behaviour.voice)
+            if thought is None:
+                return True  # more came in, and with it the word to look again
+            if thought.answer is None or thought.verdict is not None:
+                await self._give_up(work, thought, thought.verdict or SILENT)
+                return True
+            answer = replace(thought.answer, text=await self._format.shown(thought.answer.text))
+            release, trace = gate.released(answer, work), thought.trace
+        if isinstance(release, SendNow) and trace is not None and behaviour.judged:
+            reason = await self._thinker.binds(work, release.text, model)
+            release = gate.held(release, work, reason) if reason is not None else release
+        trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
+        if isinstance(release, RequireApproval):
+            done = await self._hold(work, release, behaviour, trace)
+        else:
+            done = await self._send(work, release.text, behaviour, trace)
+        return done and work is asking
+
+    def note_down(self, work: Work) -> None:
+        """What the model was shown before, and no longer is."""
+        if self.manners.towards(work.known_ids).summary:
+            model = self.models.towards(self.manners.contact(work.chat_ids))
+            self._summaries.begin(work.message.conversation, model)
+
+    async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
+        """What was a dead letter before is one again."""
+        messages = list(messages)
+        trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
+        for state, seqs in (
+            (MessageState.FAILED, [message.seq for message in messages if message.reason in AGAIN]),
+            (MessageState.CONTEXT, [message.seq for message in messages if message.reason not in AGAIN]),
+        ):
+            if seqs:
+                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
+
+    async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
+        by_line = False
+        if behaviour.pace is Pace.HUMAN and behaviour.voice and "\n" in text:
+            by_line = await self._guide.sends_lines(work)
+        answer = self._paced(text, work, behaviour, by_line=by_line)
+        used = self._used(work)
+        going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
+        self._spending.written(work.message.conversation, used)
+        if going:
+            self._safety.answered(work.message.conversation)
+            if trace.asked is not None and trace.ended is not None:
+                waited = self._counts.waited
+                waited[BEFORE].add((trace.asked - work.message.received_at).total_seconds())
+                waited[MODEL].add((trace.ended - trace.asked).total_seconds())
+            await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
+        return bool(going)
+
+    async def _hold(self, work: Work, hold: RequireApproval, behaviour: Behaviour, trace: Trace) -> bool:
+        used = self._used(work)
+        instead = self._paced(hold.meanwhile, work, behaviour).parts if hold.meanwhile else ()
+        proposed = await self._drafts.propose(work, hold, behaviour, instead=instead, trace=trace.stored, used=used)
+        self._spending.written(work.message.conversation, used)
+        if proposed and hold.hands_over:
+            for place in _handed_over(work):
+                await self._safety.hand_over(place)
+        return proposed
+
+    def _paced(self, text: str, work: Work, behaviour: Behaviour, *, by_line: bool = False) -> AnswerParts:
+        new_id = partial(self._answer_id, work)
+        return paced(text, work, behaviour, self._clock.now(), self._chance, new_id, by_line=by_line)
+
+    async def _give_up(self, work: Work, thought: Generated, verdict: Verdict) -> None:
+        used = self._used(work)
+        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored, used)
+        self._spending.written(work.message.conversation, used)
+        if thought.failure is not None:
+            self._counts.dead_letters += 1
+            self._on_failure(f"The model gave no answer: {thought.failure}")
+
+    def _used(self, work: Work) -> Sequence[Usage]:
+        return self._spending.unwritten(work.message.conversation)
+
+    def _answer_id(self, work: Work, part: int) -> str:
+        """The same for the same question, whichever run answers it."""
+        return self._new_id("answer", work.message.conversation, work.message.message_id, str(part))
+
+
+def _too_often_edited(work: Work) -> Work | None:
+    """Those alone that are left to their owner: the others are answered as ever. None where there are none."""
+    messages = tuple(message for message in work.messages if message.edits > MOST_EDITS)
+    return replace(work, messages=messages) if messages else None
+
+
+def _of_askers(work: Work) -> Work:
+    """In a group, of those alone who ask whether they talk to a machine: the others are answered as ever."""
+    asking = {message.sender_id for message in work.messages if asks_if_bot(message.content)}
+    messages = tuple(message for message in work.messages if message.sender_id in asking)
+    return work if work.message.group_id is None or messages == work.messages else replace(work, messages=messages)
+
+
+def _handed_over(work: Work) -> list[str]:
+    """Where the bot is silent from now on. Nobody in a group silences it for the others."""
+    if work.message.group_id is None:
+        return [work.message.conversation]
+    return sorted({of_member(work.message.conversation, message.sender_id) for message in work.messages})
