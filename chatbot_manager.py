@@ -220,7 +220,7 @@ class ChatbotInstance:
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
 
-        Raises: UnknownLetter, InvalidState (the rules leave the contact out), StorageError.
+        Raises: DeadLetterNotFound, InvalidState (the rules leave the contact out), StorageError.
         """
         async with self._changing:
             judge, dead_letters = self._judge(self._parts.rules(self.config)), self._store.dead_letters
@@ -285,7 +285,7 @@ class ChatbotInstance:
     async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place, or drop it.
 
-        Raises: UnknownDraft, InvalidState (it is decided already, its time is over, the bot does not run), StorageError.
+        Raises: DraftNotFound, InvalidState (it is decided, expired, or the bot does not run), StorageError.
         """
         drafts = self._run.drafts if self._run is not None else None
         if drafts is None:
@@ -309,7 +309,8 @@ class ChatbotInstance:
     async def undo_brief(self, contact: str, last: int) -> int:
         """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
 
-        Raises: ContactNotFound, UnknownBrief, InvalidState (more was said since, it cannot be taken back), StorageError.
+        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
+        StorageError.
         """
         briefs = self._run.briefs if self._run is not None else None
         if briefs is None:
@@ -440,7 +441,7 @@ class ChatbotInstance:
         return self._make_run(claim, self.config)
 
     async def _take_over(self) -> Claim:
-        """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
+        """The right to act for this bot, which an earlier run loses. Raises: BotNotFound, StorageError."""
         claim = self.claim = None if self._gone else await self._store.bots.claim(self.instance_id)
         if self._gone or claim is None:
             raise Superseded

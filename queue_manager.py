@@ -110,11 +110,11 @@ class UserQueue:
         what could not be stored, names the one before as `behind`: where that fails and may succeed yet, so does this.
 
         Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
-        NotNow when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's config
-        allows.
+        InvalidState when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's
+        config allows.
         Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
         bounded too: over AT_ONCE on their way to the store, a thread waits here for its turn, and a task is refused
-        (NotNow): it has to await.
+        (InvalidState): it has to await.
         """
         if self._closed:
             raise InvalidState("The bot has been stopped; its queue takes nothing more.")

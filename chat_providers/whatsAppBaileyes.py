@@ -137,7 +137,7 @@ class WhatsAppBaileyesProvider:
             await forget(self._context.state, ids)
 
     async def request_pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number (digits only). Raises NotNow, Refused."""
+        """The code to type on the phone with this number (digits only). Raises InvalidState, Refused."""
         if self._account is None:
             raise InvalidState("The bot is not running.")
         return await self._account.pairing_code(phone)

@@ -86,7 +86,7 @@ def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = N
 
 
 def make_data_folder(path: Path) -> None:
-    """Raises: StorageError (no room, for one), ConfigurationError (only the operator can help); both name the setting."""
+    """Create it. Raises: StorageError (no room), ConfigurationError (not allowed); both name the setting."""
     try:
         make_private_folder(path)
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):

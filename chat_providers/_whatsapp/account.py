@@ -234,7 +234,7 @@ class Account:
             raise DeliveryUncertain from error
 
     async def pairing_code(self, phone: str) -> str:
-        """Raises NotNow, Refused."""
+        """Raises InvalidState, Refused."""
         if self.status.status is not LinkState.LINKING:
             raise InvalidState("A pairing code can only be had while the account waits to be linked.")
         body = {"type": "pairing_code", "phone": phone}

@@ -20,7 +20,7 @@ from imposter.contracts.resource_exhaustion import shortage
 
 log = structlog.get_logger()
 
-FOLDER = Path(__file__).parent / "whatsapp_baileys_server"
+FOLDER = Path(__file__).parents[1] / "whatsapp_baileys_server"
 NODE_FLAGS = ("--max-semi-space-size=2", "--optimize-for-size")
 """Many mostly idle connections leave little garbage each, which V8 would let pile up: with 50 accounts of bare Baileys
 these take 134 MB where V8's defaults take 300, and an answer takes no longer (benchmarks/)."""

@@ -260,7 +260,7 @@ class LinksByPairingCode(Protocol):
     async def request_pairing_code(self, phone: str) -> str:
         """The code that the owner types on the phone with this number (digits only).
 
-        Raises: NotNow (already linked, or not ready to link), Refused (the platform said no).
+        Raises: InvalidState (already linked, or not ready to link), Refused (the platform said no).
         """
 
 

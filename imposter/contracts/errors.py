@@ -2,25 +2,25 @@
 
     ImposterError
     ├── InvalidConfig        the caller's mistake: names fields and cures
-    ├── UnknownBot           no instance has this id
-    ├── UnknownContact       the bot knows nobody of this name
-    ├── UnknownLetter        the bot has no such dead letter
-    ├── UnknownMessage       the bot has no such message
-    ├── UnknownBrief         the bot said nothing in a chat
-    ├── UnknownExam          the bot had no exam
-    ├── UnknownDraft         the bot has no such draft
+    ├── BotNotFound           no instance has this id
+    ├── ContactNotFound       the bot knows nobody of this name
+    ├── DeadLetterNotFound        the bot has no such dead letter
+    ├── MessageNotFound       the bot has no such message
+    ├── AwaySummaryNotFound         the bot said nothing in a chat
+    ├── EvaluationNotFound          the bot had no exam
+    ├── DraftNotFound         the bot has no such draft
     ├── NotSupported         this platform has no such ability
-    ├── OwnerSilent          the machine that runs the bot does not answer
+    ├── NodeUnresponsive          the machine that runs the bot does not answer
     ├── StorageError         nothing was stored
-    │   ├── Misconfigured    no start will help until the operator has changed something
-    │   └── Unreachable      the database is away; who works on it has said so in the log
+    │   ├── ConfigurationError    no start will help until the operator has changed something
+    │   └── DatabaseUnreachable      the database is away; who works on it has said so in the log
     ├── ChatError            from a chat provider
     │   ├── NotConnected     not handed over; wait for the link
     │   ├── Refused          the platform said no; do not try again
     │   └── DeliveryUncertain  handed over, no answer; only the same id may be sent again
     └── ModelError           from a model provider
         ├── ModelUnavailable   try again, after `retry_after` seconds if given
-        │   └── OutOfResources   it was not even asked: this machine has none left of something
+        │   └── ResourceExhausted   it was not even asked: this machine has none left of something
         └── ModelRefused       trying again would not help
             └── ModelDeclined  nor would it with more said: leave these messages out of what it is shown
 
@@ -28,10 +28,8 @@ Texts are for the owner and never hold a secret or a contact's words. Nothing of
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from imposter.contracts.model import Answer
+from imposter.contracts.answer import Answer
 
 
 class ImposterError(Exception):
@@ -137,7 +135,7 @@ class DeliveryUncertain(ChatError):
 class ModelError(ImposterError):
     """The model gave no answer."""
 
-    spent: "Answer | None" = None
+    spent: Answer | None = None
     """What it took all the same, where its vendor told; there is no text in it."""
 
 

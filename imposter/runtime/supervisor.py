@@ -76,7 +76,7 @@ class MakeBot(Protocol):
 
 
 class Supervisor:
-    """Owns the bots of this server. Every method that takes an instance_id raises UnknownBot for one it has not."""
+    """Owns the bots of this server. Every method that takes an instance_id raises BotNotFound for one it has not."""
 
     def __init__(
         self, *, store: Store, catalog: Catalog, shared: Shared, make_bot: MakeBot, now: Callable[[], datetime]
@@ -192,13 +192,13 @@ class Supervisor:
         return bot
 
     async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> Bot:
-        """Have the bot be silent towards a person or group, or altogether. Raises: UnknownContact."""
+        """Have the bot be silent towards a person or group, or altogether. Raises: ContactNotFound."""
         bot = self.get(instance_id)
         await bot.pause(contact, minutes)
         return bot
 
     async def resume(self, instance_id: str, contact: str | None = None) -> Bot:
-        """End the pause of one chat, or every pause. Raises: UnknownContact."""
+        """End the pause of one chat, or every pause. Raises: ContactNotFound."""
         bot = self.get(instance_id)
         await bot.resume(contact)
         return bot
@@ -232,7 +232,7 @@ class Supervisor:
         return await list_models(self.catalog, self._shared, choice, self._now)
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
-        """Raises: NotSupported, NotNow, Refused."""
+        """Raises: NotSupported, InvalidState, Refused."""
         return await self.get(instance_id).pairing_code(phone)
 
     async def _create(self, config: BotConfig) -> Bot:

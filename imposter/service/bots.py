@@ -107,7 +107,9 @@ class BotInfo:
 
 
 class BotService:
-    """Every method that takes an instance_id raises UnknownBot where there is none, and OwnerSilent where the server
+    """Bots, on whichever server they run.
+
+    A method that takes an instance_id raises BotNotFound where there is none, and NodeUnresponsive where the server
     that runs the bot does not answer.
 
     `elsewhere` is None on a server that is alone; then nothing of this asks the database whose a bot is.
@@ -273,13 +275,13 @@ class BotService:
     async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
         """Have the bot be silent towards a person or group, or altogether; without `minutes` until it is resumed.
 
-        Raises: UnknownContact.
+        Raises: ContactNotFound.
         """
         status: BotStatus = await self._do(instance_id, PauseBot(contact=contact, minutes=minutes))
         return status
 
     async def resume(self, instance_id: str, contact: str | None = None) -> BotStatus:
-        """End the pause of one chat, or every pause. Raises: UnknownContact."""
+        """End the pause of one chat, or every pause. Raises: ContactNotFound."""
         status: BotStatus = await self._do(instance_id, ResumeBot(contact=contact))
         return status
 
@@ -289,13 +291,13 @@ class BotService:
         return left
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
-        """Raises: NotSupported, NotNow, Refused."""
+        """Raises: NotSupported, InvalidState, Refused."""
         return str(await self._do(instance_id, RequestPairingCode(phone=phone)))
 
     async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
         """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
 
-        Raises: UnknownContact, NotNow.
+        Raises: ContactNotFound, InvalidState.
         """
         forgotten: tuple[int, bool] = await self._do(instance_id, EraseContact(contact=contact))
         return forgotten
@@ -303,7 +305,7 @@ class BotService:
     async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> EvaluationRow:
         """Have the bot answer up to `most` questions of the past; gives where it stands.
 
-        Raises: UnknownContact, NotNow (one is under way, there is nothing to ask), InvalidConfig.
+        Raises: ContactNotFound, InvalidState (one is under way, there is nothing to ask), InvalidConfig.
         """
         await self._do(instance_id, BeginEvaluation(most=most, contact=contact))
         return await self.exam(instance_id)
@@ -337,7 +339,7 @@ class BotService:
         return await self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
 
     async def decision(self, instance_id: str, seq: int) -> Explained:
-        """Why a message was answered, was not, or is not yet. Raises: UnknownMessage."""
+        """Why a message was answered, was not, or is not yet. Raises: MessageNotFound."""
         row, status = await asyncio.gather(self._row(instance_id), self.status(instance_id))
         return await inquire(self._store, self.catalog, row, status, seq)
 

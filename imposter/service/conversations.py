@@ -35,8 +35,10 @@ from imposter.storage.upkeep.erasure import Person
 
 
 class ConversationService:
-    """Every method raises UnknownBot where there is no such bot; what changes something, OwnerSilent where the server
-    that runs it does not answer.
+    """Conversations of bots, on whichever server they run.
+
+    Every method raises BotNotFound where there is no such bot. A method that changes something raises
+    NodeUnresponsive where the server that runs the bot does not answer.
     """
 
     def __init__(
@@ -109,7 +111,7 @@ class ConversationService:
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
         """Have the owner say this there themselves, once for each `key`; gives the message's id.
 
-        Raises: ContactNotFound, NotNow (the bot does not run).
+        Raises: ContactNotFound, InvalidState (the bot does not run).
         """
         return str(await self._do(instance_id, SendOwnerMessage(contact=contact, text=text, key=key)))
 
@@ -137,17 +139,17 @@ class ConversationService:
         return [naming.of_draft(draft, known) for draft in drafts]
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
-        """Send it, or `text` in its place. Raises: UnknownDraft, NotNow (it is too late; the bot does not run)."""
+        """Send it, or `text` in its place. Raises: DraftNotFound, InvalidState (too late, or the bot does not run)."""
         draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=True, text=text))
         return draft
 
     async def drop_draft(self, instance_id: str, number: int) -> Draft:
-        """Raises: UnknownDraft, NotNow (it was sent; the bot does not run)."""
+        """Raises: DraftNotFound, InvalidState (it was sent; the bot does not run)."""
         draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
         return draft
 
     async def brief(self, instance_id: str, contact: str) -> AwaySummary:
-        """What was said to them in the owner's name. Raises: ContactNotFound, UnknownBrief."""
+        """What was said to them in the owner's name. Raises: ContactNotFound, AwaySummaryNotFound."""
         config, person, canonical = await self._known(instance_id, contact)
         brief = await brief_of(self._store, instance_id, person.conversations)
         known = await self._store.contacts.known(instance_id, person.conversations)
@@ -155,7 +157,10 @@ class ConversationService:
         return replace(brief, called=DisplayNames.of(config.contacts, canonical).by_owner(person.ids) or saved)
 
     async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
-        """Take it back, up to the message with the seq `last`. Raises: ContactNotFound, UnknownBrief, NotNow."""
+        """Take it back, up to the message with the seq `last`.
+
+        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState.
+        """
         return int(await self._do(instance_id, UndoAwaySummary(contact=contact, last=last)))
 
     async def summary(self, instance_id: str, contact: str) -> Summary | None:
@@ -173,12 +178,12 @@ class ConversationService:
         return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
 
     async def remove_letter(self, instance_id: str, letter: int) -> None:
-        """Raises: UnknownLetter."""
+        """Raises: DeadLetterNotFound."""
         await self._exists(instance_id)
         await self._store.dead_letters.remove(instance_id, letter)
 
     async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them. Raises: UnknownLetter, NotNow."""
+        """Have a dead letter tried again, or all of them. Raises: DeadLetterNotFound, InvalidState."""
         retried: Retried = await self._do(instance_id, RetryDeadLetters(letter=letter))
         return retried
 

@@ -100,8 +100,8 @@ async def open_store(
 
     With an `identity` it changes only the bots of that node (see `nodes`), else those that no node owns.
     Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
-    Raises: StorageError (folder or database in use, database not reachable), Misconfigured (it cannot be used as it
-    is), SecretKeyError (it was sealed with another key).
+    Raises: StorageError (folder or database in use, database not reachable), ConfigurationError (it cannot be used as
+    it is), SecretKeyError (it was sealed with another key).
     """
     with ExitStack() as held:
         held.enter_context(only_server(data_dir, database_file(url, data_dir)))

@@ -93,7 +93,7 @@ async def test_of_two_retries_at_once_one_counts(desk: Desk) -> None:
     outcomes = await asyncio.gather(
         retry(BOT, letter.seq, WAITS), retry(BOT, letter.seq, WAITS), return_exceptions=True
     )
-    assert [type(outcome).__name__ for outcome in outcomes] == ["Retried", "UnknownLetter"]
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Retried", "DeadLetterNotFound"]
     await desk.store.outbox.sent(BOT, "hi")
     with pytest.raises(DeadLetterNotFound):
         await retry(BOT, letter.seq, WAITS)

@@ -118,7 +118,7 @@ class Evaluations:
     ) -> None:
         """Have the models answer up to `most` questions, of this person or of all (None).
 
-        Raises: UnknownContact, InvalidState (one is under way, there is nothing to ask, the budget is spent), StorageError.
+        Raises: ContactNotFound, InvalidState (one runs, nothing to ask, or the budget is spent), StorageError.
         """
         if await spending.over(NOBODY) is not None:
             raise InvalidState("The budget is spent: raise it, or wait until it is renewed.")

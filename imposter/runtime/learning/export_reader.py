@@ -30,7 +30,7 @@ LONGEST_LINE = 256 * 1024
 AT_ONCE = 100
 """Answers taken over before others get their turn."""
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _TOO_MUCH = "takes too much time or memory to read: send the newest part of it"
 
 

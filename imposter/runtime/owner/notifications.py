@@ -37,8 +37,8 @@ BECAUSE: Mapping[str, str] = {
     ApprovalReason.COMPLAINT: "they asked whether they talk to a machine; the bot is silent there until you resume it",
 }
 IN_GROUP: Mapping[str, str] = {
-    ApprovalReason.COMPLAINT: "they asked whether they talk to a machine; the bot answers them no more in that group, and "
-    "everybody else as before, until you resume it or pause the group",
+    ApprovalReason.COMPLAINT: "they asked whether they talk to a machine; the bot answers them no more in that group, "
+    "and everybody else as before, until you resume it or pause the group",
 }
 """Where that is otherwise in a group."""
 BECAME: Mapping[DraftState, str] = {

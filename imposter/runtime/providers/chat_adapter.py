@@ -188,7 +188,7 @@ class ChatAdapter:
             await call(self._provider.forget_contact, ids)
 
     async def pairing_code(self, phone: str) -> str:
-        """Raises: NotSupported, NotNow, Refused."""
+        """Raises: NotSupported, InvalidState, Refused."""
         if LinksByPairingCode not in self._abilities:
             raise NotSupported("This platform does not link by pairing code.")
         try:

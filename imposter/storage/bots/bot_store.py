@@ -95,7 +95,7 @@ class BotStore:
     ) -> Pending[None]:
         """Store the config and, in the same commit, what the new `judge` says of all that is not finished.
 
-        With `abandoned`, all of that ends for this reason. Raises from the result: UnknownBot, Superseded.
+        With `abandoned`, all of that ends for this reason. Raises from the result: BotNotFound, Superseded.
         """
         sealed = self._seal(instance_id, config)
 
@@ -111,12 +111,12 @@ class BotStore:
     def claim(self, instance_id: str) -> Pending[Claim]:
         """The right to act for this bot, which whoever had it loses.
 
-        Raises from the result: UnknownBot, Superseded (it is not this node's).
+        Raises from the result: BotNotFound, Superseded (it is not this node's).
         """
         return self._submit(lambda connection: fencing.take(connection, instance_id, self._node_id), instance_id)
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
-        """Raises from the result: UnknownBot, Superseded."""
+        """Raises from the result: BotNotFound, Superseded."""
         return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted), instance_id)
 
     async def delete(self, instance_id: str) -> None:
@@ -157,7 +157,7 @@ class BotStore:
         return self._read(lambda connection: [opened(self._cipher, row) for row in connection.execute(_ALL)])
 
     def one(self, instance_id: str) -> Pending[BotRow]:
-        """Raises from the result: UnknownBot."""
+        """Raises from the result: BotNotFound."""
 
         def job(connection: Connection) -> BotRow:
             row = connection.execute(_ONE, {"bot": instance_id}).first()

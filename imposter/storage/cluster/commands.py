@@ -60,7 +60,7 @@ class CommandStore:
     def ask(self, instance_id: str, body: dict[str, Any], asked_by: str) -> Pending[int]:
         """Ask the bot's owner, or whoever will be, and wake it. Gives the number that the answer will have.
 
-        Raises from the result: UnknownBot.
+        Raises from the result: BotNotFound.
         """
         row = {"new_instance_id": instance_id, "new_body": self._seal(instance_id, body), "new_asked_by": asked_by}
 
@@ -102,8 +102,8 @@ class CommandStore:
     def answers(self, asked_by: str) -> Pending[dict[int, dict[str, Any] | ImposterError]]:
         """All that have come for this node, by their numbers; they are handed out once.
 
-        Where none will come, what to say instead: UnknownBot (deleted before anybody took the command), OwnerSilent
-        (the node that had taken it is one no longer).
+        Where none will come, what to say instead: BotNotFound (deleted before a node took the command),
+        NodeUnresponsive (the node that took it has left).
         """
         return self._submit(
             lambda connection: {row.number: self._said(row) for row in connection.execute(_ANSWERS, {"node": asked_by})}

@@ -110,7 +110,7 @@ class DraftStore:
     def send(self, claim: Claim, number: int, parts: Sequence[Part], *, edited: bool) -> Pending[list[Outgoing]]:
         """Send these parts for a draft. None are sent where it is decided already, or its time is over.
 
-        Raises from the result: UnknownDraft, Superseded.
+        Raises from the result: DraftNotFound, Superseded.
         """
 
         def job(connection: Connection) -> list[Outgoing]:
@@ -123,7 +123,7 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def drop(self, claim: Claim, number: int) -> Pending[bool]:
-        """False where it is decided already, or its time is over. Raises from the result: UnknownDraft, Superseded."""
+        """False where it is decided already, or its time is over. Raises from the result: DraftNotFound, Superseded."""
 
         def job(connection: Connection) -> bool:
             draft = self._decide(connection, claim, number, DraftState.DROPPED)
@@ -182,7 +182,7 @@ class DraftStore:
         return self._read(lambda connection: draft_rows.found(connection, _PAGE, of))
 
     def get(self, instance_id: str, number: int) -> Pending[Draft]:
-        """Raises from the result: UnknownDraft."""
+        """Raises from the result: DraftNotFound."""
         return self._read(lambda connection: _get(connection, instance_id, number))
 
     def of_note(self, instance_id: str, note_id: str) -> Pending[Draft | None]:

@@ -185,7 +185,7 @@ class DeadLetterStore:
     def retry(self, instance_id: str, letter: int, judge: Judge) -> Pending[Retried]:
         """Have it tried again: the same answer under the same ids, or the model asked anew.
 
-        Raises from the result: UnknownLetter (also when it was retried already), NotNow where `judge` says no.
+        Raises from the result: DeadLetterNotFound (also when it was retried already), InvalidState (`judge` says no).
         """
 
         def job(connection: Connection) -> Retried:
@@ -229,7 +229,7 @@ class DeadLetterStore:
         return self._read(lambda connection: list(connection.execute(_YOUNG, asked).scalars()))
 
     def remove(self, instance_id: str, letter: int) -> Pending[None]:
-        """Let it go: it stays on record, and is no dead letter any more. Raises from the result: UnknownLetter."""
+        """Let it go: it stays on record, and is no dead letter any more. Raises from the result: DeadLetterNotFound."""
 
         def job(connection: Connection) -> None:
             chat, answers, together = _find(connection, instance_id, letter)

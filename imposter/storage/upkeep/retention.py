@@ -15,12 +15,12 @@ from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.database.writer import Writer
 from imposter.storage.messages.deleted_ids import forget_old as forget_old_marks
-from imposter.storage.messages.disappearing import delete_ended
 from imposter.storage.queue.pauses import KEPT
 from imposter.storage.schema.connection_cache import forget_remembered, pauses_of
 from imposter.storage.schema.meta_values import read_value, remove_value, write_value
 from imposter.storage.schema.secure_delete import REMAINS, is_pending_deletion, leave, mark_pending, scrub
 from imposter.storage.schema.tables import aliases, messages, outbox, pauses
+from imposter.storage.upkeep.disappearing_messages import delete_ended
 
 AT_ONCE = 100
 """Rows looked at in one commit, which holds others up for 7 to 15 ms (measured on a busy machine, flush included)."""
