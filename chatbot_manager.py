@@ -66,7 +66,7 @@ class ChatbotInstance:
         clock: DoubtedClock,
         chance: Chance,
         model_calls_at_once: int,
-        peers: OtherBots,
+        other_bots: OtherBots,
         counts: Counts,
         changed: Callable[[str], None] = lambda instance_id: None,
     ) -> None:
@@ -79,25 +79,25 @@ class ChatbotInstance:
         """Held where the bot is claimed, and by what would fail if it were claimed anew meanwhile."""
         """That of the latest run; None if it has not run here."""
         self._store = store
-        self._parts = ProviderFactory(catalog, shared, model_calls_at_once, clock.now)
+        self._factory = ProviderFactory(catalog, shared, model_calls_at_once, clock.now)
         self._clock = clock
         self._chance = chance
-        self._standing = LinkStatusTracker(row.instance_id, clock.now, partial(changed, row.instance_id))
-        self._make_run = partial(
+        self._link_status = LinkStatusTracker(row.instance_id, clock.now, partial(changed, row.instance_id))
+        self._make_session = partial(
             BotSession,
             make_queue=partial(UserQueue, row.user_id, row.instance_id, store=store, now=clock.now),
-            parts=self._parts,
+            factory=self._factory,
             store=store,
             clock=clock,
             chance=chance,
-            peers=peers,
+            other_bots=other_bots,
             counts=counts,
-            standing=self._standing,
+            link_status=self._link_status,
             on_logged_out=self._logged_out,
         )
-        self._run: BotSession | None = None
+        self._session: BotSession | None = None
         """None while it does not run."""
-        self._errand: BotSession | None = None
+        self._provider_session: BotSession | None = None
         """The last one that was opened for an errand while the bot did not run."""
         self._changing = asyncio.Lock()
         self._gone = False
@@ -108,7 +108,7 @@ class ChatbotInstance:
     @property
     def state(self) -> LinkState:
         """As it was heard last."""
-        return self._standing.link.status
+        return self._link_status.link.status
 
     @property
     def must_be_asked(self) -> bool:
@@ -119,7 +119,7 @@ class ChatbotInstance:
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
         async with self._changing:
-            before = self._standing.link.status
+            before = self._link_status.link.status
             if before in NEEDS_A_START:
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 if before is LinkState.LOGGED_OUT:
@@ -131,10 +131,12 @@ class ChatbotInstance:
         async with self._changing:
             await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
 
-    async def let_go(self) -> None:
+    async def stop_immediately(self) -> None:
         """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
         self._gone = True
-        await asyncio.gather(*(run.disconnect() for run in (self._run, self._errand) if run is not None))
+        await asyncio.gather(
+            *(session.disconnect() for session in (self._session, self._provider_session) if session is not None)
+        )
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
     async def unlink(self) -> str | None:
@@ -149,7 +151,7 @@ class ChatbotInstance:
                 async with asyncio.timeout(UNLINK_DEADLINE):
                     if self._starting is not None and not self._starting.done():
                         # Begun anew, for that alone: two would be in each other's way.
-                        await self._stop(self._standing.link)
+                        await self._stop(self._link_status.link)
                     await (await self._chat()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
@@ -167,21 +169,21 @@ class ChatbotInstance:
         """
         async with self._changing:
             before = self.config
-            rules = self._parts.rules(config)
+            rules = self._factory.rules(config)
             new_models = config.asks_other_models(before)
             models: ModelSelection | None = None
             if new_models or config.budget_config != before.budget_config:
-                models = await self._parts.new_models(self.instance_id, config)
+                models = await self._factory.new_models(self.instance_id, config)
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
-            if self._run is not None:
-                self._run.use(config, rules, models if new_models else None)
+            if self._session is not None:
+                self._session.use(config, rules, models if new_models else None)
                 if new_models:
-                    await self._run.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
-            if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
+                    await self._session.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
+            if self._starting is not None and (old != new or self._link_status.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
 
@@ -204,18 +206,18 @@ class ChatbotInstance:
             await self._store.pauses.clear(self.instance_id)
             self._pauses_ended()
             return
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        canonical = self._factory.rules(self.config).canonical
+        person = await self._store.erasure.known(self.instance_id, contact, canonical)
         ended = await self._store.pauses.end(self.instance_id, person.conversations, person.ids)
         if not ended and not person.conversations:
             raise ContactNotFound
-        if self._run is not None:
-            self._run.pause_ended(person.conversations, person.ids)
+        if self._session is not None:
+            self._session.pause_ended(person.conversations, person.ids)
 
     async def loop_found(self, conversation: str) -> None:
         """Another bot noticed that the two talk to each other here; one that does not run is not told."""
-        if self._run is not None:
-            await self._run.loop_found(conversation)
+        if self._session is not None:
+            await self._session.loop_found(conversation)
 
     async def retry(self, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
@@ -223,7 +225,7 @@ class ChatbotInstance:
         Raises: DeadLetterNotFound, InvalidState (the rules leave the contact out), StorageError.
         """
         async with self._changing:
-            judge, dead_letters = self._judge(self._parts.rules(self.config)), self._store.dead_letters
+            judge, dead_letters = self._judge(self._factory.rules(self.config)), self._store.dead_letters
             if letter is not None:
                 retried = await dead_letters.retry(self.instance_id, letter, judge)
                 self._redeliver(retried.conversations)
@@ -244,24 +246,24 @@ class ChatbotInstance:
         StorageError.
         """
         async with self._changing:
-            canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
+            canonical, forgetting = self._factory.rules(self.config).canonical, self._store.erasure
             person = await forgetting.known(self.instance_id, contact, canonical)
             await self._started()
-            run = self._run
-            if run is not None:
-                await run.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
+            session = self._session
+            if session is not None:
+                await session.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
                 # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
-                await run.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
+                await session.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
             try:
                 await self._forget_at_platform(sorted(person.ids))
-                if run is not None:
-                    await run.drain()
+                if session is not None:
+                    await session.drain()
                 forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-                if run is not None:
-                    await run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+                if session is not None:
+                    await session.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
             finally:
-                if run is not None:
-                    run.release()
+                if session is not None:
+                    session.release()
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
             except StorageError:  # they are forgotten all the same
@@ -273,21 +275,21 @@ class ChatbotInstance:
         Raises: ContactNotFound, InvalidState, StorageError.
         """
         async with self._changing:
-            if self._run is None:
+            if self._session is None:
                 raise InvalidState(NOT_RUNNING)
-            await self._run.begin_exam(most, contact)
+            await self._session.begin_exam(most, contact)
 
     async def cancel_exam(self) -> None:
         """End the one that is held, if one is."""
-        if self._run is not None:
-            await self._run.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
+        if self._session is not None:
+            await self._session.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
 
     async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
         """Send a draft, or `text` in its place, or drop it.
 
         Raises: DraftNotFound, InvalidState (it is decided, expired, or the bot does not run), StorageError.
         """
-        drafts = self._run.drafts if self._run is not None else None
+        drafts = self._session.drafts if self._session is not None else None
         if drafts is None:
             raise InvalidState(NOT_RUNNING)
         return await (drafts.send(number, text) if send else drafts.drop(number))
@@ -297,14 +299,14 @@ class ChatbotInstance:
 
         Raises: ContactNotFound, InvalidState (the bot does not run), StorageError.
         """
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        canonical = self._factory.rules(self.config).canonical
+        person = await self._store.erasure.known(self.instance_id, contact, canonical)
         if not person.conversations:
             raise ContactNotFound
-        if self._run is None:
+        if self._session is None:
             raise InvalidState(NOT_RUNNING)
         conversation = contact if contact in person.conversations else min(person.conversations)
-        return await self._run.say(conversation, person.ids, text, key)
+        return await self._session.say(conversation, person.ids, text, key)
 
     async def undo_brief(self, contact: str, last: int) -> int:
         """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
@@ -312,7 +314,7 @@ class ChatbotInstance:
         Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
         StorageError.
         """
-        briefs = self._run.briefs if self._run is not None else None
+        briefs = self._session.briefs if self._session is not None else None
         if briefs is None:
             raise InvalidState(NOT_RUNNING)
         try:
@@ -322,13 +324,13 @@ class ChatbotInstance:
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
-        self._parts.rules(self.config)
-        await self._parts.new_models(self.instance_id, self.config)
+        self._factory.rules(self.config)
+        await self._factory.new_models(self.instance_id, self.config)
 
     async def status(self, totals: BotTotals | None = None) -> BotStatus:
         """`totals`: where they are known."""
-        if self._run is not None:
-            await self._run.ask()
+        if self._session is not None:
+            await self._session.ask()
         if totals is None:
             totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, BotTotals())
         return BotStatus(
@@ -336,9 +338,9 @@ class ChatbotInstance:
             user_id=self.user_id,
             waiting=totals.waiting,
             unreadable=totals.unreadable,
-            safety=self._run.safety if self._run is not None else SafetyStatus(),
-            budget=self._run.budget if self._run is not None else None,
-            **self._standing.fields | self._trouble(),
+            safety=self._session.safety if self._session is not None else SafetyStatus(),
+            budget=self._session.budget if self._session is not None else None,
+            **self._link_status.fields | self._trouble(),
         )
 
     def _trouble(self) -> dict[str, Any]:
@@ -364,13 +366,13 @@ class ChatbotInstance:
                 return
             failures += 1
             await self._clock.sleep(backoff(failures, self._chance))
-            self._standing.move(LinkStatus(status=LinkState.STARTING))
+            self._link_status.move(LinkStatus(status=LinkState.STARTING))
 
     async def _try_to_start(self) -> Exception | None:
         """Gives what kept it from running, which the status tells of; nothing stays open then."""
         try:
-            self._run = await self._new_run()
-            await self._run.open()
+            self._session = await self._new_session()
+            await self._session.open()
         except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if (none_left := shortage(error)) is not None:
@@ -380,7 +382,7 @@ class ChatbotInstance:
                 detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
-            self._standing.move(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
+            self._link_status.move(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
             return error
         return None
 
@@ -398,14 +400,14 @@ class ChatbotInstance:
             await asyncio.gather(leaving, return_exceptions=True)
             await self._has_left()
         await self._close(grace)
-        self._standing.move(then)
+        self._link_status.move(then)
 
     async def _close(self, grace: float = CLOSING_GRACE) -> None:
-        run = self._run
-        if run is not None:
-            await run.close(grace)  # until then it can be let go of
-            if run is self._run:
-                self._run = None
+        session = self._session
+        if session is not None:
+            await session.close(grace)  # until then it can be let go of
+            if session is self._session:
+                self._session = None
 
     async def _started(self) -> None:
         """Returns when a start that is under way is over. Raises: InvalidState, where that takes too long."""
@@ -415,7 +417,7 @@ class ChatbotInstance:
                 raise InvalidState("The bot is still being started; try again.")
 
     async def _forget_at_platform(self, ids: Sequence[str]) -> None:
-        if not forgets_contacts(self._parts.chat_file(self.config)):
+        if not forgets_contacts(self._factory.chat_file(self.config)):
             return
         try:
             async with asyncio.timeout(UNLINK_DEADLINE):
@@ -426,19 +428,19 @@ class ChatbotInstance:
 
     @property
     def _open_chat(self) -> ChatAdapter | None:
-        return self._run.chat if self._run is not None else None
+        return self._session.chat if self._session is not None else None
 
     async def _chat(self) -> ChatAdapter:
         """The provider; of a bot that does not run, one for this errand."""
         if (chat := self._open_chat) is not None:
             return chat
-        self._errand = await self._new_run()
-        return await self._errand.open_for_errand()
+        self._provider_session = await self._new_session()
+        return await self._provider_session.open_provider_only()
 
-    async def _new_run(self) -> BotSession:
+    async def _new_session(self) -> BotSession:
         async with self._claiming:
             claim = await self._take_over()
-        return self._make_run(claim, self.config)
+        return self._make_session(claim, self.config)
 
     async def _take_over(self) -> Claim:
         """The right to act for this bot, which an earlier run loses. Raises: BotNotFound, StorageError."""
@@ -453,15 +455,15 @@ class ChatbotInstance:
         async with self._claiming:
             claim = self.claim or await self._take_over()
             pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
-        if self._run is not None:
-            self._run.paused(pause)
+        if self._session is not None:
+            self._session.paused(pause)
 
     async def _conversations_with(self, contact: str | None) -> Collection[str]:
         """Raises: ContactNotFound."""
         if contact is None:
             return [ACCOUNT]
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
+        canonical = self._factory.rules(self.config).canonical
+        person = await self._store.erasure.known(self.instance_id, contact, canonical)
         if not person.conversations:
             raise ContactNotFound
         return person.conversations
@@ -470,8 +472,8 @@ class ChatbotInstance:
         return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
 
     def _redeliver(self, conversations: Iterable[str]) -> None:
-        if self._run is not None:
-            self._run.redeliver(conversations)
+        if self._session is not None:
+            self._session.redeliver(conversations)
 
     def _logged_out(self) -> None:
         if self._leaving is None:
@@ -494,13 +496,13 @@ class ChatbotInstance:
 
     async def _forget_account(self) -> None:
         """Its credentials, and all that waits for it. Raises: StorageError."""
-        if self._run is not None:
-            await self._run.exams.account_gone()
+        if self._session is not None:
+            await self._session.exams.account_gone()
         async with self._claiming:
             await self._store.state.clear(self.claim or await self._take_over())
         self._pauses_ended()
 
     def _pauses_ended(self) -> None:
-        if self._run is not None:
-            self._run.pauses_ended()
-        self._standing.pauses_ended()
+        if self._session is not None:
+            self._session.pauses_ended()
+        self._link_status.pauses_ended()

@@ -16,7 +16,7 @@ from imposter.clock import SharedClock
 from imposter.contracts.errors import ConfigurationError, InvalidConfig
 from imposter.logs import configure_logs
 from imposter.open_files import allow_open_files
-from imposter.runtime.metrics import ServerMetrics, open_vitals
+from imposter.runtime.metrics import ServerMetrics, open_server_metrics
 from imposter.runtime.providers.discovery import discover_all
 from imposter.runtime.providers.foreign_call import start_threads
 from imposter.runtime.providers.shared_resources import SharedResources
@@ -69,14 +69,16 @@ async def open_server(settings: Settings) -> AsyncIterator[BotService]:
         )
         here = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:
-            async with open_vitals(settings.node_name, clock) as vitals:
+            async with open_server_metrics(settings.node_name, clock) as server_metrics:
                 if identity is None or url is None:
                     async with retention(store, clock, settings.keep, lambda: clock.is_sure):
                         await here.load()
-                        yield BotService(here, store, vitals)
+                        yield BotService(here, store, server_metrics)
                 else:
-                    async with _among_others(settings, url, identity, here, store, shared, clock, vitals) as fleet:
-                        yield fleet
+                    async with _among_others(
+                        settings, url, identity, here, store, shared, clock, server_metrics
+                    ) as bot_service:
+                        yield bot_service
         finally:
             await here.close()
             await shared.aclose()
@@ -121,7 +123,7 @@ async def _among_others(
     store: Store,
     shared: SharedResources,
     clock: SharedClock,
-    vitals: ServerMetrics,
+    server_metrics: ServerMetrics,
 ) -> AsyncIterator[BotService]:
     """The server as one of those that share the database."""
     # Not above: PostgreSQL's driver costs memory, which a server that is alone need not have.
@@ -130,7 +132,7 @@ async def _among_others(
 
     node = Node(
         identity,
-        vitals=vitals,
+        server_metrics=server_metrics,
         place=place_of(settings.data_dir),
         lease=timedelta(seconds=settings.lease_seconds),
         links_per_second=settings.links_per_second,
@@ -139,7 +141,7 @@ async def _among_others(
         clock=clock,
     )
     shared.hold = node.lease_left
-    fleet = here.elsewhere = BotService(here, store, vitals, node)
+    bot_service = here.elsewhere = BotService(here, store, server_metrics, node)
 
     def ours() -> bool:
         return clock.is_sure and node.is_first()
@@ -148,7 +150,7 @@ async def _among_others(
         open_node(node, NotificationListener(url, identity.channel)),
         retention(store, clock, settings.keep, ours),
     ):
-        yield fleet
+        yield bot_service
 
 
 def _end_for_good(error: Exception) -> None:

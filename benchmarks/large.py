@@ -78,7 +78,7 @@ async def _figures(store: Store) -> None:
 
 
 async def _forget(store: Store) -> None:
-    await store.forgetting.forget(BOT, TALKER, str)
+    await store.erasure.forget(BOT, TALKER, str)
 
 
 async def _backup(store: Store) -> None:

@@ -169,7 +169,7 @@ class House:
     """A running server without its web part."""
 
     bots: Supervisor
-    fleet: BotService
+    bot_service: BotService
     store: Store
     platforms: dict[str, Platform] = field(default_factory=dict)
     """The newest provider of each user."""
@@ -270,15 +270,15 @@ async def open_house(
             model_calls_at_once=8,
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
-        vitals = ServerMetrics(name, clock)
+        server_metrics = ServerMetrics(name, clock)
         try:
             if identity is None or lease is None or database is None:
                 await bots.load()
-                yield House(bots, BotService(bots, store, vitals), store, platforms, models)
+                yield House(bots, BotService(bots, store, server_metrics), store, platforms, models)
                 return
             node = Node(
                 identity,
-                vitals=vitals,
+                server_metrics=server_metrics,
                 place=None,
                 lease=lease,
                 links_per_second=50,
@@ -287,9 +287,9 @@ async def open_house(
                 clock=shared_clock,
             )
             shared.hold = node.lease_left
-            fleet = bots.elsewhere = BotService(bots, store, vitals, node)
+            bot_service = bots.elsewhere = BotService(bots, store, server_metrics, node)
             async with open_node(node, NotificationListener(database, identity.channel)):
-                yield House(bots, fleet, store, platforms, models, node)
+                yield House(bots, bot_service, store, platforms, models, node)
         finally:
             await bots.close()
             await shared.aclose()

@@ -39,14 +39,14 @@ class CommandInbox:
         self.done = 0
         """Errands that were done here for other nodes."""
 
-    async def ask(self, instance_id: str, errand: RemoteCommand) -> Any:
-        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `errand.do` raises."""
+    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
+        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `remote_command.do` raises."""
         self._asking += 1
         number: int | None = None
         said: dict[str, Any] | None = None
         try:
             async with asyncio.timeout(PATIENCE):
-                number = await self._commands.ask(instance_id, pack(errand), self._identity.node_id)
+                number = await self._commands.ask(instance_id, pack(remote_command), self._identity.node_id)
                 answer = self._waiting[number] = asyncio.get_running_loop().create_future()
                 if number in self._early:
                     _settle(answer, self._early.pop(number))
@@ -61,7 +61,7 @@ class CommandInbox:
             self._asking -= 1
             if not self._asking:
                 self._early.clear()
-        return unpack_answer(errand, said)
+        return unpack_answer(remote_command, said)
 
     def give_up(self) -> None:
         """Whatever was asked here is not answered any more: answers go to the node that this was."""
@@ -88,8 +88,8 @@ class CommandInbox:
 
     async def _do(self, command: NodeCommand) -> None:
         try:
-            errand = unpack(command.body)
-            said = pack_answer(errand, await errand.do(self._here, command.instance_id))
+            remote_command = unpack(command.body)
+            said = pack_answer(remote_command, await remote_command.do(self._here, command.instance_id))
         except asyncio.CancelledError:
             said = pack_failure(InvalidState("The server that ran this bot was stopped meanwhile; ask again."))
             self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # done before the end

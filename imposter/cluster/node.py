@@ -45,7 +45,7 @@ class Node:
         self,
         identity: NodeIdentity,
         *,
-        vitals: ServerMetrics,
+        server_metrics: ServerMetrics,
         place: str | None,
         lease: timedelta,
         links_per_second: float,
@@ -54,13 +54,13 @@ class Node:
         clock: SharedClock,
     ) -> None:
         self._identity = identity
-        self._vitals = vitals
-        self._name = vitals.name
+        self._server_metrics = server_metrics
+        self._name = server_metrics.name
         self._here = here
         self._store = store
         self._clock = clock
         self._lease = lease
-        self._desk = CommandInbox(identity, store.commands, here)
+        self._inbox = CommandInbox(identity, store.commands, here)
         self._publisher = Publisher(here, store.statuses, clock, identity)
         self._pace = balancing.LinkRateLimiter(links_per_second, clock.monotonic())
         self._seen: LeaseRenewal | None = None
@@ -76,13 +76,13 @@ class Node:
         self._membership = Membership(
             store.nodes,
             identity,
-            name=vitals.name,
+            name=server_metrics.name,
             place=place,
             lease=lease,
             clock=clock,
             report=lambda: self.report().model_dump(),
             on_renewed=self._renewed,
-            on_lost=self._let_go,
+            on_lost=self._stop_all_immediately,
         )
         here.on_change = self._publisher.changed
 
@@ -105,17 +105,17 @@ class Node:
         """Seconds that connections may stay open if nothing more is heard of this server."""
         return self._membership.left()
 
-    async def ask(self, instance_id: str, errand: RemoteCommand) -> Any:
-        return await self._desk.ask(instance_id, errand)
+    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
+        return await self._inbox.ask(instance_id, remote_command)
 
     def report(self) -> Report:
         return Report(
             taken_over=self._taken,
             given_away=self._given,
             leases_lost=self._lost,
-            errands=self._desk.done,
-            loop_lag_seconds=round(self._vitals.loop_lag, 4),
-            uptime_seconds=round(self._vitals.uptime, 1),
+            remote_commands=self._inbox.done,
+            loop_lag_seconds=round(self._server_metrics.loop_lag, 4),
+            uptime_seconds=round(self._server_metrics.uptime, 1),
         )
 
     def lease_figures(self) -> LeaseFigures:
@@ -151,11 +151,11 @@ class Node:
         try:
             async with asyncio.timeout(LEAVING):
                 await self._store.nodes.leaving(self._identity.node_id)
-                await asyncio.gather(*(self._give(bot.instance_id) for bot in self._here.all()), self._desk.close())
+                await asyncio.gather(*(self._give(bot.instance_id) for bot in self._here.all()), self._inbox.close())
         except (TimeoutError, StorageError) as error:
             log.warning("not every bot could be given away", node=self._name, **trace_of(error))
         log.info("bots given away", node=self._name, bots=self._given - before)
-        await self._here.let_go()
+        await self._here.stop_immediately()
 
     async def leave(self) -> None:
         """Be gone; nothing of it runs any more."""
@@ -185,11 +185,11 @@ class Node:
         self._seen = renewed
         self._changed.set()
 
-    async def _let_go(self) -> None:
+    async def _stop_all_immediately(self) -> None:
         self._lost += 1
         self._seen = None
-        self._desk.give_up()
-        await self._here.let_go()
+        self._inbox.give_up()
+        await self._here.stop_immediately()
 
     async def _serve(self) -> None:
         while True:
@@ -200,7 +200,7 @@ class Node:
                 pass
             self._called.clear()
             try:
-                await self._desk.look()
+                await self._inbox.look()
             except DatabaseUnreachable:
                 await self._clock.sleep(LOOK_EVERY)
             except StorageError as error:
@@ -256,11 +256,11 @@ class Node:
 
     async def _take(self, most: int) -> int:
         """Gives how many live here now."""
-        era, now, taken = self._here.era, self._clock.monotonic(), self._taken
+        generation, now, taken = self._here.generation, self._clock.monotonic(), self._taken
         unreadable = [bot for bot, since in self._unreadable.items() if now - since < READ_AGAIN]
         rows = await self._store.nodes.take(self._identity.node_id, most, unreadable)
         for row in rows:
-            if era != self._here.era:
+            if generation != self._here.generation:
                 return 0  # the lease is lost, and with it these
             if await self._here.adopt(row):
                 self._taken += 1
@@ -294,10 +294,10 @@ class Node:
 
 
 @asynccontextmanager
-async def open_node(node: Node, bell: NotificationListener) -> AsyncIterator[None]:
+async def open_node(node: Node, listener: NotificationListener) -> AsyncIterator[None]:
     """While it is entered, this server is one of the nodes. Raises: StorageError."""
     await node.join()
-    runs = node.tasks() | {"bell": lambda: bell.listen(node.heard)}
+    runs = node.tasks() | {"bell": lambda: listener.listen(node.heard)}
     tasks = [asyncio.create_task(_forever(name, run), name=name) for name, run in runs.items()]
     try:
         yield

@@ -168,7 +168,7 @@ class ReportLoop(RemoteCommand):
         await here.get(instance_id).loop_found(self.conversation)
 
 
-_ERRANDS = {
+_COMMANDS = {
     kind.__name__: kind
     for kind in (
         PutBot,
@@ -207,21 +207,24 @@ _FAILURES = {
 _PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProblem, ...])
 
 
-def pack(errand: RemoteCommand) -> dict[str, Any]:
+def pack(remote_command: RemoteCommand) -> dict[str, Any]:
     """What was left out is not named: an older version may not know it."""
-    return {"errand": type(errand).__name__, "of": errand.model_dump(mode="json", exclude_defaults=True)}
+    return {
+        "errand": type(remote_command).__name__,
+        "of": remote_command.model_dump(mode="json", exclude_defaults=True),
+    }
 
 
 def unpack(body: dict[str, Any]) -> RemoteCommand:
     """Raises: NotSupported (a newer version's)."""
-    kind = _ERRANDS.get(body["errand"])
+    kind = _COMMANDS.get(body["errand"])
     if kind is None:
         raise NotSupported("The machine that runs this bot has an older version, which cannot do that.")
     return kind.model_validate(body["of"])
 
 
-def pack_answer(errand: RemoteCommand, answer: Any) -> dict[str, Any]:
-    return {"answer": errand.answer.dump_python(answer, mode="json")}
+def pack_answer(remote_command: RemoteCommand, answer: Any) -> dict[str, Any]:
+    return {"answer": remote_command.answer.dump_python(answer, mode="json")}
 
 
 def pack_failure(error: ImposterError) -> dict[str, Any]:
@@ -231,10 +234,10 @@ def pack_failure(error: ImposterError) -> dict[str, Any]:
     return {"failure": kind, "text": str(error), "problems": _PROBLEMS.dump_python(problems, mode="json"), "code": code}
 
 
-def unpack_answer(errand: RemoteCommand, body: dict[str, Any]) -> Any:
+def unpack_answer(remote_command: RemoteCommand, body: dict[str, Any]) -> Any:
     """What `do` gave. Raises what `do` raised."""
     if "answer" in body:
-        return errand.answer.validate_python(body["answer"])
+        return remote_command.answer.validate_python(body["answer"])
     kind = _FAILURES.get(body["failure"], InvalidState)
     if kind is InvalidConfig:
         raise InvalidConfig(*_PROBLEMS.validate_python(body["problems"]))

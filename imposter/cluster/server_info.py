@@ -20,7 +20,9 @@ class Report(BaseModel):
     leases_lost: int = Field(
         default=0, description="How often it did not renew its lease in time, and let go of every bot."
     )
-    errands: int = Field(default=0, description="What it did for bots of its own that other servers were asked for.")
+    remote_commands: int = Field(
+        default=0, description="What it did for bots of its own that other servers were asked for."
+    )
     loop_lag_seconds: float = Field(
         default=0, description="The longest of the last minute that its event loop kept a task waiting which was due."
     )

@@ -78,7 +78,7 @@ class Counts:
 
 
 class ServerMetrics:
-    """See `open_vitals`."""
+    """See `open_server_metrics`."""
 
     def __init__(self, name: str, clock: DoubtedClock) -> None:
         self.name = name
@@ -108,12 +108,12 @@ class ServerMetrics:
 
 
 @asynccontextmanager
-async def open_vitals(name: str, clock: DoubtedClock) -> AsyncIterator[ServerMetrics]:
+async def open_server_metrics(name: str, clock: DoubtedClock) -> AsyncIterator[ServerMetrics]:
     """While it is entered, the event loop's lag is measured."""
-    vitals = ServerMetrics(name, clock)
-    beat = asyncio.create_task(vitals.keep(), name="vitals")
+    server_metrics = ServerMetrics(name, clock)
+    beat = asyncio.create_task(server_metrics.keep(), name="vitals")
     try:
-        yield vitals
+        yield server_metrics
     finally:
         beat.cancel()
         await asyncio.gather(beat, return_exceptions=True)

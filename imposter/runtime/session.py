@@ -61,7 +61,7 @@ class MakeQueue(Protocol):
 class BotSession:
     """Opened once, to listen and answer or for one errand of a bot that does neither; closed any number of times.
 
-    What it hears of the link goes to `standing`; `on_logged_out` hears that the platform took the account away.
+    What it hears of the link goes to `link_status`; `on_logged_out` hears that the platform took the account away.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class BotSession:
         config: BotConfig,
         *,
         make_queue: MakeQueue,
-        parts: ProviderFactory,
+        factory: ProviderFactory,
         store: Store,
         clock: DoubtedClock,
         chance: Chance,
-        peers: OtherBots,
+        other_bots: OtherBots,
         counts: Counts,
-        standing: LinkStatusTracker,
+        link_status: LinkStatusTracker,
         on_logged_out: Callable[[], None],
     ) -> None:
         """Raises: InvalidConfig."""
@@ -84,26 +84,28 @@ class BotSession:
         """While it is open."""
         self.exams = Evaluations(claim.instance_id, store=store, clock=clock, chance=chance)
         self._models: ModelSelection | None = None
-        self._guide = StyleGuide(claim.instance_id, store=store, canonical=parts.rules(config).canonical, now=clock.now)
+        self._style_guide = StyleGuide(
+            claim.instance_id, store=store, canonical=factory.rules(config).canonical, now=clock.now
+        )
         self._format = MessageFormat()
         self._claim = claim
         self._config = config
-        self._parts = parts
+        self._factory = factory
         self._store = store
         self._clock = clock
         self._chance = chance
-        self._peers = peers
+        self._other_bots = other_bots
         self._counts = counts
-        self._standing = standing
+        self._link_status = link_status
         self._on_logged_out = on_logged_out
         self._loop = asyncio.get_running_loop()
         self._listens = False
         self._safety: Safety | None = None
-        self._spending: BudgetTracker | None = None
+        self._budget_tracker: BudgetTracker | None = None
         self._conversations: ConversationScheduler | None = None
         self._queue = make_queue(
             limits=config.queue_config,
-            rules=parts.rules(config),
+            rules=factory.rules(config),
             claim=claim,
             on_waiting=self._on_loop(self._wake),
             on_merged=self._on_loop(self._merged),
@@ -113,8 +115,8 @@ class BotSession:
 
     async def open(self) -> None:
         """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
-        models = self._models = await self._parts.open_models(self._claim.instance_id, self._config)
-        message_format = self._format = MessageFormat.of(self._parts.chat_file(self._config))
+        models = self._models = await self._factory.open_models(self._claim.instance_id, self._config)
+        message_format = self._format = MessageFormat.of(self._factory.chat_file(self._config))
         self._listens = True
         chat = self.chat = await self._open_chat()
         safety = Safety(
@@ -123,48 +125,48 @@ class BotSession:
             store=self._store,
             clock=self._clock,
             chance=self._chance,
-            peers=self._peers,
-            tell=self._standing.paused,
+            other_bots=self._other_bots,
+            tell=self._link_status.paused,
         )
         self._safety = safety  # what is paused meanwhile is told to it
         await safety.load()
-        spending = self._spending = BudgetTracker(
+        budget_tracker = self._budget_tracker = BudgetTracker(
             self._claim.instance_id,
             budget=self._config.budget,
             address=models.everybodys.address,
             store=self._store,
             now=self._clock.now,
             counts=self._counts,
-            tell=self._standing.failed,
+            tell=self._link_status.failed,
         )
-        await spending.load()
+        await budget_tracker.load()
         await self.exams.load()
         self._conversations = ConversationScheduler(
             self._claim,
             store=self._store,
             chat=chat,
             models=models,
-            guide=self._guide,
+            style_guide=self._style_guide,
             message_format=message_format,
             context=self._config.context_limits,
             answer_within=self._config.answer_within,
-            manners=self._queue.rules.manners,
+            contact_policy=self._queue.rules.contact_policy,
             inbox=self._queue,
             safety=safety,
-            spending=spending,
+            budget_tracker=budget_tracker,
             clock=self._clock,
             chance=self._chance,
             counts=self._counts,
             has_passed=self.exams.passed,
-            on_failure=self._standing.failed,
+            on_failure=self._link_status.failed,
         )
         await self._conversations.resume()
         await chat.start()
         await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
-        if self._standing.link.status is LinkState.STARTING:
+        if self._link_status.link.status is LinkState.STARTING:
             self._move(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
 
-    async def open_for_errand(self) -> ChatAdapter:
+    async def open_provider_only(self) -> ChatAdapter:
         """The provider alone, which nobody listens to. Raises whatever it raises."""
         self._queue.close()
         self.chat = await self._open_chat()
@@ -174,8 +176,8 @@ class BotSession:
         """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
-        self._spending = None
-        await (self.exams.end(EvaluationState.INTERRUPTED, STOPPED) if grace else self.exams.let_go())
+        self._budget_tracker = None
+        await (self.exams.end(EvaluationState.INTERRUPTED, STOPPED) if grace else self.exams.stop_immediately())
         if conversations is not None:
             await conversations.close(grace)
         if safety is not None:
@@ -199,16 +201,16 @@ class BotSession:
         self._queue.limits, self._queue.rules = config.queue_config, rules
         self._models = models or self._models
         if self._conversations is not None:
-            self._conversations.use(config.context_limits, config.answer_within, rules.manners, models)
+            self._conversations.use(config.context_limits, config.answer_within, rules.contact_policy, models)
         if self._safety is not None:
             self._safety.use(config.limits_config)
-        if self._spending is not None and self._models is not None:
-            self._spending.use(config.budget, self._models.everybodys.address)
+        if self._budget_tracker is not None and self._models is not None:
+            self._budget_tracker.use(config.budget, self._models.everybodys.address)
 
     async def ask(self) -> None:
         """Have the provider say how its link is."""
         chat = self.chat
-        if chat is not None and self._standing.link.status is not LinkState.STARTING:
+        if chat is not None and self._link_status.link.status is not LinkState.STARTING:
             said = await chat.status()
             if said is not None and chat is self.chat:
                 self._move(said)
@@ -229,7 +231,7 @@ class BotSession:
 
     @property
     def budget(self) -> BudgetStatus | None:
-        return self._spending.status if self._spending is not None else None
+        return self._budget_tracker.status if self._budget_tracker is not None else None
 
     async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
         """The owner says this there, once for each `key` in that chat; gives the message's id.
@@ -240,7 +242,7 @@ class BotSession:
         if conversations is None:
             raise InvalidState("The bot is still being started.")
         message_id = conversations.new_id("said", conversation, key)
-        minutes = self._queue.rules.manners.towards(known_ids).takeover_minutes
+        minutes = self._queue.rules.contact_policy.behaviour_for(known_ids).takeover_minutes
         silence = timedelta(minutes=minutes)
         spoken = await self._store.chats.say(self._claim, conversation, text, message_id, silence)
         if spoken is None:
@@ -260,7 +262,7 @@ class BotSession:
         if self._safety is not None:
             self._safety.hold(pause)
         if self._conversations is not None:
-            self._conversations.hushed(pause.conversation or None)
+            self._conversations.silenced(pause.conversation or None)
 
     def pause_ended(self, conversations: Collection[str], people: Collection[str] = ()) -> None:
         if self._safety is not None:
@@ -268,11 +270,18 @@ class BotSession:
 
     async def begin_exam(self, most: int, contact: str | None) -> None:
         """See `Evaluations.begin`. Raises: ContactNotFound, InvalidState, StorageError."""
-        if self._models is None or self._spending is None:
+        if self._models is None or self._budget_tracker is None:
             raise InvalidState("The bot is still being started.")
         context = self._config.context_limits
         await self.exams.begin(
-            most, contact, self._queue.rules, context, self._models, self._guide, self._format, self._spending
+            most,
+            contact,
+            self._queue.rules,
+            context,
+            self._models,
+            self._style_guide,
+            self._format,
+            self._budget_tracker,
         )
 
     async def loop_found(self, conversation: str) -> None:
@@ -303,14 +312,14 @@ class BotSession:
 
     async def forgotten(self, own: Collection[str], conversations: Iterable[str], ids: Collection[str]) -> None:
         """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
-        self._guide.forget()
+        self._style_guide.forget()
         if self._safety is not None:
             self._safety.release(own, ids)
             for conversation in own:
                 self._safety.forget(conversation)
-        if self._spending is not None:
+        if self._budget_tracker is not None:
             for conversation in own:
-                self._spending.forget(conversation)
+                self._budget_tracker.forget(conversation)
         if self._conversations is not None:
             await self._conversations.reset(conversations)
 
@@ -318,7 +327,7 @@ class BotSession:
         context = ChatContext(
             instance_id=self._claim.instance_id,
             state=StoredProviderState(self._claim, self._store.state),
-            shared=self._parts.shared,
+            shared=self._factory.shared,
             report=self._on_loop(self._heard),
             sent_message=self._sent_message,
             confirm=self._confirmed,
@@ -328,7 +337,7 @@ class BotSession:
             learn_names=self._learn_names,
             kept_message=self._kept_message,
         )
-        return await self._parts.open_chat(self._config, self._queue, context)
+        return await self._factory.open_chat(self._config, self._queue, context)
 
     def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
         """`receive`, callable from any thread."""
@@ -349,21 +358,21 @@ class BotSession:
             self._on_logged_out()
 
     def _move(self, link: LinkStatus) -> None:
-        before = self._standing.link
+        before = self._link_status.link
         if link.status is LinkState.RECONNECTING and link != before and link.code is not None and self._safety:
             self._safety.dropped(link.code)
-        self._standing.move(link)
+        self._link_status.move(link)
 
     def _wake(self, conversation: str) -> None:
         if self._conversations is not None:
             self._conversations.wake(conversation)
 
     def _merged(self, accepted: Accepted) -> None:
-        self._guide.forget()
+        self._style_guide.forget()
         if self._safety is not None:
             self._safety.merged(accepted.conversation, accepted.absorbed)
-        if self._spending is not None:
-            self._spending.merged(accepted.conversation, accepted.absorbed)
+        if self._budget_tracker is not None:
+            self._budget_tracker.merged(accepted.conversation, accepted.absorbed)
         if self._conversations is not None:
             self._conversations.merged(accepted.conversation)
 

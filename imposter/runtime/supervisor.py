@@ -51,7 +51,7 @@ class Bot(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def let_go(self) -> None: ...
+    async def stop_immediately(self) -> None: ...
     async def unlink(self) -> str | None: ...
     async def pause(self, contact: str | None = None, minutes: float | None = None) -> None: ...
     async def resume(self, contact: str | None = None) -> None: ...
@@ -71,7 +71,7 @@ class Bot(Protocol):
 
 class MakeBot(Protocol):
     def __call__(
-        self, row: BotRow, config: BotConfig, *, peers: OtherBots, counts: Counts, changed: Callable[[str], None]
+        self, row: BotRow, config: BotConfig, *, other_bots: OtherBots, counts: Counts, changed: Callable[[str], None]
     ) -> Bot: ...
 
 
@@ -94,12 +94,12 @@ class Supervisor:
         self._bots: dict[str, Bot] = {}
         self._by_user: dict[str, Bot] = {}
         self._users: dict[str, asyncio.Lock] = {}
-        self.era = 0
+        self.generation = 0
         """Rises when everything is let go: what was begun before must not bring a bot here any more."""
 
     async def load(self) -> None:
         """Bring back every bot that is stored; those that were running run again. For a server that is alone."""
-        await self._store.exams.leave_behind()
+        await self._store.evaluations.leave_behind()
         for row in await self._store.bots.all():
             await self.adopt(row)
 
@@ -124,13 +124,13 @@ class Supervisor:
             await bot.stop()
             self._drop(bot)
 
-    async def let_go(self) -> None:
+    async def stop_immediately(self) -> None:
         """No bot lives here any more, at once: another server may run them in a moment."""
-        self.era += 1
+        self.generation += 1
         bots = self.all()
         for bot in bots:
             self._drop(bot)
-        await asyncio.gather(*(bot.let_go() for bot in bots), return_exceptions=True)
+        await asyncio.gather(*(bot.stop_immediately() for bot in bots), return_exceptions=True)
 
     async def close(self) -> None:
         """Stop every bot; all of them come back at the next start."""
@@ -239,10 +239,10 @@ class Supervisor:
         now = self._now()
         row = BotRow(str(uuid4()), config.user_id, config.stored, True, now, now)
         bot = self._make(row, config)
-        era = self.era
+        generation = self.generation
         await bot.check()
         await self._store.bots.add(row.instance_id, row.user_id, row.config)
-        if era == self.era:
+        if generation == self.generation:
             self._keep(bot)
             await bot.start()
         return bot
@@ -257,7 +257,7 @@ class Supervisor:
 
     def _make(self, row: BotRow, config: BotConfig) -> Bot:
         return self._make_bot(
-            row, config, peers=self, counts=self.counts, changed=lambda instance_id: self.on_change(instance_id)
+            row, config, other_bots=self, counts=self.counts, changed=lambda instance_id: self.on_change(instance_id)
         )
 
     def _keep(self, bot: Bot) -> Bot:

@@ -4,7 +4,7 @@ import asyncio
 
 from imposter.clock import Clock
 
-LONGEST_NAP = 60.0
+LONGEST_SLEEP = 60.0
 """Seconds. The clock may be set while somebody sleeps."""
 
 

@@ -88,8 +88,8 @@ class OtherServers(Protocol):
     def may_have_bots(self) -> bool:
         """Whether this server holds its lease."""
 
-    async def ask(self, instance_id: str, errand: RemoteCommand) -> Any:
-        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `errand.do` raises."""
+    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
+        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `remote_command.do` raises."""
 
     def lease_figures(self) -> LeaseFigures: ...
 
@@ -116,16 +116,16 @@ class BotService:
     """
 
     def __init__(
-        self, here: Supervisor, store: Store, vitals: ServerMetrics, elsewhere: OtherServers | None = None
+        self, here: Supervisor, store: Store, server_metrics: ServerMetrics, elsewhere: OtherServers | None = None
     ) -> None:
         self.learning = ChatImport(store, here.catalog)
         """For bots that exist."""
-        self.talks = ConversationService(
+        self.conversation_service = ConversationService(
             store, here.catalog, exists=self.exists, config=self.config, put=self.put, do=self._do
         )
         self._here = here
         self._store = store
-        self._vitals = vitals
+        self._server_metrics = server_metrics
         self._elsewhere = elsewhere
 
     @property
@@ -135,7 +135,7 @@ class BotService:
 
     @property
     def clock(self) -> Clock:
-        return self._vitals.clock
+        return self._server_metrics.clock
 
     @property
     def counts(self) -> Counts:
@@ -318,7 +318,7 @@ class BotService:
     async def exam(self, instance_id: str) -> EvaluationRow:
         """The bot's last one. Raises: EvaluationNotFound."""
         await self.exists(instance_id)
-        row = await self._store.exams.last(instance_id)
+        row = await self._store.evaluations.last(instance_id)
         if row is None:
             raise EvaluationNotFound
         return row
@@ -356,14 +356,16 @@ class BotService:
             rows, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
             this = self._elsewhere.node_id
             return [_server(row, signs[row.node_id], this) for row in rows if row.node_id in signs]
-        vitals = self._vitals
-        report = Report(loop_lag_seconds=round(vitals.loop_lag, 4), uptime_seconds=round(vitals.uptime, 1))
+        server_metrics = self._server_metrics
+        report = Report(
+            loop_lag_seconds=round(server_metrics.loop_lag, 4), uptime_seconds=round(server_metrics.uptime, 1)
+        )
         return [
             ServerInfo(
-                name=vitals.name,
+                name=server_metrics.name,
                 node_id=None,
                 this=True,
-                since=vitals.started_at,
+                since=server_metrics.started_at,
                 heard_at=None,
                 live=True,
                 lease_seconds=None,
@@ -385,9 +387,9 @@ class BotService:
             counts=self._here.counts,
             evicted=self._store.messages.evicted,
             store=self._store.activity(),
-            started_at=self._vitals.started_at,
-            loop_lag=self._vitals.loop_lag,
-            clock_jump=self._vitals.clock.jump,
+            started_at=self._server_metrics.started_at,
+            loop_lag=self._server_metrics.loop_lag,
+            clock_jump=self._server_metrics.clock.jump,
             lease=None if self._elsewhere is None else self._elsewhere.lease_figures(),
         )
 
@@ -411,15 +413,15 @@ class BotService:
         """Raises: StorageError if the store takes nothing."""
         await self._store.proof()
 
-    async def _do(self, instance_id: str, errand: RemoteCommand) -> Any:
+    async def _do(self, instance_id: str, remote_command: RemoteCommand) -> Any:
         if self._elsewhere is None:
-            return await errand.do(self._here, instance_id)
+            return await remote_command.do(self._here, instance_id)
         if self._here.has(instance_id):
             try:
-                return await errand.do(self._here, instance_id)
+                return await remote_command.do(self._here, instance_id)
             except (BotNotFound, Superseded):
                 pass  # it was given to another server meanwhile
-        return await self._elsewhere.ask(instance_id, errand)
+        return await self._elsewhere.ask(instance_id, remote_command)
 
     async def _row(self, instance_id: str) -> BotRow:
         if self._elsewhere is None and not self._here.has(instance_id):
@@ -428,7 +430,7 @@ class BotService:
 
     async def _name_of(self, owner: str | None) -> str | None:
         if self._elsewhere is None:
-            return self._vitals.name
+            return self._server_metrics.name
         return next((node.name for node in await self._store.nodes.all() if node.node_id == owner), None)
 
     async def _status_here(self, bot: Bot) -> BotStatus:

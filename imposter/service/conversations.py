@@ -60,16 +60,19 @@ class ConversationService:
 
     async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[ChatOverview]:
         """Conversations whose newest message has a seq below `before`, the liveliest first."""
-        naming = await self._naming(instance_id)
+        display_names = await self._display_names(instance_id)
         chats = await self._store.chats.page(instance_id, before=before, limit=limit)
         known = await self._store.contacts.known(instance_id, [chat.conversation for chat in chats])
-        own = [naming.by_owner(known[chat.conversation].identifiers) for chat in chats]
+        own = [display_names.by_owner(known[chat.conversation].identifiers) for chat in chats]
         return [replace(chat, name=name or chat.name) for chat, name in zip(chats, own, strict=True)]
 
     async def chat_name(self, instance_id: str, conversation: str) -> str:
         """What the group, or the contact there, is called; empty where nobody knows."""
-        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, [conversation])
-        own = naming.by_owner(known[conversation].identifiers)
+        display_names, known = (
+            await self._display_names(instance_id),
+            await self._store.contacts.known(instance_id, [conversation]),
+        )
+        own = display_names.by_owner(known[conversation].identifiers)
         return own or await self._store.chats.name(instance_id, conversation)
 
     async def unreadable(self, instance_id: str) -> dict[str, int]:
@@ -88,13 +91,19 @@ class ConversationService:
 
     async def called(self, instance_id: str, identifiers: Collection[str]) -> dict[str, str]:
         """What these people are called, for their owner. Without those that nobody has named."""
-        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, identifiers)
-        return {each: name for each, names in known.items() if (name := naming.of_known(names))}
+        display_names, known = (
+            await self._display_names(instance_id),
+            await self._store.contacts.known(instance_id, identifiers),
+        )
+        return {each: name for each, names in known.items() if (name := display_names.of_known(names))}
 
     async def named(self, instance_id: str, messages: Sequence[StoredMessage]) -> list[StoredMessage]:
         """The same messages, with the names that the owner knows people by."""
-        naming, known = await self._naming(instance_id), await self._store.contacts.known(instance_id, ids_in(messages))
-        return [naming.of_message(message, known) for message in messages]
+        display_names, known = (
+            await self._display_names(instance_id),
+            await self._store.contacts.known(instance_id, ids_in(messages)),
+        )
+        return [display_names.of_message(message, known) for message in messages]
 
     async def names(
         self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50
@@ -103,10 +112,10 @@ class ConversationService:
 
         What the owner calls them stands before each.
         """
-        naming = await self._naming(instance_id)
+        display_names = await self._display_names(instance_id)
         found = await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
         known = await self._store.contacts.known(instance_id, [min(each.identifiers) for each in found])
-        return [(naming.of_known(known[min(each.identifiers)]), each) for each in found]
+        return [(display_names.of_known(known[min(each.identifiers)]), each) for each in found]
 
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
         """Have the owner say this there themselves, once for each `key`; gives the message's id.
@@ -133,10 +142,10 @@ class ConversationService:
 
     async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
         """Up to `limit` with a number below `before`, the newest first."""
-        naming = await self._naming(instance_id)
+        display_names = await self._display_names(instance_id)
         drafts = await self._store.drafts.page(instance_id, before=before, limit=limit)
         known = await self._store.contacts.known(instance_id, {draft.sender_id for draft in drafts})
-        return [naming.of_draft(draft, known) for draft in drafts]
+        return [display_names.of_draft(draft, known) for draft in drafts]
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
         """Send it, or `text` in its place. Raises: DraftNotFound, InvalidState (too late, or the bot does not run)."""
@@ -187,7 +196,7 @@ class ConversationService:
         retried: Retried = await self._do(instance_id, RetryDeadLetters(letter=letter))
         return retried
 
-    async def _naming(self, instance_id: str) -> DisplayNames:
+    async def _display_names(self, instance_id: str) -> DisplayNames:
         """Where this version, or its provider files, cannot read the config, nobody has a name that the owner gave."""
         with suppress(InvalidConfig, ValidationError):
             config = await self._config(instance_id)
@@ -205,4 +214,4 @@ class ConversationService:
     async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
         config = await self._config(instance_id)
         canonical = canonical_ids(self._catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name))
-        return config, await self._store.forgetting.known(instance_id, contact, canonical), canonical
+        return config, await self._store.erasure.known(instance_id, contact, canonical), canonical

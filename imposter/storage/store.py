@@ -61,18 +61,18 @@ class Store:
     pauses: PauseStore
     state: ProviderStateStore
     dead_letters: DeadLetterStore
-    briefs: AwaySummaryStore
+    away_summaries: AwaySummaryStore
     drafts: DraftStore
     notes: NoteStore
     retention: RetentionStore
-    forgetting: ErasureStore
+    erasure: ErasureStore
     backup: BackupStore
     nodes: NodeStore
     commands: CommandStore
     statuses: StatusStore
     voice: VoiceStore
     usage: UsageStore
-    exams: EvaluationStore
+    evaluations: EvaluationStore
     sign_ins: WebSessionStore
     figures: ActivityStore
     chats: ChatStore
@@ -125,18 +125,18 @@ async def open_store(
             pauses=PauseStore(writer, now),
             state=ProviderStateStore(writer, cipher),
             dead_letters=DeadLetterStore(writer, reader, now),
-            briefs=AwaySummaryStore(writer, reader),
+            away_summaries=AwaySummaryStore(writer, reader),
             drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
             retention=RetentionStore(writer, reader, now),
-            forgetting=ErasureStore(writer, reader, cipher.keyed_hash, now),
+            erasure=ErasureStore(writer, reader, cipher.keyed_hash, now),
             backup=BackupStore(writer, data_dir, now),
             nodes=NodeStore(writer, lease, cipher),
             commands=CommandStore(writer, cipher),
             statuses=StatusStore(writer, reader, cipher),
             voice=VoiceStore(writer, reader, now),
             usage=UsageStore(writer, reader, now),
-            exams=EvaluationStore(writer, reader, now, identity),
+            evaluations=EvaluationStore(writer, reader, now, identity),
             sign_ins=WebSessionStore(writer, now),
             figures=ActivityStore(reader, now),
             chats=ChatStore(writer, reader, names, now),

@@ -77,7 +77,7 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
         yield Counter("imposter_leases_lost", "Leases not renewed in time; every bot was let go.", report.leases_lost)
         yield Counter("imposter_takeovers", "Bots taken because nobody had them.", report.taken_over)
         yield Counter("imposter_bots_given_away", "Bots given to the other servers.", report.given_away)
-        yield Counter("imposter_errands", "What was done for other servers' callers.", report.errands)
+        yield Counter("imposter_remote_commands", "What was done for other servers' callers.", report.remote_commands)
 
 
 def _of_models(counts: Counts) -> Iterator["Metric"]:

@@ -76,7 +76,7 @@ class Driver:
         await _together(
             self._strike(planned.faults),
             *(self._acts.do(*each) for each in cast),
-            *map(self._talk, planned.talks),
+            *map(self._talk, planned.conversation_service),
         )
         self.result.deeds.update(act.deed for act, _, _ in cast)
         await self._settle()

@@ -198,7 +198,7 @@ async def open_servers(url: str, folder: Path) -> AsyncIterator[Servers]:
 async def _api(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     @asynccontextmanager
     async def open_server(settings: Settings) -> AsyncIterator[BotService]:
-        yield house.fleet
+        yield house.bot_service
 
     app = create_app(lambda: Settings.read({}), open_server, UncheckedPeers())
     async with app.router.lifespan_context(app):

@@ -102,7 +102,7 @@ async def open_api(
         @asynccontextmanager
         async def open_server(settings: Settings) -> AsyncIterator[BotService]:
             configure_logs("info", "json")
-            yield house.fleet
+            yield house.bot_service
 
         settings = {} if key is None else {"IMPOSTER_API_KEY": key}
         app = create_app(lambda: Settings.read(settings), open_server, UncheckedPeers())

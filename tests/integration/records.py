@@ -24,7 +24,7 @@ def changes_refused(folder: Path, which: str) -> Iterator[None]:
 
 async def rows(house: House, instance_id: str) -> list[StoredMessage]:
     """What is on record, oldest first."""
-    return list(reversed(await house.fleet.messages(instance_id, limit=200)))
+    return list(reversed(await house.bot_service.messages(instance_id, limit=200)))
 
 
 async def waiting(house: House, instance_id: str) -> list[str]:

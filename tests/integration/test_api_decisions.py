@@ -61,7 +61,7 @@ class Owner(Anna):
         return str((await self.why(text))["told"])
 
     async def seq(self, text: str) -> int:
-        rows = await self.house.fleet.messages(self.bot.instance_id, limit=200)
+        rows = await self.house.bot_service.messages(self.bot.instance_id, limit=200)
         return next(row.seq for row in rows if row.content == text)
 
 
@@ -182,7 +182,7 @@ async def test_an_answer_that_the_platform_refused_is_told_until_it_is_sent_agai
         why = await owner.why("hello")
         assert why["told"] == "Answered, but the platform refused it."
         assert gates(why, "stopped") == ["delivery"]
-        await owner.house.fleet.talks.retry(owner.bot.instance_id)
+        await owner.house.bot_service.conversation_service.retry(owner.bot.instance_id)
         await owner.settle()
         assert await owner.told("hello") == "Answered."
 
@@ -207,7 +207,7 @@ async def test_what_is_just_being_answered_and_what_waits_for_a_bot_that_was_sto
         await owner.hear("hello")
         await owner.settle()
         assert await owner.told("hello") == "Waiting: its sender may not have finished."
-        await owner.house.fleet.stop(owner.bot.instance_id)
+        await owner.house.bot_service.stop(owner.bot.instance_id)
         assert await owner.told("hello") == "Waiting: the bot does not run; start it."
 
 

@@ -27,20 +27,20 @@ async def delete(anna: Anna, message_id: str) -> None:
 
 async def told(anna: Anna, message_id: str) -> str:
     """What its owner is told of what became of a message."""
-    rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+    rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
     [row] = [row for row in rows if row.message_id == message_id]
-    return (await anna.house.fleet.decision(anna.bot.instance_id, row.seq)).told
+    return (await anna.house.bot_service.decision(anna.bot.instance_id, row.seq)).told
 
 
 async def drafts(anna: Anna) -> list[tuple[str, str, str, DraftState]]:
     """Oldest first."""
-    rows = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+    rows = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
     return [(row.question, row.text, row.why, row.state) for row in reversed(rows)]
 
 
 async def own_chat(anna: Anna) -> str:
     """All that stands in it on record."""
-    rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+    rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
     return "\n".join(row.content for row in rows if row.conversation == OWN_CHAT)
 
 
@@ -106,7 +106,7 @@ async def test_who_edits_on_and_on_is_left_to_the_owner(tmp_path: Path) -> None:
         assert len(anna.model.asked) == 6, "no answer was made to what it says no more"
         assert "edited it too often" in await told(anna, "m1")
         with pytest.raises(InvalidState, match="no answer to send"):
-            await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 7)
+            await anna.house.bot_service.conversation_service.send_draft(anna.bot.instance_id, 7)
         await anna.say_to_herself("see you", quotes=anna.note_id())
         await anna.settle()
         assert anna.platform.texts("bob") == ["see you"]
@@ -162,7 +162,7 @@ async def test_one_note_stands_for_each_draft_that_does(tmp_path: Path) -> None:
             await anna.settle()
         gone = [what.removeprefix("deleted ") for _, who, what in anna.platform.seen if what.startswith("deleted ")]
         assert gone == [anna.note_id(place) for place in range(3)]
-        rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+        rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
         assert [row.message_id for row in rows if row.conversation == OWN_CHAT] == [anna.note_id()]
         await anna.react(UP, anna.note_id())
         await anna.settle()
@@ -189,5 +189,5 @@ async def test_a_draft_of_what_was_deleted_says_so(tmp_path: Path) -> None:
         await anna.settle()
         for text in (None, "other words"):
             with pytest.raises(InvalidState, match="it was for was deleted"):
-                await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 1, text)
+                await anna.house.bot_service.conversation_service.send_draft(anna.bot.instance_id, 1, text)
         assert "4711" not in await own_chat(anna)

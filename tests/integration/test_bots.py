@@ -99,7 +99,7 @@ async def test_a_stopped_bots_queue_takes_nothing_more(tmp_path: Path) -> None:
         await house.bots.stop(bot.instance_id)
         with pytest.raises(InvalidState):
             await house.platforms["anna"].hear("mallory", "anybody there?")
-        assert await house.fleet.messages(bot.instance_id) == []
+        assert await house.bot_service.messages(bot.instance_id) == []
 
 
 async def test_a_config_that_could_not_be_stored_is_not_in_force(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ async def test_a_deleted_bot_is_gone_with_its_words(tmp_path: Path) -> None:
             house.bots.get(bot.instance_id)
         again = await house.bot()
         assert again.instance_id != bot.instance_id
-        assert await house.fleet.messages(again.instance_id) == []
+        assert await house.bot_service.messages(again.instance_id) == []
         assert await house.store.messages.page(bot.instance_id) == []
 
 

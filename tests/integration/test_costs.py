@@ -233,7 +233,7 @@ async def test_a_vendor_may_claim_any_number_of_tokens(tmp_path: Path) -> None:
         for number in range(3):
             await house.platforms["anna"].hear("bob", f"message {number}")
             await until(lambda: settled(house))
-        [spent] = (await house.fleet.costs(bot.instance_id, UsageGroup.DAY)).sums
+        [spent] = (await house.bot_service.costs(bot.instance_id, UsageGroup.DAY)).sums
         assert (spent.calls, spent.prompt_tokens, spent.currency) == (3, 3 * 10**9, "USD")
         assert house.platforms["anna"].texts() == ["hi"] * 3
 

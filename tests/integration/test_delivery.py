@@ -183,13 +183,13 @@ async def test_what_is_tried_again_in_a_chat_that_is_paused_stays_a_dead_letter(
         await house.bots.start(bot.instance_id)
         await bot.retry()
         await until(lambda: nothing_waits(house))
-        [letter] = await house.fleet.talks.dead_letters(bot.instance_id)
+        [letter] = await house.bot_service.conversation_service.dead_letters(bot.instance_id)
         assert (letter.message, letter.reason) == ("important", "loop")
         assert house.platforms["anna"].attempts == []
 
 
 async def _letters(house: House, instance_id: str, count: int) -> bool:
-    return len(await house.fleet.talks.dead_letters(instance_id)) == count
+    return len(await house.bot_service.conversation_service.dead_letters(instance_id)) == count
 
 
 async def _waits_for_room(bot: ChatbotInstance) -> bool:

@@ -66,7 +66,7 @@ async def test_a_send_that_cannot_be_repeated_is_not_risked_twice(tmp_path: Path
         platform.user_queues["anna"].add_message("again", Sender("bob")).result(timeout=5)
 
         async def failed() -> bool:
-            return (await house.fleet.messages(bot.instance_id))[0].delivery is DeliveryState.FAILED
+            return (await house.bot_service.messages(bot.instance_id))[0].delivery is DeliveryState.FAILED
 
         await until(lambda: not platform.trouble)
         await until(failed)
@@ -164,7 +164,7 @@ async def test_what_a_platform_hands_over_is_bounded_in_every_field(tmp_path: Pa
                 queue.add_message(**{"content": "hi", "sender": "bob", **arguments})
         sender = Sender("bob", long, (long, *(str(number) for number in range(100))))
         await queue.add_message(long, sender, group=Group("team", long))
-        [row] = await house.fleet.messages(bot.instance_id)
+        [row] = await house.bot_service.messages(bot.instance_id)
         assert row.truncated_from == len(long)
         assert max(len(str(value)) for name, value in asdict(row).items() if name != "content") <= 256
 

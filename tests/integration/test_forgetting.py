@@ -126,7 +126,7 @@ def among(words: Iterable[str], texts: Iterable[str]) -> list[str]:
 
 async def settled(house: House, bot: str) -> None:
     async def nothing_waits() -> bool:
-        rows = await house.fleet.messages(bot, limit=200)
+        rows = await house.bot_service.messages(bot, limit=200)
         return not any(row.state == "waiting" or row.delivery in ("pending", "sending") for row in rows)
 
     await until(nothing_waits)
@@ -144,7 +144,7 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
             talking = asyncio.create_task(world.talk(15))
             await world.a_while()
             await until(lambda: len(world.durable) > 5)
-            forgetting = asyncio.create_task(house.fleet.forget(bot, "eve"))
+            forgetting = asyncio.create_task(house.bot_service.forget(bot, "eve"))
             await world.a_while()
             forgetting.cancel()
             await asyncio.gather(forgetting, return_exceptions=True)
@@ -157,7 +157,7 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
         await world.a_while()
         before, begun = world.durable & world.of(EVE), set(world.begun)
         with suppress(ContactNotFound):  # the first try was not cut short after all
-            await house.fleet.forget(bot, "eve")
+            await house.bot_service.forget(bot, "eve")
         sent, shown = len(world.sent), len(world.shown)
         assert rows_with(tmp_path, before) == []
         await talking
@@ -198,7 +198,7 @@ async def test_an_answer_that_is_being_sent_arrives_before_it_is_said_that_they_
         platform.hold = asyncio.Event()
         await platform.hear("eve", "canary")
         await until(lambda: len(platform.attempts) == 1)
-        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        forgetting = asyncio.create_task(house.bot_service.forget(bot.instance_id, "eve"))
         for _ in range(20):
             await house.store.messages.waiting_count(bot.instance_id)
         assert not forgetting.done()
@@ -215,7 +215,7 @@ async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, mo
         platform.hold = asyncio.Event()
         await platform.hear("eve", "canary")
         await until(lambda: len(platform.attempts) == 1)
-        await house.fleet.forget(bot.instance_id, "eve")
+        await house.bot_service.forget(bot.instance_id, "eve")
         platform.hold.set()
         await platform.hear("eve", "who are you?")
         await until(lambda: platform.texts("eve") == ["re: who are you?"])
@@ -233,7 +233,7 @@ async def test_what_they_say_while_they_are_being_forgotten_is_forgotten_and_not
         platform = Forgetful.newest
         await platform.hear("eve", "canary, before")
         await until(lambda: len(model.asked) == 1)
-        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        forgetting = asyncio.create_task(house.bot_service.forget(bot.instance_id, "eve"))
         await Forgetful.asked.wait()
         model.hold["canary, before"].set()
         await platform.hear("eve", "canary, meanwhile")

@@ -80,16 +80,16 @@ async def test_a_command_is_a_quotation_and_nothing_of_others_is_near_it(tmp_pat
 async def test_who_commands_an_obedient_model_gets_nothing(tmp_path: Path, obeys: str) -> None:
     async with ModelServer() as server, open_bots(tmp_path, server) as house:
         anna = house.platforms["anna"]
-        [bot] = [status for status in await house.fleet.statuses() if status.user_id == "anna"]
+        [bot] = [status for status in await house.bot_service.statuses() if status.user_id == "anna"]
         server.reply = obeys
 
         async def all_wait() -> bool:
-            return len(await house.fleet.talks.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
+            return len(await house.bot_service.conversation_service.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
 
         for number, attack in enumerate(ATTACKS):
             await anna.hear(f"bob{number}", attack)
         await until(all_wait)
-        drafts = await house.fleet.talks.drafts(bot.instance_id, limit=200)
+        drafts = await house.bot_service.conversation_service.drafts(bot.instance_id, limit=200)
         assert {draft.why for draft in drafts} == {"leak"}
         assert not [draft for draft in drafts if KEY in draft.text]
         await until(lambda: len(anna.texts(OWN_CHAT)) == len(ATTACKS))

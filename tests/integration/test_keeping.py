@@ -225,10 +225,10 @@ async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Pa
         Remembering.trouble_forgetting.append(RuntimeError("not now"))
         with pytest.raises(InvalidState):
             await bot.forget(NUMBER)
-        assert await house.fleet.messages(bot.instance_id), "nothing is half forgotten"
+        assert await house.bot_service.messages(bot.instance_id), "nothing is half forgotten"
         await bot.forget(NUMBER)
         assert Remembering.forgotten == [sorted([LID, NUMBER])]
-        assert await house.fleet.messages(bot.instance_id) == []
+        assert await house.bot_service.messages(bot.instance_id) == []
         status = (await bot.status()).status
         assert status is (LinkState.CONNECTED if running else LinkState.STOPPED)
 

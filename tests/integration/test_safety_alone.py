@@ -37,7 +37,7 @@ async def at_rest(folder: Path, clock: HandClock, **limits: int) -> AsyncIterato
                 store=store,
                 clock=clock,
                 chance=lambda: 0.0,
-                peers=Nobody(),
+                other_bots=Nobody(),
                 tell=lambda sentence: None,
             ),
             store,
@@ -61,10 +61,10 @@ async def test_a_crowd_that_waits_seldom_asks_and_keeps_its_order(tmp_path: Path
     async with at_rest(tmp_path, clock := HandClock(), answers_per_minute=1) as (safety, _):
         assert isinstance(safety.room("bob"), Proceed)
         safety.answered("bob")
-        naps = [verdict.seconds for name in crowd if isinstance(verdict := safety.room(name), Postpone)]
-        assert len(naps) == len(crowd)
-        assert max(naps[:400]) <= 60
-        assert sum(60 / nap for nap in naps) < 2000, "so often the store is read in a minute"
+        timers = [verdict.seconds for name in crowd if isinstance(verdict := safety.room(name), Postpone)]
+        assert len(timers) == len(crowd)
+        assert max(timers[:400]) <= 60
+        assert sum(60 / nap for nap in timers) < 2000, "so often the store is read in a minute"
         clock.pass_by(60)
         assert isinstance(safety.room(crowd[4000]), Postpone)
         assert isinstance(safety.room(crowd[1]), Postpone)

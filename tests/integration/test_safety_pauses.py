@@ -187,12 +187,12 @@ async def test_limits_and_resuming_over_http(tmp_path: Path) -> None:
 async def _refuse(house: House, bot: ChatbotInstance, friend: str, code: int) -> None:
     """Have the answer to this friend refused; returns when that has had its effect."""
     platform = house.platforms["anna"]
-    failed = sum(row.delivery == "failed" for row in await house.fleet.messages(bot.instance_id))
+    failed = sum(row.delivery == "failed" for row in await house.bot_service.messages(bot.instance_id))
     platform.trouble.append(Refused("The platform refused the message.", code=code))
     await platform.hear(friend, f"to be refused {code}")
     await until(lambda: _failed(house, bot, failed + 1))
 
 
 async def _failed(house: House, bot: ChatbotInstance, answers: int) -> bool:
-    rows = await house.fleet.messages(bot.instance_id)
+    rows = await house.bot_service.messages(bot.instance_id)
     return sum(row.delivery == "failed" for row in rows) == answers

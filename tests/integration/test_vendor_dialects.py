@@ -264,10 +264,10 @@ async def test_an_answer_that_is_cut_twice_is_for_the_owner_to_finish(
         await house.platforms["anna"].hear("bob", "hello")
 
         async def drafted() -> bool:
-            return bool(await house.fleet.talks.drafts(bot.instance_id))
+            return bool(await house.bot_service.conversation_service.drafts(bot.instance_id))
 
         await until(drafted)
-        [draft] = await house.fleet.talks.drafts(bot.instance_id)
+        [draft] = await house.bot_service.conversation_service.drafts(bot.instance_id)
         assert (draft.text, draft.why) == (left, "doubt")
         assert len(server.requests) == 2
         assert house.platforms["anna"].texts("bob") == []

@@ -189,7 +189,7 @@ async def test_an_exam_is_guided_by_what_was_before_and_not_by_its_own_answers(t
         await api.client.post(f"/chatbot/{bot}/exam", json={"pairs": 3})
 
         async def is_done() -> bool:
-            return (await api.house.fleet.exam(bot)).state is EvaluationState.DONE
+            return (await api.house.bot_service.exam(bot)).state is EvaluationState.DONE
 
         await until(is_done)
         told = {turns[-1]: guidance for turns, guidance in asked}
@@ -208,7 +208,7 @@ async def test_what_the_model_was_told_of_the_voice_is_not_told_on(tmp_path: Pat
         assert told is not None
 
         async def is_held() -> bool:
-            return bool(await api.house.fleet.talks.drafts(bot))
+            return bool(await api.house.bot_service.conversation_service.drafts(bot))
 
         await until(is_held)
         assert api.house.platforms["anna"].texts("bob") == []

@@ -73,7 +73,7 @@ class Chats:
 
     async def rows(self) -> list[StoredMessage]:
         """What is on record, oldest first."""
-        return list(reversed(await self.house.fleet.messages(self.bot.instance_id, limit=1000)))
+        return list(reversed(await self.house.bot_service.messages(self.bot.instance_id, limit=1000)))
 
     def reached(self) -> list[str]:
         """What somebody else than Anna was sent."""

@@ -23,7 +23,7 @@ async def owner_writes(desk: Desk, text: str) -> None:
 
 
 async def spell(desk: Desk) -> AwayPeriod | None:
-    return await desk.store.briefs.last_spell(BOT, "anna")
+    return await desk.store.away_summaries.last_spell(BOT, "anna")
 
 
 def texts(found: AwayPeriod | None) -> list[str]:
@@ -72,7 +72,7 @@ async def test_what_is_taken_back_is_said_no_more_and_stays_so_whatever_a_phone_
     found = await spell(desk)
     assert found is not None
     last = found.said[-1]
-    assert await desk.store.briefs.undo(desk.claim, [last.seq]) == 1
+    assert await desk.store.away_summaries.undo(desk.claim, [last.seq]) == 1
     await desk.store.outbox.sent(BOT, last.message_id)
     assert texts(await spell(desk)) == ["q1", "a1", "q2"]
     await desk.receive("q3")
@@ -84,5 +84,5 @@ async def test_a_run_that_was_taken_over_from_takes_nothing_back(desk: Desk) -> 
     found = await spell(desk)
     assert found is not None
     with pytest.raises(Superseded):
-        await desk.store.briefs.undo(Claim(BOT, 7), [found.said[0].seq])
+        await desk.store.away_summaries.undo(Claim(BOT, 7), [found.said[0].seq])
     assert await spell(desk) == found

@@ -170,6 +170,6 @@ async def test_who_is_forgotten_is_so_in_the_owner_s_own_chat_too(desk: Desk) ->
     await propose(desk, note=note)
     desk_of_ben = (await desk.receive("from ben", "ben")).seq or 0
     await desk.store.notes.add(desk.claim, Note(ME, "of ben", "note-of-ben", desk_of_ben))
-    await desk.store.forgetting.forget(BOT, "anna", str)
+    await desk.store.erasure.forget(BOT, "anna", str)
     assert await desk.store.drafts.page(BOT) == []
     assert set(await desk.states()) == {"from ben", "of ben"}

@@ -28,7 +28,7 @@ HER = Sender(LID, NAME, (NUMBER,))
 
 
 async def forget(desk: Desk, contact: str = NUMBER) -> int:
-    return (await desk.store.forgetting.forget(desk.bot, contact, plain_id)).messages
+    return (await desk.store.erasure.forget(desk.bot, contact, plain_id)).messages
 
 
 async def talk(desk: Desk) -> None:
@@ -71,7 +71,7 @@ async def test_what_she_waits_for_never_comes_and_others_go_on(desk: Desk) -> No
     work = await desk.take("g")
     assert work is not None
     assert work.seqs == (hers.seq, his.seq)
-    forgotten = await desk.store.forgetting.forget(BOT, LID, plain_id)
+    forgotten = await desk.store.erasure.forget(BOT, LID, plain_id)
     assert forgotten.conversations == {"g"}
     assert await desk.prompt("g") == ["his"]
     assert await desk.answer(hers, "too late") is None
@@ -180,11 +180,11 @@ async def test_what_another_program_kept_in_the_files_goes_when_it_is_done(tmp_p
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM messages").fetchall()
             await forget(desk)
-            assert not await store.forgetting.is_scrubbed()
+            assert not await store.erasure.is_scrubbed()
             assert traces(None, tmp_path, *CANARIES)
     async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
         assert await store.retention.tidy()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
         assert traces(None, tmp_path, *CANARIES) == []
         assert not await store.retention.tidy()
 
@@ -199,20 +199,20 @@ async def test_a_large_file_is_written_anew_when_nobody_waits_and_within_a_day(t
         await forget(desk)
         assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context", "Ben goes on": "context"}
         assert await store.retention.scrub_if_quiet()
-        assert not await store.forgetting.is_scrubbed(), "somebody wrote just now"
+        assert not await store.erasure.is_scrubbed(), "somebody wrote just now"
         time.pass_by(hours=23, minutes=59)
         await desk.receive("Ben again", "ben", judge=DONE)
         assert await store.retention.scrub_if_quiet()
-        assert not await store.forgetting.is_scrubbed()
+        assert not await store.erasure.is_scrubbed()
         time.pass_by(minutes=1)
         await desk.receive("and again", "ben", judge=DONE)
         assert await store.retention.scrub_if_quiet()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
         assert traces(None, tmp_path, *CANARIES) == []
         await forget(desk, "ben")
         time.pass_by(minutes=2)
         assert await store.retention.scrub_if_quiet()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
 
 
 def enlarge(folder: Path) -> None:
@@ -277,7 +277,7 @@ async def test_an_admins_early_deletion_does_not_name_who_is_forgotten(
         await desk.receive("hi", group="family", sender=Sender("canary-id"))
         early: dict[str, Any] = {"kind": MessageKind.DELETION, "changes": "G1", "by_admin": True}
         await desk.receive("", group="family", sender=Sender("admin"), changes_of="canary-id", **early)
-        await store.forgetting.forget(BOT, "canary-id", plain_id)
+        await store.erasure.forget(BOT, "canary-id", plain_id)
         assert traces(database, tmp_path, "canary-id") == []
 
 

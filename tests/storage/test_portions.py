@@ -93,7 +93,7 @@ async def test_a_person_who_said_very_much_is_forgotten_while_others_are_served(
     folder: Path, database: str | None, time: Time
 ) -> None:
     async with open_store(database, folder, Cipher(KEY), now=time) as store:
-        deletion = asyncio.create_task(store.forgetting.forget(BOT, "talker", str))
+        deletion = asyncio.create_task(store.erasure.forget(BOT, "talker", str))
         assert await served_meanwhile(store, deletion) >= PORTIONS
         assert (await deletion).messages == 2 * EXCHANGES + 1
         assert (await said(store, BOT), await said(store, "other")) == (

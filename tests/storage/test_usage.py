@@ -100,7 +100,7 @@ async def test_a_forgotten_person_costs_as_nobody(desk: Desk, database: str | No
     making = (await desk.receive("hello", CANARY)).seq
     assert making is not None
     assert "usage" in traces(database, tmp_path / "data", CANARY) or database is None
-    await desk.store.forgetting.forget(BOT, CANARY, str)
+    await desk.store.erasure.forget(BOT, CANARY, str)
     await desk.store.messages.answer(desk.claim, [making], [Part("hi", "late")], None, [took(cost=10)])
     assert await costs(desk) == {"": 710, "anna": 1}
     assert traces(database, tmp_path / "data", CANARY) == []

@@ -42,7 +42,7 @@ class Stage:
 
     async def rows(self) -> list[StoredMessage]:
         """What contacts and the owner said, oldest first."""
-        page = await self.house.fleet.messages(self.instance_id, limit=500)
+        page = await self.house.bot_service.messages(self.instance_id, limit=500)
         return [row for row in reversed(page) if row.source is not Source.BOT]
 
     async def until_answered(self, *texts: str) -> None:

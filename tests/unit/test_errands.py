@@ -43,14 +43,14 @@ def travelled(body: dict[str, Any]) -> dict[str, Any]:
         RequestPairingCode(phone="49"),
     ],
 )
-def test_an_errand_arrives_as_it_was(errand: RemoteCommand) -> None:
-    assert unpack(travelled(pack(errand))) == errand
+def test_an_errand_arrives_as_it_was(remote_command: RemoteCommand) -> None:
+    assert unpack(travelled(pack(remote_command))) == remote_command
 
 
 def test_an_answer_arrives_as_it_was() -> None:
-    errand = RetryDeadLetters()
+    remote_command = RetryDeadLetters()
     said = Retried(letters=2, refused=1)
-    assert unpack_answer(errand, travelled(pack_answer(errand, said))) == said
+    assert unpack_answer(remote_command, travelled(pack_answer(remote_command, said))) == said
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from imposter.runtime.policy.contact_policy import ContactPolicy
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 """A Tuesday."""
-RUNS = BotSnapshot(runs=True, manners=ContactPolicy(Behaviour(), {}, plain_id))
+RUNS = BotSnapshot(runs=True, contact_policy=ContactPolicy(Behaviour(), {}, plain_id))
 SENT = PartRow("a", DeliveryState.SENT, None, None, NOON)
 
 
@@ -167,7 +167,7 @@ def test_a_takeover_says_how_long_before_or_after(span: timedelta, said: str) ->
 
 def hours(start: str, end: str) -> BotSnapshot:
     given = ActiveHours.model_validate({"time_zone": "Europe/Berlin", "start": start, "end": end})
-    return replace(RUNS, manners=ContactPolicy(Behaviour(active_hours=given), {}, plain_id))
+    return replace(RUNS, contact_policy=ContactPolicy(Behaviour(active_hours=given), {}, plain_id))
 
 
 def test_what_waits_says_for_what() -> None:
@@ -178,7 +178,7 @@ def test_what_waits_says_for_what() -> None:
     assert told(waits) == "Waiting: its answer is being made."
     assert told(replace(waits, message=replace(waits.message, reason=RETRIED))).endswith("once more, as you asked.")
     assert "held back for the account's safety" in told(waits, replace(RUNS, slowed=True))
-    assert told(waits, replace(RUNS, manners=None)) == "Waiting: its answer is being made."
+    assert told(waits, replace(RUNS, contact_policy=None)) == "Waiting: its answer is being made."
     assert told(decision(MessageState.WAITING, age=1)) == "Waiting: its sender may not have finished."
 
 

@@ -25,7 +25,7 @@ from imposter.runtime.account.loop_detection import ObservedMessage, ReplyPatter
 from imposter.runtime.account.pause_text import ACCOUNT, LOCKED, LOOP, REFUSED
 from imposter.runtime.account.refusals import REACH_OUT_LOCKED, RefusalTracker
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.timers import LONGEST_NAP, Timers
+from imposter.runtime.timers import LONGEST_SLEEP, Timers
 from imposter.storage import Store
 
 log = structlog.get_logger()
@@ -93,14 +93,14 @@ class Safety:
         store: Store,
         clock: Clock,
         chance: Chance,
-        peers: OtherBots,
+        other_bots: OtherBots,
         tell: Callable[[str], None],
     ) -> None:
         self._instance_id = instance_id
         self._store = store
         self._clock = clock
         self._chance = chance
-        self._peers = peers
+        self._other_bots = other_bots
         self._tell = tell
         self._answers = rate_limits.AnswerHistory()
         self._trouble = RefusalTracker()
@@ -112,7 +112,7 @@ class Safety:
         """Who waits for room in the account."""
         self._held: dict[str, str] = {}
         """Who waits for room in its own chat, and why."""
-        self._naps = Timers(instance_id, clock)
+        self._timers = Timers(instance_id, clock)
         self._over = False
         self.use(limits)
 
@@ -184,11 +184,11 @@ class Safety:
 
     async def rest(self, conversation: str, seconds: float) -> None:
         """Let time pass, or less of it if something changes for this conversation meanwhile."""
-        await self._naps.rest(conversation, seconds)
+        await self._timers.rest(conversation, seconds)
 
     def ask_again(self, conversation: str | None = None) -> None:
         """This one rests no longer; None: none does."""
-        self._naps.wake(conversation)
+        self._timers.wake(conversation)
 
     def answered(self, conversation: str) -> None:
         """An answer was made."""
@@ -328,7 +328,7 @@ class Safety:
         else:
             await self._silence_members(conversation, {message.sender_id for message in work.messages})
         if other is not None:
-            await self._peers.loop_found(*other)
+            await self._other_bots.loop_found(*other)
         return True
 
     async def _silence_members(self, group: str, members: Collection[str]) -> None:
@@ -389,7 +389,7 @@ class Safety:
         return self._nap(seconds, why, len(self._held))
 
     def _nap(self, seconds: float, why: str, ahead: int) -> Postpone:
-        longest = LONGEST_NAP * (1 + ahead // CROWD)
+        longest = LONGEST_SLEEP * (1 + ahead // CROWD)
         return Postpone(longest if seconds > longest else seconds + self._chance() * JITTER, why)
 
     def _code(self) -> str:

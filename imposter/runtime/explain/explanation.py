@@ -49,7 +49,7 @@ class BotSnapshot:
     """How the bot stands, for what is not finished."""
 
     runs: bool
-    manners: ContactPolicy | None = None
+    contact_policy: ContactPolicy | None = None
     """None where this version cannot read the bot's config."""
     pauses: Sequence[Pause] = ()
     """All of the bot's."""
@@ -128,12 +128,12 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
     waiting = GateOutcome.WAITING
     if not now.runs:
         return GatePassage(Gate.QUEUE, waiting, told="the bot does not run; start it")
-    if now.manners is not None:
-        timing = TurnTiming(now.manners, decision.moment)
+    if now.contact_policy is not None:
+        timing = TurnTiming(now.contact_policy, decision.moment)
         due_at = timing.due_at([message], decision.known_ids)
         if due_at > decision.moment and timing.in_burst:
             return GatePassage(Gate.BURST, waiting, WaitReason.BURST, "its sender may not have finished", due_at)
-        hours = now.manners.towards(decision.known_ids).waiting_hours
+        hours = now.contact_policy.behaviour_for(decision.known_ids).waiting_hours
         if due_at > decision.moment and hours is not None:
             begin = _clock(due_at, decision.moment, hours.time_zone)
             return GatePassage(Gate.HOURS, waiting, WaitReason.HOURS, f"your active hours begin {begin}", due_at)

@@ -25,14 +25,14 @@ async def inquire(store: Store, catalog: Catalog, row: BotRow, status: BotStatus
         raise MessageNotFound
     now = BotSnapshot(
         runs=row.wanted and status.status not in RESTING,
-        manners=_manners(catalog, row),
+        contact_policy=_contact_policy(catalog, row),
         pauses=await store.pauses.holding(row.instance_id),
         slowed=status.safety.level is not SafetyLevel.NORMAL,
     )
     return explain(decision, now)
 
 
-def _manners(catalog: Catalog, row: BotRow) -> ContactPolicy | None:
+def _contact_policy(catalog: Catalog, row: BotRow) -> ContactPolicy | None:
     """None where this version, or its provider files, cannot read the config."""
     try:
         config = BotConfig.model_validate(row.config)

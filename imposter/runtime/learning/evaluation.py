@@ -74,9 +74,9 @@ class _Evaluation:
     number: int
     pairs: list[_AnsweredQuestion]
     models: ModelSelection
-    guide: StyleGuide
+    style_guide: StyleGuide
     message_format: MessageFormat
-    spending: BudgetTracker
+    budget_tracker: BudgetTracker
     rules: EligibilityPolicy
     done: int = 0
     used: tuple[Usage, ...] = ()
@@ -98,7 +98,7 @@ class Evaluations:
 
     async def load(self) -> None:
         """Raises: StorageError."""
-        self.score = await self._store.exams.last_score(self._instance_id)
+        self.score = await self._store.evaluations.last_score(self._instance_id)
 
     def passed(self, behaviour: Behaviour) -> bool:
         """Whether the bot may go as far by itself as it is set to."""
@@ -112,28 +112,28 @@ class Evaluations:
         rules: EligibilityPolicy,
         context: Limits,
         models: ModelSelection,
-        guide: StyleGuide,
+        style_guide: StyleGuide,
         message_format: MessageFormat,
-        spending: BudgetTracker,
+        budget_tracker: BudgetTracker,
     ) -> None:
         """Have the models answer up to `most` questions, of this person or of all (None).
 
         Raises: ContactNotFound, InvalidState (one runs, nothing to ask, or the budget is spent), StorageError.
         """
-        if await spending.over(NOBODY) is not None:
+        if await budget_tracker.over(NOBODY) is not None:
             raise InvalidState("The budget is spent: raise it, or wait until it is renewed.")
         people: list[str] | None = None
         if contact is not None:
-            person = await self._store.forgetting.known(self._instance_id, contact, rules.canonical)
+            person = await self._store.erasure.known(self._instance_id, contact, rules.canonical)
             people = [*sorted(person.conversations), *sorted(person.ids)]
         asked = await self._questions(most, people, rules, context)
         if not asked:
             raise InvalidState(NOTHING_TO_ASK)
-        number = await self._store.exams.begin(self._instance_id, len(asked))
+        number = await self._store.evaluations.begin(self._instance_id, len(asked))
         if number is None:
             raise InvalidState("An exam is under way: wait for its end, or cancel it first.")
         pairs = [_AnsweredQuestion(question) for question in asked]
-        exam = self._exam = _Evaluation(number, pairs, models, guide, message_format, spending, rules)
+        exam = self._exam = _Evaluation(number, pairs, models, style_guide, message_format, budget_tracker, rules)
         exam.task = asyncio.create_task(self._hold(exam), name=f"exam:{self._instance_id}")
 
     async def end(self, state: EvaluationState, told: str) -> None:
@@ -153,7 +153,7 @@ class Evaluations:
         await self.end(EvaluationState.INTERRUPTED, UNLINKED)
         self.score = None
 
-    async def let_go(self) -> None:
+    async def stop_immediately(self) -> None:
         """The bot may be another server's now: say nothing more of it."""
         exam, self._exam = self._exam, None
         tasks = [*self._ends, *([exam.task] if exam is not None and exam.task is not None else [])]
@@ -165,14 +165,14 @@ class Evaluations:
         self, most: int, people: Collection[str] | None, rules: EligibilityPolicy, context: Limits
     ) -> list[Question]:
         if people is None:
-            conversations, imported = await self._store.exams.chats(self._instance_id)
+            conversations, imported = await self._store.evaluations.chats(self._instance_id)
             people = [*conversations, *imported]
         seen: set[str] = set()
         found: list[list[Question]] = []
         for contact in people:
             if contact in seen:
                 continue
-            talk = await self._store.exams.talk(self._instance_id, contact, rules.canonical)
+            talk = await self._store.evaluations.talk(self._instance_id, contact, rules.canonical)
             seen |= talk.ids
             if _may_be_shown(talk.ids, rules) and (asked := _asked(contact, talk, context)):
                 found.append(asked)
@@ -203,18 +203,20 @@ class Evaluations:
 
     async def _work(self, exam: _Evaluation, left: Iterator[_AnsweredQuestion]) -> bool:
         """One question after the other; False where the exam has ended meanwhile."""
-        spending = exam.spending
+        budget_tracker = exam.budget_tracker
         for pair in left:
-            if await spending.over(NOBODY) is not None:
+            if await budget_tracker.over(NOBODY) is not None:
                 await self._end(exam, EvaluationState.INTERRUPTED, {"told": SPENT})
                 return False
             pair.answer = await self._ask(exam, pair.question)
             exam.done += 1
-            used = spending.unwritten(NOBODY)
-            spending.written(NOBODY, used)  # before it is: the other question may end meanwhile, and writes its own
+            used = budget_tracker.unwritten(NOBODY)
+            budget_tracker.written(
+                NOBODY, used
+            )  # before it is: the other question may end meanwhile, and writes its own
             used, exam.used = (*exam.used, *used), ()
             try:
-                if not await self._store.exams.progress(self._instance_id, exam.number, exam.done, used):
+                if not await self._store.evaluations.progress(self._instance_id, exam.number, exam.done, used):
                     return False
             except StorageError as error:  # the next one tells it, too
                 log.warning("progress of an exam was not stored", bot=self._instance_id, error=str(error))
@@ -228,14 +230,14 @@ class Evaluations:
         """
         turns = list(question.turns)
         try:
-            talk = await self._store.exams.talk(self._instance_id, question.contact, exam.rules.canonical)
-            entry = exam.rules.manners.contact(talk.ids)
-            model, contact = exam.models.towards(entry), contact_of(entry, own_name=turns[-1].author)
-            if not (model.takes_guidance and exam.rules.manners.towards(talk.ids).voice):
+            talk = await self._store.evaluations.talk(self._instance_id, question.contact, exam.rules.canonical)
+            entry = exam.rules.contact_policy.contact(talk.ids)
+            model, contact = exam.models.model_for(entry), contact_of(entry, own_name=turns[-1].author)
+            if not (model.takes_guidance and exam.rules.contact_policy.behaviour_for(talk.ids).voice):
                 return model, Prompt(turns, contact=contact)
             held_out = [pair.question for pair in exam.pairs if pair.question.contact == question.contact]
             known = await asyncio.to_thread(_known, talk, question, held_out)
-            guidance = await exam.guide.by(question.asked, known, without={question.answer})
+            guidance = await exam.style_guide.by(question.asked, known, without={question.answer})
             return model, Prompt(turns, guidance, contact)
         except StorageError as error:
             log.warning("voice was not read", bot=self._instance_id, error=str(error))
@@ -246,7 +248,7 @@ class Evaluations:
         attempt = 1
         while True:
             try:
-                answer = (await model.reply(prompt, partial(exam.spending.took, NOBODY))).answer
+                answer = (await model.reply(prompt, partial(exam.budget_tracker.took, NOBODY))).answer
                 text = await exam.message_format.shown(answer.text)
                 return replace(answer, text="" if model.leaks.of(text) is Leak.SECRET else text)
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
@@ -281,8 +283,8 @@ class Evaluations:
         failures = 0
         while True:
             try:
-                await self._store.exams.end(self._instance_id, exam.number, state, body, score)
-                self.score = await self._store.exams.last_score(self._instance_id)
+                await self._store.evaluations.end(self._instance_id, exam.number, state, body, score)
+                self.score = await self._store.evaluations.last_score(self._instance_id)
             except StorageError as error:
                 failures += 1
                 log.error("end of an exam was not stored", bot=self._instance_id, error=str(error))
@@ -295,7 +297,7 @@ class Evaluations:
 def _may_be_shown(ids: Collection[str], rules: EligibilityPolicy) -> bool:
     """Whether the model is shown what they say when they write."""
     allowed = rules.allowed is None or any(name in rules.allowed for name in ids)
-    return allowed and rules.manners.towards(frozenset(ids)).autonomy is not Autonomy.OFF
+    return allowed and rules.contact_policy.behaviour_for(frozenset(ids)).autonomy is not Autonomy.OFF
 
 
 def _asked(contact: str, talk: ContactHistory, context: Limits) -> list[Question]:

@@ -92,7 +92,7 @@ class StyleGuide:
         self._age = 0
         """How often something was forgotten."""
 
-    async def towards(self, work: Work) -> Guidance | None:
+    async def style_for(self, work: Work) -> Guidance | None:
         """For the answer to what waits; None where too little is known, or the store does not say."""
         try:
             chat = await self._chat(work.message.conversation)

@@ -64,7 +64,7 @@ class AwaySummary:
 
 async def brief_of(store: Store, instance_id: str, conversations: Iterable[str]) -> AwaySummary:
     """The newest of these conversations with one person. Raises: AwaySummaryNotFound, StorageError."""
-    found = [await store.briefs.last_spell(instance_id, conversation) for conversation in conversations]
+    found = [await store.away_summaries.last_spell(instance_id, conversation) for conversation in conversations]
     spells = [spell for spell in found if spell is not None]
     if not spells:
         raise AwaySummaryNotFound
@@ -83,9 +83,9 @@ class AwaySummaries:
         now: Callable[[], datetime],
         new_id: MessageIds,
         going: Callable[[str], None],
-        naming: DisplayNames,
+        display_names: DisplayNames,
     ) -> None:
-        self.naming = naming
+        self.display_names = display_names
         self._claim = claim
         self._store = store
         self._chat = chat
@@ -101,7 +101,9 @@ class AwaySummaries:
         if self._now() - spell.said[-1].sent_at > RECENT:
             return
         known = await self._store.contacts.known(self._claim.instance_id, [conversation])
-        brief = AwaySummary(spell, self.naming.by_owner(known[conversation].identifiers) or known[conversation].saved)
+        brief = AwaySummary(
+            spell, self.display_names.by_owner(known[conversation].identifiers) or known[conversation].saved
+        )
         text = told(brief.name, brief.lines, brief.promised, undoable=self._chat.takes_back)
         message_id = self._new_id("brief", conversation, spell.back.message_id)
         self._going(await self._store.notes.add(self._claim, Note(own_chat, text, message_id, spell.back.seq)))
@@ -141,9 +143,9 @@ class AwaySummaries:
                 log.warning("a message was not taken back", bot=self._claim.instance_id, **trace_of(error))
             else:
                 gone.append(message.seq)
-        await self._store.briefs.undo(self._claim, gone)
+        await self._store.away_summaries.undo(self._claim, gone)
         if len(gone) < len(spell.said):
             raise InvalidState(f"{len(spell.said) - len(gone)} of {len(spell.said)} messages could not be taken back.")
 
     async def _spell(self, conversation: str) -> AwayPeriod | None:
-        return await self._store.briefs.last_spell(self._claim.instance_id, conversation)
+        return await self._store.away_summaries.last_spell(self._claim.instance_id, conversation)

@@ -25,9 +25,9 @@ class DisplayNames:
         return cls(own, canonical)
 
     @classmethod
-    def by(cls, manners: ContactPolicy) -> "DisplayNames":
-        own = {name: (entry.place, entry.contact.name or "") for name, entry in manners.others.items()}
-        return cls(own, manners.canonical)
+    def by(cls, contact_policy: ContactPolicy) -> "DisplayNames":
+        own = {name: (entry.place, entry.contact.name or "") for name, entry in contact_policy.others.items()}
+        return cls(own, contact_policy.canonical)
 
     def by_owner(self, ids: Collection[str]) -> str:
         """Of the first entry that names one of these ids; empty where it gives none."""

@@ -21,7 +21,7 @@ from imposter.runtime.policy.approval import RequireApproval
 from imposter.runtime.providers.chat_adapter import ChatAdapter
 from imposter.runtime.providers.message_ids import MessageIds
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.timers import LONGEST_NAP, Timers
+from imposter.runtime.timers import LONGEST_SLEEP, Timers
 from imposter.storage import Store
 from imposter.storage.messages.owner_notes import Note
 from imposter.storage.queue.draft_rows import Draft
@@ -45,9 +45,9 @@ class Drafts:
         clock: Clock,
         chance: Chance,
         going: Callable[[str], None],
-        naming: DisplayNames,
+        display_names: DisplayNames,
     ) -> None:
-        self.naming = naming
+        self.display_names = display_names
         self._claim = claim
         self._store = store
         self._chat = chat
@@ -56,7 +56,7 @@ class Drafts:
         self._chance = chance
         self._going = going
         self._open: dict[int, Draft] = {}
-        self._naps = Timers(claim.instance_id, clock)
+        self._timers = Timers(claim.instance_id, clock)
         self._expiring: asyncio.Task[None] | None = None
         self._taking_back: set[asyncio.Task[None]] = set()
 
@@ -90,7 +90,7 @@ class Drafts:
         asked: Sequence[StoredMessage] = ()
         if own_chat is not None:
             known = await self._store.contacts.known(self._claim.instance_id, ids_in(work.messages))
-            asked = [self.naming.of_message(each, known) for each in work.messages]
+            asked = [self.display_names.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
             assert own_chat is not None  # noqa: S101 - else it is not asked for one
@@ -111,7 +111,7 @@ class Drafts:
         if draft is None:
             return False
         self._open[draft.number] = draft
-        self._naps.wake(EXPIRY)
+        self._timers.wake(EXPIRY)
         self._watch()
         if instead:
             self._going(message.conversation)
@@ -179,7 +179,9 @@ class Drafts:
     async def _get(self, number: int) -> Draft:
         """With the name that its owner knows."""
         draft = await self._store.drafts.get(self._claim.instance_id, number)
-        return self.naming.of_draft(draft, await self._store.contacts.known(self._claim.instance_id, [draft.sender_id]))
+        return self.display_names.of_draft(
+            draft, await self._store.contacts.known(self._claim.instance_id, [draft.sender_id])
+        )
 
     def _watch(self) -> None:
         """While any is open, somebody looks for when its time is over."""
@@ -192,7 +194,7 @@ class Drafts:
             ends = min(draft.expires_at for draft in self._open.values())
             left = (ends - self._clock.now()).total_seconds()
             try:
-                await self._naps.rest(EXPIRY, max(0.0, min(left, LONGEST_NAP)))
+                await self._timers.rest(EXPIRY, max(0.0, min(left, LONGEST_SLEEP)))
                 await self._expire()
                 failures = 0
             except Superseded:

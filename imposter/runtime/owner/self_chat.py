@@ -23,7 +23,7 @@ NO_COMMAND = "own_chat"
 
 
 class SelfChat:
-    """For one run. `hushed` hears where the bot is to be silent; `going` where there is something to send."""
+    """For one run. `silenced` hears where the bot is to be silent; `going` where there is something to send."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class SelfChat:
         drafts: Drafts,
         briefs: AwaySummaries,
         safety: Safety,
-        hushed: Callable[[str | None], None],
+        silenced: Callable[[str | None], None],
         going: Callable[[str], None],
     ) -> None:
         self._claim = claim
@@ -45,22 +45,22 @@ class SelfChat:
         self._drafts = drafts
         self._briefs = briefs
         self._safety = safety
-        self._hushed = hushed
+        self._hushed = silenced
         self._going = going
 
-    async def execute(self, message: StoredMessage, manners: ContactPolicy) -> None:
+    async def execute(self, message: StoredMessage, contact_policy: ContactPolicy) -> None:
         """Do what it says, and settle it. Done again after a crash, it does nothing twice. Raises: StorageError."""
         try:
-            obeyed = await self._execute(message, manners)
+            obeyed = await self._execute(message, contact_policy)
         except InvalidState as refusal:
             obeyed = True
             await self._tell(str(refusal), message)
         verdict = Verdict(MessageState.IGNORED, COMMAND if obeyed else NO_COMMAND)
         await self._store.messages.settle(self._claim, [message.seq], verdict)
 
-    async def _execute(self, message: StoredMessage, manners: ContactPolicy) -> bool:
+    async def _execute(self, message: StoredMessage, contact_policy: ContactPolicy) -> bool:
         """False where it is no command."""
-        order = order_in(message, manners.base)
+        order = order_in(message, contact_policy.base)
         pointed = message.reacts_to or message.quotes
         if pointed is None:
             if order is not None:

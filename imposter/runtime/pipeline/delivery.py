@@ -52,7 +52,7 @@ class Delivery:
         chat: ChatAdapter,
         answer_within: timedelta | None,
         safety: Safety,
-        sight: PresenceUpdater,
+        presence: PresenceUpdater,
         clock: Clock,
         chance: Chance,
         counts: Counts,
@@ -67,7 +67,7 @@ class Delivery:
         self._store = store
         self._chat = chat
         self._safety = safety
-        self._sight = sight
+        self._presence = presence
         self._clock = clock
         self._chance = chance
         self._counts = counts
@@ -120,7 +120,7 @@ class Delivery:
         """
         if reading is not None:
             await self._sleep_until(reading.at)
-            self._sight.read(parts[0].recipient, reading.messages)
+            self._presence.read(parts[0].recipient, reading.messages)
         seen = [*typing, *[LONGEST_TYPING] * len(parts)]
         for part, seconds in zip(parts, seen, strict=False):
             if self._closing:
@@ -134,13 +134,13 @@ class Delivery:
             finally:
                 self._end(part.conversation)
             if outcome is DeliveryOutcome.SENT:
-                self._sight.sent(part.recipient)
+                self._presence.sent(part.recipient)
                 if part is parts[-1]:
                     self._counts.answers_sent += 1
                 if part is parts[0] and part.created_at is not None:
                     self._counts.waited[AFTER].add((self._clock.now() - part.created_at).total_seconds())
             elif part.due_at is not None:
-                self._sight.idle(part.recipient)
+                self._presence.idle(part.recipient)
             if outcome is DeliveryOutcome.LOST:
                 return
 
@@ -151,11 +151,11 @@ class Delivery:
             return False
         if due_at <= self._clock.now():
             return True
-        self._sight.typing(part.recipient)
+        self._presence.typing(part.recipient)
         try:
             await self._sleep_until(due_at)
         except asyncio.CancelledError:
-            self._sight.idle(part.recipient)
+            self._presence.idle(part.recipient)
             raise
         return True
 

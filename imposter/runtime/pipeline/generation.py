@@ -56,8 +56,8 @@ class AnswerGenerator:
         self,
         instance_id: str,
         *,
-        guide: StyleGuide,
-        spending: BudgetTracker,
+        style_guide: StyleGuide,
+        budget_tracker: BudgetTracker,
         clock: Clock,
         chance: Chance,
         counts: Counts,
@@ -67,8 +67,8 @@ class AnswerGenerator:
         outages: Outages,
         is_back: Callable[[object], None],
     ) -> None:
-        self._guide = guide
-        self._spending = spending
+        self._style_guide = style_guide
+        self._budget_tracker = budget_tracker
         self._instance_id = instance_id
         self._clock = clock
         self._chance = chance
@@ -114,7 +114,7 @@ class AnswerGenerator:
 
     async def binds(self, work: Work, text: str, model: ModelChain) -> str | None:
         """Why the model holds this answer back from going out, for the owner; None where it lets it go."""
-        took = partial(self._spending.took, work.message.conversation)
+        took = partial(self._budget_tracker.took, work.message.conversation)
         try:
             binds = await model.judge(list(work.turns), text, took)
         except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
@@ -123,7 +123,7 @@ class AnswerGenerator:
         return OWN_JUDGEMENT if binds else None
 
     async def _ask(self, work: Work, model: ModelChain, contact: Contact, guided: bool) -> Generated:
-        guidance = await self._guide.towards(work) if guided and model.takes_guidance else None
+        guidance = await self._style_guide.style_for(work) if guided and model.takes_guidance else None
         prompt = Prompt(list(work.turns), guidance, contact, work.summary)
         attempt, costly = 1, 0
         taken = self._clock.now()
@@ -144,7 +144,7 @@ class AnswerGenerator:
             )
 
         async def took(answer: Answer, address: str | None) -> None:
-            if (usage := await self._spending.took(work.message.conversation, answer, address)) is not None:
+            if (usage := await self._budget_tracker.took(work.message.conversation, answer, address)) is not None:
                 used.append(usage)
 
         while True:

@@ -46,7 +46,7 @@ from imposter.runtime.providers.message_format import MessageFormat
 from imposter.runtime.providers.message_ids import MessageIds
 from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.timers import LONGEST_NAP, Timers
+from imposter.runtime.timers import LONGEST_SLEEP, Timers
 from imposter.storage import Store
 
 log = structlog.get_logger()
@@ -80,14 +80,14 @@ class ConversationScheduler:
         store: Store,
         chat: ChatAdapter,
         models: ModelSelection,
-        guide: StyleGuide,
+        style_guide: StyleGuide,
         message_format: MessageFormat,
         context: Limits,
         answer_within: timedelta | None,
-        manners: ContactPolicy,
+        contact_policy: ContactPolicy,
         inbox: Inbox,
         safety: Safety,
-        spending: BudgetTracker,
+        budget_tracker: BudgetTracker,
         clock: Clock,
         chance: Chance,
         counts: Counts,
@@ -95,7 +95,7 @@ class ConversationScheduler:
         on_failure: Callable[[str], None],
     ) -> None:
         self.context = context
-        self._manners = manners
+        self._contact_policy = contact_policy
         self._claim = claim
         self._instance_id = claim.instance_id
         self._store = store
@@ -105,27 +105,27 @@ class ConversationScheduler:
         self._clock = clock
         self._chance = chance
         self._counts = counts
-        self._sight = PresenceUpdater(claim.instance_id, chat)
+        self._presence = PresenceUpdater(claim.instance_id, chat)
         self._delivery = Delivery(
             claim,
             store=store,
             chat=chat,
             answer_within=answer_within,
             safety=safety,
-            sight=self._sight,
+            presence=self._presence,
             clock=clock,
             chance=chance,
             counts=counts,
             on_failure=on_failure,
         )
-        self._typists = TypingTracker(clock)
-        self._naps = Timers(claim.instance_id, clock)
+        self._typing_tracker = TypingTracker(clock)
+        self._timers = Timers(claim.instance_id, clock)
         self._waits = WaitLog(clock.now)
         self._outages = Outages(clock.now, on_failure)
-        self._thinker = AnswerGenerator(
+        self._generator = AnswerGenerator(
             claim.instance_id,
-            guide=guide,
-            spending=spending,
+            style_guide=style_guide,
+            budget_tracker=budget_tracker,
             clock=clock,
             chance=chance,
             counts=counts,
@@ -136,10 +136,15 @@ class ConversationScheduler:
             is_back=lambda model: self._aside(self._retry_failed(model), "again"),
         )
         self.new_id = MessageIds(claim.instance_id, store, chat)
-        own: dict[str, Any] = {"store": store, "chat": chat, "new_id": self.new_id, "naming": DisplayNames.by(manners)}
+        own: dict[str, Any] = {
+            "store": store,
+            "chat": chat,
+            "new_id": self.new_id,
+            "naming": DisplayNames.by(contact_policy),
+        }
         self.drafts = Drafts(claim, clock=clock, chance=chance, going=self.redeliver, **own)
         self.briefs = AwaySummaries(claim, now=clock.now, going=self.redeliver, **own)
-        self._owner_chat = SelfChat(
+        self._self_chat = SelfChat(
             claim,
             store=store,
             chat=chat,
@@ -147,23 +152,23 @@ class ConversationScheduler:
             drafts=self.drafts,
             briefs=self.briefs,
             safety=safety,
-            hushed=self.hushed,
+            silenced=self.silenced,
             going=self.redeliver,
         )
-        self._summaries = Summaries(claim, store=store, spending=spending)
-        self._answering = TurnHandler(
+        self._summaries = Summaries(claim, store=store, budget_tracker=budget_tracker)
+        self._turn_handler = TurnHandler(
             claim,
             store=store,
             new_id=self.new_id,
-            manners=manners,
+            contact_policy=contact_policy,
             models=models,
-            thinker=self._thinker,
-            guide=guide,
+            generator=self._generator,
+            style_guide=style_guide,
             message_format=message_format,
             delivery=self._delivery,
             drafts=self.drafts,
             safety=safety,
-            spending=spending,
+            budget_tracker=budget_tracker,
             summaries=self._summaries,
             waits=self._waits,
             clock=clock,
@@ -199,14 +204,18 @@ class ConversationScheduler:
                 self.came_back(pause.conversation)
 
     def use(
-        self, context: Limits, answer_within: timedelta | None, manners: ContactPolicy, models: ModelSelection | None
+        self,
+        context: Limits,
+        answer_within: timedelta | None,
+        contact_policy: ContactPolicy,
+        models: ModelSelection | None,
     ) -> None:
         """From now on, this; without `models` those it has. What waits for its time asks again."""
         self.context = context
         self._delivery.answer_within = answer_within
-        self._manners = self._answering.manners = manners
-        self.drafts.naming = self.briefs.naming = DisplayNames.by(manners)
-        self._answering.models = models or self._answering.models
+        self._contact_policy = self._turn_handler.contact_policy = contact_policy
+        self.drafts.display_names = self.briefs.display_names = DisplayNames.by(contact_policy)
+        self._turn_handler.models = models or self._turn_handler.models
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
         for model in self._outages.replaced() if models is not None else ():
@@ -217,7 +226,7 @@ class ConversationScheduler:
         if self._closing or conversation in self._held:
             return
         self._ask_again(conversation)
-        self._thinker.more_arrived(conversation)
+        self._generator.more_arrived(conversation)
         if conversation not in self._tasks:
             task = asyncio.create_task(self._run(conversation), name=f"conversation:{self._instance_id}")
             self._tasks[conversation] = task
@@ -236,7 +245,7 @@ class ConversationScheduler:
 
     def typing(self, chat: str, on: bool) -> None:
         """Somebody begins or ends to type there. Call it on the event loop."""
-        self._typists.heard(chat, on)
+        self._typing_tracker.heard(chat, on)
         if not on:
             for conversation in [name for name, chats in self._watched.items() if chat in chats]:
                 self._ask_again(conversation)
@@ -280,7 +289,7 @@ class ConversationScheduler:
             if self._tasks.get(name) is task:  # it had not begun, and so could not tidy up
                 del self._tasks[name]
 
-    def hushed(self, conversation: str | None = None) -> None:
+    def silenced(self, conversation: str | None = None) -> None:
         """The bot is to be silent there from now on, or everywhere. Call it on the event loop."""
         if not self._closing:
             names = [*self._tasks] if conversation is None else [conversation]
@@ -294,7 +303,7 @@ class ConversationScheduler:
 
     def came_back(self, conversation: str) -> None:
         """The owner has written there. Call it on the event loop."""
-        if not self._closing and self._manners.towards(frozenset({conversation})).brief:
+        if not self._closing and self._contact_policy.behaviour_for(frozenset({conversation})).brief:
             self._aside(self._brief(conversation), "brief")
 
     def link_is_up(self) -> None:
@@ -318,7 +327,7 @@ class ConversationScheduler:
         await asyncio.gather(*rest, return_exceptions=True)
         await self.drafts.close()
         await self._summaries.close()
-        await self._sight.close()
+        await self._presence.close()
 
     async def _run(self, conversation: str) -> None:
         failures = 0
@@ -354,8 +363,8 @@ class ConversationScheduler:
             return
         await self.drafts.reopen(conversation, changed=conversation in self._changed)
         self._changed.discard(conversation)
-        manners, now = self._manners, self._clock.now()
-        timing = None if manners.is_prompt else TurnTiming(manners, now, self._typists.until)
+        contact_policy, now = self._contact_policy, self._clock.now()
+        timing = None if contact_policy.is_prompt else TurnTiming(contact_policy, now, self._typing_tracker.until)
         work = await self._store.messages.take(
             self._instance_id,
             conversation,
@@ -375,17 +384,17 @@ class ConversationScheduler:
             self._due.add(conversation)
         if work.message.source is Source.OWNER:
             for message in work.messages:
-                await self._owner_chat.execute(message, manners)
+                await self._self_chat.execute(message, contact_policy)
             return
         verdict = await self._safety.before(work)
         if isinstance(verdict, StaySilent):
-            await self._answering.leave_unanswered(work.messages, verdict.reason)
+            await self._turn_handler.leave_unanswered(work.messages, verdict.reason)
             return
         if not await self._may_answer(conversation, verdict):
             return
         self._inbox.busy.update(work.seqs)
         try:
-            if not await self._answering.answer(work):
+            if not await self._turn_handler.answer(work):
                 # Something else became of it, or was changed meanwhile.
                 self._due.add(conversation)
                 self._changed.add(conversation)
@@ -393,7 +402,7 @@ class ConversationScheduler:
             self._inbox.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
         if work.moved:
-            self._answering.note_down(work)
+            self._turn_handler.note_down(work)
 
     async def _deliver_the_rest(self, conversation: str) -> bool:
         """Of answers that were made before; False where it has to ask again."""
@@ -417,17 +426,17 @@ class ConversationScheduler:
     async def _wait(self, conversation: str, work: NotYet, *, watching: bool) -> None:
         """Until it is time, or something changes. What comes while the bot is silent there is not kept for later."""
         if (reason := self._safety.silence(conversation)) is not None:
-            await self._answering.leave_unanswered(work.messages, reason)
+            await self._turn_handler.leave_unanswered(work.messages, reason)
             return
-        typing = self._typists.until(work.messages)
+        typing = self._typing_tracker.until(work.messages)
         burst = WaitReason.TYPING if typing is not None and typing > self._clock.now() else WaitReason.BURST
         self._waits.note(conversation, burst if watching else WaitReason.HOURS, work.at)
         if watching:
             if conversation not in self._watched:
-                self._sight.watch(work.messages[-1].reply_to)
+                self._presence.watch(work.messages[-1].reply_to)
             self._watched[conversation] = frozenset(message.reply_to for message in work.messages)
         while conversation not in self._due and (left := (work.at - self._clock.now()).total_seconds()) > 0:
-            await self._naps.rest(conversation, min(left, LONGEST_NAP))
+            await self._timers.rest(conversation, min(left, LONGEST_SLEEP))
         self._due.add(conversation)
 
     async def _may_answer(self, conversation: str, verdict: Proceed | Postpone | StaySilent) -> bool:
@@ -435,7 +444,7 @@ class ConversationScheduler:
         if isinstance(verdict, Proceed):
             return True
         self._due.add(conversation)
-        seconds = LONGEST_NAP
+        seconds = LONGEST_SLEEP
         if isinstance(verdict, Postpone):
             seconds = verdict.seconds
             self._waits.note(conversation, WaitReason.CAPS, seconds, verdict.why)
@@ -470,7 +479,7 @@ class ConversationScheduler:
     def _ask_again(self, conversation: str) -> None:
         """It looks once more at what is to be done, and sleeps no longer until then."""
         self._due.add(conversation)
-        self._naps.wake(conversation)
+        self._timers.wake(conversation)
 
     def _aside(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=f"{name}:{self._instance_id}")

@@ -19,10 +19,10 @@ log = structlog.get_logger()
 class Summaries:
     """For one run of a bot."""
 
-    def __init__(self, claim: Claim, *, store: Store, spending: BudgetTracker) -> None:
+    def __init__(self, claim: Claim, *, store: Store, budget_tracker: BudgetTracker) -> None:
         self._claim = claim
         self._store = store
-        self._spending = spending
+        self._budget_tracker = budget_tracker
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, conversation: str, model: ModelChain) -> None:
@@ -45,9 +45,9 @@ class Summaries:
         bot = self._claim.instance_id
         try:
             to_note = await self._store.summaries.to_note(bot, conversation)
-            if to_note is None or await self._spending.over(conversation) is not None:
+            if to_note is None or await self._budget_tracker.over(conversation) is not None:
                 return
-            took = partial(self._spending.took, conversation)
+            took = partial(self._budget_tracker.took, conversation)
             text = await model.summarise(to_note.turns, to_note.before, took) if to_note.turns else to_note.before
             await self._store.summaries.note(self._claim, conversation, to_note, clean(text))
         except Superseded:

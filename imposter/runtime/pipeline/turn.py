@@ -47,15 +47,15 @@ class TurnHandler:
         *,
         store: Store,
         new_id: MessageIds,
-        manners: ContactPolicy,
+        contact_policy: ContactPolicy,
         models: ModelSelection,
-        thinker: AnswerGenerator,
-        guide: StyleGuide,
+        generator: AnswerGenerator,
+        style_guide: StyleGuide,
         message_format: MessageFormat,
         delivery: Delivery,
         drafts: Drafts,
         safety: Safety,
-        spending: BudgetTracker,
+        budget_tracker: BudgetTracker,
         summaries: Summaries,
         waits: WaitLog,
         clock: Clock,
@@ -64,18 +64,18 @@ class TurnHandler:
         has_passed: Callable[[Behaviour], bool],
         on_failure: Callable[[str], None],
     ) -> None:
-        self.manners = manners
+        self.contact_policy = contact_policy
         self.models = models
         self._claim = claim
         self._store = store
         self._new_id = new_id
-        self._thinker = thinker
-        self._guide = guide
+        self._generator = generator
+        self._style_guide = style_guide
         self._format = message_format
         self._delivery = delivery
         self._drafts = drafts
         self._safety = safety
-        self._spending = spending
+        self._budget_tracker = budget_tracker
         self._summaries = summaries
         self._waits = waits
         self._clock = clock
@@ -86,15 +86,15 @@ class TurnHandler:
 
     async def answer(self, work: Work) -> bool:
         """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
-        behaviour, conversation = self.manners.towards(work.known_ids), work.message.conversation
-        entry = self.manners.contact(work.chat_ids)
+        behaviour, conversation = self.contact_policy.behaviour_for(work.known_ids), work.message.conversation
+        entry = self.contact_policy.contact(work.chat_ids)
         group, message = work.message.group_id is not None, work.message
         own_name = (message.group_name if group else message.sender_name) or ""
-        model = self.models.towards(entry)
+        model = self.models.model_for(entry)
         contact = contact_of(entry, saved_name=work.saved_name, own_name=own_name, is_group=group)
         longest = min(behaviour.longest_answer, self._format.longest)
         gate = ApprovalPolicy.of(behaviour, self._clock.now(), self._has_passed(behaviour), model, contact, longest)
-        over = await self._spending.over(conversation)
+        over = await self._budget_tracker.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         asking = work
         edited = _too_often_edited(work)
@@ -110,16 +110,18 @@ class TurnHandler:
                 await self.leave_unanswered(work.messages, UNSEEN)
                 return True
             burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
-            thought = await self._thinker.think(work, burst_ends, model=model, contact=contact, guided=behaviour.voice)
-            if thought is None:
+            generated = await self._generator.think(
+                work, burst_ends, model=model, contact=contact, guided=behaviour.voice
+            )
+            if generated is None:
                 return True  # more came in, and with it the word to look again
-            if thought.answer is None or thought.verdict is not None:
-                await self._give_up(work, thought, thought.verdict or SILENT)
+            if generated.answer is None or generated.verdict is not None:
+                await self._give_up(work, generated, generated.verdict or SILENT)
                 return True
-            answer = replace(thought.answer, text=await self._format.shown(thought.answer.text))
-            release, trace = gate.released(answer, work), thought.trace
+            answer = replace(generated.answer, text=await self._format.shown(generated.answer.text))
+            release, trace = gate.released(answer, work), generated.trace
         if isinstance(release, SendNow) and trace is not None and behaviour.judged:
-            reason = await self._thinker.binds(work, release.text, model)
+            reason = await self._generator.binds(work, release.text, model)
             release = gate.held(release, work, reason) if reason is not None else release
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, RequireApproval):
@@ -130,8 +132,8 @@ class TurnHandler:
 
     def note_down(self, work: Work) -> None:
         """What the model was shown before, and no longer is."""
-        if self.manners.towards(work.known_ids).summary:
-            model = self.models.towards(self.manners.contact(work.chat_ids))
+        if self.contact_policy.behaviour_for(work.known_ids).summary:
+            model = self.models.model_for(self.contact_policy.contact(work.chat_ids))
             self._summaries.begin(work.message.conversation, model)
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
@@ -148,11 +150,11 @@ class TurnHandler:
     async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
         by_line = False
         if behaviour.pace is Pace.HUMAN and behaviour.voice and "\n" in text:
-            by_line = await self._guide.sends_lines(work)
+            by_line = await self._style_guide.sends_lines(work)
         answer = self._paced(text, work, behaviour, by_line=by_line)
         used = self._used(work)
         going = await self._store.messages.answer(self._claim, work.seqs, answer.parts, trace.stored, used)
-        self._spending.written(work.message.conversation, used)
+        self._budget_tracker.written(work.message.conversation, used)
         if going:
             self._safety.answered(work.message.conversation)
             if trace.asked is not None and trace.ended is not None:
@@ -166,7 +168,7 @@ class TurnHandler:
         used = self._used(work)
         instead = self._paced(hold.meanwhile, work, behaviour).parts if hold.meanwhile else ()
         proposed = await self._drafts.propose(work, hold, behaviour, instead=instead, trace=trace.stored, used=used)
-        self._spending.written(work.message.conversation, used)
+        self._budget_tracker.written(work.message.conversation, used)
         if proposed and hold.hands_over:
             for place in _handed_over(work):
                 await self._safety.hand_over(place)
@@ -176,16 +178,16 @@ class TurnHandler:
         new_id = partial(self._answer_id, work)
         return paced(text, work, behaviour, self._clock.now(), self._chance, new_id, by_line=by_line)
 
-    async def _give_up(self, work: Work, thought: Generated, verdict: Verdict) -> None:
+    async def _give_up(self, work: Work, generated: Generated, verdict: Verdict) -> None:
         used = self._used(work)
-        await self._store.messages.settle(self._claim, work.seqs, verdict, thought.trace.stored, used)
-        self._spending.written(work.message.conversation, used)
-        if thought.failure is not None:
+        await self._store.messages.settle(self._claim, work.seqs, verdict, generated.trace.stored, used)
+        self._budget_tracker.written(work.message.conversation, used)
+        if generated.failure is not None:
             self._counts.dead_letters += 1
-            self._on_failure(f"The model gave no answer: {thought.failure}")
+            self._on_failure(f"The model gave no answer: {generated.failure}")
 
     def _used(self, work: Work) -> Sequence[Usage]:
-        return self._spending.unwritten(work.message.conversation)
+        return self._budget_tracker.unwritten(work.message.conversation)
 
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""

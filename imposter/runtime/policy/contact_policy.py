@@ -42,7 +42,7 @@ class ContactPolicy:
             others.setdefault(canonical(contact.id), entry)
         return cls(config.behaviour_config, others, canonical)
 
-    def towards(self, ids: Collection[str]) -> Behaviour:
+    def behaviour_for(self, ids: Collection[str]) -> Behaviour:
         """For whom all of these ids stand: that of the first entry that names one of them."""
         entry = self._entry(ids)
         return self.base if entry is None else entry.behaviour
@@ -89,20 +89,20 @@ class TurnTiming(Timing):
 
     def __init__(
         self,
-        manners: ContactPolicy,
+        contact_policy: ContactPolicy,
         now: datetime,
         typing_until: Callable[[Sequence[StoredMessage]], datetime | None] = lambda waits: None,
     ) -> None:
         self.in_burst = False
         """Whether what waits does so only because more may come."""
-        self._manners = manners
+        self._contact_policy = contact_policy
         self._now = now
         self._typing_until = typing_until
 
     def due_at(self, waits: Sequence[StoredMessage], known_ids: frozenset[str]) -> datetime:
         if waits[-1].source is Source.OWNER:
             return self._now
-        behaviour = self._manners.towards(known_ids)
+        behaviour = self._contact_policy.behaviour_for(known_ids)
         first, last = waits[0].received_at, waits[-1].received_at
         finished = debounce.due_at(first, last, behaviour, self._typing_until(waits))
         if last > self._now:  # the clock was set back: how long ago it came, nobody knows
@@ -115,4 +115,6 @@ class TurnTiming(Timing):
         return opening(hours, moment)
 
     def counts_from(self, message: StoredMessage, known_ids: frozenset[str]) -> datetime:
-        return max(message.received_at, opening(self._manners.towards(known_ids).waiting_hours, message.sent_at))
+        return max(
+            message.received_at, opening(self._contact_policy.behaviour_for(known_ids).waiting_hours, message.sent_at)
+        )

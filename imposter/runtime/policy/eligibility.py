@@ -33,7 +33,7 @@ class EligibilityPolicy:
     answer_within: timedelta | None
     """What was sent while we were away is answered while it is younger than this; None: whatever its age."""
     canonical: Callable[[str], str]
-    manners: ContactPolicy
+    contact_policy: ContactPolicy
     own_chat: bool = False
     """Whether the platform has a chat in which the owner talks to themselves."""
 
@@ -45,13 +45,13 @@ class EligibilityPolicy:
             groups=config.allow_group_messages,
             answer_within=config.answer_within,
             canonical=canonical,
-            manners=ContactPolicy.of(config, canonical),
+            contact_policy=ContactPolicy.of(config, canonical),
             own_chat=own_chat,
         )
 
     def judge(self, message: Message, known_ids: frozenset[str], now: datetime) -> Verdict:
         """What becomes of `message`, given every id known for its sender and its chat."""
-        behaviour = self.manners.towards(known_ids)
+        behaviour = self.contact_policy.behaviour_for(known_ids)
         if message.kind in CHANGES:
             return Verdict(MessageState.IGNORED, message.kind.value, keeps_wording=behaviour.keep_edits)
         if message.source is Source.OWNER:

@@ -143,7 +143,7 @@ class ModelSelection:
                 return name
         return None
 
-    def towards(self, contact: ContactConfig | None) -> ModelChain:
+    def model_for(self, contact: ContactConfig | None) -> ModelChain:
         return self.everybodys if contact is None else self.of_contacts.get(contact.id, self.everybodys)
 
 

@@ -75,7 +75,7 @@ class Undone(BaseModel):
 )
 async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> AwaySummaryDetail:
     """In one chat, since they last wrote there themselves, or up to when they came back."""
-    return AwaySummaryDetail.of(await bots.talks.brief(instance_id, asked.contact))
+    return AwaySummaryDetail.of(await bots.conversation_service.brief(instance_id, asked.contact))
 
 
 @router.post(
@@ -95,4 +95,4 @@ async def undo_brief(instance_id: str, body: JsonBody, bots: Bots) -> Undone:
     """Deletes the bot's messages of the brief on every phone, as far as the platform lets it, and from the context."""
     await bots.exists(instance_id)
     asked = checked(body, UndoRequest)
-    return Undone(messages=await bots.talks.undo_brief(instance_id, asked.contact, asked.last))
+    return Undone(messages=await bots.conversation_service.undo_brief(instance_id, asked.contact, asked.last))

@@ -22,7 +22,7 @@ KNOWN = problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStat
 )
 async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> ContactsPage:
     """From the owner's address book and from what people call themselves, as far as the platform tells it."""
-    found = await bots.talks.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
+    found = await bots.conversation_service.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
     rows = [
         ContactRow(ids=list(each.identifiers), name=name, saved_name=each.saved, own_name=each.chosen)
         for name, each in found
@@ -37,7 +37,7 @@ async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()],
 )
 async def list_groups(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> GroupsPage:
     """As the platform calls them now, never by who spoke there last."""
-    found = await bots.talks.names(instance_id, groups=True, after=asked.after, limit=asked.limit)
+    found = await bots.conversation_service.names(instance_id, groups=True, after=asked.after, limit=asked.limit)
     rows = [GroupRow(id=each.identifiers[0], name=name, title=each.chosen) for name, each in found]
     return GroupsPage(groups=rows, after=rows[-1].id if len(rows) == asked.limit else None)
 

@@ -94,7 +94,7 @@ NODES: list[dict[str, Any]] = [
             "taken_over": 14,
             "given_away": 3,
             "leases_lost": 0,
-            "errands": 5,
+            "remote_commands": 5,
             "loop_lag_seconds": 0.004,
             "uptime_seconds": 3600.0,
         },

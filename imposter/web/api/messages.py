@@ -55,7 +55,9 @@ async def say(instance_id: str, body: JsonBody, bots: Bots) -> OwnerMessageResul
     await bots.exists(instance_id)
     asked = checked(body, SayRequest)
     key = asked.key or secrets.token_hex(16)
-    return OwnerMessageResult(message_id=await bots.talks.say(instance_id, asked.contact, asked.text, key))
+    return OwnerMessageResult(
+        message_id=await bots.conversation_service.say(instance_id, asked.contact, asked.text, key)
+    )
 
 
 @router.get(

@@ -47,7 +47,7 @@ class SummaryDetail(BaseModel):
 )
 async def show_summary(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> SummaryDetail:
     """The model makes them when a chat grows longer than what it is shown of it (`context_config`)."""
-    return SummaryDetail.of(await bots.talks.summary(instance_id, asked.contact))
+    return SummaryDetail.of(await bots.conversation_service.summary(instance_id, asked.contact))
 
 
 @router.put(
@@ -61,5 +61,5 @@ async def change_summary(instance_id: str, body: JsonBody, bots: Bots) -> Summar
     """From now on the model is told this, and adds to it."""
     await bots.exists(instance_id)
     asked = checked(body, SummaryRequest)
-    await bots.talks.write_summary(instance_id, asked.contact, asked.text)
-    return SummaryDetail.of(await bots.talks.summary(instance_id, asked.contact))
+    await bots.conversation_service.write_summary(instance_id, asked.contact, asked.text)
+    return SummaryDetail.of(await bots.conversation_service.summary(instance_id, asked.contact))

@@ -48,14 +48,14 @@ class MessageView:
 
 
 async def bubbles_of(
-    talks: ConversationService, instance_id: str, chat: str, messages: Sequence[StoredMessage]
+    conversation_service: ConversationService, instance_id: str, chat: str, messages: Sequence[StoredMessage]
 ) -> list[MessageView]:
     """The newest first, as they are given: the page lays them from its end."""
     pointed = {each for message in messages if (each := message.quotes or message.reacts_to)}
-    known = await talks.pointed_at(instance_id, chat, pointed)
+    known = await conversation_service.pointed_at(instance_id, chat, pointed)
     people = {each.sender_id for each in known.values()}
     people |= {each.quoted.author for each in messages if each.quoted is not None and each.quoted.author}
-    names = await names_in(talks, instance_id, [*messages, *known.values()], people)
+    names = await names_in(conversation_service, instance_id, [*messages, *known.values()], people)
     before: list[datetime | None] = [*(message.sent_at for message in messages[1:]), None]
     return [
         MessageView(
@@ -72,11 +72,14 @@ async def bubbles_of(
 
 
 async def names_in(
-    talks: ConversationService, instance_id: str, messages: Sequence[StoredMessage], more: set[str] | None = None
+    conversation_service: ConversationService,
+    instance_id: str,
+    messages: Sequence[StoredMessage],
+    more: set[str] | None = None,
 ) -> dict[str, str]:
     """What those are called whom these messages mention, by id, and `more` people."""
     mentioned = {each for message in messages for mention in message.mentions for each in mention.identifiers}
-    called = await talks.called(instance_id, mentioned | (more or set()))
+    called = await conversation_service.called(instance_id, mentioned | (more or set()))
     return {each: name for each, called_so in called.items() if (name := plain(called_so))}
 
 
