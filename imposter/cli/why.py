@@ -16,7 +16,7 @@ class _GateData(BaseModel):
     gate: str
     outcome: str
     reason: str | None
-    told: str | None
+    explanation: str | None
     until: datetime | None
 
 
@@ -35,7 +35,7 @@ class _PartData(BaseModel):
 
 
 class _DecisionData(BaseModel):
-    told: str
+    explanation: str
     gates: list[_GateData]
     times: _TimesData
     answer: list[_PartData]
@@ -62,7 +62,7 @@ def explain(server: Server, message: int, name: str | None) -> None:
     for found in server.get(path, _Page, before=message + 1, limit=1).messages:
         if found.seq == message:
             _show_message(found)
-    say(decision.told)
+    say(decision.explanation)
     say()
     for line in table(("TIME (UTC)", ""), _times(decision)):
         say(line)
@@ -97,7 +97,7 @@ def _delivered(part: _PartData) -> str:
 
 def _row(gate: _GateData) -> tuple[str, str, str, str]:
     reason = None if gate.reason == gate.gate else gate.reason
-    more = [gate.told or reason or ""]
+    more = [gate.explanation or reason or ""]
     if gate.until is not None and "until" not in more[0]:
         more.append(f"until {moment(gate.until)}")
     outcome = gate.outcome.replace("_", " ")

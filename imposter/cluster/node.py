@@ -297,7 +297,7 @@ class Node:
 async def open_node(node: Node, listener: NotificationListener) -> AsyncIterator[None]:
     """While it is entered, this server is one of the nodes. Raises: StorageError."""
     await node.join()
-    runs = node.tasks() | {"bell": lambda: listener.listen(node.heard)}
+    runs = node.tasks() | {"listener": lambda: listener.listen(node.heard)}
     tasks = [asyncio.create_task(_forever(name, run), name=name) for name, run in runs.items()]
     try:
         yield

@@ -210,14 +210,14 @@ _PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProble
 def pack(remote_command: RemoteCommand) -> dict[str, Any]:
     """What was left out is not named: an older version may not know it."""
     return {
-        "errand": type(remote_command).__name__,
+        "command": type(remote_command).__name__,
         "of": remote_command.model_dump(mode="json", exclude_defaults=True),
     }
 
 
 def unpack(body: dict[str, Any]) -> RemoteCommand:
     """Raises: NotSupported (a newer version's)."""
-    kind = _COMMANDS.get(body["errand"])
+    kind = _COMMANDS.get(body["command"])
     if kind is None:
         raise NotSupported("The machine that runs this bot has an older version, which cannot do that.")
     return kind.model_validate(body["of"])

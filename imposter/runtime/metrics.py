@@ -111,7 +111,7 @@ class ServerMetrics:
 async def open_server_metrics(name: str, clock: DoubtedClock) -> AsyncIterator[ServerMetrics]:
     """While it is entered, the event loop's lag is measured."""
     server_metrics = ServerMetrics(name, clock)
-    beat = asyncio.create_task(server_metrics.keep(), name="vitals")
+    beat = asyncio.create_task(server_metrics.keep(), name="metrics")
     try:
         yield server_metrics
     finally:

@@ -207,7 +207,7 @@ class Driver:
         return found
 
     async def _has_its_reason(self, bot: Bot, row: dict[str, Any]) -> None:
-        told = (await self._servers.get(f"{bot.path}/messages/{row['seq']}/decision"))["told"]
+        told = (await self._servers.get(f"{bot.path}/messages/{row['seq']}/decision"))["explanation"]
         if not told.startswith(("Not answered", "Answered, but")):
             raise Broken(f"the decision about {row} says {told!r}")
 

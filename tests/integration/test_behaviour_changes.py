@@ -29,7 +29,7 @@ async def told(anna: Anna, message_id: str) -> str:
     """What its owner is told of what became of a message."""
     rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
     [row] = [row for row in rows if row.message_id == message_id]
-    return (await anna.house.bot_service.decision(anna.bot.instance_id, row.seq)).told
+    return (await anna.house.bot_service.decision(anna.bot.instance_id, row.seq)).explanation
 
 
 async def drafts(anna: Anna) -> list[tuple[str, str, str, DraftState]]:

@@ -95,7 +95,7 @@ async def test_a_day_is_spent_and_the_next_one_is_not(tmp_path: Path) -> None:
         await say(owner, "one", "two", "three", "four")
         assert owner.platform.texts() == ["re: one", "re: two"]
         why = await owner.why("three")
-        assert why["told"] == "Not answered: what the model may cost was spent (budget_config)."
+        assert why["explanation"] == "Not answered: what the model may cost was spent (budget_config)."
         assert gates(why, "stopped") == ["budget"]
         model = (await owner.why("two"))["model"]
         assert (model["cost"], model["currency"]) == (0.21, "USD")

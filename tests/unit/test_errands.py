@@ -77,4 +77,4 @@ def test_a_failure_that_does_not_travel_still_says_what_it_was() -> None:
 
 def test_what_a_newer_server_asks_for_is_not_supported() -> None:
     with pytest.raises(NotSupported, match="older version"):
-        unpack({"errand": "Teleport", "of": {}})
+        unpack({"command": "Teleport", "of": {}})

@@ -56,7 +56,7 @@ def decision(
 
 
 def told(found: Decision, now: BotSnapshot = RUNS) -> str:
-    return explain(found, now).told
+    return explain(found, now).explanation
 
 
 def outcomes(explained: Explained) -> dict[GateOutcome, list[Gate]]:
@@ -188,8 +188,8 @@ def test_what_waits_for_the_end_of_a_pause_says_until_when() -> None:
     elsewhere, account = Pause("ann", "loop", FOREVER), Pause("", "refused", until)
     assert told(waits, replace(RUNS, pauses=(elsewhere,))) == "Waiting: its answer is being made."
     explained = explain(waits, replace(RUNS, pauses=(elsewhere, account)))
-    assert explained.told.startswith("Waiting: the platform refused answers again and again")
-    assert explained.told.endswith("until 2026-03-03 13:00 UTC.")
+    assert explained.explanation.startswith("Waiting: the platform refused answers again and again")
+    assert explained.explanation.endswith("until 2026-03-03 13:00 UTC.")
     assert [gate.until for gate in explained.gates if gate.gate is Gate.PAUSE] == [until]
 
 
@@ -212,13 +212,13 @@ def test_a_gate_where_it_waited_says_until_when() -> None:
     assert outcomes(explained)[GateOutcome.WAITED] == [Gate.HOURS, Gate.BURST, Gate.CAPS]
     assert outcomes(explained).keys() == {GateOutcome.PASSED, GateOutcome.WAITED}
     assert {gate.until for gate in explained.gates if gate.outcome is GateOutcome.WAITED} == {until}
-    assert "10 answers a minute" in [gate.told for gate in explained.gates]
+    assert "10 answers a minute" in [gate.explanation for gate in explained.gates]
 
 
 @pytest.mark.parametrize("stored", ["", "{", "[]", '{"attempts": "many"}', '{"waits": [{"what": "luck"}]}'])
 def test_a_trace_of_another_version_costs_nobody_the_rest(stored: str) -> None:
     explained = explain(decision(parts=(SENT,), trace=stored), RUNS)
-    assert (explained.told, explained.trace) == ("Answered.", None)
+    assert (explained.explanation, explained.trace) == ("Answered.", None)
 
 
 TURNS = [Turn(Source.CONTACT, "swordfish ö", author="Bob"), Turn(Source.OWNER, "noted")]

@@ -38,7 +38,7 @@ class GatePassage:
     outcome: GateOutcome
     reason: str | None = None
     """A short code."""
-    told: str | None = None
+    explanation: str | None = None
     """The same in words."""
     until: datetime | None = None
     """Where it waited: until then."""
@@ -60,7 +60,7 @@ class BotSnapshot:
 @dataclass(frozen=True, slots=True)
 class Explained:
     decision: Decision
-    told: str
+    explanation: str
     gates: tuple[GatePassage, ...]
     trace: Trace | None
 
@@ -95,7 +95,7 @@ def explain(decision: Decision, now: BotSnapshot) -> Explained:
         return Explained(decision, "You wrote this yourself: it is part of the conversation.", _gates(own, None), trace)
     if message.state is MessageState.WAITING:
         here = _waiting(decision, now)
-        return Explained(decision, f"Waiting: {here.told}.", _gates(here, trace), trace)
+        return Explained(decision, f"Waiting: {here.explanation}.", _gates(here, trace), trace)
     if message.state is MessageState.ANSWERED or (message.deleted_at is not None and decision.is_outdated):
         here, told = _delivery(decision, now)
         return Explained(decision, told, _gates(here, trace), trace)
@@ -127,7 +127,7 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
     message = decision.message
     waiting = GateOutcome.WAITING
     if not now.runs:
-        return GatePassage(Gate.QUEUE, waiting, told="the bot does not run; start it")
+        return GatePassage(Gate.QUEUE, waiting, explanation="the bot does not run; start it")
     if now.contact_policy is not None:
         timing = TurnTiming(now.contact_policy, decision.moment)
         due_at = timing.due_at([message], decision.known_ids)
@@ -145,7 +145,7 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
         return GatePassage(Gate.PAUSE, waiting, pause.reason, told, until)
     if now.slowed:
         told = "its answer is being made, or held back for the account's safety (see safety in the status)"
-        return GatePassage(Gate.CAPS, waiting, told=told)
+        return GatePassage(Gate.CAPS, waiting, explanation=told)
     again = {RETRIED: " once more, as you asked", ASKED_AGAIN: " once more"}.get(message.reason or "", "")
     return GatePassage(Gate.MODEL, waiting, message.reason, f"its answer is being made{again}")
 

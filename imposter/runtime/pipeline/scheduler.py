@@ -140,7 +140,7 @@ class ConversationScheduler:
             "store": store,
             "chat": chat,
             "new_id": self.new_id,
-            "naming": DisplayNames.by(contact_policy),
+            "display_names": DisplayNames.by(contact_policy),
         }
         self.drafts = Drafts(claim, clock=clock, chance=chance, going=self.redeliver, **own)
         self.briefs = AwaySummaries(claim, now=clock.now, going=self.redeliver, **own)

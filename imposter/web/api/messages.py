@@ -75,7 +75,7 @@ async def explain_message(
     message: Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `seq` of the message.")],
     bots: Bots,
 ) -> DecisionDetail:
-    """Why it was answered, was not, or is not yet: every gate with its outcome, and `told`, one plain sentence.
+    """Why it was answered, was not, or is not yet: every gate with its outcome, and `explanation`, one plain sentence.
 
     What the model was shown is not repeated, only its SHA-256.
     """

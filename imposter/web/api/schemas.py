@@ -226,7 +226,7 @@ class ModelCall(BaseModel):
 class DecisionDetail(BaseModel):
     """Why a message was answered, was not, or is not yet."""
 
-    told: str = Field(description="One sentence for the owner.")
+    explanation: str = Field(description="One sentence for the owner.")
     seq: int
     conversation: str
     message_id: str
@@ -261,7 +261,7 @@ class DecisionDetail(BaseModel):
             currency=trace.currency,
         )
         return cls(
-            told=explained.told,
+            explanation=explained.explanation,
             seq=message.seq,
             conversation=message.conversation,
             message_id=message.message_id,
