@@ -233,5 +233,5 @@ async def test_the_documented_example_is_what_a_takeover_comes_to(tmp_path: Path
         why = await owner.why("really?")
         assert why.keys() == examples.DECISION.keys()
         assert why["times"].keys() == examples.DECISION["times"].keys()
-        for field in ("told", "state", "reason", "gates", "waits", "model", "answer"):
+        for field in ("explanation", "state", "reason", "gates", "waits", "model", "answer"):
             assert why[field] == examples.DECISION[field]
