@@ -32,6 +32,7 @@ from imposter.runtime.providers.discovery import Catalog
 from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.retry import Chance, backoff
 from imposter.runtime.session import BotSession
+from imposter.runtime.session_context import SessionPolicy
 from imposter.storage import Store
 from imposter.storage.learning.evaluations import EvaluationState
 from imposter.storage.queue.dead_letters import Retried
@@ -85,7 +86,7 @@ class ChatbotInstance:
         self._link_status = LinkStatusTracker(row.instance_id, clock.now, partial(changed, row.instance_id))
         self._make_session = partial(
             BotSession,
-            make_queue=partial(UserQueue, row.user_id, row.instance_id, store=store, now=clock.now),
+            make_queue=partial(UserQueue, row.user_id),
             factory=self._factory,
             store=store,
             clock=clock,
@@ -180,7 +181,7 @@ class ChatbotInstance:
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
             if self._session is not None:
-                self._session.use(config, rules, models if new_models else None)
+                self._session.use(SessionPolicy(config, rules), models if new_models else None)
                 if new_models:
                     await self._session.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._link_status.link.status is LinkState.ERROR):
@@ -314,11 +315,11 @@ class ChatbotInstance:
         Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
         StorageError.
         """
-        briefs = self._session.briefs if self._session is not None else None
-        if briefs is None:
+        away_summaries = self._session.away_summaries if self._session is not None else None
+        if away_summaries is None:
             raise InvalidState(NOT_RUNNING)
         try:
-            return await briefs.undo_up_to(last, await self._conversations_with(contact))
+            return await away_summaries.undo_up_to(last, await self._conversations_with(contact))
         except NotConnected:
             raise InvalidState("The account is not connected: try again when it is.") from None
 

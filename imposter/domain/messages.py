@@ -82,6 +82,11 @@ class Accepted:
     def merged(self) -> bool:
         return bool(self.absorbed)
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.seq is not None and self.verdict.state is MessageState.WAITING
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
 from imposter.clock import DoubtedClock
 from imposter.contracts.chat import ChatContext, KeptMessage, NewNames, SentMessage
-from imposter.contracts.config import BotConfig, Limits
+from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.status import BudgetStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.domain.claims import Claim
@@ -24,44 +24,43 @@ from imposter.runtime.learning.style_guide import StyleGuide
 from imposter.runtime.metrics import Counts
 from imposter.runtime.owner.away_summary import AwaySummaries
 from imposter.runtime.owner.drafts import Drafts
-from imposter.runtime.pipeline.scheduler import CLOSING_GRACE, ConversationScheduler, Inbox
-from imposter.runtime.policy.eligibility import EligibilityPolicy
+from imposter.runtime.pipeline.scheduler import CLOSING_GRACE, ConversationScheduler
 from imposter.runtime.provider_factory import ProviderFactory
 from imposter.runtime.providers.chat_adapter import ChatAdapter
 from imposter.runtime.providers.message_format import MessageFormat
+from imposter.runtime.providers.message_ids import MessageIds
 from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.providers.provider_state import StoredProviderState
 from imposter.runtime.retry import Chance
+from imposter.runtime.session_context import (
+    AnswerReady,
+    ConversationSilenced,
+    ModelRecovered,
+    PlatformTime,
+    SessionContext,
+    SessionEvent,
+    SessionPolicy,
+    TypingChanged,
+)
 from imposter.storage import Store
 from imposter.storage.learning.evaluations import EvaluationState
 
 log = structlog.get_logger()
 
 
-class Queue(Inbox, Protocol):
-    rules: EligibilityPolicy
-
+class Queue(Protocol):
     def close(self) -> None: ...
 
 
 class MakeQueue(Protocol):
-    def __call__(
-        self,
-        *,
-        limits: Limits,
-        rules: EligibilityPolicy,
-        claim: Claim,
-        on_waiting: Callable[[str], None],
-        on_merged: Callable[[Accepted], None],
-        on_paused: Callable[[Accepted], None],
-        on_changed: Callable[[str], None],
-    ) -> Queue: ...
+    def __call__(self, context: SessionContext, on_accepted: Callable[[Accepted], None]) -> Queue: ...
 
 
 class BotSession:
-    """Opened once, to listen and answer or for one errand of a bot that does neither; closed any number of times.
+    """One run of a bot under one claim: opened once, closed any number of times.
 
-    What it hears of the link goes to `link_status`; `on_logged_out` hears that the platform took the account away.
+    It listens and answers, or opens the provider alone for one command. All that happens reaches it as events, on the
+    event loop, one after the other. `on_logged_out` hears that the platform took the account away.
     """
 
     def __init__(
@@ -82,84 +81,57 @@ class BotSession:
         """Raises: InvalidConfig."""
         self.chat: ChatAdapter | None = None
         """While it is open."""
-        self.exams = Evaluations(claim.instance_id, store=store, clock=clock, chance=chance)
-        self._models: ModelSelection | None = None
-        self._style_guide = StyleGuide(
-            claim.instance_id, store=store, canonical=factory.rules(config).canonical, now=clock.now
-        )
-        self._format = MessageFormat()
-        self._claim = claim
-        self._config = config
         self._factory = factory
-        self._store = store
-        self._clock = clock
-        self._chance = chance
         self._other_bots = other_bots
-        self._counts = counts
         self._link_status = link_status
         self._on_logged_out = on_logged_out
         self._loop = asyncio.get_running_loop()
         self._listens = False
-        self._safety: Safety | None = None
-        self._budget_tracker: BudgetTracker | None = None
-        self._conversations: ConversationScheduler | None = None
-        self._queue = make_queue(
-            limits=config.queue_config,
-            rules=factory.rules(config),
-            claim=claim,
-            on_waiting=self._on_loop(self._wake),
-            on_merged=self._on_loop(self._merged),
-            on_paused=self._on_loop(self._taken_over),
-            on_changed=self._on_loop(self._changed),
+        policy = SessionPolicy(config, factory.rules(config))
+        context = self._context = SessionContext(
+            claim, policy, store, clock, chance, counts, report_failure=link_status.failed, post=self._post
         )
+        context.style_guide = StyleGuide(
+            claim.instance_id, store=store, canonical=policy.eligibility.canonical, now=clock.now
+        )
+        self.exams = context.evaluations = Evaluations(claim.instance_id, store=store, clock=clock, chance=chance)
+        self._conversations: ConversationScheduler | None = None
+        """While it answers."""
+        self._safety: Safety | None = None
+        self._queue = make_queue(context, self._post)
 
     async def open(self) -> None:
         """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
-        models = self._models = await self._factory.open_models(self._claim.instance_id, self._config)
-        message_format = self._format = MessageFormat.of(self._factory.chat_file(self._config))
+        context, store = self._context, self._context.store
+        policy: SessionPolicy | None = None
+        while policy is not context.policy:  # another config may come meanwhile
+            policy = context.policy
+            context.models = await self._factory.open_models(context.instance_id, policy.config)
+        context.message_format = MessageFormat.of(self._factory.chat_file(policy.config))
         self._listens = True
         chat = self.chat = await self._open_chat()
-        safety = Safety(
-            self._claim.instance_id,
-            limits=self._config.limits_config,
-            store=self._store,
-            clock=self._clock,
-            chance=self._chance,
+        safety = context.safety = Safety(
+            context.instance_id,
+            limits=lambda: context.policy.config.limits_config,
+            store=store,
+            clock=context.clock,
+            chance=context.chance,
             other_bots=self._other_bots,
             tell=self._link_status.paused,
         )
         self._safety = safety  # what is paused meanwhile is told to it
         await safety.load()
-        budget_tracker = self._budget_tracker = BudgetTracker(
-            self._claim.instance_id,
-            budget=self._config.budget,
-            address=models.everybodys.address,
-            store=self._store,
-            now=self._clock.now,
-            counts=self._counts,
-            tell=self._link_status.failed,
+        context.budget_tracker = BudgetTracker(
+            context.instance_id,
+            terms=lambda: (context.policy.config.budget, context.models.everybodys.address),
+            store=store,
+            now=context.clock.now,
+            counts=context.counts,
+            tell=context.report_failure,
         )
-        await budget_tracker.load()
+        await context.budget_tracker.load()
         await self.exams.load()
-        self._conversations = ConversationScheduler(
-            self._claim,
-            store=self._store,
-            chat=chat,
-            models=models,
-            style_guide=self._style_guide,
-            message_format=message_format,
-            context=self._config.context_limits,
-            answer_within=self._config.answer_within,
-            contact_policy=self._queue.rules.contact_policy,
-            inbox=self._queue,
-            safety=safety,
-            budget_tracker=budget_tracker,
-            clock=self._clock,
-            chance=self._chance,
-            counts=self._counts,
-            has_passed=self.exams.passed,
-            on_failure=self._link_status.failed,
-        )
+        self._conversations = ConversationScheduler(context)
         await self._conversations.resume()
         await chat.start()
         await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
@@ -167,7 +139,7 @@ class BotSession:
             self._move(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
 
     async def open_provider_only(self) -> ChatAdapter:
-        """The provider alone, which nobody listens to. Raises whatever it raises."""
+        """Open the provider for one command; nobody listens to it. Raises whatever it raises."""
         self._queue.close()
         self.chat = await self._open_chat()
         return self.chat
@@ -176,7 +148,6 @@ class BotSession:
         """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
-        self._budget_tracker = None
         await (self.exams.end(EvaluationState.INTERRUPTED, STOPPED) if grace else self.exams.stop_immediately())
         if conversations is not None:
             await conversations.close(grace)
@@ -193,19 +164,15 @@ class BotSession:
             if chat is not None:
                 await chat.stop()
         except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
-            log.error("provider did not stop", bot=self._claim.instance_id, **trace_of(error))
+            log.error("provider did not stop", bot=self._context.instance_id, **trace_of(error))
 
-    def use(self, config: BotConfig, rules: EligibilityPolicy, models: ModelSelection | None) -> None:
-        """From now on, this; without `models` those it has."""
-        self._config = config
-        self._queue.limits, self._queue.rules = config.queue_config, rules
-        self._models = models or self._models
-        if self._conversations is not None:
-            self._conversations.use(config.context_limits, config.answer_within, rules.contact_policy, models)
-        if self._safety is not None:
-            self._safety.use(config.limits_config)
-        if self._budget_tracker is not None and self._models is not None:
-            self._budget_tracker.use(config.budget, self._models.everybodys.address)
+    def use(self, policy: SessionPolicy, models: ModelSelection | None) -> None:
+        """Go by this from now on; without `models` those it has."""
+        self._context.policy = policy
+        if self._conversations is not None and self._safety is not None:
+            self._context.models = models or self._context.models
+            self._safety.ask_again()
+            self._conversations.policy_changed(new_models=models is not None)
 
     async def ask(self) -> None:
         """Have the provider say how its link is."""
@@ -221,9 +188,9 @@ class BotSession:
         return self._conversations.drafts if self._conversations is not None else None
 
     @property
-    def briefs(self) -> AwaySummaries | None:
+    def away_summaries(self) -> AwaySummaries | None:
         """While it answers."""
-        return self._conversations.briefs if self._conversations is not None else None
+        return self._conversations.away_summaries if self._conversations is not None else None
 
     @property
     def safety(self) -> SafetyStatus:
@@ -231,7 +198,7 @@ class BotSession:
 
     @property
     def budget(self) -> BudgetStatus | None:
-        return self._budget_tracker.status if self._budget_tracker is not None else None
+        return self._context.budget_tracker.status if self._conversations is not None else None
 
     async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
         """The owner says this there, once for each `key` in that chat; gives the message's id.
@@ -241,10 +208,10 @@ class BotSession:
         conversations = self._conversations
         if conversations is None:
             raise InvalidState("The bot is still being started.")
-        message_id = conversations.new_id("said", conversation, key)
-        minutes = self._queue.rules.contact_policy.behaviour_for(known_ids).takeover_minutes
+        message_id = self._context.message_ids("said", conversation, key)
+        minutes = self._context.policy.contact_policy.behaviour_for(known_ids).takeover_minutes
         silence = timedelta(minutes=minutes)
-        spoken = await self._store.chats.say(self._claim, conversation, text, message_id, silence)
+        spoken = await self._context.store.chats.say(self._context.claim, conversation, text, message_id, silence)
         if spoken is None:
             raise ContactNotFound
         if spoken.pause is not None:
@@ -270,18 +237,18 @@ class BotSession:
 
     async def begin_exam(self, most: int, contact: str | None) -> None:
         """See `Evaluations.begin`. Raises: ContactNotFound, InvalidState, StorageError."""
-        if self._models is None or self._budget_tracker is None:
+        context = self._context
+        if self._conversations is None:
             raise InvalidState("The bot is still being started.")
-        context = self._config.context_limits
         await self.exams.begin(
             most,
             contact,
-            self._queue.rules,
-            context,
-            self._models,
-            self._style_guide,
-            self._format,
-            self._budget_tracker,
+            context.policy.eligibility,
+            context.policy.config.context_limits,
+            context.models,
+            context.style_guide,
+            context.message_format,
+            context.budget_tracker,
         )
 
     async def loop_found(self, conversation: str) -> None:
@@ -298,7 +265,7 @@ class BotSession:
         """Somebody who speaks there is to be forgotten: nothing more is made of it, until `release`."""
         if self._conversations is not None:
             own_chat = self.chat.own_chat() if self.chat is not None else None
-            notes = [await self._store.notes.place(self._claim.instance_id, own_chat)] if own_chat else []
+            notes = [await self._context.store.notes.place(self._context.instance_id, own_chat)] if own_chat else []
             await self._conversations.hold([*conversations, *notes])
 
     async def drain(self) -> None:
@@ -312,43 +279,80 @@ class BotSession:
 
     async def forgotten(self, own: Collection[str], conversations: Iterable[str], ids: Collection[str]) -> None:
         """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
-        self._style_guide.forget()
+        self._context.style_guide.forget()
         if self._safety is not None:
             self._safety.release(own, ids)
             for conversation in own:
                 self._safety.forget(conversation)
-        if self._budget_tracker is not None:
-            for conversation in own:
-                self._budget_tracker.forget(conversation)
         if self._conversations is not None:
+            for conversation in own:
+                self._context.budget_tracker.forget(conversation)
             await self._conversations.reset(conversations)
 
     async def _open_chat(self) -> ChatAdapter:
+        claim, store, clock = self._context.claim, self._context.store, self._context.clock
         context = ChatContext(
-            instance_id=self._claim.instance_id,
-            state=StoredProviderState(self._claim, self._store.state),
+            instance_id=claim.instance_id,
+            state=StoredProviderState(claim, store.state),
             shared=self._factory.shared,
-            report=self._on_loop(self._heard),
+            report=self._post,
             sent_message=self._sent_message,
             confirm=self._confirmed,
-            now=self._clock.now,
-            told_time=self._on_loop(self._clock.heard),
-            typing=self._typing,
+            now=clock.now,
+            told_time=lambda moment: self._post(PlatformTime(moment)),
+            typing=lambda chat, on: self._post(TypingChanged(chat, on)),
             learn_names=self._learn_names,
             kept_message=self._kept_message,
         )
-        return await self._factory.open_chat(self._config, self._queue, context)
+        chat = await self._factory.open_chat(self._context.policy.config, self._queue, context)
+        self._context.chat, self._context.message_ids = chat, MessageIds(claim.instance_id, store, chat)
+        return chat
 
-    def _on_loop(self, receive: Callable[[Any], None]) -> Callable[[Any], None]:
-        """`receive`, callable from any thread."""
+    def _post(self, event: SessionEvent) -> None:
+        """Have an event handled on the event loop, in the order of the calls; from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._handle, event)
 
-        def hand_over(value: Any) -> None:
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(receive, value)
+    def _handle(self, event: SessionEvent) -> None:
+        match event:
+            case LinkStatus():
+                self._link_changed(event)
+            case PlatformTime():
+                self._context.clock.heard(event.moment)
+            case Accepted():
+                self._accepted(event)
+        conversations = self._conversations
+        if conversations is None:
+            return
+        match event:
+            case TypingChanged():
+                conversations.typing(event.chat, event.is_typing)
+            case AnswerReady():
+                conversations.redeliver(event.conversation)
+            case ConversationSilenced():
+                conversations.silenced(event.conversation)
+            case ModelRecovered():
+                conversations.model_recovered(event.model)
 
-        return hand_over
+    def _accepted(self, accepted: Accepted) -> None:
+        """A message was stored."""
+        if accepted.pause is not None:
+            self.paused(accepted.pause)
+        if accepted.resumed:
+            self.pause_ended([accepted.conversation])
+        conversations = self._conversations
+        if conversations is not None:
+            if accepted.pause is not None and accepted.pause.reason == TAKEOVER:
+                conversations.came_back(accepted.conversation)
+            for changed in accepted.also_changed | ({accepted.conversation} if accepted.changed else set()):
+                conversations.changed(changed)
+        if accepted.merged:
+            self._merged(accepted)
+        elif conversations is not None and (accepted.duplicate or accepted.waits):
+            # One that comes once more may have been stored with nobody told: the line broke before the answer.
+            conversations.wake(accepted.conversation)
 
-    def _heard(self, link: LinkStatus) -> None:
+    def _link_changed(self, link: LinkStatus) -> None:
         if not self._listens:
             return  # the last word of a provider that has been stopped
         self._move(link)
@@ -363,50 +367,28 @@ class BotSession:
             self._safety.dropped(link.code)
         self._link_status.move(link)
 
-    def _wake(self, conversation: str) -> None:
-        if self._conversations is not None:
-            self._conversations.wake(conversation)
-
     def _merged(self, accepted: Accepted) -> None:
-        self._style_guide.forget()
+        self._context.style_guide.forget()
         if self._safety is not None:
             self._safety.merged(accepted.conversation, accepted.absorbed)
-        if self._budget_tracker is not None:
-            self._budget_tracker.merged(accepted.conversation, accepted.absorbed)
         if self._conversations is not None:
+            self._context.budget_tracker.merged(accepted.conversation, accepted.absorbed)
             self._conversations.merged(accepted.conversation)
-
-    def _taken_over(self, accepted: Accepted) -> None:
-        if accepted.pause is not None:
-            self.paused(accepted.pause)
-            if accepted.pause.reason == TAKEOVER and self._conversations is not None:
-                self._conversations.came_back(accepted.conversation)
-        if accepted.resumed:
-            self.pause_ended([accepted.conversation])
-
-    def _changed(self, conversation: str) -> None:
-        if self._conversations is not None:
-            self._conversations.changed(conversation)
-
-    def _typing(self, chat: str, on: bool) -> None:
-        self._on_loop(self._typed)((chat, on))
-
-    def _typed(self, sign: tuple[str, bool]) -> None:
-        if self._conversations is not None:
-            self._conversations.typing(*sign)
 
     def _confirmed(self, message_id: str, chat: Sequence[str] = ()) -> None:
         # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
-        self._store.outbox.sent(self._claim.instance_id, message_id, self._canonical(chat))
+        self._context.store.outbox.sent(self._context.instance_id, message_id, self._canonical(chat))
 
     async def _sent_message(self, message_id: str, chat: Sequence[str]) -> SentMessage | None:
-        return await self._store.messages.sent(self._claim.instance_id, message_id, self._canonical(chat))
+        return await self._context.store.messages.sent(self._context.instance_id, message_id, self._canonical(chat))
 
     async def _learn_names(self, names: Sequence[NewNames]) -> None:
-        await self._store.names.learn(self._claim, names)
+        await self._context.store.names.learn(self._context.claim, names)
 
     async def _kept_message(self, message_id: str, chat: Sequence[str], author: Sequence[str]) -> KeptMessage | None:
-        return await self._store.messages.kept(self._claim.instance_id, message_id, self._canonical(chat), author)
+        return await self._context.store.messages.kept(
+            self._context.instance_id, message_id, self._canonical(chat), author
+        )
 
     def _canonical(self, chat: Sequence[str]) -> tuple[str, ...]:
-        return tuple(map(self._queue.rules.canonical, chat))
+        return tuple(map(self._context.policy.eligibility.canonical, chat))

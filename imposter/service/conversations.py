@@ -20,8 +20,8 @@ from imposter.contracts.errors import ContactNotFound, InvalidConfig
 from imposter.domain.messages import StoredMessage
 from imposter.domain.pauses import Pause
 from imposter.runtime.owner.away_summary import AwaySummary, brief_of
-from imposter.runtime.owner.display_names import DisplayNames, ids_in
 from imposter.runtime.policy.autonomy import own_autonomy, with_autonomy
+from imposter.runtime.policy.display_names import DisplayNames, ids_in
 from imposter.runtime.providers.chat_adapter import canonical_ids
 from imposter.runtime.providers.discovery import Catalog, ProviderKind
 from imposter.storage import Store

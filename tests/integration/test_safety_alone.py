@@ -33,7 +33,7 @@ async def at_rest(folder: Path, clock: HandClock, **limits: int) -> AsyncIterato
         yield (
             Safety(
                 BOT,
-                limits=SafetyLimits(**limits),
+                limits=lambda: SafetyLimits(**limits),
                 store=store,
                 clock=clock,
                 chance=lambda: 0.0,

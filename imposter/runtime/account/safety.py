@@ -89,7 +89,7 @@ class Safety:
         self,
         instance_id: str,
         *,
-        limits: SafetyLimits,
+        limits: Callable[[], SafetyLimits],
         store: Store,
         clock: Clock,
         chance: Chance,
@@ -97,6 +97,7 @@ class Safety:
         tell: Callable[[str], None],
     ) -> None:
         self._instance_id = instance_id
+        self._read_limits = limits
         self._store = store
         self._clock = clock
         self._chance = chance
@@ -114,14 +115,18 @@ class Safety:
         """Who waits for room in its own chat, and why."""
         self._timers = Timers(instance_id, clock)
         self._over = False
-        self.use(limits)
 
-    def use(self, limits: SafetyLimits) -> None:
-        """From now on these hold; what is held asks again."""
-        self._limits = limits
-        self._of_account = rate_limits.of_account(limits)
-        self._of_contact = rate_limits.of_contact(limits)
-        self.ask_again()
+    @property
+    def _limits(self) -> SafetyLimits:
+        return self._read_limits()
+
+    @property
+    def _of_account(self) -> tuple[rate_limits.RateLimit, ...]:
+        return rate_limits.of_account(self._limits)
+
+    @property
+    def _of_contact(self) -> tuple[rate_limits.RateLimit, ...]:
+        return rate_limits.of_contact(self._limits)
 
     async def load(self) -> None:
         """Take over what earlier runs left: pauses, and answers that still count. Raises: StorageError."""
@@ -187,7 +192,7 @@ class Safety:
         await self._timers.rest(conversation, seconds)
 
     def ask_again(self, conversation: str | None = None) -> None:
-        """This one rests no longer; None: none does."""
+        """Wake the task of this conversation, or of all of them, so that it looks again."""
         self._timers.wake(conversation)
 
     def answered(self, conversation: str) -> None:

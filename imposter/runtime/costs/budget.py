@@ -57,14 +57,16 @@ class _Sums:
 
 
 class BudgetTracker:
-    """For one run of a bot. `tell` gets a sentence for the owner, once a day for each bound that is reached."""
+    """For one run of a bot. `tell` gets a sentence for the owner, once a day for each bound that is reached.
+
+    `terms` gives the budget, and the address of the model.
+    """
 
     def __init__(
         self,
         instance_id: str,
         *,
-        budget: Budget | None,
-        address: str | None,
+        terms: Callable[[], tuple[Budget | None, str | None]],
         store: Store,
         now: Callable[[], datetime],
         counts: Counts,
@@ -79,15 +81,23 @@ class BudgetTracker:
         self._meanwhile: list[tuple[str, Usage]] | None = None
         """What was taken while the sums are read."""
         self._loading = asyncio.Lock()
-        self.use(budget, address)
-
-    def use(self, budget: Budget | None, address: str | None) -> None:
-        """From now on these hold; what was spent before is reckoned anew."""
-        self._budget = budget
-        self._address = address
+        self._terms = terms
+        self._seen = terms()
         self._prices: dict[str | None, Pricing] = {}
         """By the model's address."""
         self._sums: _Sums | None = None
+
+    @property
+    def _budget(self) -> Budget | None:
+        """Of a new budget, or of a model elsewhere, what was spent before is added up anew."""
+        terms = self._terms()
+        if terms != self._seen:
+            self._seen, self._prices, self._sums = terms, {}, None
+        return terms[0]
+
+    @property
+    def _address(self) -> str | None:
+        return self._terms()[1]
 
     async def load(self) -> None:
         """Take over what was spent before. Raises: StorageError."""
@@ -186,7 +196,7 @@ class BudgetTracker:
                 sums = await self._read(budget, day, meanwhile)
             finally:
                 self._meanwhile = None
-            if self._budget is budget:
+            if self._budget == budget:
                 self._sums = sums
             return sums
 

@@ -1,8 +1,8 @@
 """What an owner who comes back to a chat is told of what was said there in their name, and taking it back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -11,11 +11,8 @@ from imposter.behaviour.guard.commitments import CommitmentKind, Named, objectio
 from imposter.behaviour.message_text import shown_text
 from imposter.contracts.errors import AwaySummaryNotFound, ChatError, InvalidState, NotConnected
 from imposter.contracts.messages import Source
-from imposter.domain.claims import Claim
 from imposter.logs import trace_of
-from imposter.runtime.owner.display_names import DisplayNames
-from imposter.runtime.providers.chat_adapter import ChatAdapter
-from imposter.runtime.providers.message_ids import MessageIds
+from imposter.runtime.session_context import AnswerReady, SessionContext
 from imposter.storage import Store
 from imposter.storage.messages.owner_notes import Note
 from imposter.storage.owner.away_summaries import AwayPeriod
@@ -72,26 +69,15 @@ async def brief_of(store: Store, instance_id: str, conversations: Iterable[str])
 
 
 class AwaySummaries:
-    """For one run. `going` hears where something is to be sent."""
+    """What was said in the owner's name while they were away from a chat."""
 
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        chat: ChatAdapter,
-        now: Callable[[], datetime],
-        new_id: MessageIds,
-        going: Callable[[str], None],
-        display_names: DisplayNames,
-    ) -> None:
-        self.display_names = display_names
-        self._claim = claim
-        self._store = store
-        self._chat = chat
-        self._now = now
-        self._new_id = new_id
-        self._going = going
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+        self._claim = context.claim
+        self._store = context.store
+        self._chat = context.chat
+        self._now = context.clock.now
+        self._new_id = context.message_ids
 
     async def came_back(self, conversation: str) -> None:
         """Its owner has written there: tell them, once, however often this is asked. Raises: StorageError."""
@@ -101,12 +87,12 @@ class AwaySummaries:
         if self._now() - spell.said[-1].sent_at > RECENT:
             return
         known = await self._store.contacts.known(self._claim.instance_id, [conversation])
-        brief = AwaySummary(
-            spell, self.display_names.by_owner(known[conversation].identifiers) or known[conversation].saved
-        )
+        called = self._context.policy.display_names.by_owner(known[conversation].identifiers)
+        brief = AwaySummary(spell, called or known[conversation].saved)
         text = told(brief.name, brief.lines, brief.promised, undoable=self._chat.takes_back)
         message_id = self._new_id("brief", conversation, spell.back.message_id)
-        self._going(await self._store.notes.add(self._claim, Note(own_chat, text, message_id, spell.back.seq)))
+        note = Note(own_chat, text, message_id, spell.back.seq)
+        self._context.post(AnswerReady(await self._store.notes.add(self._claim, note)))
 
     async def undo(self, conversation: str, back: int) -> None:
         """Take back, on every phone, what was said there before the owner's message with this seq.

@@ -1,28 +1,25 @@
 """A bot's drafts while it runs: made, shown to their owner, decided, and dropped when their time is over."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
-from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.errors import DraftNotFound, InvalidState
-from imposter.domain.claims import Claim, Superseded
+from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import Part
 from imposter.domain.drafts import DraftState
 from imposter.domain.messages import StoredMessage, Work
 from imposter.domain.usage import Usage
 from imposter.logs import trace_of
 from imposter.runtime.owner import notifications
-from imposter.runtime.owner.display_names import DisplayNames, ids_in
 from imposter.runtime.policy.approval import RequireApproval
-from imposter.runtime.providers.chat_adapter import ChatAdapter
-from imposter.runtime.providers.message_ids import MessageIds
-from imposter.runtime.retry import Chance, backoff
+from imposter.runtime.policy.display_names import ids_in
+from imposter.runtime.retry import backoff
+from imposter.runtime.session_context import AnswerReady, SessionContext
 from imposter.runtime.timers import LONGEST_SLEEP, Timers
-from imposter.storage import Store
 from imposter.storage.messages.owner_notes import Note
 from imposter.storage.queue.draft_rows import Draft
 from imposter.storage.schema.storable_text import clean
@@ -33,30 +30,18 @@ EXPIRY = "expiry"
 
 
 class Drafts:
-    """For one run. `going` hears of conversations in which there is something to send."""
+    """The drafts of one bot."""
 
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        chat: ChatAdapter,
-        new_id: MessageIds,
-        clock: Clock,
-        chance: Chance,
-        going: Callable[[str], None],
-        display_names: DisplayNames,
-    ) -> None:
-        self.display_names = display_names
-        self._claim = claim
-        self._store = store
-        self._chat = chat
-        self._new_id = new_id
-        self._clock = clock
-        self._chance = chance
-        self._going = going
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+        self._claim = context.claim
+        self._store = context.store
+        self._chat = context.chat
+        self._new_id = context.message_ids
+        self._clock = context.clock
+        self._chance = context.chance
         self._open: dict[int, Draft] = {}
-        self._timers = Timers(claim.instance_id, clock)
+        self._timers = Timers(context.instance_id, context.clock)
         self._expiring: asyncio.Task[None] | None = None
         self._taking_back: set[asyncio.Task[None]] = set()
 
@@ -90,7 +75,7 @@ class Drafts:
         asked: Sequence[StoredMessage] = ()
         if own_chat is not None:
             known = await self._store.contacts.known(self._claim.instance_id, ids_in(work.messages))
-            asked = [self.display_names.of_message(each, known) for each in work.messages]
+            asked = [self._context.policy.display_names.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
             assert own_chat is not None  # noqa: S101 - else it is not asked for one
@@ -114,9 +99,9 @@ class Drafts:
         self._timers.wake(EXPIRY)
         self._watch()
         if instead:
-            self._going(message.conversation)
+            self._context.post(AnswerReady(message.conversation))
         if own_chat is not None:
-            self._going(await self._store.notes.place(self._claim.instance_id, own_chat))
+            self._context.post(AnswerReady(await self._store.notes.place(self._claim.instance_id, own_chat)))
         return True
 
     async def reopen(self, conversation: str, *, changed: bool = False) -> None:
@@ -160,7 +145,7 @@ class Drafts:
         parts = [Part(words, self._new_id("draft", str(number)))]
         if not await self._store.drafts.send(self._claim, number, parts, edited=words != draft.text.strip()):
             raise InvalidState(notifications.too_late(await self._decided(number)))
-        self._going(draft.conversation)
+        self._context.post(AnswerReady(draft.conversation))
         return await self._decided(number)
 
     async def drop(self, number: int) -> Draft:
@@ -179,7 +164,7 @@ class Drafts:
     async def _get(self, number: int) -> Draft:
         """With the name that its owner knows."""
         draft = await self._store.drafts.get(self._claim.instance_id, number)
-        return self.display_names.of_draft(
+        return self._context.policy.display_names.of_draft(
             draft, await self._store.contacts.known(self._claim.instance_id, [draft.sender_id])
         )
 

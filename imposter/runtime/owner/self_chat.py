@@ -1,21 +1,14 @@
 """The owner's chat with themselves: what they say there to their bot."""
 
-from collections.abc import Callable
-
 from imposter.contracts.errors import InvalidState
-from imposter.domain.claims import Claim
 from imposter.domain.messages import MessageState, StoredMessage, Verdict
 from imposter.domain.pauses import COMMAND, FOREVER, OWNER_PAUSE, Pause
 from imposter.runtime.account.pause_text import ACCOUNT
-from imposter.runtime.account.safety import Safety
 from imposter.runtime.owner import notifications
 from imposter.runtime.owner.away_summary import AwaySummaries
 from imposter.runtime.owner.drafts import Drafts
-from imposter.runtime.policy.contact_policy import ContactPolicy
 from imposter.runtime.policy.owner_commands import NO, YES, OwnerCommand, is_undo, order_in, unshaded
-from imposter.runtime.providers.chat_adapter import ChatAdapter
-from imposter.runtime.providers.message_ids import MessageIds
-from imposter.storage import Store
+from imposter.runtime.session_context import AnswerReady, ConversationSilenced, SessionContext
 from imposter.storage.messages.owner_notes import Note
 from imposter.storage.queue.draft_rows import Draft
 
@@ -23,44 +16,31 @@ NO_COMMAND = "own_chat"
 
 
 class SelfChat:
-    """For one run. `silenced` hears where the bot is to be silent; `going` where there is something to send."""
+    """Carries out what the owner writes in the chat with themselves."""
 
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        chat: ChatAdapter,
-        new_id: MessageIds,
-        drafts: Drafts,
-        briefs: AwaySummaries,
-        safety: Safety,
-        silenced: Callable[[str | None], None],
-        going: Callable[[str], None],
-    ) -> None:
-        self._claim = claim
-        self._store = store
-        self._chat = chat
-        self._new_id = new_id
+    def __init__(self, context: SessionContext, drafts: Drafts, away_summaries: AwaySummaries) -> None:
+        self._context = context
+        self._claim = context.claim
+        self._store = context.store
+        self._chat = context.chat
+        self._new_id = context.message_ids
+        self._safety = context.safety
         self._drafts = drafts
-        self._briefs = briefs
-        self._safety = safety
-        self._hushed = silenced
-        self._going = going
+        self._away_summaries = away_summaries
 
-    async def execute(self, message: StoredMessage, contact_policy: ContactPolicy) -> None:
+    async def execute(self, message: StoredMessage) -> None:
         """Do what it says, and settle it. Done again after a crash, it does nothing twice. Raises: StorageError."""
         try:
-            obeyed = await self._execute(message, contact_policy)
+            obeyed = await self._execute(message)
         except InvalidState as refusal:
             obeyed = True
             await self._tell(str(refusal), message)
         verdict = Verdict(MessageState.IGNORED, COMMAND if obeyed else NO_COMMAND)
         await self._store.messages.settle(self._claim, [message.seq], verdict)
 
-    async def _execute(self, message: StoredMessage, contact_policy: ContactPolicy) -> bool:
+    async def _execute(self, message: StoredMessage) -> bool:
         """False where it is no command."""
-        order = order_in(message, contact_policy.base)
+        order = order_in(message, self._context.policy.contact_policy.base)
         pointed = message.reacts_to or message.quotes
         if pointed is None:
             if order is not None:
@@ -76,7 +56,7 @@ class SelfChat:
         if draft is None:
             undo = message.reacts_to is None and is_undo(message.content)
             if undo:
-                await self._briefs.undo(*about)
+                await self._away_summaries.undo(*about)
             return undo
         if message.reacts_to is not None:
             return await self._decide(draft, message.content)
@@ -107,10 +87,10 @@ class SelfChat:
             return
         pause = await self._store.pauses.begin(self._claim, Pause(conversation, OWNER_PAUSE, FOREVER))
         self._safety.hold(pause)
-        self._hushed(conversation or None)
+        self._context.post(ConversationSilenced(conversation or None))
 
     async def _tell(self, text: str, message: StoredMessage) -> None:
         recipient = self._chat.own_chat()
         if recipient is not None:
             note = Note(recipient, text, self._new_id("told", message.message_id))
-            self._going(await self._store.notes.add(self._claim, note))
+            self._context.post(AnswerReady(await self._store.notes.add(self._claim, note)))

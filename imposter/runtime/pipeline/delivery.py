@@ -1,26 +1,22 @@
 """The way of an answer from the outbox to its contact: at its time, once, or with a reason why not."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 import structlog
 
 from imposter.behaviour.typing_simulation import LONGEST, LONGEST_TYPING
-from imposter.clock import Clock
 from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, Refused, StorageError
 from imposter.contracts.resource_exhaustion import shortage
-from imposter.domain.claims import Claim
 from imposter.domain.deliveries import DeliveryState, Outgoing
 from imposter.logs import trace_of
-from imposter.runtime.account.safety import Safety
-from imposter.runtime.metrics import AFTER, Counts
+from imposter.runtime.metrics import AFTER
 from imposter.runtime.pipeline.answer_parts import IncomingText
 from imposter.runtime.pipeline.presence import PresenceUpdater
-from imposter.runtime.providers.chat_adapter import ChatAdapter
-from imposter.runtime.retry import DELIVERY_ATTEMPTS, Chance, backoff
-from imposter.storage import Store
+from imposter.runtime.retry import DELIVERY_ATTEMPTS, backoff
+from imposter.runtime.session_context import SessionContext
 
 log = structlog.get_logger()
 
@@ -42,36 +38,22 @@ class DeliveryOutcome(Enum):
 
 
 class Delivery:
-    """One bot's while it runs. `on_failure` gets a sentence for the owner whenever an answer does not arrive."""
+    """Hands over the answers of one bot."""
 
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        chat: ChatAdapter,
-        answer_within: timedelta | None,
-        safety: Safety,
-        presence: PresenceUpdater,
-        clock: Clock,
-        chance: Chance,
-        counts: Counts,
-        on_failure: Callable[[str], None],
-    ) -> None:
-        self.answer_within = answer_within
+    def __init__(self, context: SessionContext, presence: PresenceUpdater) -> None:
         self._handing: dict[str, asyncio.Event] = {}
         """By conversation, where an answer is being handed over at this moment: what is set when that is over."""
         self._closing = False
-        self._claim = claim
-        self._instance_id = claim.instance_id
-        self._store = store
-        self._chat = chat
-        self._safety = safety
+        self._context = context
+        self._claim = context.claim
+        self._instance_id = context.instance_id
+        self._store = context.store
+        self._chat = context.chat
+        self._safety = context.safety
         self._presence = presence
-        self._clock = clock
-        self._chance = chance
-        self._counts = counts
-        self._on_failure = on_failure
+        self._clock = context.clock
+        self._chance = context.chance
+        self._counts = context.counts
         self._link = asyncio.Event()
 
     @property
@@ -101,7 +83,7 @@ class Delivery:
         self._closing = True
 
     def is_too_old(self, outgoing: Outgoing) -> bool:
-        within = self.answer_within
+        within = self._context.policy.answer_within
         ready = max((time for time in (outgoing.created_at, outgoing.due_at) if time is not None), default=None)
         return ready is not None and within is not None and self._clock.now() - ready > within
 
@@ -249,4 +231,4 @@ class Delivery:
     async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:
         if await self._store.outbox.failed(self._claim, outgoing.message_id, state, reason):
             self._counts.dead_letters += 1
-            self._on_failure(f"An answer was not delivered: {told}")
+            self._context.report_failure(f"An answer was not delivered: {told}")

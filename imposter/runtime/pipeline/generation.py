@@ -1,28 +1,24 @@
 """Asking the model: again where it fails, anew where more comes in meanwhile, and with a record of how it went."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
 
-from imposter.clock import Clock
 from imposter.contracts.errors import ModelError, ModelUnavailable
 from imposter.contracts.model import Answer, Contact, Prompt
 from imposter.contracts.resource_exhaustion import shortage
 from imposter.domain.messages import MessageState, Verdict, Work
 from imposter.domain.usage import Usage
 from imposter.logs import trace_of
-from imposter.runtime.costs.budget import BudgetTracker
 from imposter.runtime.explain.answer_trace import Trace, WaitLog, traced
-from imposter.runtime.learning.style_guide import StyleGuide
-from imposter.runtime.metrics import Counts
 from imposter.runtime.pipeline.outages import Outages
 from imposter.runtime.policy.approval import OWN_JUDGEMENT
 from imposter.runtime.providers.model_selection import ModelChain, ModelReply
-from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, Chance, may_pass, model_retry, patience_ends
+from imposter.runtime.retry import MODEL_ATTEMPTS, PATIENT_ATTEMPTS, may_pass, model_retry, patience_ends
+from imposter.runtime.session_context import ModelRecovered, SessionContext
 
 log = structlog.get_logger()
 
@@ -47,37 +43,18 @@ class Generated:
 
 
 class AnswerGenerator:
-    """For one run of a bot. `tell` gets a sentence for the owner; `answer_within` says how old an answer may be.
+    """Asks the models of one bot."""
 
-    `is_back` hears of a model that answers again, and left dead letters while it did not.
-    """
-
-    def __init__(
-        self,
-        instance_id: str,
-        *,
-        style_guide: StyleGuide,
-        budget_tracker: BudgetTracker,
-        clock: Clock,
-        chance: Chance,
-        counts: Counts,
-        waits: WaitLog,
-        answer_within: Callable[[], timedelta | None],
-        tell: Callable[[str], None],
-        outages: Outages,
-        is_back: Callable[[object], None],
-    ) -> None:
-        self._style_guide = style_guide
-        self._budget_tracker = budget_tracker
-        self._instance_id = instance_id
-        self._clock = clock
-        self._chance = chance
-        self._counts = counts
+    def __init__(self, context: SessionContext, waits: WaitLog, outages: Outages) -> None:
+        self._context = context
+        self._style_guide = context.style_guide
+        self._budget_tracker = context.budget_tracker
+        self._instance_id = context.instance_id
+        self._clock = context.clock
+        self._chance = context.chance
+        self._counts = context.counts
         self._waits = waits
-        self._answer_within = answer_within
-        self._tell = tell
         self._outages = outages
-        self._is_back = is_back
         self._asking: dict[str, asyncio.Event] = {}
         """Conversations that the model is asked about; set where something came in there."""
         self._replaced: set[ModelChain] = set()
@@ -155,7 +132,7 @@ class AnswerGenerator:
             except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
                 self._counts.model_failures += 1
                 costly += isinstance(error, ModelUnavailable) and error.costly
-                ends = patience_ends(work.message.received_at, taken, self._answer_within())
+                ends = patience_ends(work.message.received_at, taken, self._context.policy.answer_within)
                 left = (ends - self._clock.now()).total_seconds()
                 delay = model_retry(attempt, error, self._chance, most=PATIENT_ATTEMPTS, left=left, costly=costly)
                 log.warning(
@@ -170,14 +147,14 @@ class AnswerGenerator:
                     verdict = Verdict(MessageState.FAILED, _name(error))
                     return Generated(trace(), None, verdict, _told(error))
                 if attempt >= MODEL_ATTEMPTS and self._outages.lasts(model):
-                    self._tell(f"The model gives no answer yet, and is asked again: {_told(error)}")
+                    self._context.report_failure(f"The model gives no answer yet, and is asked again: {_told(error)}")
             await self._clock.sleep(delay)
             attempt += 1
         if self._outages.answered(model, work.messages):
-            self._is_back(model)
+            self._context.post(ModelRecovered(model))
         answer = reply.answer
         if answer.told is not None:
-            self._tell(answer.told)
+            self._context.report_failure(answer.told)
         self._tell_of_fallback(model, reply)
         return Generated(trace(reply), answer, None if answer.text.strip() or answer.unsure or answer.binds else SILENT)
 
@@ -190,7 +167,9 @@ class AnswerGenerator:
         if model not in self._replaced:
             self._replaced.add(model)
             instead = reply.answer.model or f"fallback {reply.fallback}"
-            self._tell(f"The model gave no answer, and {instead} answers in its place: {reply.failure}")
+            self._context.report_failure(
+                f"The model gave no answer, and {instead} answers in its place: {reply.failure}"
+            )
 
 
 def _told(error: Exception) -> str:

@@ -7,30 +7,22 @@ from what is stored and from the config; what a task sleeps for is only reckoned
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 from contextlib import suppress
-from datetime import timedelta
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from imposter.clock import Clock
-from imposter.contracts.behaviour import Behaviour
-from imposter.contracts.config import Limits
 from imposter.contracts.errors import StorageError
-from imposter.contracts.messages import Message, Source
-from imposter.domain.claims import Claim, Superseded
-from imposter.domain.messages import NotYet, Verdict
+from imposter.contracts.messages import Source
+from imposter.domain.claims import Superseded
+from imposter.domain.messages import NotYet
 from imposter.domain.pauses import TAKEOVER
 from imposter.logs import trace_of
-from imposter.runtime.account.safety import Postpone, Proceed, Safety, StaySilent
-from imposter.runtime.costs.budget import BudgetTracker
+from imposter.runtime.account.safety import Postpone, Proceed, StaySilent
 from imposter.runtime.explain.answer_trace import WaitLog, WaitReason
-from imposter.runtime.learning.style_guide import StyleGuide
-from imposter.runtime.metrics import Counts
 from imposter.runtime.owner.away_summary import AwaySummaries
-from imposter.runtime.owner.display_names import DisplayNames
 from imposter.runtime.owner.drafts import Drafts
 from imposter.runtime.owner.self_chat import SelfChat
 from imposter.runtime.pipeline.delivery import Delivery
@@ -40,14 +32,11 @@ from imposter.runtime.pipeline.presence import PresenceUpdater
 from imposter.runtime.pipeline.summaries import Summaries
 from imposter.runtime.pipeline.turn import TurnHandler
 from imposter.runtime.pipeline.typing_tracker import TypingTracker
-from imposter.runtime.policy.contact_policy import ContactPolicy, TurnTiming
-from imposter.runtime.providers.chat_adapter import ChatAdapter
-from imposter.runtime.providers.message_format import MessageFormat
-from imposter.runtime.providers.message_ids import MessageIds
-from imposter.runtime.providers.model_selection import ModelSelection
-from imposter.runtime.retry import Chance, backoff
+from imposter.runtime.policy.contact_policy import TurnTiming
+from imposter.runtime.providers.model_selection import ModelChain
+from imposter.runtime.retry import backoff
+from imposter.runtime.session_context import SessionContext
 from imposter.runtime.timers import LONGEST_SLEEP, Timers
-from imposter.storage import Store
 
 log = structlog.get_logger()
 
@@ -55,128 +44,29 @@ CLOSING_GRACE = 5.0
 """Seconds that an answer on its way out has to arrive when the bot stops."""
 
 
-class Inbox(Protocol):
-    """What the pipeline needs of the bot's queue."""
-
-    limits: Limits
-    """What may wait; a message that waited too long is not taken."""
-    busy: set[int]
-    """The seqs that are being answered: the queue does not evict them."""
-
-    def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
-        """What the bot's rules say now."""
-
-
 class ConversationScheduler:
-    """One bot's conversations while it runs.
+    """One bot's conversations while it runs."""
 
-    `on_failure` gets a sentence for the owner whenever a contact is left without an answer.
-    """
-
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        chat: ChatAdapter,
-        models: ModelSelection,
-        style_guide: StyleGuide,
-        message_format: MessageFormat,
-        context: Limits,
-        answer_within: timedelta | None,
-        contact_policy: ContactPolicy,
-        inbox: Inbox,
-        safety: Safety,
-        budget_tracker: BudgetTracker,
-        clock: Clock,
-        chance: Chance,
-        counts: Counts,
-        has_passed: Callable[[Behaviour], bool],
-        on_failure: Callable[[str], None],
-    ) -> None:
-        self.context = context
-        self._contact_policy = contact_policy
-        self._claim = claim
-        self._instance_id = claim.instance_id
-        self._store = store
-        self._chat = chat
-        self._inbox = inbox
-        self._safety = safety
-        self._clock = clock
-        self._chance = chance
-        self._counts = counts
-        self._presence = PresenceUpdater(claim.instance_id, chat)
-        self._delivery = Delivery(
-            claim,
-            store=store,
-            chat=chat,
-            answer_within=answer_within,
-            safety=safety,
-            presence=self._presence,
-            clock=clock,
-            chance=chance,
-            counts=counts,
-            on_failure=on_failure,
-        )
-        self._typing_tracker = TypingTracker(clock)
-        self._timers = Timers(claim.instance_id, clock)
-        self._waits = WaitLog(clock.now)
-        self._outages = Outages(clock.now, on_failure)
-        self._generator = AnswerGenerator(
-            claim.instance_id,
-            style_guide=style_guide,
-            budget_tracker=budget_tracker,
-            clock=clock,
-            chance=chance,
-            counts=counts,
-            waits=self._waits,
-            answer_within=lambda: self._delivery.answer_within,
-            tell=on_failure,
-            outages=self._outages,
-            is_back=lambda model: self._aside(self._retry_failed(model), "again"),
-        )
-        self.new_id = MessageIds(claim.instance_id, store, chat)
-        own: dict[str, Any] = {
-            "store": store,
-            "chat": chat,
-            "new_id": self.new_id,
-            "display_names": DisplayNames.by(contact_policy),
-        }
-        self.drafts = Drafts(claim, clock=clock, chance=chance, going=self.redeliver, **own)
-        self.briefs = AwaySummaries(claim, now=clock.now, going=self.redeliver, **own)
-        self._self_chat = SelfChat(
-            claim,
-            store=store,
-            chat=chat,
-            new_id=self.new_id,
-            drafts=self.drafts,
-            briefs=self.briefs,
-            safety=safety,
-            silenced=self.silenced,
-            going=self.redeliver,
-        )
-        self._summaries = Summaries(claim, store=store, budget_tracker=budget_tracker)
-        self._turn_handler = TurnHandler(
-            claim,
-            store=store,
-            new_id=self.new_id,
-            contact_policy=contact_policy,
-            models=models,
-            generator=self._generator,
-            style_guide=style_guide,
-            message_format=message_format,
-            delivery=self._delivery,
-            drafts=self.drafts,
-            safety=safety,
-            budget_tracker=budget_tracker,
-            summaries=self._summaries,
-            waits=self._waits,
-            clock=clock,
-            chance=chance,
-            counts=counts,
-            has_passed=has_passed,
-            on_failure=on_failure,
-        )
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+        self._claim = context.claim
+        self._instance_id = context.instance_id
+        self._store = context.store
+        self._safety = context.safety
+        self._clock = context.clock
+        self._chance = context.chance
+        self._presence = PresenceUpdater(context.instance_id, context.chat)
+        self._delivery = Delivery(context, self._presence)
+        self._typing_tracker = TypingTracker(context.clock)
+        self._timers = Timers(context.instance_id, context.clock)
+        self._waits = WaitLog(context.clock.now)
+        self._outages = Outages(context.clock.now, context.report_failure)
+        self._generator = AnswerGenerator(context, self._waits, self._outages)
+        self.drafts = Drafts(context)
+        self.away_summaries = AwaySummaries(context)
+        self._self_chat = SelfChat(context, self.drafts, self.away_summaries)
+        self._summaries = Summaries(context)
+        self._turn_handler = TurnHandler(context, self._generator, self.drafts, self._waits)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
@@ -193,7 +83,7 @@ class ConversationScheduler:
 
     async def resume(self) -> None:
         """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
-        self._counts.dead_letters += await self._store.outbox.interrupted(self._claim)
+        self._context.counts.dead_letters += await self._store.outbox.interrupted(self._claim)
         await self._ask_again_after_restart()
         await self.drafts.begin()
         for conversation in await self._store.messages.unfinished(self._instance_id):
@@ -203,22 +93,16 @@ class ConversationScheduler:
             if pause.reason == TAKEOVER:
                 self.came_back(pause.conversation)
 
-    def use(
-        self,
-        context: Limits,
-        answer_within: timedelta | None,
-        contact_policy: ContactPolicy,
-        models: ModelSelection | None,
-    ) -> None:
-        """From now on, this; without `models` those it has. What waits for its time asks again."""
-        self.context = context
-        self._delivery.answer_within = answer_within
-        self._contact_policy = self._turn_handler.contact_policy = contact_policy
-        self.drafts.display_names = self.briefs.display_names = DisplayNames.by(contact_policy)
-        self._turn_handler.models = models or self._turn_handler.models
+    def policy_changed(self, *, new_models: bool) -> None:
+        """Look again at what waits for its time, by the new policy. Call it on the event loop."""
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
-        for model in self._outages.replaced() if models is not None else ():
+        for model in self._outages.replaced() if new_models else ():
+            self._aside(self._retry_failed(model), "again")
+
+    def model_recovered(self, model: ModelChain) -> None:
+        """It answers again. Call it on the event loop."""
+        if not self._closing:
             self._aside(self._retry_failed(model), "again")
 
     def wake(self, conversation: str) -> None:
@@ -303,7 +187,7 @@ class ConversationScheduler:
 
     def came_back(self, conversation: str) -> None:
         """The owner has written there. Call it on the event loop."""
-        if not self._closing and self._contact_policy.behaviour_for(frozenset({conversation})).brief:
+        if not self._closing and self._context.policy.contact_policy.behaviour_for(frozenset({conversation})).brief:
             self._aside(self._brief(conversation), "brief")
 
     def link_is_up(self) -> None:
@@ -363,15 +247,16 @@ class ConversationScheduler:
             return
         await self.drafts.reopen(conversation, changed=conversation in self._changed)
         self._changed.discard(conversation)
-        contact_policy, now = self._contact_policy, self._clock.now()
+        policy, now = self._context.policy, self._clock.now()
+        contact_policy = policy.contact_policy
         timing = None if contact_policy.is_prompt else TurnTiming(contact_policy, now, self._typing_tracker.until)
         work = await self._store.messages.take(
             self._instance_id,
             conversation,
-            self.context,
-            busy=self._inbox.busy,
-            queue=self._inbox.limits,
-            answer_within=self._delivery.answer_within,
+            policy.config.context_limits,
+            busy=self._context.busy,
+            queue=policy.queue_limits,
+            answer_within=policy.answer_within,
             timing=timing,
         )
         if isinstance(work, NotYet):
@@ -384,7 +269,7 @@ class ConversationScheduler:
             self._due.add(conversation)
         if work.message.source is Source.OWNER:
             for message in work.messages:
-                await self._self_chat.execute(message, contact_policy)
+                await self._self_chat.execute(message)
             return
         verdict = await self._safety.before(work)
         if isinstance(verdict, StaySilent):
@@ -392,23 +277,26 @@ class ConversationScheduler:
             return
         if not await self._may_answer(conversation, verdict):
             return
-        self._inbox.busy.update(work.seqs)
+        self._context.busy.update(work.seqs)
         try:
-            if not await self._turn_handler.answer(work):
+            turn = await self._turn_handler.answer(work)
+            if turn.outgoing:
+                await self._delivery.deliver(turn.outgoing, fresh=True, reading=turn.reading, typing=turn.typing)
+            if not turn.is_done:
                 # Something else became of it, or was changed meanwhile.
                 self._due.add(conversation)
                 self._changed.add(conversation)
         finally:
-            self._inbox.busy.difference_update(work.seqs)
+            self._context.busy.difference_update(work.seqs)
             self._safety.leave(conversation)
-        if work.moved:
-            self._turn_handler.note_down(work)
+        if work.moved and contact_policy.behaviour_for(work.known_ids).summary:
+            self._summaries.begin(conversation, self._context.models.model_for(contact_policy.contact(work.chat_ids)))
 
     async def _deliver_the_rest(self, conversation: str) -> bool:
         """Of answers that were made before; False where it has to ask again."""
         self._undelivered.discard(conversation)
         pending = await self._store.outbox.pending(self._instance_id, conversation)
-        if pending and pending[0].recipient == self._chat.own_chat():
+        if pending and pending[0].recipient == self._context.chat.own_chat():
             await self._delivery.deliver(pending, fresh=False)
             return True
         for _, answer in groupby(pending, lambda outgoing: outgoing.created_at or outgoing.message_id):
@@ -453,16 +341,16 @@ class ConversationScheduler:
 
     async def _ask_again_after_restart(self) -> None:
         """About what an earlier run left for an outage, and is still worth an answer."""
-        if (within := self._delivery.answer_within) is not None:
+        if (within := self._context.policy.answer_within) is not None:
             since = self._clock.now() - within
             for letter in await self._store.dead_letters.young(self._instance_id, OUTAGES, since):
-                await self._store.dead_letters.ask_again(self._instance_id, letter, self._inbox.judge)
+                await self._store.dead_letters.ask_again(self._instance_id, letter, self._context.judge)
 
     async def _retry_failed(self, model: object) -> None:
         """Ask it about what became a dead letter while it was away and is still worth an answer, in order."""
         try:
-            for letter in self._outages.take(model, self._delivery.answer_within):
-                if await self._store.dead_letters.ask_again(self._instance_id, letter.seq, self._inbox.judge):
+            for letter in self._outages.take(model, self._context.policy.answer_within):
+                if await self._store.dead_letters.ask_again(self._instance_id, letter.seq, self._context.judge):
                     self._outages.waits_again(model, letter)
                     self.redeliver(letter.conversation)
         except StorageError as error:
@@ -472,7 +360,7 @@ class ConversationScheduler:
 
     async def _brief(self, conversation: str) -> None:
         try:
-            await self.briefs.came_back(conversation)
+            await self.away_summaries.came_back(conversation)
         except Exception as error:  # noqa: BLE001 - it is told at the next start, or when they write again
             log.warning("the owner was not told of a chat", bot=self._instance_id, **trace_of(error))
 

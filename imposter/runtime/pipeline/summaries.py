@@ -6,23 +6,22 @@ from functools import partial
 
 import structlog
 
-from imposter.domain.claims import Claim, Superseded
+from imposter.domain.claims import Superseded
 from imposter.logs import trace_of
-from imposter.runtime.costs.budget import BudgetTracker
 from imposter.runtime.providers.model_selection import ModelChain
-from imposter.storage import Store
+from imposter.runtime.session_context import SessionContext
 from imposter.storage.schema.storable_text import clean
 
 log = structlog.get_logger()
 
 
 class Summaries:
-    """For one run of a bot."""
+    """Notes of one bot's conversations, in the making."""
 
-    def __init__(self, claim: Claim, *, store: Store, budget_tracker: BudgetTracker) -> None:
-        self._claim = claim
-        self._store = store
-        self._budget_tracker = budget_tracker
+    def __init__(self, context: SessionContext) -> None:
+        self._claim = context.claim
+        self._store = context.store
+        self._budget_tracker = context.budget_tracker
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, conversation: str, model: ModelChain) -> None:

@@ -1,35 +1,26 @@
 """One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from imposter.behaviour.bot_suspicion import asks_if_bot
-from imposter.clock import Clock
 from imposter.contracts.behaviour import Behaviour, Pace, Unseen
 from imposter.contracts.budget import WhenSpent
-from imposter.domain.claims import Claim
+from imposter.domain.deliveries import Outgoing
 from imposter.domain.messages import ASKED_AGAIN, RETRIED, MessageState, StoredMessage, Verdict, Work
 from imposter.domain.pauses import of_member
 from imposter.domain.usage import Usage
-from imposter.runtime.account.safety import Safety
-from imposter.runtime.costs.budget import BUDGET_SPENT, BudgetTracker
+from imposter.runtime.costs.budget import BUDGET_SPENT
 from imposter.runtime.explain.answer_trace import Trace, WaitLog
-from imposter.runtime.learning.style_guide import StyleGuide
-from imposter.runtime.metrics import BEFORE, MODEL, Counts
+from imposter.runtime.metrics import BEFORE, MODEL
 from imposter.runtime.owner.drafts import Drafts
-from imposter.runtime.pipeline.answer_parts import AnswerParts, paced
-from imposter.runtime.pipeline.delivery import Delivery
+from imposter.runtime.pipeline.answer_parts import AnswerParts, IncomingText, paced
 from imposter.runtime.pipeline.generation import SILENT, AnswerGenerator, Generated
-from imposter.runtime.pipeline.summaries import Summaries
 from imposter.runtime.policy.approval import ApprovalPolicy, ApprovalReason, RequireApproval, SendNow
-from imposter.runtime.policy.contact_policy import ContactPolicy, contact_of
-from imposter.runtime.providers.message_format import MessageFormat
-from imposter.runtime.providers.message_ids import MessageIds
-from imposter.runtime.providers.model_selection import ModelSelection
-from imposter.runtime.retry import Chance
-from imposter.storage import Store
+from imposter.runtime.policy.contact_policy import contact_of
+from imposter.runtime.session_context import SessionContext
 
 MOST_EDITS = 5
 """Of one message for which an answer is made: who edits on and on holds up nobody else's answer."""
@@ -38,62 +29,49 @@ UNSEEN = "unseen"
 """Why a message is not answered that came with something which no model is shown."""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What came of a turn."""
+
+    is_done: bool
+    """False where the last of its messages no longer waits: others there may."""
+    outgoing: Sequence[Outgoing] = ()
+    """The answer, as it stands in the outbox."""
+    reading: IncomingText | None = None
+    typing: Sequence[float] = ()
+    """Seconds of typing before each part."""
+
+
 class TurnHandler:
-    """For one run of a bot. `on_failure` gets a sentence for the owner where the model gave no answer."""
+    """Makes one answer to all that waits in a conversation."""
 
-    def __init__(
-        self,
-        claim: Claim,
-        *,
-        store: Store,
-        new_id: MessageIds,
-        contact_policy: ContactPolicy,
-        models: ModelSelection,
-        generator: AnswerGenerator,
-        style_guide: StyleGuide,
-        message_format: MessageFormat,
-        delivery: Delivery,
-        drafts: Drafts,
-        safety: Safety,
-        budget_tracker: BudgetTracker,
-        summaries: Summaries,
-        waits: WaitLog,
-        clock: Clock,
-        chance: Chance,
-        counts: Counts,
-        has_passed: Callable[[Behaviour], bool],
-        on_failure: Callable[[str], None],
-    ) -> None:
-        self.contact_policy = contact_policy
-        self.models = models
-        self._claim = claim
-        self._store = store
-        self._new_id = new_id
+    def __init__(self, context: SessionContext, generator: AnswerGenerator, drafts: Drafts, waits: WaitLog) -> None:
+        self._context = context
+        self._claim = context.claim
+        self._store = context.store
+        self._style_guide = context.style_guide
+        self._format = context.message_format
+        self._safety = context.safety
+        self._budget_tracker = context.budget_tracker
+        self._clock = context.clock
+        self._counts = context.counts
         self._generator = generator
-        self._style_guide = style_guide
-        self._format = message_format
-        self._delivery = delivery
         self._drafts = drafts
-        self._safety = safety
-        self._budget_tracker = budget_tracker
-        self._summaries = summaries
         self._waits = waits
-        self._clock = clock
-        self._chance = chance
-        self._counts = counts
-        self._has_passed = has_passed
-        self._on_failure = on_failure
 
-    async def answer(self, work: Work) -> bool:
-        """False where the last of it no longer waits: others there may. Raises: Superseded, StorageError."""
-        behaviour, conversation = self.contact_policy.behaviour_for(work.known_ids), work.message.conversation
-        entry = self.contact_policy.contact(work.chat_ids)
+    async def answer(self, work: Work) -> TurnResult:
+        """Make and store it; it is not sent yet. Raises: Superseded, StorageError."""
+        contact_policy, conversation = self._context.policy.contact_policy, work.message.conversation
+        behaviour = contact_policy.behaviour_for(work.known_ids)
+        entry = contact_policy.contact(work.chat_ids)
         group, message = work.message.group_id is not None, work.message
         own_name = (message.group_name if group else message.sender_name) or ""
-        model = self.models.model_for(entry)
+        model = self._context.models.model_for(entry)
         contact = contact_of(entry, saved_name=work.saved_name, own_name=own_name, is_group=group)
         longest = min(behaviour.longest_answer, self._format.longest)
-        gate = ApprovalPolicy.of(behaviour, self._clock.now(), self._has_passed(behaviour), model, contact, longest)
+        gate = ApprovalPolicy.of(
+            behaviour, self._clock.now(), self._context.evaluations.passed(behaviour), model, contact, longest
+        )
         over = await self._budget_tracker.over(conversation)
         release, trace = gate.before_asking(work, over_budget=over is WhenSpent.DRAFT), None
         asking = work
@@ -105,19 +83,19 @@ class TurnHandler:
         if release is None:
             if over is WhenSpent.STOP:
                 await self.leave_unanswered(work.messages, BUDGET_SPENT)
-                return True
+                return TurnResult(True)
             if behaviour.unseen is Unseen.SILENT and any(message.unseen for message in work.messages):
                 await self.leave_unanswered(work.messages, UNSEEN)
-                return True
+                return TurnResult(True)
             burst_ends = work.messages[0].received_at + timedelta(seconds=behaviour.longest_debounce)
             generated = await self._generator.think(
                 work, burst_ends, model=model, contact=contact, guided=behaviour.voice
             )
             if generated is None:
-                return True  # more came in, and with it the word to look again
+                return TurnResult(True)  # more came in, and with it the word to look again
             if generated.answer is None or generated.verdict is not None:
                 await self._give_up(work, generated, generated.verdict or SILENT)
-                return True
+                return TurnResult(True)
             answer = replace(generated.answer, text=await self._format.shown(generated.answer.text))
             release, trace = gate.released(answer, work), generated.trace
         if isinstance(release, SendNow) and trace is not None and behaviour.judged:
@@ -125,16 +103,9 @@ class TurnHandler:
             release = gate.held(release, work, reason) if reason is not None else release
         trace = trace or Trace(ended=self._clock.now(), waits=self._waits.pop(conversation))
         if isinstance(release, RequireApproval):
-            done = await self._hold(work, release, behaviour, trace)
-        else:
-            done = await self._send(work, release.text, behaviour, trace)
-        return done and work is asking
-
-    def note_down(self, work: Work) -> None:
-        """What the model was shown before, and no longer is."""
-        if self.contact_policy.behaviour_for(work.known_ids).summary:
-            model = self.models.model_for(self.contact_policy.contact(work.chat_ids))
-            self._summaries.begin(work.message.conversation, model)
+            return TurnResult(await self._hold(work, release, behaviour, trace) and work is asking)
+        result = await self._put_in_outbox(work, release.text, behaviour, trace)
+        return result if work is asking else replace(result, is_done=False)
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
         """What was a dead letter before is one again."""
@@ -147,7 +118,7 @@ class TurnHandler:
             if seqs:
                 await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
 
-    async def _send(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> bool:
+    async def _put_in_outbox(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> TurnResult:
         by_line = False
         if behaviour.pace is Pace.HUMAN and behaviour.voice and "\n" in text:
             by_line = await self._style_guide.sends_lines(work)
@@ -161,8 +132,7 @@ class TurnHandler:
                 waited = self._counts.waited
                 waited[BEFORE].add((trace.asked - work.message.received_at).total_seconds())
                 waited[MODEL].add((trace.ended - trace.asked).total_seconds())
-            await self._delivery.deliver(going, fresh=True, reading=answer.reading, typing=answer.typing)
-        return bool(going)
+        return TurnResult(bool(going), going, answer.reading, answer.typing)
 
     async def _hold(self, work: Work, hold: RequireApproval, behaviour: Behaviour, trace: Trace) -> bool:
         used = self._used(work)
@@ -176,7 +146,7 @@ class TurnHandler:
 
     def _paced(self, text: str, work: Work, behaviour: Behaviour, *, by_line: bool = False) -> AnswerParts:
         new_id = partial(self._answer_id, work)
-        return paced(text, work, behaviour, self._clock.now(), self._chance, new_id, by_line=by_line)
+        return paced(text, work, behaviour, self._clock.now(), self._context.chance, new_id, by_line=by_line)
 
     async def _give_up(self, work: Work, generated: Generated, verdict: Verdict) -> None:
         used = self._used(work)
@@ -184,14 +154,14 @@ class TurnHandler:
         self._budget_tracker.written(work.message.conversation, used)
         if generated.failure is not None:
             self._counts.dead_letters += 1
-            self._on_failure(f"The model gave no answer: {generated.failure}")
+            self._context.report_failure(f"The model gave no answer: {generated.failure}")
 
     def _used(self, work: Work) -> Sequence[Usage]:
         return self._budget_tracker.unwritten(work.message.conversation)
 
     def _answer_id(self, work: Work, part: int) -> str:
         """The same for the same question, whichever run answers it."""
-        return self._new_id("answer", work.message.conversation, work.message.message_id, str(part))
+        return self._context.message_ids("answer", work.message.conversation, work.message.message_id, str(part))
 
 
 def _too_often_edited(work: Work) -> Work | None:
