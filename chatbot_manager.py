@@ -1,10 +1,10 @@
 """ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -22,6 +22,21 @@ from imposter.logs import trace_of
 from imposter.runtime.account.link_status import LinkStatusTracker
 from imposter.runtime.account.pause_text import ACCOUNT
 from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.commands import (
+    BeginEvaluation,
+    CancelEvaluation,
+    Command,
+    DecideDraft,
+    EraseContact,
+    PauseBot,
+    ReportLoop,
+    RequestPairingCode,
+    Result,
+    ResumeBot,
+    RetryDeadLetters,
+    SendOwnerMessage,
+    UndoAwaySummary,
+)
 from imposter.runtime.learning import evaluation
 from imposter.runtime.metrics import Counts
 from imposter.runtime.pipeline.scheduler import CLOSING_GRACE
@@ -323,6 +338,10 @@ class ChatbotInstance:
         except NotConnected:
             raise InvalidState("The account is not connected: try again when it is.") from None
 
+    async def execute(self, command: Command[Result]) -> Result:
+        """Carry out a command. Raises what the method that does it raises."""
+        return cast("Result", await _EXECUTES[type(command)](self, command))
+
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
         self._factory.rules(self.config)
@@ -507,3 +526,27 @@ class ChatbotInstance:
         if self._session is not None:
             self._session.pauses_ended()
         self._link_status.pauses_ended()
+
+    async def _paused(self, command: PauseBot) -> BotStatus:
+        await self.pause(command.contact, command.minutes)
+        return await self.status()
+
+    async def _resumed(self, command: ResumeBot) -> BotStatus:
+        await self.resume(command.contact)
+        return await self.status()
+
+
+_EXECUTES: Mapping[type[Command[Any]], Callable[[ChatbotInstance, Any], Awaitable[Any]]] = {
+    PauseBot: ChatbotInstance._paused,
+    ResumeBot: ChatbotInstance._resumed,
+    RequestPairingCode: lambda bot, command: bot.pairing_code(command.phone),
+    RetryDeadLetters: lambda bot, command: bot.retry(command.letter),
+    EraseContact: lambda bot, command: bot.forget(command.contact),
+    DecideDraft: lambda bot, command: bot.decide_draft(command.number, send=command.send, text=command.text),
+    SendOwnerMessage: lambda bot, command: bot.say(command.contact, command.text, command.key),
+    UndoAwaySummary: lambda bot, command: bot.undo_brief(command.contact, command.last),
+    BeginEvaluation: lambda bot, command: bot.begin_exam(command.most, command.contact),
+    CancelEvaluation: lambda bot, command: bot.cancel_exam(),
+    ReportLoop: lambda bot, command: bot.loop_found(command.conversation),
+}
+"""How each command is carried out."""

@@ -5,11 +5,12 @@ from typing import Any
 
 import structlog
 
-from imposter.cluster.remote_commands import RemoteCommand, pack, pack_answer, pack_failure, unpack, unpack_answer
+from imposter.cluster.remote_commands import pack, pack_answer, pack_failure, unpack, unpack_answer
 from imposter.contracts.errors import BotNotFound, ImposterError, InvalidState, NodeUnresponsive, StorageError
 from imposter.domain.claims import Superseded
 from imposter.domain.nodes import NodeCommand
 from imposter.logs import trace_of
+from imposter.runtime.commands import Command, Result
 from imposter.runtime.supervisor import Supervisor
 from imposter.storage.cluster.commands import CommandStore
 from imposter.storage.database.notifications import NodeIdentity
@@ -39,14 +40,14 @@ class CommandInbox:
         self.done = 0
         """Errands that were done here for other nodes."""
 
-    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
-        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `remote_command.do` raises."""
+    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
         self._asking += 1
         number: int | None = None
         said: dict[str, Any] | None = None
         try:
             async with asyncio.timeout(PATIENCE):
-                number = await self._commands.ask(instance_id, pack(remote_command), self._identity.node_id)
+                number = await self._commands.ask(instance_id, pack(command), self._identity.node_id)
                 answer = self._waiting[number] = asyncio.get_running_loop().create_future()
                 if number in self._early:
                     _settle(answer, self._early.pop(number))
@@ -61,7 +62,7 @@ class CommandInbox:
             self._asking -= 1
             if not self._asking:
                 self._early.clear()
-        return unpack_answer(remote_command, said)
+        return unpack_answer(command, said)
 
     def give_up(self) -> None:
         """Whatever was asked here is not answered any more: answers go to the node that this was."""
@@ -88,8 +89,8 @@ class CommandInbox:
 
     async def _do(self, command: NodeCommand) -> None:
         try:
-            remote_command = unpack(command.body)
-            said = pack_answer(remote_command, await remote_command.do(self._here, command.instance_id))
+            asked = unpack(command.body)
+            said = pack_answer(asked, await self._here.execute(command.instance_id, asked))
         except asyncio.CancelledError:
             said = pack_failure(InvalidState("The server that ran this bot was stopped meanwhile; ask again."))
             self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # done before the end

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -12,12 +11,12 @@ from imposter.clock import SharedClock
 from imposter.cluster import balancing, liveness
 from imposter.cluster.command_inbox import CommandInbox
 from imposter.cluster.membership import Membership
-from imposter.cluster.remote_commands import RemoteCommand
 from imposter.cluster.server_info import LeaseFigures, Report
 from imposter.cluster.status_publisher import Publisher
 from imposter.contracts.errors import BotNotFound, DatabaseUnreachable, StorageError
 from imposter.domain.nodes import LeaseRenewal
 from imposter.logs import trace_of
+from imposter.runtime.commands import Command, Result
 from imposter.runtime.metrics import ServerMetrics
 from imposter.runtime.supervisor import Supervisor
 from imposter.storage import Store
@@ -105,8 +104,9 @@ class Node:
         """Seconds that connections may stay open if nothing more is heard of this server."""
         return self._membership.left()
 
-    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
-        return await self._inbox.ask(instance_id, remote_command)
+    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+        return await self._inbox.ask(instance_id, command)
 
     def report(self) -> Report:
         return Report(

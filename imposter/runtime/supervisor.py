@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import uuid4
 
 import structlog
@@ -20,13 +20,12 @@ from imposter.domain.claims import Claim
 from imposter.domain.messages import BotTotals
 from imposter.logs import trace_of
 from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.commands import Command, DeleteBot, PutBot, ReportLoop, Result, StartBot, StopBot, UnlinkBot
 from imposter.runtime.metrics import Counts
 from imposter.runtime.model_test import list_models, try_model
 from imposter.runtime.model_test_report import ModelTest
 from imposter.runtime.providers.discovery import Catalog
 from imposter.storage import Store
-from imposter.storage.queue.dead_letters import Retried
-from imposter.storage.queue.draft_rows import Draft
 
 log = structlog.get_logger()
 
@@ -53,20 +52,12 @@ class Bot(Protocol):
     async def stop(self) -> None: ...
     async def stop_immediately(self) -> None: ...
     async def unlink(self) -> str | None: ...
-    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None: ...
-    async def resume(self, contact: str | None = None) -> None: ...
-    async def loop_found(self, conversation: str) -> None: ...
-    async def retry(self, letter: int | None = None) -> Retried: ...
-    async def forget(self, contact: str) -> tuple[int, bool]: ...
-    async def begin_exam(self, most: int, contact: str | None = None) -> None: ...
-    async def cancel_exam(self) -> None: ...
     async def reconfigure(self, config: BotConfig) -> None: ...
-    async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft: ...
-    async def say(self, contact: str, text: str, key: str) -> str: ...
-    async def undo_brief(self, contact: str, last: int) -> int: ...
     async def check(self) -> None: ...
     async def status(self, totals: BotTotals | None = None) -> BotStatus: ...
-    async def pairing_code(self, phone: str) -> str: ...
+
+    async def execute(self, command: Command[Result]) -> Result:
+        """Carries out what concerns this bot alone; see `ChatbotInstance.execute`."""
 
 
 class MakeBot(Protocol):
@@ -191,23 +182,28 @@ class Supervisor:
             await bot.unlink()
         return bot
 
-    async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> Bot:
-        """Have the bot be silent towards a person or group, or altogether. Raises: ContactNotFound."""
-        bot = self.get(instance_id)
-        await bot.pause(contact, minutes)
-        return bot
-
-    async def resume(self, instance_id: str, contact: str | None = None) -> Bot:
-        """End the pause of one chat, or every pause. Raises: ContactNotFound."""
-        bot = self.get(instance_id)
-        await bot.resume(contact)
-        return bot
+    async def execute(self, instance_id: str, command: Command[Result]) -> Result:
+        """Carry out a command for a bot of this server. Raises what it raises."""
+        match command:
+            case PutBot():
+                await self.put(BotConfig.model_validate(command.config), only=instance_id)
+                return cast("Result", None)
+            case DeleteBot():
+                return cast("Result", await self.delete(instance_id))
+            case StartBot():
+                return cast("Result", await (await self.start(instance_id)).status())
+            case StopBot():
+                return cast("Result", await (await self.stop(instance_id)).status())
+            case UnlinkBot():
+                return cast("Result", await (await self.unlink(instance_id)).status())
+            case _:
+                return await self.get(instance_id).execute(command)
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
         """Another bot noticed that it and this one talk to each other here. Raises nothing: it is only a hint."""
         try:
             if self.has(instance_id):
-                await self.get(instance_id).loop_found(conversation)
+                await self.get(instance_id).execute(ReportLoop(conversation=conversation))
             elif self.elsewhere is not None:
                 await self.elsewhere.loop_found(instance_id, conversation)
         except ImposterError as error:
@@ -230,10 +226,6 @@ class Supervisor:
 
     async def list_models(self, choice: ProviderChoice) -> list[str]:
         return await list_models(self.catalog, self._shared, choice, self._now)
-
-    async def pairing_code(self, instance_id: str, phone: str) -> str:
-        """Raises: NotSupported, InvalidState, Refused."""
-        return await self.get(instance_id).pairing_code(phone)
 
     async def _create(self, config: BotConfig) -> Bot:
         now = self._now()

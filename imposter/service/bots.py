@@ -14,21 +14,6 @@ from pydantic import SecretStr, ValidationError
 
 from imposter.clock import Clock
 from imposter.cluster import liveness
-from imposter.cluster.remote_commands import (
-    BeginEvaluation,
-    CancelEvaluation,
-    DeleteBot,
-    EraseContact,
-    PauseBot,
-    PutBot,
-    RemoteCommand,
-    ReportLoop,
-    RequestPairingCode,
-    ResumeBot,
-    StartBot,
-    StopBot,
-    UnlinkBot,
-)
 from imposter.cluster.server_info import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.status_publisher import SAID_BY
 from imposter.contracts.config import BotConfig, ProviderChoice
@@ -47,6 +32,22 @@ from imposter.domain.claims import Superseded
 from imposter.domain.messages import BotTotals, StoredMessage
 from imposter.domain.nodes import Heartbeat, NodeRow
 from imposter.logs import trace_of
+from imposter.runtime.commands import (
+    BeginEvaluation,
+    CancelEvaluation,
+    Command,
+    DeleteBot,
+    EraseContact,
+    PauseBot,
+    PutBot,
+    ReportLoop,
+    RequestPairingCode,
+    Result,
+    ResumeBot,
+    StartBot,
+    StopBot,
+    UnlinkBot,
+)
 from imposter.runtime.explain.explanation import Explained
 from imposter.runtime.explain.lookup import inquire
 from imposter.runtime.learning.chat_import import ChatImport
@@ -88,8 +89,8 @@ class OtherServers(Protocol):
     def may_have_bots(self) -> bool:
         """Whether this server holds its lease."""
 
-    async def ask(self, instance_id: str, remote_command: RemoteCommand) -> Any:
-        """Have the bot's owner do it. Raises: NodeUnresponsive, BotNotFound, what `remote_command.do` raises."""
+    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
 
     def lease_figures(self) -> LeaseFigures: ...
 
@@ -120,9 +121,7 @@ class BotService:
     ) -> None:
         self.learning = ChatImport(store, here.catalog)
         """For bots that exist."""
-        self.conversation_service = ConversationService(
-            store, here.catalog, exists=self.exists, config=self.config, put=self.put, do=self._do
-        )
+        self.conversation_service = ConversationService(store, here.catalog, self)
         self._here = here
         self._store = store
         self._server_metrics = server_metrics
@@ -171,7 +170,7 @@ class BotService:
             with suppress(BotNotFound, DuplicateUser):  # it was made, given away or deleted meanwhile
                 row = await self._store.bots.of_user(config.user_id)
                 if row is not None:
-                    await self._do(row.instance_id, PutBot(config=config.stored))
+                    await self.execute(row.instance_id, PutBot(config=config.stored))
                     return row.instance_id
                 if self._elsewhere.may_have_bots and not self._here.has_user(config.user_id):
                     return (await self._here.put(config)).instance_id
@@ -260,59 +259,52 @@ class BotService:
         return await self._here.list_models(choice)
 
     async def start(self, instance_id: str) -> BotStatus:
-        status: BotStatus = await self._do(instance_id, StartBot())
-        return status
+        return await self.execute(instance_id, StartBot())
 
     async def stop(self, instance_id: str) -> BotStatus:
-        status: BotStatus = await self._do(instance_id, StopBot())
-        return status
+        return await self.execute(instance_id, StopBot())
 
     async def unlink(self, instance_id: str) -> BotStatus:
         """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
-        status: BotStatus = await self._do(instance_id, UnlinkBot())
-        return status
+        return await self.execute(instance_id, UnlinkBot())
 
     async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
         """Have the bot be silent towards a person or group, or altogether; without `minutes` until it is resumed.
 
         Raises: ContactNotFound.
         """
-        status: BotStatus = await self._do(instance_id, PauseBot(contact=contact, minutes=minutes))
-        return status
+        return await self.execute(instance_id, PauseBot(contact=contact, minutes=minutes))
 
     async def resume(self, instance_id: str, contact: str | None = None) -> BotStatus:
         """End the pause of one chat, or every pause. Raises: ContactNotFound."""
-        status: BotStatus = await self._do(instance_id, ResumeBot(contact=contact))
-        return status
+        return await self.execute(instance_id, ResumeBot(contact=contact))
 
     async def delete(self, instance_id: str) -> str | None:
         """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
-        left: str | None = await self._do(instance_id, DeleteBot())
-        return left
+        return await self.execute(instance_id, DeleteBot())
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
         """Raises: NotSupported, InvalidState, Refused."""
-        return str(await self._do(instance_id, RequestPairingCode(phone=phone)))
+        return await self.execute(instance_id, RequestPairingCode(phone=phone))
 
     async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
         """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
 
         Raises: ContactNotFound, InvalidState.
         """
-        forgotten: tuple[int, bool] = await self._do(instance_id, EraseContact(contact=contact))
-        return forgotten
+        return await self.execute(instance_id, EraseContact(contact=contact))
 
     async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> EvaluationRow:
         """Have the bot answer up to `most` questions of the past; gives where it stands.
 
         Raises: ContactNotFound, InvalidState (one is under way, there is nothing to ask), InvalidConfig.
         """
-        await self._do(instance_id, BeginEvaluation(most=most, contact=contact))
+        await self.execute(instance_id, BeginEvaluation(most=most, contact=contact))
         return await self.exam(instance_id)
 
     async def cancel_exam(self, instance_id: str) -> EvaluationRow:
         """End the one that is held, if one is; gives the last one. Raises: EvaluationNotFound."""
-        await self._do(instance_id, CancelEvaluation())
+        await self.execute(instance_id, CancelEvaluation())
         return await self.exam(instance_id)
 
     async def exam(self, instance_id: str) -> EvaluationRow:
@@ -327,7 +319,7 @@ class BotService:
         """See `runtime.safety.Peers`. Raises nothing: it is only a hint."""
         try:
             async with asyncio.timeout(HINT):
-                await self._do(instance_id, ReportLoop(conversation=conversation))
+                await self.execute(instance_id, ReportLoop(conversation=conversation))
         except (ImposterError, TimeoutError) as error:
             log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
 
@@ -413,15 +405,16 @@ class BotService:
         """Raises: StorageError if the store takes nothing."""
         await self._store.proof()
 
-    async def _do(self, instance_id: str, remote_command: RemoteCommand) -> Any:
+    async def execute(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the server that runs the bot carry it out."""
         if self._elsewhere is None:
-            return await remote_command.do(self._here, instance_id)
+            return await self._here.execute(instance_id, command)
         if self._here.has(instance_id):
             try:
-                return await remote_command.do(self._here, instance_id)
+                return await self._here.execute(instance_id, command)
             except (BotNotFound, Superseded):
                 pass  # it was given to another server meanwhile
-        return await self._elsewhere.ask(instance_id, remote_command)
+        return await self._elsewhere.ask(instance_id, command)
 
     async def _row(self, instance_id: str) -> BotRow:
         if self._elsewhere is None and not self._here.has(instance_id):

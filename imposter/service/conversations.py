@@ -1,24 +1,25 @@
 """What is said in a bot's chats, and what its owner does about it, whichever server the bot lives on."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Protocol
 
 from pydantic import ValidationError
 
-from imposter.cluster.remote_commands import (
-    DecideDraft,
-    RemoteCommand,
-    RetryDeadLetters,
-    SendOwnerMessage,
-    UndoAwaySummary,
-)
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ContactNotFound, InvalidConfig
 from imposter.domain.messages import StoredMessage
 from imposter.domain.pauses import Pause
+from imposter.runtime.commands import (
+    Command,
+    DecideDraft,
+    Result,
+    RetryDeadLetters,
+    SendOwnerMessage,
+    UndoAwaySummary,
+)
 from imposter.runtime.owner.away_summary import AwaySummary, brief_of
 from imposter.runtime.policy.autonomy import own_autonomy, with_autonomy
 from imposter.runtime.policy.display_names import DisplayNames, ids_in
@@ -34,6 +35,15 @@ from imposter.storage.schema.storable_text import clean
 from imposter.storage.upkeep.erasure import Person
 
 
+class BotDirectory(Protocol):
+    """What is asked about bots, on whichever server they run; see `BotService`."""
+
+    async def exists(self, instance_id: str) -> None: ...
+    async def config(self, instance_id: str) -> BotConfig: ...
+    async def put(self, config: BotConfig) -> str: ...
+    async def execute(self, instance_id: str, command: Command[Result]) -> Result: ...
+
+
 class ConversationService:
     """Conversations of bots, on whichever server they run.
 
@@ -41,22 +51,10 @@ class ConversationService:
     NodeUnresponsive where the server that runs the bot does not answer.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        catalog: Catalog,
-        *,
-        exists: Callable[[str], Awaitable[None]],
-        config: Callable[[str], Awaitable[BotConfig]],
-        put: Callable[[BotConfig], Awaitable[str]],
-        do: Callable[[str, RemoteCommand], Awaitable[Any]],
-    ) -> None:
+    def __init__(self, store: Store, catalog: Catalog, bots: BotDirectory) -> None:
         self._store = store
         self._catalog = catalog
-        self._exists = exists
-        self._config = config
-        self._put = put
-        self._do = do
+        self._bots = bots
 
     async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[ChatOverview]:
         """Conversations whose newest message has a seq below `before`, the liveliest first."""
@@ -122,11 +120,11 @@ class ConversationService:
 
         Raises: ContactNotFound, InvalidState (the bot does not run).
         """
-        return str(await self._do(instance_id, SendOwnerMessage(contact=contact, text=text, key=key)))
+        return await self._bots.execute(instance_id, SendOwnerMessage(contact=contact, text=text, key=key))
 
     async def pauses(self, instance_id: str) -> list[Pause]:
         """Those that hold, of single conversations and of the account."""
-        await self._exists(instance_id)
+        await self._bots.exists(instance_id)
         return await self._store.pauses.holding(instance_id)
 
     async def autonomy(self, instance_id: str, contact: str) -> tuple[Autonomy, Autonomy | None]:
@@ -138,7 +136,7 @@ class ConversationService:
     async def treat(self, instance_id: str, contact: str, autonomy: Autonomy | None) -> None:
         """Go so far with them; None: as with everybody. Raises: ContactNotFound, InvalidConfig, StorageError."""
         config, person, canonical = await self._known(instance_id, contact)
-        await self._put(with_autonomy(config, person.ids, contact, autonomy, canonical))
+        await self._bots.put(with_autonomy(config, person.ids, contact, autonomy, canonical))
 
     async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
         """Up to `limit` with a number below `before`, the newest first."""
@@ -149,13 +147,11 @@ class ConversationService:
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
         """Send it, or `text` in its place. Raises: DraftNotFound, InvalidState (too late, or the bot does not run)."""
-        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=True, text=text))
-        return draft
+        return await self._bots.execute(instance_id, DecideDraft(number=number, send=True, text=text))
 
     async def drop_draft(self, instance_id: str, number: int) -> Draft:
         """Raises: DraftNotFound, InvalidState (it was sent; the bot does not run)."""
-        draft: Draft = await self._do(instance_id, DecideDraft(number=number, send=False))
-        return draft
+        return await self._bots.execute(instance_id, DecideDraft(number=number, send=False))
 
     async def brief(self, instance_id: str, contact: str) -> AwaySummary:
         """What was said to them in the owner's name. Raises: ContactNotFound, AwaySummaryNotFound."""
@@ -170,7 +166,7 @@ class ConversationService:
 
         Raises: ContactNotFound, AwaySummaryNotFound, InvalidState.
         """
-        return int(await self._do(instance_id, UndoAwaySummary(contact=contact, last=last)))
+        return await self._bots.execute(instance_id, UndoAwaySummary(contact=contact, last=last))
 
     async def summary(self, instance_id: str, contact: str) -> Summary | None:
         """What the model is told of what was said there before. Raises: ContactNotFound."""
@@ -183,23 +179,22 @@ class ConversationService:
 
     async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
         """What contacts did not get, newest first."""
-        await self._exists(instance_id)
+        await self._bots.exists(instance_id)
         return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
 
     async def remove_letter(self, instance_id: str, letter: int) -> None:
         """Raises: DeadLetterNotFound."""
-        await self._exists(instance_id)
+        await self._bots.exists(instance_id)
         await self._store.dead_letters.remove(instance_id, letter)
 
     async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
         """Have a dead letter tried again, or all of them. Raises: DeadLetterNotFound, InvalidState."""
-        retried: Retried = await self._do(instance_id, RetryDeadLetters(letter=letter))
-        return retried
+        return await self._bots.execute(instance_id, RetryDeadLetters(letter=letter))
 
     async def _display_names(self, instance_id: str) -> DisplayNames:
         """Where this version, or its provider files, cannot read the config, nobody has a name that the owner gave."""
         with suppress(InvalidConfig, ValidationError):
-            config = await self._config(instance_id)
+            config = await self._bots.config(instance_id)
             file = self._catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name)
             return DisplayNames.of(config.contacts, canonical_ids(file))
         return DisplayNames({}, str)
@@ -212,6 +207,6 @@ class ConversationService:
         return min(person.conversations, key=lambda name: (name not in (contact, canonical(contact)), name))
 
     async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:
-        config = await self._config(instance_id)
+        config = await self._bots.config(instance_id)
         canonical = canonical_ids(self._catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name))
         return config, await self._store.erasure.known(instance_id, contact, canonical), canonical

@@ -29,6 +29,7 @@ from imposter.contracts.messages import Source
 from imposter.domain.claims import Superseded
 from imposter.domain.messages import MessageState, StoredMessage
 from imposter.domain.pauses import TAKEOVER
+from imposter.runtime.commands import RetryDeadLetters
 from imposter.storage.queue.dead_letters import DeadLetterKind
 from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
 from tests.house import HASTE, Calendar, House, config_of, open_house, until
@@ -284,7 +285,7 @@ class Server(RuleBasedStateMachine):
             if letter.kind is DeadLetterKind.MESSAGE:
                 together = rows[letter.seq].joined or letter.seq
                 self._retried |= {row.seq for row in rows.values() if (row.joined or row.seq) == together}
-        return (await self._home.bots.get(self._instance_id).retry()).letters
+        return (await self._home.bots.execute(self._instance_id, RetryDeadLetters())).letters
 
     async def _rows(self) -> list[StoredMessage]:
         return await self._home.store.messages.page(self._instance_id, limit=100_000)

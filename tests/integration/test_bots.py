@@ -10,6 +10,7 @@ import pytest
 
 from imposter.contracts.errors import BotNotFound, InvalidState, NotSupported, StorageError
 from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.commands import RequestPairingCode
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is, state
 
@@ -166,7 +167,7 @@ async def test_a_pairing_code_needs_a_running_bot_and_a_platform_that_has_one(tm
     async with open_house(tmp_path) as house:
         bot = await house.bot()
         with pytest.raises(NotSupported):
-            await house.bots.pairing_code(bot.instance_id, "4915112345678")
+            await house.bots.execute(bot.instance_id, RequestPairingCode(phone="4915112345678"))
         await house.bots.stop(bot.instance_id)
         with pytest.raises(InvalidState):
-            await house.bots.pairing_code(bot.instance_id, "4915112345678")
+            await house.bots.execute(bot.instance_id, RequestPairingCode(phone="4915112345678"))

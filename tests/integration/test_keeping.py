@@ -13,6 +13,7 @@ from imposter.clock import SystemClock
 from imposter.contracts.errors import InvalidState, ModelRefused, Refused
 from imposter.contracts.messages import Sender
 from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.commands import EraseContact
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.runtime.retention import retention
 from imposter.storage.database.engine import DATABASE_FILE
@@ -224,9 +225,9 @@ async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Pa
             await house.bots.stop(bot.instance_id)
         Remembering.trouble_forgetting.append(RuntimeError("not now"))
         with pytest.raises(InvalidState):
-            await bot.forget(NUMBER)
+            await bot.execute(EraseContact(contact=NUMBER))
         assert await house.bot_service.messages(bot.instance_id), "nothing is half forgotten"
-        await bot.forget(NUMBER)
+        await bot.execute(EraseContact(contact=NUMBER))
         assert Remembering.forgotten == [sorted([LID, NUMBER])]
         assert await house.bot_service.messages(bot.instance_id) == []
         status = (await bot.status()).status
@@ -262,7 +263,7 @@ async def test_one_who_shares_an_answer_with_somebody_forgotten_still_gets_one(t
         platform.listening = False
         thinking.hold["hers"].set()
         await until(lambda: platform.attempts[-1].text == "re: hers")
-        await bot.forget(NUMBER)
+        await bot.execute(EraseContact(contact=NUMBER))
         platform.listening = True
         platform.context.report(LinkStatus(status=LinkState.CONNECTED))
         await until(lambda: platform.texts() == ["re: first", "re: his"])

@@ -10,6 +10,7 @@ from imposter.contracts.errors import Refused
 from imposter.contracts.messages import Sender
 from imposter.contracts.status import LinkState, LinkStatus, SafetyLevel, SafetyStatus
 from imposter.domain.pauses import Pause
+from imposter.runtime.commands import ResumeBot
 from tests.house import House, open_house, until
 from tests.integration.api_house import config, open_api
 from tests.integration.safety_house import LOOPS, HandClock, asleep, has_level, has_reason, has_sent, safety
@@ -81,7 +82,7 @@ async def test_an_owner_ends_every_pause(tmp_path: Path) -> None:
         await until(lambda: has_level(bot, SafetyLevel.PAUSED))
         await platform.hear("cleo", "hi")
         await until(asleep(clock, 1))
-        await house.bots.resume(bot.instance_id)
+        await house.bots.execute(bot.instance_id, ResumeBot())
         await until(lambda: platform.texts() == ["re: hi"])
         assert await safety(bot) == SafetyStatus()
         assert (await bot.status()).last_error is None, "it told of the pause"

@@ -1,4 +1,4 @@
-"""Errands and what comes of them, over the way from one server to another."""
+"""Commands and what comes of them, over the way from one server to another."""
 
 import json
 from typing import Any
@@ -6,10 +6,6 @@ from typing import Any
 import pytest
 
 from imposter.cluster.remote_commands import (
-    PutBot,
-    RemoteCommand,
-    RequestPairingCode,
-    RetryDeadLetters,
     pack,
     pack_answer,
     pack_failure,
@@ -26,6 +22,7 @@ from imposter.contracts.errors import (
     NotSupported,
     Refused,
 )
+from imposter.runtime.commands import Command, PutBot, RequestPairingCode, RetryDeadLetters
 from imposter.storage.queue.dead_letters import Retried
 
 
@@ -35,7 +32,7 @@ def travelled(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "errand",
+    "command",
     [
         PutBot(config={"user_id": "anna"}),
         RetryDeadLetters(),
@@ -43,14 +40,14 @@ def travelled(body: dict[str, Any]) -> dict[str, Any]:
         RequestPairingCode(phone="49"),
     ],
 )
-def test_an_errand_arrives_as_it_was(remote_command: RemoteCommand) -> None:
-    assert unpack(travelled(pack(remote_command))) == remote_command
+def test_a_command_arrives_as_it_was(command: Command[Any]) -> None:
+    assert unpack(travelled(pack(command))) == command
 
 
 def test_an_answer_arrives_as_it_was() -> None:
-    remote_command = RetryDeadLetters()
+    command = RetryDeadLetters()
     said = Retried(letters=2, refused=1)
-    assert unpack_answer(remote_command, travelled(pack_answer(remote_command, said))) == said
+    assert unpack_answer(command, travelled(pack_answer(command, said))) == said
 
 
 @pytest.mark.parametrize(
