@@ -1,48 +1,37 @@
 """ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
 from imposter.clock import DoubtedClock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ContactNotFound, ImposterError, InvalidState, NotConnected, StorageError
+from imposter.contracts.errors import ImposterError, InvalidState, StorageError
 from imposter.contracts.resource_exhaustion import shortage
 from imposter.contracts.status import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
 from imposter.domain.bots import BotRow
 from imposter.domain.claims import Claim, Superseded
 from imposter.domain.messages import BotTotals, Judge
-from imposter.domain.pauses import FOREVER, OWNER_PAUSE, Pause
+from imposter.domain.pauses import Pause
 from imposter.logs import trace_of
 from imposter.runtime.account.link_status import LinkStatusTracker
-from imposter.runtime.account.pause_text import ACCOUNT
 from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.bot_commands import UNLINK_DEADLINE, BotCommands
 from imposter.runtime.commands import (
-    BeginEvaluation,
-    CancelEvaluation,
     Command,
-    DecideDraft,
-    EraseContact,
-    PauseBot,
-    ReportLoop,
-    RequestPairingCode,
     Result,
-    ResumeBot,
-    RetryDeadLetters,
-    SendOwnerMessage,
-    UndoAwaySummary,
 )
 from imposter.runtime.learning import evaluation
 from imposter.runtime.metrics import Counts
 from imposter.runtime.pipeline.scheduler import CLOSING_GRACE
 from imposter.runtime.policy.eligibility import EligibilityPolicy
 from imposter.runtime.provider_factory import ProviderFactory
-from imposter.runtime.providers.chat_adapter import ChatAdapter, forgets_contacts
+from imposter.runtime.providers.chat_adapter import ChatAdapter
 from imposter.runtime.providers.discovery import Catalog
 from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.retry import Chance, backoff
@@ -50,8 +39,6 @@ from imposter.runtime.session import BotSession
 from imposter.runtime.session_context import SessionPolicy
 from imposter.storage import Store
 from imposter.storage.learning.evaluations import EvaluationState
-from imposter.storage.queue.dead_letters import Retried
-from imposter.storage.queue.draft_rows import Draft
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -60,9 +47,6 @@ NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkS
 """States that last until somebody starts the bot again."""
 MOVED = "platform_changed"
 """What waited on another platform is not answered on this one."""
-NOT_RUNNING = "The bot is not running: start it first."
-UNLINK_DEADLINE = 15.0
-"""Seconds that the platform has to take note of an unlinking; the credentials are forgotten in any case."""
 
 
 class ChatbotInstance:
@@ -111,11 +95,12 @@ class ChatbotInstance:
             link_status=self._link_status,
             on_logged_out=self._logged_out,
         )
-        self._session: BotSession | None = None
+        self.session: BotSession | None = None
         """None while it does not run."""
+        self._commands = BotCommands(self, store, self._factory, clock)
         self._provider_session: BotSession | None = None
         """The last one that was opened for an errand while the bot did not run."""
-        self._changing = asyncio.Lock()
+        self.changing = asyncio.Lock()
         self._gone = False
         """It may not run here any more."""
         self._starting: asyncio.Task[None] | None = None
@@ -134,7 +119,7 @@ class ChatbotInstance:
 
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
-        async with self._changing:
+        async with self.changing:
             before = self._link_status.link.status
             if before in NEEDS_A_START:
                 await self._stop(LinkStatus(status=LinkState.STARTING))
@@ -144,14 +129,14 @@ class ChatbotInstance:
 
     async def stop(self, *, grace: float = CLOSING_GRACE) -> None:
         """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
-        async with self._changing:
+        async with self.changing:
             await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
 
     async def stop_immediately(self) -> None:
         """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
         self._gone = True
         await asyncio.gather(
-            *(session.disconnect() for session in (self._session, self._provider_session) if session is not None)
+            *(session.disconnect() for session in (self.session, self._provider_session) if session is not None)
         )
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
@@ -160,7 +145,7 @@ class ChatbotInstance:
 
         Gives what is left for the owner to do, where it could not be reached.
         """
-        async with self._changing:
+        async with self.changing:
             detail = "Unlinked. Start it to link again."
             left = None
             try:
@@ -168,7 +153,7 @@ class ChatbotInstance:
                     if self._starting is not None and not self._starting.done():
                         # Begun anew, for that alone: two would be in each other's way.
                         await self._stop(self._link_status.link)
-                    await (await self._chat()).logout()
+                    await (await self.open_provider()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
                 detail = left = STILL_LISTED
@@ -183,7 +168,7 @@ class ChatbotInstance:
         What waits is judged by the new rules in the same commit that stores the config.
         Raises: InvalidConfig, StorageError; then nothing has changed.
         """
-        async with self._changing:
+        async with self.changing:
             before = self.config
             rules = self._factory.rules(config)
             new_models = config.asks_other_models(before)
@@ -195,152 +180,17 @@ class ChatbotInstance:
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
-            if self._session is not None:
-                self._session.use(SessionPolicy(config, rules), models if new_models else None)
+            if self.session is not None:
+                self.session.use(SessionPolicy(config, rules), models if new_models else None)
                 if new_models:
-                    await self._session.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
+                    await self.session.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
             if self._starting is not None and (old != new or self._link_status.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
 
-    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None:
-        """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
-
-        What waits there becomes context, answers that are not out are withdrawn.
-        Raises: ContactNotFound, StorageError.
-        """
-        async with self._changing:
-            for conversation in await self._conversations_with(contact):
-                await self._pause(conversation, minutes)
-
-    async def resume(self, contact: str | None = None) -> None:
-        """End the pauses of this person, in groups too, or of this group, or every pause.
-
-        Raises: ContactNotFound, StorageError.
-        """
-        if contact is None:
-            await self._store.pauses.clear(self.instance_id)
-            self._pauses_ended()
-            return
-        canonical = self._factory.rules(self.config).canonical
-        person = await self._store.erasure.known(self.instance_id, contact, canonical)
-        ended = await self._store.pauses.end(self.instance_id, person.conversations, person.ids)
-        if not ended and not person.conversations:
-            raise ContactNotFound
-        if self._session is not None:
-            self._session.pause_ended(person.conversations, person.ids)
-
-    async def loop_found(self, conversation: str) -> None:
-        """Another bot noticed that the two talk to each other here; one that does not run is not told."""
-        if self._session is not None:
-            await self._session.loop_found(conversation)
-
-    async def retry(self, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
-
-        Raises: DeadLetterNotFound, InvalidState (the rules leave the contact out), StorageError.
-        """
-        async with self._changing:
-            judge, dead_letters = self._judge(self._factory.rules(self.config)), self._store.dead_letters
-            if letter is not None:
-                retried = await dead_letters.retry(self.instance_id, letter, judge)
-                self._redeliver(retried.conversations)
-                return retried
-            letters = refused = 0
-            last: int | None = 0
-            while last is not None:
-                some = await dead_letters.retry_some(self.instance_id, judge, last)
-                self._redeliver(some.conversations)
-                letters, refused, last = letters + some.letters, refused + some.refused, some.last
-            return Retried(letters, refused)
-
-    async def forget(self, contact: str) -> tuple[int, bool]:
-        """Remove everything of the person with this id or number.
-
-        Gives how many messages went, and whether they are out of the files already.
-        Raises: ContactNotFound, InvalidState (the platform cannot be brought to forget them; nothing was removed),
-        StorageError.
-        """
-        async with self._changing:
-            canonical, forgetting = self._factory.rules(self.config).canonical, self._store.erasure
-            person = await forgetting.known(self.instance_id, contact, canonical)
-            await self._started()
-            session = self._session
-            if session is not None:
-                await session.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
-                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
-                await session.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
-            try:
-                await self._forget_at_platform(sorted(person.ids))
-                if session is not None:
-                    await session.drain()
-                forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-                if session is not None:
-                    await session.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
-            finally:
-                if session is not None:
-                    session.release()
-            try:
-                return forgotten.messages, await forgetting.is_scrubbed()
-            except StorageError:  # they are forgotten all the same
-                return forgotten.messages, False
-
-    async def begin_exam(self, most: int, contact: str | None = None) -> None:
-        """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
-
-        Raises: ContactNotFound, InvalidState, StorageError.
-        """
-        async with self._changing:
-            if self._session is None:
-                raise InvalidState(NOT_RUNNING)
-            await self._session.begin_exam(most, contact)
-
-    async def cancel_exam(self) -> None:
-        """End the one that is held, if one is."""
-        if self._session is not None:
-            await self._session.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
-
-    async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
-        """Send a draft, or `text` in its place, or drop it.
-
-        Raises: DraftNotFound, InvalidState (it is decided, expired, or the bot does not run), StorageError.
-        """
-        drafts = self._session.drafts if self._session is not None else None
-        if drafts is None:
-            raise InvalidState(NOT_RUNNING)
-        return await (drafts.send(number, text) if send else drafts.drop(number))
-
-    async def say(self, contact: str, text: str, key: str) -> str:
-        """Have the owner say this to a person or group, once for each `key`; gives the message's id.
-
-        Raises: ContactNotFound, InvalidState (the bot does not run), StorageError.
-        """
-        canonical = self._factory.rules(self.config).canonical
-        person = await self._store.erasure.known(self.instance_id, contact, canonical)
-        if not person.conversations:
-            raise ContactNotFound
-        if self._session is None:
-            raise InvalidState(NOT_RUNNING)
-        conversation = contact if contact in person.conversations else min(person.conversations)
-        return await self._session.say(conversation, person.ids, text, key)
-
-    async def undo_brief(self, contact: str, last: int) -> int:
-        """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
-
-        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
-        StorageError.
-        """
-        away_summaries = self._session.away_summaries if self._session is not None else None
-        if away_summaries is None:
-            raise InvalidState(NOT_RUNNING)
-        try:
-            return await away_summaries.undo_up_to(last, await self._conversations_with(contact))
-        except NotConnected:
-            raise InvalidState("The account is not connected: try again when it is.") from None
-
     async def execute(self, command: Command[Result]) -> Result:
-        """Carry out a command. Raises what the method that does it raises."""
-        return cast("Result", await _EXECUTES[type(command)](self, command))
+        """Carry out a command. See `BotCommands`."""
+        return await self._commands.execute(command)
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
@@ -349,8 +199,8 @@ class ChatbotInstance:
 
     async def status(self, totals: BotTotals | None = None) -> BotStatus:
         """`totals`: where they are known."""
-        if self._session is not None:
-            await self._session.ask()
+        if self.session is not None:
+            await self.session.ask()
         if totals is None:
             totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, BotTotals())
         return BotStatus(
@@ -358,8 +208,8 @@ class ChatbotInstance:
             user_id=self.user_id,
             waiting=totals.waiting,
             unreadable=totals.unreadable,
-            safety=self._session.safety if self._session is not None else SafetyStatus(),
-            budget=self._session.budget if self._session is not None else None,
+            safety=self.session.safety if self.session is not None else SafetyStatus(),
+            budget=self.session.budget if self.session is not None else None,
             **self._link_status.fields | self._trouble(),
         )
 
@@ -370,13 +220,6 @@ class ChatbotInstance:
             return {}
         since = self._clock.now() - timedelta(seconds=store.trouble_seconds)
         return {"last_error": store.trouble, "last_error_at": since}
-
-    async def pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number. Raises: InvalidState, NotSupported, Refused."""
-        chat = self._open_chat
-        if chat is None:
-            raise InvalidState(NOT_RUNNING)
-        return await chat.pairing_code(phone)
 
     async def _start(self) -> None:
         """Until the bot runs, or cannot. A store that does not answer is waited for, and a machine that ran short."""
@@ -391,8 +234,8 @@ class ChatbotInstance:
     async def _try_to_start(self) -> Exception | None:
         """Gives what kept it from running, which the status tells of; nothing stays open then."""
         try:
-            self._session = await self._new_session()
-            await self._session.open()
+            self.session = await self._new_session()
+            await self.session.open()
         except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if (none_left := shortage(error)) is not None:
@@ -423,34 +266,24 @@ class ChatbotInstance:
         self._link_status.move(then)
 
     async def _close(self, grace: float = CLOSING_GRACE) -> None:
-        session = self._session
+        session = self.session
         if session is not None:
             await session.close(grace)  # until then it can be let go of
-            if session is self._session:
-                self._session = None
+            if session is self.session:
+                self.session = None
 
-    async def _started(self) -> None:
+    async def started(self) -> None:
         """Returns when a start that is under way is over. Raises: InvalidState, where that takes too long."""
         if self._starting is not None:
             _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
             if going_on:
                 raise InvalidState("The bot is still being started; try again.")
 
-    async def _forget_at_platform(self, ids: Sequence[str]) -> None:
-        if not forgets_contacts(self._factory.chat_file(self.config)):
-            return
-        try:
-            async with asyncio.timeout(UNLINK_DEADLINE):
-                await (await self._chat()).forget_contact(ids)
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
-            log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
-            raise InvalidState("The platform's own entries could not be removed, so nothing was; try again.") from None
-
     @property
     def _open_chat(self) -> ChatAdapter | None:
-        return self._session.chat if self._session is not None else None
+        return self.session.chat if self.session is not None else None
 
-    async def _chat(self) -> ChatAdapter:
+    async def open_provider(self) -> ChatAdapter:
         """The provider; of a bot that does not run, one for this errand."""
         if (chat := self._open_chat) is not None:
             return chat
@@ -470,30 +303,14 @@ class ChatbotInstance:
         log.info("bot claimed", bot=self.instance_id, epoch=claim.epoch)
         return claim
 
-    async def _pause(self, conversation: str, minutes: float | None) -> None:
-        until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
+    async def begin_pause(self, pause: Pause) -> Pause:
+        """Store it, and what it ends. Raises: BotNotFound, StorageError."""
         async with self._claiming:
             claim = self.claim or await self._take_over()
-            pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
-        if self._session is not None:
-            self._session.paused(pause)
-
-    async def _conversations_with(self, contact: str | None) -> Collection[str]:
-        """Raises: ContactNotFound."""
-        if contact is None:
-            return [ACCOUNT]
-        canonical = self._factory.rules(self.config).canonical
-        person = await self._store.erasure.known(self.instance_id, contact, canonical)
-        if not person.conversations:
-            raise ContactNotFound
-        return person.conversations
+            return await self._store.pauses.begin(claim, pause)
 
     def _judge(self, rules: EligibilityPolicy) -> Judge:
         return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
-
-    def _redeliver(self, conversations: Iterable[str]) -> None:
-        if self._session is not None:
-            self._session.redeliver(conversations)
 
     def _logged_out(self) -> None:
         if self._leaving is None:
@@ -516,37 +333,13 @@ class ChatbotInstance:
 
     async def _forget_account(self) -> None:
         """Its credentials, and all that waits for it. Raises: StorageError."""
-        if self._session is not None:
-            await self._session.exams.account_gone()
+        if self.session is not None:
+            await self.session.exams.account_gone()
         async with self._claiming:
             await self._store.state.clear(self.claim or await self._take_over())
-        self._pauses_ended()
+        self.pauses_ended()
 
-    def _pauses_ended(self) -> None:
-        if self._session is not None:
-            self._session.pauses_ended()
+    def pauses_ended(self) -> None:
+        if self.session is not None:
+            self.session.pauses_ended()
         self._link_status.pauses_ended()
-
-    async def _paused(self, command: PauseBot) -> BotStatus:
-        await self.pause(command.contact, command.minutes)
-        return await self.status()
-
-    async def _resumed(self, command: ResumeBot) -> BotStatus:
-        await self.resume(command.contact)
-        return await self.status()
-
-
-_EXECUTES: Mapping[type[Command[Any]], Callable[[ChatbotInstance, Any], Awaitable[Any]]] = {
-    PauseBot: ChatbotInstance._paused,
-    ResumeBot: ChatbotInstance._resumed,
-    RequestPairingCode: lambda bot, command: bot.pairing_code(command.phone),
-    RetryDeadLetters: lambda bot, command: bot.retry(command.letter),
-    EraseContact: lambda bot, command: bot.forget(command.contact),
-    DecideDraft: lambda bot, command: bot.decide_draft(command.number, send=command.send, text=command.text),
-    SendOwnerMessage: lambda bot, command: bot.say(command.contact, command.text, command.key),
-    UndoAwaySummary: lambda bot, command: bot.undo_brief(command.contact, command.last),
-    BeginEvaluation: lambda bot, command: bot.begin_exam(command.most, command.contact),
-    CancelEvaluation: lambda bot, command: bot.cancel_exam(),
-    ReportLoop: lambda bot, command: bot.loop_found(command.conversation),
-}
-"""How each command is carried out."""

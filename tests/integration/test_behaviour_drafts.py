@@ -7,6 +7,7 @@ import pytest
 
 from imposter.contracts.errors import InvalidState
 from imposter.domain.drafts import DraftState
+from imposter.runtime.commands import ResumeBot
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
@@ -220,7 +221,7 @@ async def test_who_asks_for_a_machine_gets_its_owner(tmp_path: Path) -> None:
         assert anna.platform.texts("bob") == []
         assert (await anna.reasons())["hello?"] == ("context", "handed_over")
         assert "machine" in (await anna.bot.status()).safety.reasons[0]
-        await anna.bot.resume("bob")
+        await anna.bot.execute(ResumeBot(contact="bob"))
         await anna.hear("so?")
         await anna.settle()
         assert anna.platform.texts("bob") == ["re: so?"]

@@ -15,6 +15,7 @@ from imposter.contracts.messages import Sender
 from imposter.contracts.status import LinkState, LinkStatus
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.pauses import Pause
+from imposter.runtime.commands import RetryDeadLetters
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import House, config_of, open_house, until
 from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows
@@ -165,7 +166,7 @@ async def test_what_the_owner_has_tried_again_all_at_once_goes_out_within_the_ca
         await until(lambda: len(platform.attempts) == 8)
         await until(lambda: _letters(house, bot.instance_id, 8))
         await house.bots.put(config_of(limits_config={"answers_per_hour": 10}))
-        assert (await bot.retry()).letters == 8
+        assert (await bot.execute(RetryDeadLetters())).letters == 8
         await until(lambda: len(platform.sent) == 2)  # the eight that the platform refused count, too
         await until(lambda: _waits_for_room(bot))
         assert len(platform.sent) == 2
@@ -181,7 +182,7 @@ async def test_what_is_tried_again_in_a_chat_that_is_paused_stays_a_dead_letter(
         await house.store.pauses.set(bot.instance_id, Pause("bob", "loop", datetime.now(UTC) + timedelta(hours=1)))
         await house.bots.stop(bot.instance_id)
         await house.bots.start(bot.instance_id)
-        await bot.retry()
+        await bot.execute(RetryDeadLetters())
         await until(lambda: nothing_waits(house))
         [letter] = await house.bot_service.conversation_service.dead_letters(bot.instance_id)
         assert (letter.message, letter.reason) == ("important", "loop")

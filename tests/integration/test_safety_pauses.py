@@ -10,7 +10,7 @@ from imposter.contracts.errors import Refused
 from imposter.contracts.messages import Sender
 from imposter.contracts.status import LinkState, LinkStatus, SafetyLevel, SafetyStatus
 from imposter.domain.pauses import Pause
-from imposter.runtime.commands import ResumeBot
+from imposter.runtime.commands import EraseContact, ResumeBot
 from tests.house import House, open_house, until
 from tests.integration.api_house import config, open_api
 from tests.integration.safety_house import LOOPS, HandClock, asleep, has_level, has_reason, has_sent, safety
@@ -156,7 +156,7 @@ async def test_one_member_forgotten_ends_no_pause_of_the_group(tmp_path: Path) -
         first = house.platforms["anna"]
         await house.bots.start(bot.instance_id)
         await until(lambda: house.platforms["anna"] is not first and house.platforms["anna"].listening)
-        await bot.forget("bob")
+        await bot.execute(EraseContact(contact="bob"))
         await house.platforms["anna"].hear("ben", "beep", group="G")
         await until(lambda: has_reason(house, bot, "beep", "loop"))
         assert (await safety(bot)).level is SafetyLevel.SLOWED
