@@ -1,6 +1,8 @@
 """What model calls took."""
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,39 @@ class Usage:
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+
+NOBODY = ""
+"""In place of a conversation."""
+
+
+class UsageGroup(StrEnum):
+    """What a sum is for."""
+
+    DAY = "day"
+    CONTACT = "contact"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTotal:
+    """Of one key and currency."""
+
+    key: str
+    """A day, a conversation or a model."""
+    currency: str
+    calls: int
+    uncounted: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of these days, both included."""
+
+    first: date
+    last: date
+    sums: tuple[UsageTotal, ...]

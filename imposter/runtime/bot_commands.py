@@ -11,6 +11,8 @@ from imposter.clock import Clock
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ContactNotFound, InvalidState, NotConnected, StorageError
 from imposter.contracts.status import BotStatus
+from imposter.domain.dead_letters import Retried
+from imposter.domain.drafts import Draft
 from imposter.domain.messages import Judge
 from imposter.domain.pauses import FOREVER, OWNER_PAUSE, Pause
 from imposter.logs import trace_of
@@ -36,8 +38,6 @@ from imposter.runtime.providers.chat_adapter import ChatAdapter, forgets_contact
 from imposter.runtime.session import BotSession
 from imposter.storage import Store
 from imposter.storage.learning.evaluations import EvaluationState
-from imposter.storage.queue.dead_letters import Retried
-from imposter.storage.queue.draft_rows import Draft
 
 log = structlog.get_logger()
 

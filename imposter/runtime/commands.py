@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from imposter.contracts.status import BotStatus
-from imposter.storage.queue.dead_letters import Retried
-from imposter.storage.queue.draft_rows import Draft
+from imposter.domain.dead_letters import Retried
+from imposter.domain.drafts import Draft
 
 Result = TypeVar("Result")
 

@@ -27,10 +27,12 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.status import BotStatus, LinkState
 from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.activity import DailyUsage, DayTotals, Interval
 from imposter.domain.bots import BotRow
 from imposter.domain.claims import Superseded
 from imposter.domain.messages import BotTotals, StoredMessage
 from imposter.domain.nodes import Heartbeat, NodeRow
+from imposter.domain.usage import Costs, UsageGroup
 from imposter.logs import trace_of
 from imposter.runtime.commands import (
     BeginEvaluation,
@@ -62,9 +64,6 @@ from imposter.storage.database.jobs import Pending
 from imposter.storage.learning.evaluations import EvaluationRow
 from imposter.storage.migrations import NEWEST
 from imposter.storage.owner.web_sessions import WebSessionStore
-from imposter.storage.reports.activity import DailyUsage, Interval
-from imposter.storage.reports.overview import DayTotals
-from imposter.storage.reports.usage import Costs, UsageGroup
 
 log = structlog.get_logger()
 

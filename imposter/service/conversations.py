@@ -10,8 +10,14 @@ from pydantic import ValidationError
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import ContactNotFound, InvalidConfig
+from imposter.domain.chats import ChatOverview
+from imposter.domain.dead_letters import DeadLetter, Retried
+from imposter.domain.drafts import Draft
+from imposter.domain.erasure import Person
 from imposter.domain.messages import StoredMessage
+from imposter.domain.names import Names
 from imposter.domain.pauses import Pause
+from imposter.domain.summaries import Summary
 from imposter.runtime.commands import (
     Command,
     DecideDraft,
@@ -26,13 +32,7 @@ from imposter.runtime.policy.display_names import DisplayNames, ids_in
 from imposter.runtime.providers.chat_adapter import canonical_ids
 from imposter.runtime.providers.discovery import Catalog, ProviderKind
 from imposter.storage import Store
-from imposter.storage.conversation.names import Names
-from imposter.storage.conversation.summaries import Summary
-from imposter.storage.owner.chats import ChatOverview
-from imposter.storage.queue.dead_letters import DeadLetter, Retried
-from imposter.storage.queue.draft_rows import Draft
 from imposter.storage.schema.storable_text import clean
-from imposter.storage.upkeep.erasure import Person
 
 
 class BotDirectory(Protocol):

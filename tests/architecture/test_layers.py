@@ -165,6 +165,12 @@ def test_no_modules_and_no_packages_import_each_other_in_a_circle() -> None:
             pytest.fail(" imports ".join(error.args[1]))
 
 
+@SOURCES
+def test_policies_do_not_stand_on_the_store(path: Path) -> None:
+    if module_of(path).startswith("imposter.runtime.policy"):
+        assert not [name for name in imports(path) if name.startswith("imposter.storage")]
+
+
 def test_no_class_name_stands_for_two_things() -> None:
     homes: dict[str, list[str]] = {}
     for path in sources():

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imposter.contracts.chat import ChatContext
+from imposter.domain.dead_letters import DeadLetter
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
-from imposter.storage.queue.dead_letters import DeadLetter
 from tests.durability.driver import config
 from tests.durability.victim import Victim
 from tests.durability.wire import open_line

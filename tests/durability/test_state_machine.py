@@ -27,10 +27,10 @@ from hypothesis.stateful import (
 
 from imposter.contracts.messages import Source
 from imposter.domain.claims import Superseded
+from imposter.domain.dead_letters import DeadLetterKind
 from imposter.domain.messages import MessageState, StoredMessage
 from imposter.domain.pauses import TAKEOVER
 from imposter.runtime.commands import RetryDeadLetters
-from imposter.storage.queue.dead_letters import DeadLetterKind
 from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
 from tests.house import HASTE, Calendar, House, config_of, open_house, until
 from tests.postgres import drop_database, new_database

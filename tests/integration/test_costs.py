@@ -11,8 +11,8 @@ import pytest
 from imposter.contracts.errors import ModelRefused
 from imposter.contracts.messages import MessageKind, Turn
 from imposter.contracts.model import Answer
+from imposter.domain.usage import UsageGroup
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
-from imposter.storage.reports.usage import UsageGroup
 from imposter.web.api import examples
 from tests.house import Calendar, House, config_of, open_house, until
 from tests.integration.api_house import ROOT, open_api

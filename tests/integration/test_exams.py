@@ -11,10 +11,10 @@ import pytest
 from imposter.contracts.errors import ContactNotFound, EvaluationNotFound, InvalidState, ModelUnavailable
 from imposter.contracts.messages import MessageKind, Sender, Source, Turn
 from imposter.contracts.model import Answer
+from imposter.domain.usage import UsageGroup
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.storage.learning.evaluations import EvaluationRow, EvaluationState
 from imposter.storage.learning.voice import VoiceLine
-from imposter.storage.reports.usage import UsageGroup
 from tests.house import AT_ONCE, Calendar, House, open_house, until
 
 ME = Sender("me", "Anna")

@@ -3,10 +3,10 @@
 import pytest
 
 from imposter.contracts.messages import Sender, Source
+from imposter.domain.away_summaries import AwayPeriod
 from imposter.domain.claims import Claim, Superseded
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import MessageState
-from imposter.storage.owner.away_summaries import AwayPeriod
 from tests.storage.desk import BOT, Desk, judge_as
 
 READ = judge_as(MessageState.CONTEXT, "owner")

@@ -11,8 +11,8 @@ from imposter.contracts.messages import UNREADABLE, Mention, MessageKind, Quote,
 from imposter.domain.deliveries import Part
 from imposter.domain.drafts import DraftState
 from imposter.domain.messages import Accepted, MessageState, StoredMessage, Verdict
+from imposter.domain.owner_notes import Note
 from imposter.storage.messages import early_changes
-from imposter.storage.messages.owner_notes import Note
 from tests.storage.desk import Desk, Time, judge_as
 
 EDIT, DELETION = MessageKind.EDIT, MessageKind.DELETION

@@ -6,10 +6,11 @@ import pytest
 
 from imposter.contracts.errors import DeadLetterNotFound, InvalidState
 from imposter.contracts.messages import Sender
+from imposter.domain.dead_letters import DeadLetter, DeadLetterKind
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.messages import MessageState, Verdict
 from imposter.storage import Store
-from imposter.storage.queue.dead_letters import AT_ONCE, DeadLetter, DeadLetterKind
+from imposter.storage.queue.dead_letters import AT_ONCE
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
 REFUSES = judge_as(MessageState.IGNORED, "not_allowed")

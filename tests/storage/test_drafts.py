@@ -9,11 +9,10 @@ from imposter.contracts.errors import DraftNotFound
 from imposter.contracts.messages import Sender, Source
 from imposter.domain.claims import Claim, Superseded
 from imposter.domain.deliveries import Part
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.owner_notes import Note
 from imposter.domain.pauses import Pause
-from imposter.storage.messages.owner_notes import Note
-from imposter.storage.queue.draft_rows import Draft
 from tests.storage.desk import BOT, Desk
 
 ME = "me@self"

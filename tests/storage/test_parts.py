@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from imposter.domain.claims import Superseded
+from imposter.domain.dead_letters import DeadLetterKind
 from imposter.domain.deliveries import DeliveryState, Outgoing, Part
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.pauses import FOREVER, Pause
-from imposter.storage.queue.dead_letters import DeadLetterKind
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
 FAILED, PENDING, SENT = DeliveryState.FAILED, DeliveryState.PENDING, DeliveryState.SENT

@@ -9,9 +9,9 @@ from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import Part
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.pauses import FOREVER, Pause
-from imposter.domain.usage import Usage
+from imposter.domain.usage import Usage, UsageGroup, UsageTotal
 from imposter.runtime.retention import delete_old
-from imposter.storage.reports.usage import KEPT_DAYS, UsageGroup, UsageTotal
+from imposter.storage.reports.usage import KEPT_DAYS
 from tests.storage.desk import BOT, Desk
 from tests.storage.test_retention import At
 from tests.storage.traces import traces

@@ -22,8 +22,8 @@ from imposter.contracts.errors import (
     NotSupported,
     Refused,
 )
+from imposter.domain.dead_letters import Retried
 from imposter.runtime.commands import Command, PutBot, RequestPairingCode, RetryDeadLetters
-from imposter.storage.queue.dead_letters import Retried
 
 
 def travelled(body: dict[str, Any]) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from imposter.contracts.budget import Budget, WhenSpent
 from imposter.contracts.model import Answer
 from imposter.contracts.status import BudgetStatus
-from imposter.domain.usage import Usage
+from imposter.domain.usage import NOBODY, Usage
 from imposter.runtime.costs.pricing import MILLION, Pricing, TokenCount
 from imposter.runtime.metrics import Counts
 from imposter.storage import Store
-from imposter.storage.reports.usage import NOBODY
 
 MOST_TOKENS = 10**9
 """Of one call. A vendor may say any number, and the sums have to fit into the database."""

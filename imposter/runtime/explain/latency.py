@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from imposter.domain.activity import AnswerTiming
 from imposter.runtime.explain.answer_trace import Trace
-from imposter.storage.reports.activity import AnswerTiming
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from imposter.contracts.config import Limits
 from imposter.contracts.errors import InvalidState, StorageError
 from imposter.contracts.messages import Source
 from imposter.contracts.model import Answer, Prompt
-from imposter.domain.usage import Usage
+from imposter.domain.usage import NOBODY, Usage
 from imposter.logs import trace_of
 from imposter.runtime.costs.budget import BudgetTracker
 from imposter.runtime.learning.style_guide import ChatStyle, StyleGuide, learned, past
@@ -30,7 +30,6 @@ from imposter.runtime.providers.model_selection import ModelChain, ModelSelectio
 from imposter.runtime.retry import Chance, backoff, model_retry
 from imposter.storage import Store
 from imposter.storage.learning.evaluations import ContactHistory, EvaluationState, ImportedExchange
-from imposter.storage.reports.usage import NOBODY
 from imposter.voice.holdout import untold
 from imposter.voice.questions import ChatMessage, Question, questions, spread
 from imposter.voice.style_similarity import compare

@@ -11,11 +11,11 @@ from imposter.behaviour.guard.commitments import CommitmentKind, Named, objectio
 from imposter.behaviour.message_text import shown_text
 from imposter.contracts.errors import AwaySummaryNotFound, ChatError, InvalidState, NotConnected
 from imposter.contracts.messages import Source
+from imposter.domain.away_summaries import AwayPeriod
+from imposter.domain.owner_notes import Note
 from imposter.logs import trace_of
 from imposter.runtime.session_context import AnswerReady, SessionContext
 from imposter.storage import Store
-from imposter.storage.messages.owner_notes import Note
-from imposter.storage.owner.away_summaries import AwayPeriod
 
 log = structlog.get_logger()
 

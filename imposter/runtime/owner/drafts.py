@@ -10,8 +10,9 @@ from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.errors import DraftNotFound, InvalidState
 from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import Part
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import StoredMessage, Work
+from imposter.domain.owner_notes import Note
 from imposter.domain.usage import Usage
 from imposter.logs import trace_of
 from imposter.runtime.owner import notifications
@@ -20,8 +21,6 @@ from imposter.runtime.policy.display_names import ids_in
 from imposter.runtime.retry import backoff
 from imposter.runtime.session_context import AnswerReady, SessionContext
 from imposter.runtime.timers import LONGEST_SLEEP, Timers
-from imposter.storage.messages.owner_notes import Note
-from imposter.storage.queue.draft_rows import Draft
 from imposter.storage.schema.storable_text import clean
 
 log = structlog.get_logger()

@@ -6,10 +6,9 @@ from itertools import groupby
 
 from imposter.behaviour.message_text import shown_text
 from imposter.behaviour.quoted_text import PREFIX, excerpt, lines_of, name_of, one_line, quoted
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import StoredMessage
 from imposter.runtime.policy.approval import ApprovalReason
-from imposter.storage.queue.draft_rows import Draft
 
 MOST_SPEAKERS = 5
 """Of a group, whose words are shown."""

@@ -1,7 +1,9 @@
 """The owner's chat with themselves: what they say there to their bot."""
 
 from imposter.contracts.errors import InvalidState
+from imposter.domain.drafts import Draft
 from imposter.domain.messages import MessageState, StoredMessage, Verdict
+from imposter.domain.owner_notes import Note
 from imposter.domain.pauses import COMMAND, FOREVER, OWNER_PAUSE, Pause
 from imposter.runtime.account.pause_text import ACCOUNT
 from imposter.runtime.owner import notifications
@@ -9,8 +11,6 @@ from imposter.runtime.owner.away_summary import AwaySummaries
 from imposter.runtime.owner.drafts import Drafts
 from imposter.runtime.policy.owner_commands import NO, YES, OwnerCommand, is_undo, order_in, unshaded
 from imposter.runtime.session_context import AnswerReady, ConversationSilenced, SessionContext
-from imposter.storage.messages.owner_notes import Note
-from imposter.storage.queue.draft_rows import Draft
 
 NO_COMMAND = "own_chat"
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from imposter.contracts.config import ContactConfig
+from imposter.domain.drafts import Draft
 from imposter.domain.messages import StoredMessage
+from imposter.domain.names import Names
 from imposter.runtime.policy.contact_policy import ContactPolicy
-from imposter.storage.conversation.names import Names
-from imposter.storage.queue.draft_rows import Draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, select
 
-from imposter.storage.conversation.names import Names, NameStore
+from imposter.domain.names import Names
+from imposter.storage.conversation.names import NameStore
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.schema.tables import aliases

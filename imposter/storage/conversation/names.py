@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from imposter.contracts.chat import NewNames
 from imposter.contracts.messages import Message, Source
 from imposter.domain.claims import Claim
+from imposter.domain.names import Names
 from imposter.secrets import Cipher
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
@@ -29,19 +29,6 @@ AT_ONCE = 500
 """Names read in one go."""
 LONGEST = 256
 """Characters of a name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Of one person or group. Empty: none that is known."""
-
-    saved: str = ""
-    """In the owner's address book: the owner's word."""
-    chosen: str = ""
-    """What they call themselves; of a group, its title."""
-    identifiers: tuple[str, ...] = ()
-    """All that were told together with this one."""
-    is_group: bool = False
 
 
 _of_bot = names.c.instance_id == bindparam("bot")

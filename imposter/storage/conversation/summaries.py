@@ -5,7 +5,6 @@ vendor's cache of prompts works, and the notes are written for many messages at 
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +12,10 @@ from sqlalchemy import Connection, bindparam, case, delete, exists, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import Turn
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.domain.claims import Claim
 from imposter.domain.messages import StoredMessage
+from imposter.domain.summaries import Summary, ToNote
 from imposter.storage.conversation.names import NameStore
 from imposter.storage.conversation.turns import BEFORE, TurnRow, people_in, turns_of
 from imposter.storage.database.jobs import Pending
@@ -29,25 +28,6 @@ from imposter.storage.schema.tables import messages, summaries
 MOST_NOTED = 200
 """Messages that one note is made of, the newest; with them MOST_CHARACTERS."""
 MOST_CHARACTERS = 24_000
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    text: str
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ToNote:
-    """What is to be noted down."""
-
-    before: str
-    """The notes so far."""
-    turns: tuple[Turn, ...]
-    until: int
-    """The place of the first message that is not among them."""
-    changed_at: datetime
-    """When the notes so far were changed last, or begun anew."""
 
 
 _of_bot = summaries.c.instance_id == bindparam("bot")

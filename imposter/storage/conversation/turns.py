@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 from imposter.contracts.messages import NOT_SAID, Mention, MessageKind, Quote, ReferencedMessage, Source, Turn
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import MessageState, StoredMessage
-from imposter.storage.conversation.names import Names
+from imposter.domain.names import Names
 from imposter.storage.schema.tables import anchor, messages, outbox
 
 DECLINED = "ModelDeclined"

@@ -1,7 +1,6 @@
 """What an owner is told in the chat that they have with themselves."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, up
 from imposter.domain.claims import Claim
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.drafts import DraftState
+from imposter.domain.owner_notes import Note
 from imposter.storage.conversation.identity import AliasKind
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.writer import Writer
@@ -17,16 +17,6 @@ from imposter.storage.schema import fencing
 from imposter.storage.schema.tables import aliases, drafts, messages, notes, outbox
 
 OUTDATED = "(What this told of was edited since.)"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    recipient: str
-    text: str
-    message_id: str
-    """Used once."""
-    about: int | None = None
-    """The seq of a message in the chat that it tells of: forgotten with whoever wrote there."""
 
 
 _CHAT = select(aliases.c.canonical).where(

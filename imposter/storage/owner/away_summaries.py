@@ -1,11 +1,11 @@
 """What a bot said in its owner's name in one chat, since the owner last wrote there themselves."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, update
 
 from imposter.contracts.messages import NOT_SAID, MessageKind, Source
+from imposter.domain.away_summaries import AwayPeriod
 from imposter.domain.claims import Claim
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import UNDONE, MessageState, StoredMessage
@@ -32,26 +32,6 @@ _UNDO = (
     .where(outbox.c.seq == bindparam("undone"), fencing.held)
     .values(state=DeliveryState.WITHDRAWN, reason=UNDONE)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AwayPeriod:
-    """The talk from the first thing that the bot answered, after its owner's last word before that."""
-
-    talk: tuple[StoredMessage, ...]
-    """Theirs and the bot's, in order; at least one is the bot's."""
-    back: StoredMessage | None
-    """The owner's own message that ended it; None: they have not come back yet."""
-
-    @property
-    def said(self) -> tuple[StoredMessage, ...]:
-        """The bot's."""
-        return tuple(message for message in self.talk if message.source is Source.BOT)
-
-    @property
-    def last(self) -> int:
-        """The seq of the last of these."""
-        return self.said[-1].seq
 
 
 class AwaySummaryStore:

@@ -1,20 +1,21 @@
 """A bot's conversations as a list, and what their owner says in one by way of this server."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, String, and_, bindparam, func, select
 
 from imposter.contracts.messages import Source
+from imposter.domain.chats import ChatOverview, OwnerMessage
 from imposter.domain.claims import Claim
 from imposter.domain.deliveries import Part
 from imposter.domain.drafts import DraftState
 from imposter.domain.messages import MessageState, StoredMessage
+from imposter.domain.names import Names
 from imposter.domain.pauses import TAKEOVER, Pause
 from imposter.storage.conversation.identity import AliasKind
-from imposter.storage.conversation.names import Names, NameStore
+from imposter.storage.conversation.names import NameStore
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.database.writer import Writer
@@ -26,27 +27,6 @@ from imposter.storage.schema.tables import aliases, anchor, drafts, messages
 
 OWNER = "owner"
 """The reason of what an owner wrote."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatOverview:
-    conversation: str
-    name: str
-    """Of the group; of a contact, the owner's name for them, else their own. Empty where nobody has said."""
-    newest: StoredMessage
-    waiting: int
-    drafts: int
-    """That are open."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerMessage:
-    """What an owner said here is in the outbox."""
-
-    conversation: str
-    seq: int
-    pause: Pause | None
-    """The bot is silent there from now on; None: it is not."""
 
 
 _bot = bindparam("bot", type_=String)

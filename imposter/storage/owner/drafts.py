@@ -11,16 +11,17 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from imposter.contracts.errors import DraftNotFound
 from imposter.domain.claims import Claim
 from imposter.domain.deliveries import Outgoing, Part
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import DRAFTED, MessageState, Verdict
+from imposter.domain.owner_notes import Note
 from imposter.domain.usage import Usage
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.database.writer import Writer
 from imposter.storage.messages import answering, changes
-from imposter.storage.messages.owner_notes import Note, say
+from imposter.storage.messages.owner_notes import say
 from imposter.storage.queue import draft_rows, pending_work
-from imposter.storage.queue.draft_rows import COLUMNS, Draft
+from imposter.storage.queue.draft_rows import COLUMNS
 from imposter.storage.reports import usage
 from imposter.storage.schema import fencing
 from imposter.storage.schema.storable_text import clean

@@ -1,15 +1,14 @@
 """What contacts did not get: kept for the owner, who may have it tried again or let it go."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from imposter.contracts.errors import DeadLetterNotFound, InvalidState
 from imposter.contracts.messages import MessageKind
+from imposter.domain.dead_letters import DeadLetter, DeadLetterKind, Retried
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import ASKED_AGAIN, RETRIED, Judge, MessageState
 from imposter.storage.database.jobs import Pending
@@ -23,48 +22,6 @@ REMOVED = "removed"
 """The reason on what the owner let go."""
 AT_ONCE = 100
 """Letters retried in one commit: others wait for it."""
-
-
-class DeadLetterKind(StrEnum):
-    ANSWER = "answer"
-    """The model answered; the answer failed, or nobody knows whether it arrived."""
-    MESSAGE = "message"
-    """The model gave no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    seq: int
-    """Names it: of the first part of our answer that failed, or of the last of the messages that failed together."""
-    kind: DeadLetterKind
-    conversation: str
-    message: str | None
-    """What the contact wrote; of several messages the last. None where it is no longer on record."""
-    message_kind: MessageKind
-    """What that is, and what it holds beside its words."""
-    message_details: str
-    answer: str | None
-    """What they were to get; of an answer in parts those that failed, line by line."""
-    delivery: DeliveryState | None
-    """Of an answer: `failed`, or `uncertain` when it may have arrived."""
-    reason: str | None
-    attempts: int
-    """How often sending the answer was tried."""
-    at: datetime
-    """When the answer was made, or the message came in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retried:
-    """What was taken up again."""
-
-    letters: int
-    refused: int
-    """Those whose contact today's rules leave out, or whose message is gone; they stay."""
-    conversations: frozenset[str] = frozenset()
-    """Where something is to be done now."""
-    last: int | None = None
-    """Where to go on; None at the end."""
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")

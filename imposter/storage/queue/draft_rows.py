@@ -1,46 +1,14 @@
 """What is drafted in a bot's conversations, and ending it: beneath `drafts`, for what ends everything in a chat."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
-from imposter.contracts.messages import MessageKind
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import DRAFTED, MessageState
 from imposter.storage.schema.tables import drafts, messages
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    number: int
-    """Names it."""
-    conversation: str
-    name: str
-    """Of who asked: as they call themselves, unless whoever gives it away knows what their owner calls them."""
-    answers: int
-    """The seq of the last message that it is for."""
-    question: str
-    """That message's words."""
-    question_kind: MessageKind
-    question_details: str
-    text: str
-    """Empty where the owner is to find the words."""
-    why: str
-    """A short code."""
-    state: DraftState
-    note_id: str | None
-    """The message that shows it in the owner's own chat."""
-    created_at: datetime
-    expires_at: datetime
-    decided_at: datetime | None
-    is_deleted: bool = False
-    """The message was deleted for everybody."""
-    sender_id: str = ""
-    """Of who asked."""
-
 
 _question = messages.alias("question")
 COLUMNS: Select[Any] = (

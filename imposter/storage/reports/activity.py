@@ -1,12 +1,12 @@
 """What happened over a span of time, in pieces of equal length."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, false, func, select
 
+from imposter.domain.activity import AnswerTiming, DailyUsage, Interval
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import MessageState
 from imposter.storage.database.jobs import Pending
@@ -19,40 +19,6 @@ oldest answer among them the first parts may be missing."""
 MOST_LOST = 5_000
 LOOKED_AHEAD = timedelta(hours=1)
 """What waits longer is rare, and to find it would mean to read all that followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTiming:
-    """When one answer was asked for, and when its first part was with the platform."""
-
-    received_at: datetime
-    sent_at: datetime
-    trace: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """From `begins` to the beginning of the next."""
-
-    begins: datetime
-    answers: int
-    looked_at: tuple[AnswerTiming, ...]
-    """The newest ones."""
-    evicted: int
-    failed: int
-    """Messages that the model had no answer to."""
-    queued: int
-    """What waited at its end: still, or for an answer that was made within LOOKED_AHEAD after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class DailyUsage:
-    """On one day of UTC."""
-
-    day: date
-    tokens: int
-    costs: dict[str, int]
-    """By currency, in millionths."""
 
 
 _these = outbox.c.instance_id.in_(bindparam("bots", expanding=True))

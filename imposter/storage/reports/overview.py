@@ -1,27 +1,15 @@
 """What many bots did on one day, in two statements for all of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from imposter.domain.activity import DayTotals
 from imposter.domain.deliveries import DeliveryState
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.schema.tables import messages, outbox, usage
-
-
-@dataclass(frozen=True, slots=True)
-class DayTotals:
-    """Of one bot."""
-
-    answered: int = 0
-    """Messages, or bursts of them, whose answer the platform has."""
-    tokens: int = 0
-    costs: dict[str, int] = field(default_factory=dict)
-    """By currency, in millionths; of calls whose price is known."""
-
 
 _ANSWERED = (
     select(outbox.c.instance_id, func.count(messages.c.answers.distinct()).label("answered"))

@@ -5,9 +5,8 @@ of nobody: a budget must not grow by it.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
@@ -15,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from imposter.domain.claims import Claim
-from imposter.domain.usage import Usage
+from imposter.domain.usage import NOBODY, Costs, Usage, UsageGroup, UsageTotal
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.database.writer import Writer
@@ -23,8 +22,6 @@ from imposter.storage.schema import fencing
 from imposter.storage.schema.secure_delete import mark_pending
 from imposter.storage.schema.tables import messages, usage
 
-NOBODY = ""
-"""In place of a conversation."""
 LONGEST = 366
 """Days that are summed at once."""
 KEPT_DAYS = 400
@@ -34,38 +31,6 @@ _FIGURES = ("calls", "uncounted", "prompt_tokens", "cached_tokens", "completion_
 _WRITTEN = tuple(field.name for field in fields(Usage))
 _KEY = ("instance_id", "day", "conversation", "model", "currency")
 _sums = [func.sum(usage.c[name]).label(name) for name in _FIGURES]
-
-
-class UsageGroup(StrEnum):
-    """What a sum is for."""
-
-    DAY = "day"
-    CONTACT = "contact"
-    MODEL = "model"
-
-
-@dataclass(frozen=True, slots=True)
-class UsageTotal:
-    """Of one key and currency."""
-
-    key: str
-    """A day, a conversation or a model."""
-    currency: str
-    calls: int
-    uncounted: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    cost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """Of these days, both included."""
-
-    first: date
-    last: date
-    sums: tuple[UsageTotal, ...]
 
 
 def _adding(insert: Insert) -> Insert:

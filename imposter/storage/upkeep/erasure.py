@@ -4,7 +4,6 @@ Of a group, its conversation.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, select, tuple_
 from imposter.contracts.errors import ContactNotFound
 from imposter.contracts.messages import Source
 from imposter.domain.deliveries import DeliveryState
+from imposter.domain.erasure import Erased, Person
 from imposter.domain.messages import MessageState
 from imposter.storage.conversation.identity import AliasKind
 from imposter.storage.conversation.names import forget as forget_names
@@ -39,28 +39,6 @@ Canonical = Callable[[str], str]
 
 AT_ONCE = 250
 """Ids looked at in one commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Or a group."""
-
-    ids: frozenset[str]
-    """Every id that is known to be theirs."""
-    conversations: frozenset[str]
-    """What they said alone with the bot's owner; a group's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    messages: int
-    """How many were deleted: theirs, the owner's to them, and our answers."""
-    conversations: frozenset[str]
-    """All in which some were, groups too."""
-    own: frozenset[str]
-    """Of these, those that are gone altogether."""
-    ids: frozenset[str]
-    """All that the person was known by."""
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from imposter.domain.usage import UsageGroup, UsageTotal
 from imposter.runtime.costs.pricing import MILLION
-from imposter.storage.reports.usage import UsageGroup, UsageTotal
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
 from imposter.web.dependencies import Bots

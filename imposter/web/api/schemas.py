@@ -9,15 +9,14 @@ from imposter import phone_numbers
 from imposter.behaviour.message_text import shown_text
 from imposter.contracts.base_model import StrictModel, printable
 from imposter.contracts.status import BotStatus
+from imposter.domain.dead_letters import DeadLetter
 from imposter.domain.decisions import Wording
 from imposter.domain.deliveries import PartRow
-from imposter.domain.drafts import DraftState
+from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import MessageState, StoredMessage
 from imposter.runtime.explain.answer_trace import Trace, TraceWait
 from imposter.runtime.explain.explanation import Explained, GatePassage
 from imposter.runtime.providers.discovery import ProviderKind
-from imposter.storage.queue.dead_letters import DeadLetter
-from imposter.storage.queue.draft_rows import Draft
 from imposter.web.problems import FieldError
 
 MAX_INTEGER = 2**63 - 1

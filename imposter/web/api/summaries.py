@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from imposter.contracts.base_model import StrictModel
 from imposter.contracts.model import LONGEST_SUMMARY
-from imposter.storage.conversation.summaries import Summary
+from imposter.domain.summaries import Summary
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
 from imposter.contracts.status import STILL_LISTED, BotStatus
+from imposter.domain.activity import DayTotals
 from imposter.runtime.costs.pricing import MILLION
 from imposter.service.bots import BotService
-from imposter.storage.reports.overview import DayTotals
 from imposter.web.dependencies import Bots
 from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, fragment, go_to, page

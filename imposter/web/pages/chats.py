@@ -14,10 +14,10 @@ from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.model import LONGEST_SUMMARY
 from imposter.domain.drafts import DraftState
 from imposter.domain.pauses import Pause
+from imposter.domain.summaries import Summary
 from imposter.runtime.account import pause_text
 from imposter.runtime.owner.notifications import BECAUSE
 from imposter.service.bots import BotService
-from imposter.storage.conversation.summaries import Summary
 from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
 from imposter.web.dependencies import Bots
 from imposter.web.pages.labels import AUTONOMY

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from imposter.domain.activity import DailyUsage, Interval
 from imposter.runtime.costs.pricing import MILLION
 from imposter.runtime.explain.latency import LatencySummary, times_of, typical
 from imposter.service.bots import BotService
-from imposter.storage.reports.activity import LOOKED_AT, DailyUsage, Interval
+from imposter.storage.reports.activity import LOOKED_AT
 from imposter.web.dependencies import Bots
 from imposter.web.pages.charts import Chart, Column
 from imposter.web.pages.render import PageRoute, page
