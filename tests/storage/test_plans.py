@@ -24,7 +24,7 @@ PARTS = frozenset({"SELECT_BOT", "_SELECT", "SELECT_STORED", "SELECT_OUTGOING", 
 """No statements: others begin with them."""
 ONE_ROW_BY_ORDER = frozenset({"retention._NEWEST", "voice._OLDEST", "usage._OLD", "usage._TOO_OLD"})
 """They read an index from its end, as far as they need."""
-BY_DIALECT = {"sqlite": {"channels._NOTIFY", "sessions._CALL", "sessions._CONNECTED", "commands._PUT_BACK"}}
+BY_DIALECT = {"sqlite": {"notifications._NOTIFY", "connections._CALL", "connections._CONNECTED", "commands._PUT_BACK"}}
 """Statements that the other database alone knows."""
 VALUES: dict[str, Any] = {
     "most": 10,
@@ -57,13 +57,15 @@ Statement = Select[Any] | Update | Delete | CompoundSelect[Any]
 def statements() -> Iterator[tuple[str, Statement]]:
     """By `module.NAME`, of all that stand at the top of a module; an INSERT of values finds nothing."""
     seen: set[int] = set()
-    for module in pkgutil.iter_modules(storage.__path__):
-        found = vars(importlib.import_module(f"imposter.storage.{module.name}"))
+    for module in pkgutil.walk_packages(storage.__path__, "imposter.storage."):
+        if ".migrations" in module.name:
+            continue
+        found = vars(importlib.import_module(module.name))
         for name, value in found.items():
             for each in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(each, Select | Update | Delete | CompoundSelect) and id(each) not in seen:
                     seen.add(id(each))
-                    yield f"{module.name}.{name}", each
+                    yield f"{module.name.rpartition('.')[2]}.{name}", each
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -17,7 +17,12 @@ from imposter.domain.messages import RETRIED, MessageState
 from imposter.domain.reasons import Gate
 
 ROOT = Path(__file__).parents[2]
-FILES = [*ROOT.glob("*.py"), *(ROOT / "imposter").rglob("*.py"), *(ROOT / "chat_providers").glob("*.py")]
+FILES = [
+    *ROOT.glob("*.py"),
+    *(ROOT / "imposter").rglob("*.py"),
+    *(ROOT / "chat_providers").glob("*.py"),
+    *(ROOT / "chat_providers" / "_whatsapp").glob("*.py"),
+]
 REASON_IS_ARGUMENT = {"Verdict": 1, "Pause": 1, "Silent": 0, "hush": 2, "abandon": 2, "failed": 3}
 """By what is called, which of its arguments is a reason."""
 REASON_IS_NAMED = {"reason", "why", "note", "abandoned"}
