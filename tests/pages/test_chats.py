@@ -30,7 +30,7 @@ async def test_a_conversation_is_followed_as_it_goes_on_and_each_answer_explaine
     instance_id = await linked(product, network, me)
     page = await look()
     await page.goto(f"/bots/{instance_id}/chats")
-    await expect(page.get_by_text("Nobody has written yet.")).to_be_visible()
+    await expect(page.get_by_text("No messages yet.")).to_be_visible()
     await network.say(me, ben, "are you there?", name="Ben")
     await expect(page.locator(".chats")).to_contain_text("Ben")
     assert await faults(page) == []
@@ -58,18 +58,18 @@ async def test_who_answers_by_hand_takes_the_chat_over_and_gives_it_back(
     await network.wait_inbox(ben, 1)
     page = await look()
     await open_chat(page, instance_id, ben)
-    await page.get_by_label("Write yourself").fill("It is me now\n💛")
+    await page.get_by_label("Your message").fill("It is me now\n💛")
     await page.get_by_role("button", name="Send as me").click()
     await expect(page.get_by_text("The bot is silent here")).to_be_visible()
     assert [answer.text for answer in await network.wait_inbox(ben, 2)] == ["re: one", "It is me now\n💛"]
     await network.say(me, ben, "two")
     await expect(page.locator(".turn.them", has_text="two")).to_contain_text("not answered")
     await expect(page.locator(".turn.owner")).to_contain_text("You")
-    await page.get_by_role("button", name="Answer here again").click()
+    await page.get_by_role("button", name="Resume in this chat").click()
     await expect(page.get_by_text("The bot is silent here")).to_have_count(0)
     await network.say(me, ben, "three")
     assert (await network.wait_inbox(ben, 3))[-1].text == "re: three"
-    await page.get_by_role("button", name="Be silent here").click()
+    await page.get_by_role("button", name="Pause in this chat").click()
     await expect(page.get_by_text("until you resume it")).to_be_visible()
 
 
@@ -83,16 +83,16 @@ async def test_a_draft_is_sent_as_it_is_changed_or_dropped(
     await expect(page.get_by_text("No answer waits")).to_be_visible()
     await network.say(me, ben, "one", name="Ben")
     await open_chat(page, instance_id, ben)
-    await expect(page.get_by_text("The bot would answer")).to_be_visible()
+    await expect(page.get_by_text("Needs approval")).to_be_visible()
     assert await faults(page) == []
     await page.locator(".draft textarea").fill("In my own words")
     await network.say(me, phone(), "somebody else")
     await page.get_by_role("button", name="Send", exact=True).click()
-    await expect(page.get_by_text("It is on its way.")).to_be_visible()
+    await expect(page.get_by_text("Sending the answer.")).to_be_visible()
     assert [answer.text for answer in await network.wait_inbox(ben, 1)] == ["In my own words"]
     await page.goto(f"/bots/{instance_id}/drafts")
     assert await faults(page) == []
-    await page.get_by_role("button", name="Drop").click()
+    await page.get_by_role("button", name="Discard").click()
     await expect(page.get_by_text("The draft is dropped")).to_be_visible()
     await expect(page.get_by_text("sent in your words")).to_be_visible()
 
@@ -107,14 +107,14 @@ async def test_how_far_the_bot_goes_with_one_person_is_set_at_their_chat(
         await network.wait_inbox(friend, 1)
     page = await look()
     await open_chat(page, instance_id, ben)
-    await page.get_by_label("With them, the bot should").select_option("only read along")
+    await page.get_by_label("In this chat, the bot should").select_option("only read")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Now: only read along.")).to_be_visible()
     await network.say(me, ben, "two")
     await network.say(me, eve, "two")
     assert (await network.wait_inbox(eve, 2))[-1].text == "re: two"
     await expect(page.locator(".turn.them", has_text="two")).to_contain_text("not answered")
-    await page.get_by_label("With them, the bot should").select_option("do as with everybody")
+    await page.get_by_label("In this chat, the bot should").select_option("use the bot's default")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Now: answer by itself.")).to_be_visible()
     assert "contacts" not in (await product.api.get(f"/chatbot/{instance_id}")).json()["config"] or (
@@ -131,7 +131,7 @@ async def test_the_notes_on_a_chat_are_the_owners_to_change(
     await network.wait_inbox(ben, 1)
     page = await look()
     await open_chat(page, instance_id, ben)
-    notes = page.get_by_label("Notes that the model is told")
+    notes = page.get_by_label("Notes for the model")
     await expect(notes).to_have_value("")
     await notes.fill("Ben has the <b>tent</b>.\nHe is away on Friday.")
     await page.get_by_role("button", name="Save notes").click()
@@ -154,14 +154,14 @@ async def test_what_did_not_arrive_is_tried_again_or_let_go(
         await product.until_message(instance_id, content=f"from {friend}", state="failed")
     page = await look()
     await page.goto(f"/bots/{instance_id}/letters")
-    await expect(page.get_by_text("the model failed")).to_have_count(2)
+    await expect(page.get_by_text("model failed")).to_have_count(2)
     assert await faults(page) == []
     model.always_fail = None
-    await page.locator("li", has_text=ben).get_by_role("button", name="Try again").click()
-    await expect(page.get_by_text("It is tried again.")).to_be_visible()
+    await page.locator("li", has_text=ben).get_by_role("button", name="Retry").click()
+    await expect(page.get_by_text("Retrying.")).to_be_visible()
     assert (await network.wait_inbox(ben, 1))[0].text == f"re: from {ben}"
-    await page.locator("li", has_text=eve).get_by_role("button", name="Let it go").click()
-    await expect(page.get_by_text("Everything arrived.")).to_be_visible()
+    await page.locator("li", has_text=eve).get_by_role("button", name="Discard").click()
+    await expect(page.get_by_text("Nothing failed.")).to_be_visible()
 
 
 async def test_whatever_contacts_write_or_are_called_is_shown_as_words(

@@ -18,7 +18,7 @@ async def fill_in(page: Page, name: str, *, people: str = "", model: str = "gpt-
         await page.get_by_label("Their numbers").fill(people)
     else:
         await page.get_by_label("Everybody who writes").check()
-    await page.get_by_label("Answer by itself").check()
+    await page.get_by_label("Reply automatically").check()
     await page.get_by_label("Model", exact=True).fill(model)
 
 
@@ -94,7 +94,7 @@ async def test_the_form_is_drawn_from_what_a_provider_declares(look: Look, produ
     page = await look(size="phone")
     await page.goto("/new")
     await page.get_by_label("Name", exact=True).fill("Otto")
-    await page.get_by_label("Answer by itself").check()
+    await page.get_by_label("Reply automatically").check()
     await page.get_by_label("dummy").check()
     await page.get_by_label("fakeLlm").check()
     await page.locator(".choice:has(#model-fakeLlm) summary").click()

@@ -34,11 +34,11 @@ async def test_who_has_one_phone_only_types_a_code(
     await page.goto(f"/bots/{instance_id}/link")
     await expect(page.get_by_alt_text(CODE)).to_be_visible()
     await page.get_by_text("Only one phone at hand").click()
-    await page.get_by_label("Number of the phone").fill("0151 23")
-    await page.get_by_role("button", name="Give me a code").click()
+    await page.get_by_label("Phone number").fill("0151 23")
+    await page.get_by_role("button", name="Get a code").click()
     await expect(page.get_by_role("alert")).to_contain_text("country code")
-    await page.get_by_label("Number of the phone").fill(f"+{me}")
-    await page.get_by_role("button", name="Give me a code").click()
+    await page.get_by_label("Phone number").fill(f"+{me}")
+    await page.get_by_role("button", name="Get a code").click()
     code = await page.locator(".code-to-type").inner_text()
     await network.enter_code(me, code.replace("-", ""))
     await expect(page.get_by_text("It answers from now on")).to_be_visible()
@@ -76,6 +76,6 @@ async def test_what_cannot_be_taken_back_is_asked_first(look: Look, product: Pro
     await expect(page.get_by_text("all its conversations")).to_be_visible()
     assert await faults(page) == []
     assert (await product.status(instance_id))["status"] == "stopped"
-    await page.get_by_role("button", name="Delete it for good").click()
+    await page.get_by_role("button", name="Delete permanently").click()
     await expect(page.get_by_role("heading", name="Your first bot")).to_be_visible()
     assert (await product.api.get("/chatbot")).json() == []

@@ -54,7 +54,7 @@ async def test_the_names_of_the_models_come_from_the_server(look: Look, model: M
     assert await suggested(page) == []
     await page.get_by_label("Api key").fill(KEY)
     await page.get_by_label("Base url").fill(model.base_url)
-    await page.get_by_role("button", name="List its models").click()
+    await page.get_by_role("button", name="List models").click()
     await expect(page.get_by_text("2 models")).to_be_visible()
     assert await suggested(page) == ["gpt-4", "gpt-5"]
     assert model.listings[-1].headers["authorization"] == f"Bearer {KEY}"
@@ -65,7 +65,7 @@ async def test_the_names_of_the_models_come_from_the_server(look: Look, model: M
     assert await suggested(page) == []
     await page.get_by_label("Base url").fill(model.base_url)
     model.models = Failure(401)
-    await page.get_by_role("button", name="List its models").click()
+    await page.get_by_role("button", name="List models").click()
     await expect(page.locator("#models-openAi .note.bad")).to_contain_text("does not accept the API key")
 
 
@@ -73,7 +73,7 @@ async def test_a_private_address_is_told_with_the_setting_that_opens_it(look: Lo
     page = await look()
     await page.goto("/new")
     await page.get_by_label("Service").select_option("ollama")
-    await page.get_by_role("button", name="List its models").click()
+    await page.get_by_role("button", name="List models").click()
     await expect(page.locator("#models-openAi .note.bad")).to_contain_text(
         "IMPOSTER_ALLOW_PRIVATE_URLS=localhost:11434"
     )
@@ -108,13 +108,13 @@ async def test_all_of_it_works_without_a_script(browser: Browser, product: Produ
         await page.goto("/new")
         await page.get_by_label("Name", exact=True).fill("Anna")
         await page.get_by_label("Service").select_option("deepseek")
-        await page.get_by_role("button", name="Show what it needs").click()
+        await page.get_by_role("button", name="Show its fields").click()
         await expect(page.get_by_text("DeepSeek is asked at https://api.deepseek.com")).to_be_visible()
         await expect(page.get_by_label("Service")).to_have_value("deepseek")
         await expect(page.get_by_label("Name", exact=True)).to_have_value("Anna")
         await page.get_by_label("Service").select_option("vllm")
         await page.get_by_label("Base url").fill(model.base_url)
-        await page.get_by_role("button", name="List its models").click()
+        await page.get_by_role("button", name="List models").click()
         await expect(page.get_by_text("2 models")).to_be_visible()
         await expect(page.locator("#model-openAi-model-list option")).to_have_count(2)
         await page.get_by_label("Model", exact=True).fill("gpt-5")
@@ -137,7 +137,7 @@ async def test_a_kept_key_goes_to_no_other_service(look: Look, product: Product,
     await expect(page.get_by_label("Service")).to_have_value("groq")
     await page.get_by_label("Service").select_option("deepseek")
     await expect(page.get_by_text("DeepSeek is asked at")).to_be_visible()
-    for button in ("List its models", "Test the model"):
+    for button in ("List models", "Test the model"):
         await page.get_by_role("button", name=button).click()
         await expect(page.locator(".note.bad", has_text="api_key").last).to_contain_text("is missing")
     await page.get_by_role("button", name="Save").click()
@@ -148,4 +148,4 @@ async def test_a_kept_key_goes_to_no_other_service(look: Look, product: Product,
     await page.goto(f"/bots/{instance_id}/settings")
     await page.get_by_label("Model", exact=True).fill("gpt-6")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    await expect(page.get_by_text("Settings saved.")).to_be_visible()

@@ -31,16 +31,16 @@ async def test_what_is_not_touched_stays_and_keys_too(look: Look, product: Produ
     assert OWN_KEY not in await page.content()
     assert await faults(page) == []
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    await expect(page.get_by_text("Settings saved.")).to_be_visible()
     assert (await product.api.get(f"/chatbot/{instance_id}")).json()["config"] == before
     await page.get_by_label("Their numbers").fill("+49 151 23456789\n+49 160 1234567")
-    await page.get_by_label("Answer by itself").check()
+    await page.get_by_label("Reply automatically").check()
     await page.get_by_label("Model", exact=True).fill("gpt-5")
     await page.get_by_role("button", name="Test the model").click()
     await expect(page.get_by_text("The model works")).to_be_visible()
     assert model.requests[-1].headers["authorization"] == f"Bearer {OWN_KEY}"
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    await expect(page.get_by_text("Settings saved.")).to_be_visible()
     after = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert after["respond_to_whitelist"] == ["+49 151 23456789", "+49 160 1234567"]
     assert after["behaviour_config"] == {"autonomy": "auto", "takeover_minutes": 45}
@@ -83,7 +83,7 @@ async def test_where_the_owner_is_and_what_the_model_costs_have_fields(look: Loo
     await expect(page.locator("#price_input-problem")).to_contain_text("two numbers")
     await page.get_by_label("Written", exact=True).fill("1.5")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    await expect(page.get_by_text("Settings saved.")).to_be_visible()
     config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert config["time_zone"] == "Europe/Berlin"
     assert config["budget_config"] == {"prices": {"gpt-4": {"input": 0.5, "output": 1.5}}}
@@ -97,7 +97,7 @@ async def test_what_cannot_be_used_changes_nothing(look: Look, product: Product)
     before = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     page = await look()
     await page.goto(f"/bots/{instance_id}/settings")
-    await page.get_by_text("Everything else, as JSON").click()
+    await page.get_by_text("Advanced settings (JSON)").click()
     for text, told in (
         ("{", "not usable JSON"),
         ("[]", "must be a JSON object"),

@@ -1,4 +1,4 @@
-"""Who is answered, as its field reads it."""
+"""Reply to, as its field reads it."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ async def test_a_number_without_its_zero_is_one_of_the_accounts_own_country(
     await page.goto(f"/bots/{instance_id}/settings")
     await page.get_by_label("Their numbers").fill("151 23456789")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("The settings are in force.")).to_be_visible()
+    await expect(page.get_by_text("Settings saved.")).to_be_visible()
     await expect(page.locator("#whitelist-read")).to_contain_text("+49 1512 3456789")
     config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert config["respond_to_whitelist"] == ["+4915123456789"]

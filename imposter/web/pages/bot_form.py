@@ -29,13 +29,13 @@ _OWN_FIELDS = ("user_id", "respond_to_whitelist", "time_zone", *_PLACES.values()
 """Of a config, those that the form has fields for."""
 ONLY, EVERYONE = "only", "everyone"
 AUTONOMIES = (
-    (Autonomy.DRAFT, "Ask me first", "Each answer waits for your word. The careful way to begin."),
+    (Autonomy.DRAFT, "Ask me first", "Every answer needs your approval. A careful way to start."),
     (
         Autonomy.AUTO,
-        "Answer by itself",
-        "What rules or the model find to bind you (a promise, a yes to a request, a new fact) waits for you.",
+        "Reply automatically",
+        "An answer that would commit you (a promise, a yes to a request, a new fact) still needs approval.",
     ),
-    (Autonomy.OBSERVE, "Only read along", "It learns how you write, and answers nobody."),
+    (Autonomy.OBSERVE, "Only read", "It learns how you write and replies to nobody."),
 )
 
 

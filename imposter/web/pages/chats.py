@@ -102,7 +102,7 @@ async def resume_chat(instance_id: str, chat: Chat, bots: Bots) -> Response:
 async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
     wanted = (await form_of(request)).get("autonomy", "")
     if wanted and wanted not in list(Autonomy):
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such way to go about somebody.")
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such approval setting.")
     await bots.conversation_service.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
     return _back(instance_id, chat, "treated")
 
@@ -267,9 +267,9 @@ async def _pause(bots: BotService, instance_id: str, chat: str) -> str:
 
 def _told(pause: Pause) -> str:
     if pause.member:
-        return f"The bot does not answer one of the group ({pause.member}), {pause_text.until(pause.until)}."
+        return f"Paused for one member of the group ({pause.member}), {pause_text.until(pause.until)}."
     where = "everywhere" if pause.conversation == pause_text.ACCOUNT else "here"
-    return f"The bot is silent {where}, {pause_text.until(pause.until)}."
+    return f"Paused {where}, {pause_text.until(pause.until)}."
 
 
 async def _drafts(bots: BotService, instance_id: str, chat: str) -> list[Any]:

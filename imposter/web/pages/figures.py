@@ -81,17 +81,15 @@ def _of_pieces(pieces: Sequence[Interval], span: Span) -> list[Chart]:
     times = [typical([each for each in map(times_of, piece.looked_at) if each is not None]) for piece in pieces]
     return [
         chart("Answers", "", ("sent",), [(piece.answers,) for piece in pieces]),
-        chart("What a contact waits for, typically", "s", PARTS, [_parts(each) for each in times]),
-        chart(
-            "The slowest of twenty answers", "s", ("from the message to its answer",), [_p95(each) for each in times]
-        ),
-        chart("In the queue", "messages", ("at the end of each",), [(piece.queued,) for piece in pieces]),
-        chart("Fell out of the queue", "messages", ("evicted",), [(piece.evicted,) for piece in pieces]),
-        chart("The model failed", "messages", ("without an answer",), [(piece.failed,) for piece in pieces]),
+        chart("Median reply time", "s", PARTS, [_parts(each) for each in times]),
+        chart("Reply time, 95th percentile", "s", ("from the message to its answer",), [_p95(each) for each in times]),
+        chart("Queued", "messages", ("at the end of each",), [(piece.queued,) for piece in pieces]),
+        chart("Dropped from queue", "messages", ("evicted",), [(piece.evicted,) for piece in pieces]),
+        chart("Model failures", "messages", ("without an answer",), [(piece.failed,) for piece in pieces]),
     ]
 
 
-PARTS = ("our time before the model", "the model's time", "our time after it")
+PARTS = ("before the model", "model", "after the model")
 
 
 def _parts(times: LatencySummary | None) -> tuple[float, ...]:

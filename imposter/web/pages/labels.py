@@ -30,49 +30,47 @@ STATES: Mapping[LinkState, StatusText] = {
     LinkState.STARTING: StatusText("Starting", "busy", "One moment."),
     LinkState.LINKING: StatusText("Waiting to be linked", "busy", "Scan the code with the phone."),
     LinkState.PASSKEY_REQUIRED: StatusText(
-        "WhatsApp wants a passkey", "bad", "Linked devices cannot give one. Try the pairing code, or link another day."
+        "WhatsApp wants a passkey", "bad", "Linked devices cannot provide one. Use a pairing code, or try another day."
     ),
     LinkState.CONNECTING: StatusText("Connecting", "busy", "One moment."),
     LinkState.CONNECTED: StatusText("Connected", "good"),
-    LinkState.RECONNECTING: StatusText(
-        "Reconnecting", "busy", "It goes on trying by itself; nothing is lost meanwhile."
-    ),
-    LinkState.LOGGED_OUT: StatusText("Not linked", "bad", "Start it, and link the account again."),
+    LinkState.RECONNECTING: StatusText("Reconnecting", "busy", "It retries automatically. No messages are lost."),
+    LinkState.LOGGED_OUT: StatusText("Not linked", "bad", "Start the bot and link the account again."),
     LinkState.REPLACED: StatusText(
-        "Taken over by another program", "bad", "Close the other one that uses this link, then start the bot."
+        "Taken over by another program", "bad", "Close the other program, then start the bot."
     ),
-    LinkState.STOPPED: StatusText("Stopped", "off", "Start it when it is to answer."),
-    LinkState.ERROR: StatusText("Cannot run", "bad", "Mend what is said here, then start it again."),
+    LinkState.STOPPED: StatusText("Stopped", "off", "Start the bot to reply again."),
+    LinkState.ERROR: StatusText("Cannot run", "bad", "Fix the problem below, then start the bot."),
 }
 
 DONE: Mapping[str, str] = {
-    "made": "The bot is made.",
-    "changed": "The settings are in force.",
-    "started": "The bot is started.",
-    "stopped": "The bot is stopped. The account stays linked.",
-    "paused": "The bot is silent now.",
-    "resumed": "The bot answers again.",
-    "unlinked": "The account is unlinked.",
-    "unlinked_still_listed": "The account is unlinked here, but the phone still lists the link: remove it there.",
-    "deleted": "The bot is deleted, with everything it had stored.",
+    "made": "Bot created.",
+    "changed": "Settings saved.",
+    "started": "Bot started.",
+    "stopped": "Bot stopped. The account stays linked.",
+    "paused": "Bot paused.",
+    "resumed": "Bot resumed.",
+    "unlinked": "Account unlinked.",
+    "unlinked_still_listed": "Account unlinked. Your phone still lists the device: remove it under Linked devices.",
+    "deleted": "Bot deleted, with all its data.",
     "deleted_still_listed": (
-        "The bot is deleted, with everything it had stored. WhatsApp could not be told: the phone still lists the "
-        "link, so remove it there (Settings, Linked devices)."
+        "Bot deleted, with all its data. WhatsApp could not be reached: your phone still lists the device. "
+        "Remove it there (Settings, Linked devices)."
     ),
-    "chat_paused": "The bot is silent in this chat until you end that.",
-    "chat_resumed": "The bot answers in this chat again.",
-    "noted": "From now on the model is told this of what was said before.",
-    "treated": "From now on the bot goes that far with them.",
-    "draft_sent": "It is on its way.",
-    "draft_dropped": "The draft is dropped; they get no answer.",
-    "retried": "It is tried again.",
-    "retried_some": "It is tried again, where today's rules allow it; the rest stays here.",
-    "letter_removed": "It is let go.",
-    "imported": "The chat is imported; the bot learns from it.",
-    "imported_nothing": "The chat is imported, but nothing of yours in it answers anybody.",
-    "unlearned": "All imported chats are deleted.",
+    "chat_paused": "Paused in this chat until you resume.",
+    "chat_resumed": "Resumed in this chat.",
+    "noted": "Notes saved.",
+    "treated": "Approval setting saved.",
+    "draft_sent": "Sending the answer.",
+    "draft_dropped": "Draft discarded. They get no answer.",
+    "retried": "Retrying.",
+    "retried_some": "Retrying what today's rules allow. The rest stays here.",
+    "letter_removed": "Discarded.",
+    "imported": "Chat imported. The bot learns from it.",
+    "imported_nothing": "Chat imported, but it holds no answers of yours.",
+    "unlearned": "Imported chats deleted.",
     "signed_out": "You are signed out.",
-    "signed_out_all": "Everybody is signed out, on every device.",
+    "signed_out_all": "Signed out on every device.",
 }
 """By the code that an address bears: a link can have the page say nothing else."""
 
@@ -87,44 +85,44 @@ DELIVERED: Mapping[DeliveryState, str] = {
     DeliveryState.WITHDRAWN: "taken back",
 }
 BECAME: Mapping[MessageState, str] = {
-    MessageState.WAITING: "waits for an answer",
+    MessageState.WAITING: "waiting for an answer",
     MessageState.ANSWERED: "",
     MessageState.CONTEXT: "not answered",
     MessageState.IGNORED: "not answered",
-    MessageState.EVICTED: "fell out of the queue",
-    MessageState.FAILED: "the model failed",
+    MessageState.EVICTED: "dropped from the queue",
+    MessageState.FAILED: "model failed",
 }
 AUTONOMY: Mapping[Autonomy, str] = {
-    Autonomy.AUTO: "answer by itself",
-    Autonomy.AUTO_IN_HOURS: "answer by itself within my hours, else ask me",
+    Autonomy.AUTO: "reply automatically",
+    Autonomy.AUTO_IN_HOURS: "reply automatically in active hours, otherwise ask me",
     Autonomy.DRAFT: "ask me first",
-    Autonomy.OBSERVE: "only read along",
-    Autonomy.OFF: "leave them alone",
+    Autonomy.OBSERVE: "only read",
+    Autonomy.OFF: "never reply",
 }
 GATES: Mapping[Gate, str] = {
-    Gate.AUTHOR: "Who wrote it",
-    Gate.KIND: "What it is",
+    Gate.AUTHOR: "Sender",
+    Gate.KIND: "Message type",
     Gate.GROUPS: "Groups",
-    Gate.WHITELIST: "Whether they are answered",
-    Gate.AUTONOMY: "How far the bot goes with them",
-    Gate.LINKED: "When the account was linked",
-    Gate.GROUP_TRIGGER: "Whether it is for you",
-    Gate.HOURS: "Your active hours",
-    Gate.AGE: "How old it is",
-    Gate.QUEUE: "The queue",
-    Gate.BURST: "Whether they had finished",
+    Gate.WHITELIST: "Whitelist",
+    Gate.AUTONOMY: "Approval setting",
+    Gate.LINKED: "Sent after linking",
+    Gate.GROUP_TRIGGER: "Group mention",
+    Gate.HOURS: "Active hours",
+    Gate.AGE: "Message age",
+    Gate.QUEUE: "Queue",
+    Gate.BURST: "Finished typing",
     Gate.PAUSE: "Pauses",
-    Gate.CAPS: "The account's safety",
-    Gate.BUDGET: "The budget",
-    Gate.MODEL: "The model",
-    Gate.RELEASE: "Whether you are asked first",
+    Gate.CAPS: "Rate limits",
+    Gate.BUDGET: "Budget",
+    Gate.MODEL: "Model",
+    Gate.RELEASE: "Approval",
     Gate.DELIVERY: "Delivery",
 }
 OUTCOMES: Mapping[GateOutcome, str] = {
     GateOutcome.PASSED: "passed",
     GateOutcome.WAITED: "waited",
-    GateOutcome.WAITING: "waits here",
-    GateOutcome.STOPPED: "ended here",
+    GateOutcome.WAITING: "waiting",
+    GateOutcome.STOPPED: "stopped here",
     GateOutcome.NOT_REACHED: "not reached",
 }
 
@@ -190,4 +188,4 @@ def said_of(message: StoredMessage) -> str:
         return DELIVERED.get(message.delivery, "")
     if message.source is not Source.CONTACT or message.deleted_at is not None:  # which is shown in place of its words
         return ""
-    return "waits for your word" if message.reason == DRAFTED else BECAME.get(message.state, "")
+    return "needs approval" if message.reason == DRAFTED else BECAME.get(message.state, "")
