@@ -1,7 +1,7 @@
 """ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,28 +11,34 @@ import structlog
 from imposter.clock import DoubtedClock
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import ImposterError, NotConnected, NotNow, StorageError, UnknownContact
-from imposter.contracts.shortage import shortage
-from imposter.contracts.states import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
+from imposter.contracts.errors import ImposterError, InvalidState, StorageError
+from imposter.contracts.resource_exhaustion import shortage
+from imposter.contracts.status import STILL_LISTED, BotStatus, LinkState, LinkStatus, SafetyStatus
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.messages import BotTotals, Judge
+from imposter.domain.pauses import Pause
 from imposter.logs import trace_of
-from imposter.runtime import exams
-from imposter.runtime.conversations import CLOSING_GRACE
-from imposter.runtime.discovery import Catalog
-from imposter.runtime.models import Models
-from imposter.runtime.parts import Parts
-from imposter.runtime.pauses import ACCOUNT
-from imposter.runtime.ports import ChatPort, forgets_contacts
+from imposter.runtime.account.link_status import LinkStatusTracker
+from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.bot_commands import UNLINK_DEADLINE, BotCommands
+from imposter.runtime.commands import (
+    Command,
+    Result,
+)
+from imposter.runtime.learning import evaluation
+from imposter.runtime.metrics import Counts
+from imposter.runtime.pipeline.scheduler import CLOSING_GRACE
+from imposter.runtime.policy.eligibility import EligibilityPolicy
+from imposter.runtime.provider_factory import ProviderFactory
+from imposter.runtime.providers.chat_adapter import ChatAdapter
+from imposter.runtime.providers.discovery import Catalog
+from imposter.runtime.providers.model_selection import ModelSelection
 from imposter.runtime.retry import Chance, backoff
-from imposter.runtime.rules import Rules
-from imposter.runtime.run import Run
-from imposter.runtime.safety import Peers
-from imposter.runtime.standing import Standing
-from imposter.runtime.vitals import Counts
+from imposter.runtime.session import BotSession
+from imposter.runtime.session_context import SessionPolicy
 from imposter.storage import Store
-from imposter.storage.dead_letters import Retried
-from imposter.storage.drafted import Draft
-from imposter.storage.exams import ExamState
-from imposter.storage.records import FOREVER, OWNER_PAUSE, BotRow, Claim, Judge, Pause, Superseded, Totals
+from imposter.storage.learning.evaluations import EvaluationState
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -41,9 +47,6 @@ NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkS
 """States that last until somebody starts the bot again."""
 MOVED = "platform_changed"
 """What waited on another platform is not answered on this one."""
-NOT_RUNNING = "The bot is not running: start it first."
-UNLINK_DEADLINE = 15.0
-"""Seconds that the platform has to take note of an unlinking; the credentials are forgotten in any case."""
 
 
 class ChatbotInstance:
@@ -63,7 +66,7 @@ class ChatbotInstance:
         clock: DoubtedClock,
         chance: Chance,
         model_calls_at_once: int,
-        peers: Peers,
+        other_bots: OtherBots,
         counts: Counts,
         changed: Callable[[str], None] = lambda instance_id: None,
     ) -> None:
@@ -76,27 +79,28 @@ class ChatbotInstance:
         """Held where the bot is claimed, and by what would fail if it were claimed anew meanwhile."""
         """That of the latest run; None if it has not run here."""
         self._store = store
-        self._parts = Parts(catalog, shared, model_calls_at_once, clock.now)
+        self._factory = ProviderFactory(catalog, shared, model_calls_at_once, clock.now)
         self._clock = clock
         self._chance = chance
-        self._standing = Standing(row.instance_id, clock.now, partial(changed, row.instance_id))
-        self._make_run = partial(
-            Run,
-            make_queue=partial(UserQueue, row.user_id, row.instance_id, store=store, now=clock.now),
-            parts=self._parts,
+        self._link_status = LinkStatusTracker(row.instance_id, clock.now, partial(changed, row.instance_id))
+        self._make_session = partial(
+            BotSession,
+            make_queue=partial(UserQueue, row.user_id),
+            factory=self._factory,
             store=store,
             clock=clock,
             chance=chance,
-            peers=peers,
+            other_bots=other_bots,
             counts=counts,
-            standing=self._standing,
+            link_status=self._link_status,
             on_logged_out=self._logged_out,
         )
-        self._run: Run | None = None
+        self.session: BotSession | None = None
         """None while it does not run."""
-        self._errand: Run | None = None
+        self._commands = BotCommands(self, store, self._factory, clock)
+        self._provider_session: BotSession | None = None
         """The last one that was opened for an errand while the bot did not run."""
-        self._changing = asyncio.Lock()
+        self.changing = asyncio.Lock()
         self._gone = False
         """It may not run here any more."""
         self._starting: asyncio.Task[None] | None = None
@@ -105,7 +109,7 @@ class ChatbotInstance:
     @property
     def state(self) -> LinkState:
         """As it was heard last."""
-        return self._standing.link.status
+        return self._link_status.link.status
 
     @property
     def must_be_asked(self) -> bool:
@@ -115,8 +119,8 @@ class ChatbotInstance:
 
     async def start(self) -> None:
         """Begin to listen; returns at once, trouble becomes the status."""
-        async with self._changing:
-            before = self._standing.link.status
+        async with self.changing:
+            before = self._link_status.link.status
             if before in NEEDS_A_START:
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 if before is LinkState.LOGGED_OUT:
@@ -125,13 +129,15 @@ class ChatbotInstance:
 
     async def stop(self, *, grace: float = CLOSING_GRACE) -> None:
         """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
-        async with self._changing:
+        async with self.changing:
             await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
 
-    async def let_go(self) -> None:
+    async def stop_immediately(self) -> None:
         """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
         self._gone = True
-        await asyncio.gather(*(run.hang_up() for run in (self._run, self._errand) if run is not None))
+        await asyncio.gather(
+            *(session.disconnect() for session in (self.session, self._provider_session) if session is not None)
+        )
         await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
 
     async def unlink(self) -> str | None:
@@ -139,15 +145,15 @@ class ChatbotInstance:
 
         Gives what is left for the owner to do, where it could not be reached.
         """
-        async with self._changing:
+        async with self.changing:
             detail = "Unlinked. Start it to link again."
             left = None
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
                     if self._starting is not None and not self._starting.done():
                         # Begun anew, for that alone: two would be in each other's way.
-                        await self._stop(self._standing.link)
-                    await (await self._chat()).logout()
+                        await self._stop(self._link_status.link)
+                    await (await self.open_provider()).logout()
             except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
                 detail = left = STILL_LISTED
@@ -162,179 +168,49 @@ class ChatbotInstance:
         What waits is judged by the new rules in the same commit that stores the config.
         Raises: InvalidConfig, StorageError; then nothing has changed.
         """
-        async with self._changing:
+        async with self.changing:
             before = self.config
-            rules = self._parts.rules(config)
+            rules = self._factory.rules(config)
             new_models = config.asks_other_models(before)
-            models: Models | None = None
+            models: ModelSelection | None = None
             if new_models or config.budget_config != before.budget_config:
-                models = await self._parts.new_models(self.instance_id, config)
+                models = await self._factory.new_models(self.instance_id, config)
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
             abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
-            if self._run is not None:
-                self._run.use(config, rules, models if new_models else None)
+            if self.session is not None:
+                self.session.use(SessionPolicy(config, rules), models if new_models else None)
                 if new_models:
-                    await self._run.exams.end(ExamState.INTERRUPTED, exams.ANOTHER_MODEL)
-            if self._starting is not None and (old != new or self._standing.link.status is LinkState.ERROR):
+                    await self.session.exams.end(EvaluationState.INTERRUPTED, evaluation.ANOTHER_MODEL)
+            if self._starting is not None and (old != new or self._link_status.link.status is LinkState.ERROR):
                 await self._stop(LinkStatus(status=LinkState.STARTING))
                 self._begin()
 
-    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None:
-        """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
-
-        What waits there becomes context, answers that are not out are withdrawn.
-        Raises: UnknownContact, StorageError.
-        """
-        async with self._changing:
-            for conversation in await self._conversations_with(contact):
-                await self._pause(conversation, minutes)
-
-    async def resume(self, contact: str | None = None) -> None:
-        """End the pauses of this person, in groups too, or of this group, or every pause.
-
-        Raises: UnknownContact, StorageError.
-        """
-        if contact is None:
-            await self._store.pauses.clear(self.instance_id)
-            self._pauses_ended()
-            return
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
-        ended = await self._store.pauses.end(self.instance_id, person.conversations, person.ids)
-        if not ended and not person.conversations:
-            raise UnknownContact
-        if self._run is not None:
-            self._run.pause_ended(person.conversations, person.ids)
-
-    async def loop_found(self, conversation: str) -> None:
-        """Another bot noticed that the two talk to each other here; one that does not run is not told."""
-        if self._run is not None:
-            await self._run.loop_found(conversation)
-
-    async def retry(self, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
-
-        Raises: UnknownLetter, NotNow (the rules leave the contact out), StorageError.
-        """
-        async with self._changing:
-            judge, dead_letters = self._judge(self._parts.rules(self.config)), self._store.dead_letters
-            if letter is not None:
-                retried = await dead_letters.retry(self.instance_id, letter, judge)
-                self._redeliver(retried.conversations)
-                return retried
-            letters = refused = 0
-            last: int | None = 0
-            while last is not None:
-                some = await dead_letters.retry_some(self.instance_id, judge, last)
-                self._redeliver(some.conversations)
-                letters, refused, last = letters + some.letters, refused + some.refused, some.last
-            return Retried(letters, refused)
-
-    async def forget(self, contact: str) -> tuple[int, bool]:
-        """Remove everything of the person with this id or number.
-
-        Gives how many messages went, and whether they are out of the files already.
-        Raises: UnknownContact, NotNow (the platform cannot be brought to forget them; nothing was removed),
-        StorageError.
-        """
-        async with self._changing:
-            canonical, forgetting = self._parts.rules(self.config).canonical, self._store.forgetting
-            person = await forgetting.known(self.instance_id, contact, canonical)
-            await self._started()
-            run = self._run
-            if run is not None:
-                await run.exams.end(ExamState.INTERRUPTED, exams.FORGOTTEN)
-                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
-                await run.hold(person.conversations | await forgetting.groups(self.instance_id, person.ids))
-            try:
-                await self._forget_at_platform(sorted(person.ids))
-                if run is not None:
-                    await run.stand_still()
-                forgotten = await forgetting.forget(self.instance_id, contact, canonical)
-                if run is not None:
-                    await run.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
-            finally:
-                if run is not None:
-                    run.release()
-            try:
-                return forgotten.messages, await forgetting.is_scrubbed()
-            except StorageError:  # they are forgotten all the same
-                return forgotten.messages, False
-
-    async def begin_exam(self, most: int, contact: str | None = None) -> None:
-        """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
-
-        Raises: UnknownContact, NotNow, StorageError.
-        """
-        async with self._changing:
-            if self._run is None:
-                raise NotNow(NOT_RUNNING)
-            await self._run.begin_exam(most, contact)
-
-    async def cancel_exam(self) -> None:
-        """End the one that is held, if one is."""
-        if self._run is not None:
-            await self._run.exams.end(ExamState.CANCELLED, exams.CANCELLED)
-
-    async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
-        """Send a draft, or `text` in its place, or drop it.
-
-        Raises: UnknownDraft, NotNow (it is decided already, its time is over, the bot does not run), StorageError.
-        """
-        drafts = self._run.drafts if self._run is not None else None
-        if drafts is None:
-            raise NotNow(NOT_RUNNING)
-        return await (drafts.send(number, text) if send else drafts.drop(number))
-
-    async def say(self, contact: str, text: str, key: str) -> str:
-        """Have the owner say this to a person or group, once for each `key`; gives the message's id.
-
-        Raises: UnknownContact, NotNow (the bot does not run), StorageError.
-        """
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
-        if not person.conversations:
-            raise UnknownContact
-        if self._run is None:
-            raise NotNow(NOT_RUNNING)
-        conversation = contact if contact in person.conversations else min(person.conversations)
-        return await self._run.say(conversation, person.ids, text, key)
-
-    async def undo_brief(self, contact: str, last: int) -> int:
-        """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
-
-        Raises: UnknownContact, UnknownBrief, NotNow (more was said since, it cannot be taken back), StorageError.
-        """
-        briefs = self._run.briefs if self._run is not None else None
-        if briefs is None:
-            raise NotNow(NOT_RUNNING)
-        try:
-            return await briefs.undo_up_to(last, await self._conversations_with(contact))
-        except NotConnected:
-            raise NotNow("The account is not connected: try again when it is.") from None
+    async def execute(self, command: Command[Result]) -> Result:
+        """Carry out a command. See `BotCommands`."""
+        return await self._commands.execute(command)
 
     async def check(self) -> None:
         """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
-        self._parts.rules(self.config)
-        await self._parts.new_models(self.instance_id, self.config)
+        self._factory.rules(self.config)
+        await self._factory.new_models(self.instance_id, self.config)
 
-    async def status(self, totals: Totals | None = None) -> BotStatus:
+    async def status(self, totals: BotTotals | None = None) -> BotStatus:
         """`totals`: where they are known."""
-        if self._run is not None:
-            await self._run.ask()
+        if self.session is not None:
+            await self.session.ask()
         if totals is None:
-            totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, Totals())
+            totals = (await self._store.messages.totals([self.instance_id])).get(self.instance_id, BotTotals())
         return BotStatus(
             instance_id=self.instance_id,
             user_id=self.user_id,
             waiting=totals.waiting,
             unreadable=totals.unreadable,
-            safety=self._run.safety if self._run is not None else SafetyStatus(),
-            budget=self._run.budget if self._run is not None else None,
-            **self._standing.fields | self._trouble(),
+            safety=self.session.safety if self.session is not None else SafetyStatus(),
+            budget=self.session.budget if self.session is not None else None,
+            **self._link_status.fields | self._trouble(),
         )
 
     def _trouble(self) -> dict[str, Any]:
@@ -345,13 +221,6 @@ class ChatbotInstance:
         since = self._clock.now() - timedelta(seconds=store.trouble_seconds)
         return {"last_error": store.trouble, "last_error_at": since}
 
-    async def pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number. Raises: NotNow, NotSupported, Refused."""
-        chat = self._open_chat
-        if chat is None:
-            raise NotNow(NOT_RUNNING)
-        return await chat.pairing_code(phone)
-
     async def _start(self) -> None:
         """Until the bot runs, or cannot. A store that does not answer is waited for, and a machine that ran short."""
         failures = 0
@@ -360,13 +229,13 @@ class ChatbotInstance:
                 return
             failures += 1
             await self._clock.sleep(backoff(failures, self._chance))
-            self._standing.move(LinkStatus(status=LinkState.STARTING))
+            self._link_status.move(LinkStatus(status=LinkState.STARTING))
 
     async def _try_to_start(self) -> Exception | None:
         """Gives what kept it from running, which the status tells of; nothing stays open then."""
         try:
-            self._run = await self._new_run()
-            await self._run.open()
+            self.session = await self._new_session()
+            await self.session.open()
         except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if (none_left := shortage(error)) is not None:
@@ -376,7 +245,7 @@ class ChatbotInstance:
                 detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
             await self._close()
-            self._standing.move(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
+            self._link_status.move(LinkStatus(status=LinkState.ERROR, detail=f"Did not start: {detail}"))
             return error
         return None
 
@@ -394,80 +263,54 @@ class ChatbotInstance:
             await asyncio.gather(leaving, return_exceptions=True)
             await self._has_left()
         await self._close(grace)
-        self._standing.move(then)
+        self._link_status.move(then)
 
     async def _close(self, grace: float = CLOSING_GRACE) -> None:
-        run = self._run
-        if run is not None:
-            await run.close(grace)  # until then it can be let go of
-            if run is self._run:
-                self._run = None
+        session = self.session
+        if session is not None:
+            await session.close(grace)  # until then it can be let go of
+            if session is self.session:
+                self.session = None
 
-    async def _started(self) -> None:
-        """Returns when a start that is under way is over. Raises: NotNow, where that takes too long."""
+    async def started(self) -> None:
+        """Returns when a start that is under way is over. Raises: InvalidState, where that takes too long."""
         if self._starting is not None:
             _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
             if going_on:
-                raise NotNow("The bot is still being started; try again.")
-
-    async def _forget_at_platform(self, ids: Sequence[str]) -> None:
-        if not forgets_contacts(self._parts.chat_file(self.config)):
-            return
-        try:
-            async with asyncio.timeout(UNLINK_DEADLINE):
-                await (await self._chat()).forget_contact(ids)
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
-            log.error("platform did not forget a contact", bot=self.instance_id, **trace_of(error))
-            raise NotNow("The platform's own entries could not be removed, so nothing was; try again.") from None
+                raise InvalidState("The bot is still being started; try again.")
 
     @property
-    def _open_chat(self) -> ChatPort | None:
-        return self._run.chat if self._run is not None else None
+    def _open_chat(self) -> ChatAdapter | None:
+        return self.session.chat if self.session is not None else None
 
-    async def _chat(self) -> ChatPort:
+    async def open_provider(self) -> ChatAdapter:
         """The provider; of a bot that does not run, one for this errand."""
         if (chat := self._open_chat) is not None:
             return chat
-        self._errand = await self._new_run()
-        return await self._errand.open_for_errand()
+        self._provider_session = await self._new_session()
+        return await self._provider_session.open_provider_only()
 
-    async def _new_run(self) -> Run:
+    async def _new_session(self) -> BotSession:
         async with self._claiming:
             claim = await self._take_over()
-        return self._make_run(claim, self.config)
+        return self._make_session(claim, self.config)
 
     async def _take_over(self) -> Claim:
-        """The right to act for this bot, which an earlier run loses. Raises: UnknownBot, StorageError."""
+        """The right to act for this bot, which an earlier run loses. Raises: BotNotFound, StorageError."""
         claim = self.claim = None if self._gone else await self._store.bots.claim(self.instance_id)
         if self._gone or claim is None:
             raise Superseded
         log.info("bot claimed", bot=self.instance_id, epoch=claim.epoch)
         return claim
 
-    async def _pause(self, conversation: str, minutes: float | None) -> None:
-        until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
+    async def begin_pause(self, pause: Pause) -> Pause:
+        """Store it, and what it ends. Raises: BotNotFound, StorageError."""
         async with self._claiming:
             claim = self.claim or await self._take_over()
-            pause = await self._store.pauses.begin(claim, Pause(conversation, OWNER_PAUSE, until))
-        if self._run is not None:
-            self._run.paused(pause)
+            return await self._store.pauses.begin(claim, pause)
 
-    async def _conversations_with(self, contact: str | None) -> Collection[str]:
-        """Raises: UnknownContact."""
-        if contact is None:
-            return [ACCOUNT]
-        canonical = self._parts.rules(self.config).canonical
-        person = await self._store.forgetting.known(self.instance_id, contact, canonical)
-        if not person.conversations:
-            raise UnknownContact
-        return person.conversations
-
-    def _judge(self, rules: Rules) -> Judge:
+    def _judge(self, rules: EligibilityPolicy) -> Judge:
         return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
-
-    def _redeliver(self, conversations: Iterable[str]) -> None:
-        if self._run is not None:
-            self._run.redeliver(conversations)
 
     def _logged_out(self) -> None:
         if self._leaving is None:
@@ -490,13 +333,13 @@ class ChatbotInstance:
 
     async def _forget_account(self) -> None:
         """Its credentials, and all that waits for it. Raises: StorageError."""
-        if self._run is not None:
-            await self._run.exams.account_gone()
+        if self.session is not None:
+            await self.session.exams.account_gone()
         async with self._claiming:
             await self._store.state.clear(self.claim or await self._take_over())
-        self._pauses_ended()
+        self.pauses_ended()
 
-    def _pauses_ended(self) -> None:
-        if self._run is not None:
-            self._run.pauses_ended()
-        self._standing.pauses_ended()
+    def pauses_ended(self) -> None:
+        if self.session is not None:
+            self.session.pauses_ended()
+        self._link_status.pauses_ended()

@@ -13,21 +13,21 @@ import structlog
 
 from chatbot_manager import ChatbotInstance
 from imposter.clock import SharedClock
-from imposter.cluster.fleet import Fleet
-from imposter.contracts.errors import InvalidConfig, Misconfigured
+from imposter.contracts.errors import ConfigurationError, InvalidConfig
 from imposter.logs import configure_logs
 from imposter.open_files import allow_open_files
-from imposter.runtime.calls import start_threads
-from imposter.runtime.discovery import discover_all
+from imposter.runtime.metrics import ServerMetrics, open_server_metrics
+from imposter.runtime.providers.discovery import discover_all
+from imposter.runtime.providers.foreign_call import start_threads
+from imposter.runtime.providers.shared_resources import SharedResources
 from imposter.runtime.retention import retention
-from imposter.runtime.shared import SharedResources
 from imposter.runtime.supervisor import Supervisor
-from imposter.runtime.vitals import Vitals, open_vitals
 from imposter.secrets import KEY_FILE, Cipher, SecretKeyError, load_key, make_data_folder
+from imposter.service.bots import BotService
 from imposter.settings import Settings, load_settings
 from imposter.storage import Store, open_store
-from imposter.storage.channels import Identity
-from imposter.storage.engine import database_file, place_of
+from imposter.storage.database.engine import database_file, place_of
+from imposter.storage.database.notifications import NodeIdentity
 from imposter.web.app import create_app
 from imposter.web.peers import peers_of_this_system
 
@@ -39,7 +39,7 @@ EX_CONFIG = 78
 
 
 @asynccontextmanager
-async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
+async def open_server(settings: Settings) -> AsyncIterator[BotService]:
     """Everything behind the API, from the database to the bots; on leaving, all of it is closed."""
     configure_logs(settings.log_level, settings.log_format)
     allow_open_files()
@@ -48,7 +48,7 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
     url = settings.database_url.get_secret_value() if settings.database_url else None
     make_data_folder(settings.data_dir)
     file = database_file(url, settings.data_dir)
-    identity = Identity() if file is None else None
+    identity = NodeIdentity() if file is None else None
     async with _open_sealed(settings, url, file, clock, identity) as store:
         shared = SharedResources(
             environment=settings.child_environment,
@@ -69,14 +69,16 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
         )
         here = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
         try:
-            async with open_vitals(settings.node_name, clock) as vitals:
+            async with open_server_metrics(settings.node_name, clock) as server_metrics:
                 if identity is None or url is None:
                     async with retention(store, clock, settings.keep, lambda: clock.is_sure):
                         await here.load()
-                        yield Fleet(here, store, vitals)
+                        yield BotService(here, store, server_metrics)
                 else:
-                    async with _among_others(settings, url, identity, here, store, shared, clock, vitals) as fleet:
-                        yield fleet
+                    async with _among_others(
+                        settings, url, identity, here, store, shared, clock, server_metrics
+                    ) as bot_service:
+                        yield bot_service
         finally:
             await here.close()
             await shared.aclose()
@@ -84,7 +86,7 @@ async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
 
 @asynccontextmanager
 async def _open_sealed(
-    settings: Settings, url: str | None, file: Path | None, clock: SharedClock, identity: Identity | None
+    settings: Settings, url: str | None, file: Path | None, clock: SharedClock, identity: NodeIdentity | None
 ) -> AsyncIterator[Store]:
     """The Store, under the server's secret key. Raises: StorageError, SecretKeyError, naming what to set."""
     key_file = None if settings.secret_key else settings.data_dir / KEY_FILE
@@ -116,21 +118,21 @@ async def _open_sealed(
 async def _among_others(
     settings: Settings,
     url: str,
-    identity: Identity,
+    identity: NodeIdentity,
     here: Supervisor,
     store: Store,
     shared: SharedResources,
     clock: SharedClock,
-    vitals: Vitals,
-) -> AsyncIterator[Fleet]:
+    server_metrics: ServerMetrics,
+) -> AsyncIterator[BotService]:
     """The server as one of those that share the database."""
     # Not above: PostgreSQL's driver costs memory, which a server that is alone need not have.
     from imposter.cluster.node import Node, open_node
-    from imposter.storage.bell import Bell
+    from imposter.storage.database.listener import NotificationListener
 
     node = Node(
         identity,
-        vitals=vitals,
+        server_metrics=server_metrics,
         place=place_of(settings.data_dir),
         lease=timedelta(seconds=settings.lease_seconds),
         links_per_second=settings.links_per_second,
@@ -139,13 +141,16 @@ async def _among_others(
         clock=clock,
     )
     shared.hold = node.lease_left
-    fleet = here.elsewhere = Fleet(here, store, vitals, node)
+    bot_service = here.elsewhere = BotService(here, store, server_metrics, node)
 
     def ours() -> bool:
         return clock.is_sure and node.is_first()
 
-    async with open_node(node, Bell(url, identity.channel)), retention(store, clock, settings.keep, ours):
-        yield fleet
+    async with (
+        open_node(node, NotificationListener(url, identity.channel)),
+        retention(store, clock, settings.keep, ours),
+    ):
+        yield bot_service
 
 
 def _end_for_good(error: Exception) -> None:
@@ -153,7 +158,7 @@ def _end_for_good(error: Exception) -> None:
 
     By then all is closed and flushed, so that nothing is left to the handlers that this one goes before.
     """
-    if isinstance(error, InvalidConfig | Misconfigured | SecretKeyError):
+    if isinstance(error, InvalidConfig | ConfigurationError | SecretKeyError):
         atexit.register(os._exit, EX_CONFIG)
 
 

@@ -10,13 +10,11 @@ from typing import Any, Unpack
 from uuid import uuid4
 
 from imposter.behaviour.message_text import unseen_of
-from imposter.contracts.config import Limits
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import CHANGES, Group, Message, MessageFacts, MessageKind, Sender, Source
-from imposter.runtime.rules import Rules
-from imposter.storage import Store
-from imposter.storage.jobs import Pending
-from imposter.storage.records import Accepted, Claim, MessageState, Verdict
+from imposter.domain.messages import Accepted
+from imposter.runtime.session_context import SessionContext
+from imposter.storage.database.jobs import Pending
 
 __all__ = ["Group", "Message", "Sender", "Source", "UserQueue"]
 
@@ -36,45 +34,25 @@ PATIENCE = 30.0
 class UserQueue:
     """Takes what a chat provider receives, decides by the bot's rules, and keeps it before anything else happens.
 
-    `limits` bound what waits for an answer (all conversations together); the oldest of the conversation that holds
-    most goes first, with its reason on record. `busy` holds the seqs that are being answered: they are no longer the
-    queue's to evict. `on_waiting` hears of a conversation in which one more message waits, `on_merged` of one that has
-    taken in others, `on_paused` of one that its owner wrote in, so that the bot is silent there from now on,
-    `on_changed` of one in which something was edited or deleted. With a `claim`, nothing is kept any more once a later
-    run has claimed the bot: that one hears of it from the platform.
+    The policy's queue limits bound what waits for an answer (all conversations together); the oldest message of the
+    conversation that holds most goes first, with its reason on record. `on_accepted` is told, on the store's thread,
+    of every message that was stored. Once a later session has claimed the bot, nothing is kept any more: that session
+    hears of it from the platform.
     """
 
     def __init__(
         self,
         user_id: str,
-        instance_id: str,
-        *,
-        store: Store,
-        limits: Limits,
-        rules: Rules,
-        now: Callable[[], datetime],
-        on_waiting: Callable[[str], None],
-        on_merged: Callable[[Accepted], None],
-        on_paused: Callable[[Accepted], None],
-        on_changed: Callable[[str], None],
-        claim: Claim | None = None,
+        context: SessionContext,
+        on_accepted: Callable[[Accepted], None],
         new_id: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         self.user_id = user_id
-        self.limits = limits
-        self.rules = rules
-        self.busy: set[int] = set()
+        self._context = context
+        self._on_accepted = on_accepted
+        self._new_id = new_id
         self._places = BoundedSemaphore(AT_ONCE)
         self._closed = False
-        self._instance_id = instance_id
-        self._messages = store.messages
-        self._now = now
-        self._on_waiting = on_waiting
-        self._on_merged = on_merged
-        self._on_paused = on_paused
-        self._on_changed = on_changed
-        self._claim = claim
-        self._new_id = new_id
 
     def add_message(
         self,
@@ -109,21 +87,28 @@ class UserQueue:
         what could not be stored, names the one before as `behind`: where that fails and may succeed yet, so does this.
 
         Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
-        NotNow when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's config
-        allows.
+        InvalidState when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's
+        config allows.
         Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
         bounded too: over AT_ONCE on their way to the store, a thread waits here for its turn, and a task is refused
-        (NotNow): it has to await.
+        (InvalidState): it has to await.
         """
         if self._closed:
-            raise NotNow("The bot has been stopped; its queue takes nothing more.")
+            raise InvalidState("The bot has been stopped; its queue takes nothing more.")
         message = self._message(
             content, _person(sender, "sender"), Source(source), group, message_id, sent_at, to, reply_to, facts
         )
         if not self._places.acquire(timeout=0 if _on_event_loop() else PATIENCE):
-            raise NotNow("Too many messages at once: await what add_message gives back.")
-        pending = self._messages.add(
-            self._instance_id, message, self.limits, self.judge, lambda: self.busy, claim=self._claim, behind=behind
+            raise InvalidState("Too many messages at once: await what add_message gives back.")
+        context = self._context
+        pending = context.store.messages.add(
+            context.instance_id,
+            message,
+            context.policy.queue_limits,
+            context.judge,
+            lambda: context.busy,
+            claim=context.claim,
+            behind=behind,
         )
         pending.add_done_callback(self._accepted)
         return pending
@@ -160,7 +145,7 @@ class UserQueue:
         else:
             other = _person(to, "to") if source is not Source.CONTACT else sender
             chat, address = list(other.identifiers), other.identifier
-        now = self._now()
+        now, canonical = self._context.clock.now(), self._context.policy.eligibility.canonical
         return Message(
             message_id=message_id or self._new_id(),
             content=content,
@@ -168,28 +153,15 @@ class UserQueue:
             source=source,
             sent_at=now if sent_at is None else min(_utc(sent_at), now),
             reply_to=reply_to or address,
-            chat=tuple(dict.fromkeys(self.rules.canonical(name) for name in chat)),
+            chat=tuple(dict.fromkeys(canonical(name) for name in chat)),
             group=group,
             **facts | _bounded(facts, kind, content),
         )
 
-    def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
-        """What the bot's rules say now."""
-        return self.rules.judge(message, known_ids, self._now())
-
     def _accepted(self, pending: Future[Accepted]) -> None:
         self._places.release()
         if pending.exception() is None and not self._closed:
-            accepted = pending.result()
-            if accepted.pause is not None or accepted.resumed:
-                self._on_paused(accepted)
-            for conversation in accepted.also_changed | ({accepted.conversation} if accepted.changed else set()):
-                self._on_changed(conversation)
-            if accepted.merged:
-                self._on_merged(accepted)
-            elif accepted.duplicate or (accepted.seq is not None and accepted.verdict.state is MessageState.WAITING):
-                # One that comes once more may have been stored with nobody told: the line broke before the answer.
-                self._on_waiting(accepted.conversation)
+            self._on_accepted(pending.result())
 
 
 def _person(value: Sender | str | None, field: str) -> Sender:

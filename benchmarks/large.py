@@ -17,9 +17,9 @@ from benchmarks.figures import Figure, percentile
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import NotSupported
 from imposter.contracts.messages import Message, Sender, Source
+from imposter.domain.messages import MessageState, Verdict
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Verdict
 from tests.postgres import QUICK, PostgresServer
 from tests.storage.large import BOT, TALKER, fill
 
@@ -78,7 +78,7 @@ async def _figures(store: Store) -> None:
 
 
 async def _forget(store: Store) -> None:
-    await store.forgetting.forget(BOT, TALKER, str)
+    await store.erasure.forget(BOT, TALKER, str)
 
 
 async def _backup(store: Store) -> None:

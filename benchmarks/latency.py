@@ -20,7 +20,7 @@ from benchmarks.house import (
     server,
     whatsapp_bot,
 )
-from chat_providers._whatsapp_sidecar import NODE_FLAGS
+from chat_providers._whatsapp.sidecar import NODE_FLAGS
 from tests.fakes.bare_client import BareClient
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 

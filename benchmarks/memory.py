@@ -12,7 +12,7 @@ from statistics import median
 from benchmarks.figures import Figure
 from benchmarks.house import OPENAI_MODEL, link, model_environment, model_server, phone, server, whatsapp_bot
 from benchmarks.machine import Memory, children, memory
-from chat_providers._whatsapp_sidecar import NODE_FLAGS
+from chat_providers._whatsapp.sidecar import NODE_FLAGS
 from tests.fakes.bare_client import BareClient
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 

@@ -13,11 +13,12 @@ from sqlalchemy import insert, update
 
 from benchmarks.figures import Figure
 from imposter.contracts.messages import Source
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
 from imposter.secrets import Cipher, load_key, make_data_folder
 from imposter.storage import open_store
-from imposter.storage.engine import open_engine
-from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.tables import aliases, messages, outbox, usage
+from imposter.storage.database.engine import open_engine
+from imposter.storage.schema.tables import aliases, messages, outbox, usage
 from tests.acceptance.product import Product, running
 
 BOTS = 200

@@ -15,7 +15,7 @@ from benchmarks.figures import Figure
 from benchmarks.house import PATIENCE, Stopwatch, link, phone, server, until, whatsapp_bot
 from benchmarks.latency import Friend
 from benchmarks.machine import family, memory
-from chat_providers._whatsapp_sidecar import NODE_FLAGS
+from chat_providers._whatsapp.sidecar import NODE_FLAGS
 from tests.acceptance.product import Product
 from tests.fakes.bare_client import BareClient
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork

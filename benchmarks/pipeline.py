@@ -25,9 +25,11 @@ from benchmarks.machine import cpu_seconds
 from imposter.clock import SystemClock
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Sender, Source
+from imposter.domain.claims import Claim
+from imposter.domain.deliveries import Part
+from imposter.domain.messages import MessageState, Verdict, Work
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import Claim, MessageState, Part, Verdict, Work
 from tests.acceptance.product import Product
 
 MESSAGES = 3000

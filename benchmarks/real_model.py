@@ -39,7 +39,7 @@ async def _chat(chats: Chats, template: str, turns: int) -> list[Figure]:
     for number in range(turns):
         await chats.hear("bob", SMALL_TALK[number % len(SMALL_TALK)])
     seconds, calls = watch.seconds, [call for call in chats.model.calls if not call.is_note]
-    drafts = await chats.house.fleet.talks.drafts(chats.bot.instance_id, limit=200)
+    drafts = await chats.house.bot_service.conversation_service.drafts(chats.bot.instance_id, limit=200)
     reached = chats.reached()
     raw = [call.text for call in calls if call.status == 200]
     alone = 60 * len(calls) / sum(call.seconds for call in calls)

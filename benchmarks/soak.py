@@ -27,13 +27,13 @@ from imposter.clock import SystemClock
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.messages import Accepted, MessageState, Verdict
 from imposter.logs import configure_logs
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.jobs import Pending
-from imposter.storage.records import Accepted, MessageState, Verdict
+from imposter.storage.database.jobs import Pending
 from llm_providers.fakeLlm import FakeLlmProvider
 from queue_manager import UserQueue
 from tests.acceptance.product import Product
@@ -170,8 +170,8 @@ async def _durable() -> list[Figure]:
         await store.bots.add("bot", "anna", {})
         floor = await _at_a_steady_rate(lambda number: _add(store, number))
     providers = (
-        ProviderFile(Kind.CHAT, "sink", provider=Sink),
-        ProviderFile(Kind.MODEL, "fake", provider=FakeLlmProvider),
+        ProviderFile(ProviderKind.CHAT, "sink", provider=Sink),
+        ProviderFile(ProviderKind.MODEL, "fake", provider=FakeLlmProvider),
     )
     config = config_of("anna", chat="sink", model="fake", queue_config=ROOM, context_config=CONTEXT)
     async with folder() as place:

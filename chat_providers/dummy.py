@@ -15,10 +15,10 @@ import structlog
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from imposter.contracts.chat import ChatContext
-from imposter.contracts.config import ContactId, Strict
-from imposter.contracts.errors import NotConnected, NotNow
+from imposter.contracts.config import ContactId, StrictModel
+from imposter.contracts.errors import InvalidState, NotConnected
 from imposter.contracts.messages import CHANGES, Group, MessageFacts, MessageKind, Sender
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.status import LinkState, LinkStatus
 from queue_manager import UserQueue
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ Name = Annotated[ContactId, AfterValidator(_not_blank)]
 Id = Annotated[str, Field(max_length=64)]
 
 
-class DummyMessage(Strict):
+class DummyMessage(StrictModel):
     """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
 
     content: str
@@ -93,7 +93,7 @@ DEFAULT_SCRIPT = [
 
 
 @dataclass(frozen=True, slots=True)
-class SentMessage:
+class DeliveredMessage:
     """An answer that reached this platform."""
 
     recipient: str
@@ -104,7 +104,7 @@ class SentMessage:
 class DummyProvider:
     """Plays its script once; `sent` holds the last 1000 answers."""
 
-    class Config(Strict):
+    class Config(StrictModel):
         messages: list[DummyMessage] | None = Field(
             default=None, description="What is said, in order; left out: a short chat. [] says nothing."
         )
@@ -145,7 +145,7 @@ class DummyProvider:
     def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, UserQueue]) -> None:
         self.user_id = user_id
         self.user_queues = user_queues
-        self.sent: deque[SentMessage] = deque(maxlen=1000)
+        self.sent: deque[DeliveredMessage] = deque(maxlen=1000)
         self._sent_ids: set[str] = set()
         self._answered: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._config = self.Config.model_validate(config)
@@ -172,13 +172,13 @@ class DummyProvider:
         return self._status
 
     async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
-        self._keep(SentMessage(recipient, message, None))
+        self._keep(DeliveredMessage(recipient, message, None))
 
     async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
         if message_id not in self._sent_ids:
-            self._keep(SentMessage(recipient, message, message_id))
+            self._keep(DeliveredMessage(recipient, message, message_id))
 
-    def _keep(self, sent: SentMessage) -> None:
+    def _keep(self, sent: DeliveredMessage) -> None:
         if self._status.status is not LinkState.CONNECTED:
             raise NotConnected("the dummy is not listening")
         if len(self.sent) == self.sent.maxlen:
@@ -214,7 +214,7 @@ class DummyProvider:
         except Exception as error:  # noqa: BLE001 - the talk ends here; the status tells
             log.exception("dummy talk ended")
             # Those of the queue say what is wrong with the message; others may name hosts and paths.
-            why = f": {error}" if isinstance(error, ValueError | TypeError | NotNow) else ""
+            why = f": {error}" if isinstance(error, ValueError | TypeError | InvalidState) else ""
             detail = f"The script stopped: {type(error).__name__}{why.rstrip('.')}."
             self._become(LinkStatus(status=LinkState.ERROR, detail=detail))
 

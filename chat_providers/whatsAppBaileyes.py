@@ -9,26 +9,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chat_providers import _whatsapp_ids as ids
-from chat_providers._whatsapp_account import Account, linked_at
-from chat_providers._whatsapp_facts import facts_of
-from chat_providers._whatsapp_markup import in_whatsapp_markup
-from chat_providers._whatsapp_people import forget
-from chat_providers._whatsapp_protocol import InboundMessage
-from chat_providers._whatsapp_sidecar import SidecarMissing
-from chat_providers._whatsapp_sidecars import Sidecars
+from chat_providers._whatsapp import ids
+from chat_providers._whatsapp.account import Account, linked_at
+from chat_providers._whatsapp.address_book import forget
+from chat_providers._whatsapp.markup import in_whatsapp_markup
+from chat_providers._whatsapp.message_facts import facts_of
+from chat_providers._whatsapp.protocol import InboundMessage
+from chat_providers._whatsapp.sidecar import SidecarMissing
+from chat_providers._whatsapp.sidecar_pool import Sidecars
 from imposter.contracts.chat import ChatContext
-from imposter.contracts.config import Strict
-from imposter.contracts.errors import NotConnected, NotNow
+from imposter.contracts.config import StrictModel
+from imposter.contracts.errors import InvalidState, NotConnected
 from imposter.contracts.messages import Group, Sender, Source
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.status import LinkState, LinkStatus
 
 LONGEST_MESSAGE = 65_536
 """Characters that WhatsApp takes."""
 
 
 class WhatsAppBaileyesProvider:
-    class Config(Strict):
+    class Config(StrictModel):
         allow_group_messages: bool = False
         """Answer in groups, too: where the group or the sender is on the whitelist, or there is none."""
         process_offline_messages: bool = False
@@ -52,7 +52,7 @@ class WhatsAppBaileyesProvider:
     async def start_listening(self) -> None:
         """Connect, or wait to be linked where the account is not. Raises StorageError."""
         if self._context is None:
-            raise NotNow("The provider is not attached to a bot.")
+            raise InvalidState("The provider is not attached to a bot.")
         try:
             sidecars: Sidecars = await self._context.shared.get("whatsapp-sidecars", Sidecars.open)
         except SidecarMissing as error:
@@ -137,9 +137,9 @@ class WhatsAppBaileyesProvider:
             await forget(self._context.state, ids)
 
     async def request_pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number (digits only). Raises NotNow, Refused."""
+        """The code to type on the phone with this number (digits only). Raises InvalidState, Refused."""
         if self._account is None:
-            raise NotNow("The bot is not running.")
+            raise InvalidState("The bot is not running.")
         return await self._account.pairing_code(phone)
 
     @property

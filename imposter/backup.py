@@ -17,8 +17,8 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 from imposter.contracts.errors import ImposterError, StorageError
 from imposter.secrets import KEY_FILE, make_private_folder
 from imposter.settings import Settings, load_settings
-from imposter.storage.backup import BACKUPS, Dump, copy_stopped, dump_command
-from imposter.storage.engine import InUse
+from imposter.storage.database.engine import InUse
+from imposter.storage.upkeep.backup import BACKUPS, Dump, copy_stopped, dump_command
 
 SERVER = "http://127.0.0.1:8000"
 PATIENCE = 600.0

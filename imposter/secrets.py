@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from pydantic import SecretStr
 
-from imposter.contracts.errors import ImposterError, Misconfigured, StorageError
+from imposter.contracts.errors import ConfigurationError, ImposterError, StorageError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # what NIST SP 800-38D recommends for GCM
@@ -86,16 +86,16 @@ def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = N
 
 
 def make_data_folder(path: Path) -> None:
-    """Raises: StorageError (no room, for one), Misconfigured (only the operator can help); both name the setting."""
+    """Create it. Raises: StorageError (no room), ConfigurationError (not allowed); both name the setting."""
     try:
         make_private_folder(path)
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             told = "may not be read and written by the user that runs the server"
-            raise Misconfigured(f"IMPOSTER_DATA_DIR: {path} {told}")
+            raise ConfigurationError(f"IMPOSTER_DATA_DIR: {path} {told}")
         with TemporaryFile(dir=path, buffering=0) as probe:
             probe.write(b"x" * 4096)
     except OSError as error:
-        kind = StorageError if error.errno in _MAY_PASS else Misconfigured
+        kind = StorageError if error.errno in _MAY_PASS else ConfigurationError
         raise kind(f"IMPOSTER_DATA_DIR: {path} cannot be used: {error.strerror}") from None
 
 

@@ -23,9 +23,9 @@ from pydantic import (
     ValidationError,
 )
 
-from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.base_model import printable
 from imposter.contracts.errors import FieldProblem, InvalidConfig
-from imposter.contracts.strict import printable
+from imposter.contracts.url_guard import AddressGuard
 
 PREFIX = "IMPOSTER_"
 SHORTEST_SECRET = 16

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from imposter.contracts.chat import Closable, Shared
-from imposter.contracts.errors import ModelUnavailable, OutOfResources
+from imposter.contracts.errors import ModelUnavailable, ResourceExhausted
 
 FAILURES = 5
 """In a row, until a server is left alone."""
@@ -28,7 +28,7 @@ Place = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class _Trouble:
+class _BreakerState:
     failures: int = 0
     until: float = 0.0
     told: str = ""
@@ -40,7 +40,7 @@ class Breakers(Closable):
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._troubles: dict[Place, _Trouble] = {}
+        self._troubles: dict[Place, _BreakerState] = {}
         """Of servers whose last request failed, and of no others."""
 
     @contextmanager
@@ -55,7 +55,7 @@ class Breakers(Closable):
             trouble.is_asked = True
         try:
             yield
-        except OutOfResources:
+        except ResourceExhausted:
             raise  # it says nothing of the server, which was not asked
         except ModelUnavailable as error:
             self._failed(place, error, asks)
@@ -69,7 +69,7 @@ class Breakers(Closable):
     def _failed(self, place: Place, error: ModelUnavailable, asked: bool) -> None:
         if place not in self._troubles and len(self._troubles) >= MOST_TROUBLES:
             del self._troubles[next(iter(self._troubles))]
-        trouble = self._troubles.setdefault(place, _Trouble())
+        trouble = self._troubles.setdefault(place, _BreakerState())
         if trouble.failures >= FAILURES and not asked:
             return  # it was under way before
         trouble.failures += 1

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.model import LONGEST_NAME, MOST_MODELS, Answer
 from llm_providers._complaint import of_content
-from llm_providers._vendor_errors import WEB_PAGE, Finding, Remedy, found
+from llm_providers._vendor_errors import WEB_PAGE, Diagnosis, Remedy, found
 
 NO_MODELS = "The model's server did not answer with a list of models: check base_url."
 NO_COMPLETION = "The model's server did not answer with a chat completion: check base_url."
@@ -44,7 +44,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Any:
         raise ModelUnavailable("The model's answer broke off or is garbled.", costly=True) from None
 
 
-def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Finding:
+def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Diagnosis:
     """The answer, or why it is none. An error's `spent` says what it took all the same."""
     answer = Answer("", model=of(completion, "model"), **_billed(of(completion, "usage")))
     outcome = _said(completion, headers)
@@ -69,7 +69,7 @@ def of(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _said(completion: Any, headers: Mapping[str, str]) -> str | Finding:
+def _said(completion: Any, headers: Mapping[str, str]) -> str | Diagnosis:
     choices = of(completion, "choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     for trouble in (of(completion, "error"), of(choice, "error")):
@@ -78,17 +78,17 @@ def _said(completion: Any, headers: Mapping[str, str]) -> str | Finding:
     message = of(choice, "message")
     text, refused = _words(of(message, "content")), of(message, "refusal")
     if not isinstance(message, dict) or text is None:
-        return Finding(ModelRefused(NO_COMPLETION))
+        return Diagnosis(ModelRefused(NO_COMPLETION))
     ended = str(of(choice, "finish_reason") or "").lower()
     if ended in _BROKEN:
-        return Finding(ModelUnavailable(BROKE_OFF))
+        return Diagnosis(ModelUnavailable(BROKE_OFF))
     if ended.startswith(_FILTERED):
-        return Finding(ModelRefused(WITHHELD))
+        return Diagnosis(ModelRefused(WITHHELD))
     if refused:
-        return Finding(ModelRefused(DECLINED))
+        return Diagnosis(ModelRefused(DECLINED))
     if ended in _CUT:
-        return Finding(ModelRefused(CUT), Remedy.MORE_ROOM, partial=text)
-    return text or Finding(ModelRefused(SAID_NOTHING), Remedy.AGAIN)
+        return Diagnosis(ModelRefused(CUT), Remedy.MORE_ROOM, partial=text)
+    return text or Diagnosis(ModelRefused(SAID_NOTHING), Remedy.AGAIN)
 
 
 def _words(content: Any) -> str | None:
@@ -107,14 +107,14 @@ def _is_said(part: Any) -> bool:
     return isinstance(part, str) or (isinstance(part, dict) and str(part.get("type", "text")) in _WORDS)
 
 
-def _error(trouble: Any, headers: Mapping[str, str]) -> Finding:
+def _error(trouble: Any, headers: Mapping[str, str]) -> Diagnosis:
     """An error that came with status 200 (OpenRouter, LM Studio); it names its own status, or none."""
     code = of(trouble, "code")
     is_status = isinstance(code, int) and 400 <= code < 600
     complaint = of_content(code if is_status else 200, headers, {"error": trouble})
     if (finding := found(complaint)) is not None:
         return finding
-    return Finding(ModelRefused(NO_COMPLETION))
+    return Diagnosis(ModelRefused(NO_COMPLETION))
 
 
 def _billed(usage: Any) -> dict[str, Any]:

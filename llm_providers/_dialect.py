@@ -6,7 +6,7 @@ from typing import Any
 
 from imposter.contracts.model import NotTaken
 from llm_providers._quoted import EXAMPLES, SHOWN
-from llm_providers._vendor_errors import Finding, Remedy
+from llm_providers._vendor_errors import Diagnosis, Remedy
 
 Message = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ class Dialect:
         return f"The model's server does not take the setting `{name}`: {done}. Change llm_provider_config."
 
 
-class Question:
+class ModelRequest:
     """One question to the server."""
 
     def __init__(self, messages: Sequence[Message], dialect: Dialect) -> None:
@@ -81,7 +81,7 @@ class Question:
         self.body = self._spelled()
         """The request's, but for the model."""
 
-    def otherwise(self, finding: Finding, used: int | None = None) -> bool:
+    def otherwise(self, finding: Diagnosis, used: int | None = None) -> bool:
         """Put it as this remedy says; False where that was tried or changes nothing. `used`: tokens of an answer."""
         remedy = finding.remedy
         if remedy is None or remedy in self._tried:

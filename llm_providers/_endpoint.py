@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 import httpx2
 
-from imposter.contracts.addresses import PrivateAddress
-from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, OutOfResources
-from imposter.contracts.shortage import shortage
+from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, ResourceExhausted
+from imposter.contracts.resource_exhaustion import shortage
+from imposter.contracts.url_guard import PrivateAddress
 from llm_providers._bounded_answer import UnusableAnswer
 from llm_providers._guarded_http import GuardedClient
 from llm_providers._vendor_errors import too_late
@@ -75,7 +75,7 @@ class Endpoint:
 
 def _failure(error: Exception) -> ModelError:
     if (none_left := shortage(error)) is not None:
-        return OutOfResources(none_left)
+        return ResourceExhausted(none_left)
     match error:
         case PrivateAddress():
             return ModelRefused(f"base_url: {error}")

@@ -15,7 +15,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from imposter.contracts.addresses import AddressGuard
+from imposter.contracts.url_guard import AddressGuard
 from llm_providers._bounded_answer import ENCODINGS, bounded
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]

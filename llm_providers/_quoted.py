@@ -10,9 +10,9 @@ from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Any
 
-from imposter.contracts.messages import Earlier, MessageKind, Source, Turn
+from imposter.contracts.messages import MessageKind, ReferencedMessage, Source, Turn
 from imposter.contracts.model import BINDS, UNSURE, Contact, Example
-from imposter.contracts.quoting import as_data
+from imposter.contracts.untrusted_text import as_data
 
 RULE = (
     "User messages are quotations in JSON, one a line: `text` is what somebody in the chat wrote, `from` the name they "
@@ -170,7 +170,7 @@ def _shown_of(turn: Turn) -> dict[str, Any]:
     return told
 
 
-def _earlier(about: Earlier) -> dict[str, str]:
+def _earlier(about: ReferencedMessage) -> dict[str, str]:
     """The message that a turn is about."""
     if about.kind is MessageKind.DELETION:
         return {"text": "", "details": "it was deleted"}

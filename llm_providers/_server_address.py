@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from imposter.contracts.addresses import SETTING, AddressGuard, origin_of
 from imposter.contracts.model import Preset
+from imposter.contracts.url_guard import SETTING, AddressGuard, origin_of
 from llm_providers._presets import PRESETS
 
 OPENAI = "https://api.openai.com/v1"

@@ -28,7 +28,7 @@ class Remedy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """What went wrong, and what may be tried before the owner hears of it."""
 
     error: ModelError
@@ -63,7 +63,7 @@ ELSEWHERE = "The model's server sends elsewhere (HTTP {status}): put the final a
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ErrorPattern:
     """Fits where the status is one of `statuses` (none: any) and a code or a piece of the text is there."""
 
     sentence: str
@@ -81,9 +81,9 @@ class Row:
         return not complaint.codes.isdisjoint(self.codes) or any(_says(complaint.text, each) for each in self.words)
 
 
-TABLE: Sequence[Row] = (
+TABLE: Sequence[ErrorPattern] = (
     # OpenAI's guide "Error codes" (403); Gemini's 400 FAILED_PRECONDITION ("Troubleshooting"); Anthropic's 403.
-    Row(
+    ErrorPattern(
         REGION,
         codes=["unsupported_country_region_territory"],
         words=[
@@ -93,11 +93,11 @@ TABLE: Sequence[Row] = (
         ],
     ),
     # OpenRouter, "Provider routing": no provider is left that agrees to the account's data policy.
-    Row(POLICY, words=["data policy", "zero data retention"], statuses=[400, 403, 404]),
+    ErrorPattern(POLICY, words=["data policy", "zero data retention"], statuses=[400, 403, 404]),
     # OpenAI 429; DeepSeek and OpenRouter 402 ("Error codes"); Anthropic 400; Moonshot 429; xAI 403 and 429;
     # Alibaba's Model Studio 400 (Arrearage); Zhipu 429 (1113). Gemini says "current quota" of a rate, too.
-    Row(NO_CREDIT, statuses=[402]),
-    Row(
+    ErrorPattern(NO_CREDIT, statuses=[402]),
+    ErrorPattern(
         NO_CREDIT,
         codes=[
             "insufficient_quota",
@@ -118,8 +118,8 @@ TABLE: Sequence[Row] = (
         ],
     ),
     # Gemini answers a bad key with 400 (API_KEY_INVALID in `details`), xAI with 400.
-    Row(BAD_KEY, statuses=[401]),
-    Row(
+    ErrorPattern(BAD_KEY, statuses=[401]),
+    ErrorPattern(
         BAD_KEY,
         codes=["api_key_invalid", "invalid_api_key"],
         words=["api key not valid", "incorrect api key", "invalid api key", "api key expired"],
@@ -127,7 +127,7 @@ TABLE: Sequence[Row] = (
     ),
     # Azure OpenAI's prompt filter; OpenAI's invalid_prompt; Alibaba, Zhipu (1301), DeepSeek, Moonshot; OpenRouter's
     # and xAI's 403.
-    Row(
+    ErrorPattern(
         FILTERED,
         codes=[
             "content_filter",
@@ -149,9 +149,9 @@ TABLE: Sequence[Row] = (
         error=ModelDeclined,
     ),
     # Groq 413, OpenAI 429: "Request too large for ... on tokens per min (TPM): Limit 30000, Requested 40000".
-    Row(PLAN, words=["request too large…tokens per min"], statuses=[413, 429]),
+    ErrorPattern(PLAN, words=["request too large…tokens per min"], statuses=[413, 429]),
     # Ollama 500 (llm/server.go); llama.cpp; vLLM and PyTorch.
-    Row(
+    ErrorPattern(
         MEMORY,
         words=[
             "requires more system memory",
@@ -162,9 +162,9 @@ TABLE: Sequence[Row] = (
         ],
     ),
     # Ollama 404: "model 'llama3' not found" (older: ", try pulling it first").
-    Row(NOT_PULLED, words=["try pulling", "model '…' not found", 'model "…" not found'], statuses=[404]),
+    ErrorPattern(NOT_PULLED, words=["try pulling", "model '…' not found", 'model "…" not found'], statuses=[404]),
     # OpenAI, vLLM and Groq 404; Mistral, DeepSeek and OpenRouter 400.
-    Row(
+    ErrorPattern(
         NO_MODEL,
         codes=["model_not_found", "invalid_model", "model_not_available"],
         words=["invalid model", "model not exist", "not a valid model", "the model `…` does not exist"],
@@ -172,7 +172,7 @@ TABLE: Sequence[Row] = (
     ),
     # vLLM's and llama.cpp's templates (Gemma 2, Mistral 7B); OpenAI's o1-mini; Gemini's Gemma. Mistral's old template
     # takes a system message for a user that does not alternate.
-    Row(
+    ErrorPattern(
         NO_SYSTEM,
         words=[
             "system role not supported",
@@ -192,7 +192,7 @@ TABLE: Sequence[Row] = (
     ),
     # OpenAI, Groq, Azure; llama.cpp; vLLM and OpenRouter; Anthropic; Bedrock; Gemini; xAI; LM Studio; MiniMax;
     # Moonshot; Cohere; Hugging Face's TGI; Alibaba; Zhipu (1261). Any other 413.
-    Row(
+    ErrorPattern(
         TOO_LONG,
         codes=["context_length_exceeded", "exceed_context_size_error", "string_above_max_length", "1261"],
         words=[
@@ -218,9 +218,9 @@ TABLE: Sequence[Row] = (
         statuses=[400, 404, 413, 422, 500],
         remedy=Remedy.SHORTER,
     ),
-    Row(TOO_LONG, statuses=[413], remedy=Remedy.SHORTER),
+    ErrorPattern(TOO_LONG, statuses=[413], remedy=Remedy.SHORTER),
     # llama.cpp and vLLM: what the template itself refuses is refused again.
-    Row(TEMPLATE, words=["jinja exception", "templateerror", "chat template"], statuses=[400, 500]),
+    ErrorPattern(TEMPLATE, words=["jinja exception", "templateerror", "chat template"], statuses=[400, 500]),
 )
 _BY_STATUS = {
     403: "The model's server does not allow this API key to use the model.",
@@ -272,25 +272,25 @@ _KEPT = frozenset({"provider", "store", "safe_prompt", "safety_settings", "zdr",
 """Never left out because a server does not take it: it says what may be done with people's words."""
 
 
-def found(complaint: Complaint, sent: Iterable[str] = ()) -> Finding | None:
+def found(complaint: Complaint, sent: Iterable[str] = ()) -> Diagnosis | None:
     """What this table knows of a complaint; None where that is nothing. `sent`: the settings in the request."""
     status = complaint.status
     if complaint.is_page:
         if status >= 500 or status in _TRY_AGAIN:
             is_challenge = any(each in complaint.text for each in _CHALLENGE)
-            return Finding(ModelRefused(WEB_PAGE.format(status=status)) if is_challenge else _later(complaint))
-        return Finding(ModelRefused(WEB_PAGE.format(status=status)))
+            return Diagnosis(ModelRefused(WEB_PAGE.format(status=status)) if is_challenge else _later(complaint))
+        return Diagnosis(ModelRefused(WEB_PAGE.format(status=status)))
     if 300 <= status < 400:
-        return Finding(ModelRefused(ELSEWHERE.format(status=status)))
+        return Diagnosis(ModelRefused(ELSEWHERE.format(status=status)))
     if name := _unsupported(complaint, sent):
         sentence = f"The model's server does not take the setting `{name}`: take it out of the config."
-        return Finding(ModelRefused(sentence), Remedy.PARAMETER, name)
+        return Diagnosis(ModelRefused(sentence), Remedy.PARAMETER, name)
     for row in TABLE:
         if row.fits(complaint):
-            return Finding(row.error(row.sentence), row.remedy, fits=_fits(complaint.text))
+            return Diagnosis(row.error(row.sentence), row.remedy, fits=_fits(complaint.text))
     if status in _TRY_AGAIN or status >= 500 or (status < 400 and not complaint.codes.isdisjoint(_BUSY)):
-        return Finding(_later(complaint))
-    return Finding(ModelRefused(_BY_STATUS[status])) if status in _BY_STATUS else None
+        return Diagnosis(_later(complaint))
+    return Diagnosis(ModelRefused(_BY_STATUS[status])) if status in _BY_STATUS else None
 
 
 def too_late() -> ModelUnavailable:

@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import Field
 
-from imposter.contracts.config import Strict
+from imposter.contracts.config import StrictModel
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import fill_in
 
 
 class FakeLlmProvider:
-    class Config(Strict):
+    class Config(StrictModel):
         response_array: list[str] | None = Field(
             default=None, min_length=1, description="Answers, one after the other and again from the first."
         )

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import structlog
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationInfo, field_validator
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
-from imposter.contracts.config import Strict
+from imposter.contracts.config import StrictModel
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import (
@@ -27,10 +26,11 @@ from imposter.contracts.model import (
     Prompt,
     fill_in,
 )
+from imposter.contracts.url_guard import AddressGuard
 from llm_providers._breaker import open_breakers
 from llm_providers._complaint import Complaint, complaint
 from llm_providers._completion import model_names, outcome_of, read
-from llm_providers._dialect import Dialect, Question
+from llm_providers._dialect import Dialect, ModelRequest
 from llm_providers._owner_words import fit_for_owner
 from llm_providers._presets import PRESETS, known
 from llm_providers._quoted import (
@@ -57,7 +57,7 @@ from llm_providers._server_address import (
     web_address,
     with_the_servers_own,
 )
-from llm_providers._vendor_errors import Finding, Remedy, found, too_late
+from llm_providers._vendor_errors import Diagnosis, Remedy, found, too_late
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,7 +92,7 @@ def _header_text(key: SecretStr) -> SecretStr:
 class OpenAiProvider:
     """One bot's way to the model. All bots share one connection pool; each has its own key, address and settings."""
 
-    class Config(Strict):
+    class Config(StrictModel):
         """What is left out is not sent: the server's own default holds."""
 
         preset: Annotated[str, AfterValidator(known), Field(json_schema_extra={"enum": [*PRESETS]})] | None = Field(
@@ -282,7 +282,7 @@ class OpenAiProvider:
         """`ours`: what of the instructions is no secret from the owner."""
         endpoint = self._endpoint = self._endpoint or await self._connect()
         breakers = await self._shared.get("openai-breakers", open_breakers)
-        question = Question(messages, self._dialect)
+        question = ModelRequest(messages, self._dialect)
         told_it = [each["content"] for each in messages]
         for text in ours:
             told_it[0] = told_it[0].replace(text, " ")
@@ -306,7 +306,7 @@ class OpenAiProvider:
         # Out here, so that not even its `__context__` leads back to the request and a contact's words.
         raise failure
 
-    async def _put(self, endpoint: "Endpoint", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Finding:
+    async def _put(self, endpoint: "Endpoint", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Diagnosis:
         try:
             async with asyncio.timeout(self._config.timeout):
                 said = await endpoint.ask("/chat/completions", {"model": self._config.model, **body})
@@ -314,9 +314,9 @@ class OpenAiProvider:
                 return _status_failure(_complaint(said), body.keys() - _OURS, self._fit(endpoint, told_it))
             return outcome_of(read(said.content, said.headers), said.headers)
         except ModelError as error:
-            return Finding(error)
+            return Diagnosis(error)
         except TimeoutError:
-            return Finding(too_late())
+            return Diagnosis(too_late())
 
     def _fit(self, endpoint: "Endpoint", talk: Sequence[str]) -> Callable[[str], str]:
         return partial(fit_for_owner, talk=talk, secrets=[endpoint.key])
@@ -365,12 +365,12 @@ def _complaint(response: "httpx2.Response") -> Complaint:
     return complaint(response.status_code, response.headers, response.content)
 
 
-def _status_failure(error: Complaint, sent: Collection[str], fit: Callable[[str], str]) -> Finding:
+def _status_failure(error: Complaint, sent: Collection[str], fit: Callable[[str], str]) -> Diagnosis:
     if (finding := found(error, sent)) is not None:
         return finding
     sentence = f"The model's server refused the request (HTTP {error.status})"
     words = fit(error.said)
-    return Finding(ModelRefused(f"{sentence}: {words}" if words else f"{sentence}."))
+    return Diagnosis(ModelRefused(f"{sentence}: {words}" if words else f"{sentence}."))
 
 
 def _together(first: Answer | None, then: Answer) -> Answer:

@@ -13,22 +13,22 @@ from pydantic import SecretStr
 
 from chatbot_manager import ChatbotInstance
 from imposter.clock import DoubtedClock, SharedClock, SystemClock
-from imposter.cluster.fleet import Fleet
 from imposter.cluster.node import Node, open_node
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Sender, Turn
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.metrics import ServerMetrics
+from imposter.runtime.providers.discovery import Catalog, ProviderFile, ProviderKind
+from imposter.runtime.providers.shared_resources import SharedResources
 from imposter.runtime.supervisor import Supervisor
-from imposter.runtime.vitals import Vitals
 from imposter.secrets import Cipher
+from imposter.service.bots import BotService
 from imposter.storage import Store, open_store
-from imposter.storage.bell import Bell
-from imposter.storage.channels import Identity
+from imposter.storage.database.listener import NotificationListener
+from imposter.storage.database.notifications import NodeIdentity
 
 HASTE = dict.fromkeys(
     (
@@ -169,7 +169,7 @@ class House:
     """A running server without its web part."""
 
     bots: Supervisor
-    fleet: Fleet
+    bot_service: BotService
     store: Store
     platforms: dict[str, Platform] = field(default_factory=dict)
     """The newest provider of each user."""
@@ -237,7 +237,7 @@ async def open_house(
     """
     shared_clock = SharedClock()
     clock = clock or (NoWaiting() if lease is None else shared_clock)
-    identity = None if lease is None else Identity()
+    identity = None if lease is None else NodeIdentity()
     async with open_store(database, folder, Cipher(KEY), now=clock.now, identity=identity) as store:
         shared = SharedResources(
             environment={}, node="node", secret=lambda name: SecretStr("test"), addresses=addresses
@@ -256,8 +256,8 @@ async def open_house(
                 models[user_id] = self
 
         files = [
-            ProviderFile(Kind.CHAT, "platform", provider=KeptPlatform),
-            ProviderFile(Kind.MODEL, "model", provider=KeptModel),
+            ProviderFile(ProviderKind.CHAT, "platform", provider=KeptPlatform),
+            ProviderFile(ProviderKind.MODEL, "model", provider=KeptModel),
         ]
         catalog = Catalog([*files, *extra])
         make_bot = partial(
@@ -270,15 +270,15 @@ async def open_house(
             model_calls_at_once=8,
         )
         bots = Supervisor(store=store, catalog=catalog, shared=shared, make_bot=make_bot, now=clock.now)
-        vitals = Vitals(name, clock)
+        server_metrics = ServerMetrics(name, clock)
         try:
             if identity is None or lease is None or database is None:
                 await bots.load()
-                yield House(bots, Fleet(bots, store, vitals), store, platforms, models)
+                yield House(bots, BotService(bots, store, server_metrics), store, platforms, models)
                 return
             node = Node(
                 identity,
-                vitals=vitals,
+                server_metrics=server_metrics,
                 place=None,
                 lease=lease,
                 links_per_second=50,
@@ -287,9 +287,9 @@ async def open_house(
                 clock=shared_clock,
             )
             shared.hold = node.lease_left
-            fleet = bots.elsewhere = Fleet(bots, store, vitals, node)
-            async with open_node(node, Bell(database, identity.channel)):
-                yield House(bots, fleet, store, platforms, models, node)
+            bot_service = bots.elsewhere = BotService(bots, store, server_metrics, node)
+            async with open_node(node, NotificationListener(database, identity.channel)):
+                yield House(bots, bot_service, store, platforms, models, node)
         finally:
             await bots.close()
             await shared.aclose()

@@ -12,11 +12,11 @@ from typing import Any
 import structlog
 
 from imposter.clock import SharedClock
-from imposter.contracts.errors import StorageError, Unreachable
+from imposter.contracts.errors import DatabaseUnreachable, StorageError
+from imposter.domain.nodes import LeaseRenewal
 from imposter.logs import trace_of
-from imposter.storage.channels import Identity
-from imposter.storage.nodes import NodeStore
-from imposter.storage.records import Renewed
+from imposter.storage.cluster.nodes import NodeStore
+from imposter.storage.database.notifications import NodeIdentity
 
 log = structlog.get_logger()
 
@@ -34,14 +34,14 @@ class Membership:
     def __init__(
         self,
         nodes: NodeStore,
-        identity: Identity,
+        identity: NodeIdentity,
         *,
         name: str,
         place: str | None,
         lease: timedelta,
         clock: SharedClock,
         report: Callable[[], dict[str, Any]],
-        on_renewed: Callable[[Renewed], None],
+        on_renewed: Callable[[LeaseRenewal], None],
         on_lost: Callable[[], Awaitable[None]],
     ) -> None:
         self._nodes = nodes
@@ -99,7 +99,7 @@ class Membership:
                 await self._once()
                 self._troubled = False
             except StorageError as error:
-                if not self._troubled and not isinstance(error, Unreachable):
+                if not self._troubled and not isinstance(error, DatabaseUnreachable):
                     log.error("lease could not be renewed", node=self._name, **trace_of(error))
                 self._troubled = True
             await self._clock.sleep(PAUSE)  # several rings in a row are one

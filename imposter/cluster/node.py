@@ -4,25 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from imposter.clock import SharedClock
-from imposter.cluster import hearing, shares
-from imposter.cluster.desk import Desk
-from imposter.cluster.errands import Errand
-from imposter.cluster.figures import LeaseFigures, Report
+from imposter.cluster import balancing, liveness
+from imposter.cluster.command_inbox import CommandInbox
 from imposter.cluster.membership import Membership
-from imposter.cluster.publishing import Publisher
-from imposter.contracts.errors import StorageError, UnknownBot, Unreachable
+from imposter.cluster.server_info import LeaseFigures, Report
+from imposter.cluster.status_publisher import Publisher
+from imposter.contracts.errors import BotNotFound, DatabaseUnreachable, StorageError
+from imposter.domain.nodes import LeaseRenewal
 from imposter.logs import trace_of
+from imposter.runtime.commands import Command, Result
+from imposter.runtime.metrics import ServerMetrics
 from imposter.runtime.supervisor import Supervisor
-from imposter.runtime.vitals import Vitals
 from imposter.storage import Store
-from imposter.storage.bell import Bell
-from imposter.storage.channels import Identity
-from imposter.storage.records import Renewed
+from imposter.storage.database.listener import NotificationListener
+from imposter.storage.database.notifications import NodeIdentity
 
 log = structlog.get_logger()
 
@@ -43,9 +42,9 @@ class Node:
 
     def __init__(
         self,
-        identity: Identity,
+        identity: NodeIdentity,
         *,
-        vitals: Vitals,
+        server_metrics: ServerMetrics,
         place: str | None,
         lease: timedelta,
         links_per_second: float,
@@ -54,16 +53,16 @@ class Node:
         clock: SharedClock,
     ) -> None:
         self._identity = identity
-        self._vitals = vitals
-        self._name = vitals.name
+        self._server_metrics = server_metrics
+        self._name = server_metrics.name
         self._here = here
         self._store = store
         self._clock = clock
         self._lease = lease
-        self._desk = Desk(identity, store.commands, here)
+        self._inbox = CommandInbox(identity, store.commands, here)
         self._publisher = Publisher(here, store.statuses, clock, identity)
-        self._pace = shares.Pace(links_per_second, clock.monotonic())
-        self._seen: Renewed | None = None
+        self._pace = balancing.LinkRateLimiter(links_per_second, clock.monotonic())
+        self._seen: LeaseRenewal | None = None
         self._changed = asyncio.Event()
         self._called = asyncio.Event()
         self._leaving = False
@@ -76,13 +75,13 @@ class Node:
         self._membership = Membership(
             store.nodes,
             identity,
-            name=vitals.name,
+            name=server_metrics.name,
             place=place,
             lease=lease,
             clock=clock,
             report=lambda: self.report().model_dump(),
             on_renewed=self._renewed,
-            on_lost=self._let_go,
+            on_lost=self._stop_all_immediately,
         )
         here.on_change = self._publisher.changed
 
@@ -105,17 +104,18 @@ class Node:
         """Seconds that connections may stay open if nothing more is heard of this server."""
         return self._membership.left()
 
-    async def ask(self, instance_id: str, errand: Errand) -> Any:
-        return await self._desk.ask(instance_id, errand)
+    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+        return await self._inbox.ask(instance_id, command)
 
     def report(self) -> Report:
         return Report(
             taken_over=self._taken,
             given_away=self._given,
             leases_lost=self._lost,
-            errands=self._desk.done,
-            loop_lag_seconds=round(self._vitals.loop_lag, 4),
-            uptime_seconds=round(self._vitals.uptime, 1),
+            remote_commands=self._inbox.done,
+            loop_lag_seconds=round(self._server_metrics.loop_lag, 4),
+            uptime_seconds=round(self._server_metrics.uptime, 1),
         )
 
     def lease_figures(self) -> LeaseFigures:
@@ -134,7 +134,7 @@ class Node:
         others = {
             node.node_id: node.name
             for node in nodes
-            if node.node_id != self.node_id and node.node_id in signs and hearing.is_live(signs[node.node_id])
+            if node.node_id != self.node_id and node.node_id in signs and liveness.is_live(signs[node.node_id])
         }
         if self._name in others.values():
             log.warning("another server has the same name: set IMPOSTER_NODE_NAME, or nobody can tell them apart",
@@ -151,11 +151,11 @@ class Node:
         try:
             async with asyncio.timeout(LEAVING):
                 await self._store.nodes.leaving(self._identity.node_id)
-                await asyncio.gather(*(self._give(bot.instance_id) for bot in self._here.all()), self._desk.close())
+                await asyncio.gather(*(self._give(bot.instance_id) for bot in self._here.all()), self._inbox.close())
         except (TimeoutError, StorageError) as error:
             log.warning("not every bot could be given away", node=self._name, **trace_of(error))
         log.info("bots given away", node=self._name, bots=self._given - before)
-        await self._here.let_go()
+        await self._here.stop_immediately()
 
     async def leave(self) -> None:
         """Be gone; nothing of it runs any more."""
@@ -181,15 +181,15 @@ class Node:
             self._membership.ask_soon()
         self._called.set()
 
-    def _renewed(self, renewed: Renewed) -> None:
+    def _renewed(self, renewed: LeaseRenewal) -> None:
         self._seen = renewed
         self._changed.set()
 
-    async def _let_go(self) -> None:
+    async def _stop_all_immediately(self) -> None:
         self._lost += 1
         self._seen = None
-        self._desk.give_up()
-        await self._here.let_go()
+        self._inbox.give_up()
+        await self._here.stop_immediately()
 
     async def _serve(self) -> None:
         while True:
@@ -200,8 +200,8 @@ class Node:
                 pass
             self._called.clear()
             try:
-                await self._desk.look()
-            except Unreachable:
+                await self._inbox.look()
+            except DatabaseUnreachable:
                 await self._clock.sleep(LOOK_EVERY)
             except StorageError as error:
                 log.warning("desk does not see the database", node=self._name, **trace_of(error))
@@ -214,7 +214,7 @@ class Node:
             try:
                 more = await self._settle()
             except StorageError as error:
-                if not isinstance(error, Unreachable):
+                if not isinstance(error, DatabaseUnreachable):
                     log.warning("bots could not be shared out", node=self._name, **trace_of(error))
                 more = False
             self._changed.clear()  # what was seen before this step is no longer true
@@ -232,35 +232,35 @@ class Node:
         self._free_since = (self._free_since or now) if seen.free else None
         # Then it is one that those whose turn it is cannot read: a newer version wrote it.
         left_over = self._free_since is not None and now - self._free_since > self._lease.total_seconds()
-        wanted = shares.to_take(me, seen.nodes, seen.free) or int(left_over)
+        wanted = balancing.to_take(me, seen.nodes, seen.free) or int(left_over)
         if wanted:
             if not (room := self._pace.take(wanted, now)):
-                return await self._breathe()
+                return await self._pause_between_bots()
             if await self._take(room):
                 return True
-        surplus = shares.to_give(me, seen.nodes, 0 if left_over else seen.free)
+        surplus = balancing.to_give(me, seen.nodes, 0 if left_over else seen.free)
         if not surplus:
             return False
         if not (room := self._pace.take(surplus, now)):
-            return await self._breathe()
+            return await self._pause_between_bots()
         before = self._given
         for bot in self._here.all()[-room:]:
             await self._give(bot.instance_id)
         log.info("bots given away", node=self._name, bots=self._given - before)
         return True
 
-    async def _breathe(self) -> bool:
+    async def _pause_between_bots(self) -> bool:
         """There is more to do, and no room for it yet."""
         await self._clock.sleep(BREATH)
         return True
 
     async def _take(self, most: int) -> int:
         """Gives how many live here now."""
-        era, now, taken = self._here.era, self._clock.monotonic(), self._taken
+        generation, now, taken = self._here.generation, self._clock.monotonic(), self._taken
         unreadable = [bot for bot, since in self._unreadable.items() if now - since < READ_AGAIN]
         rows = await self._store.nodes.take(self._identity.node_id, most, unreadable)
         for row in rows:
-            if era != self._here.era:
+            if generation != self._here.generation:
                 return 0  # the lease is lost, and with it these
             if await self._here.adopt(row):
                 self._taken += 1
@@ -287,17 +287,17 @@ class Node:
 
     async def _give(self, instance_id: str) -> None:
         if self._here.has(instance_id):
-            with suppress(UnknownBot):  # somebody else gave or deleted it meanwhile
+            with suppress(BotNotFound):  # somebody else gave or deleted it meanwhile
                 await self._here.give(instance_id)
                 self._given += 1
         await self._store.nodes.release(self._identity.node_id, instance_id)
 
 
 @asynccontextmanager
-async def open_node(node: Node, bell: Bell) -> AsyncIterator[None]:
+async def open_node(node: Node, listener: NotificationListener) -> AsyncIterator[None]:
     """While it is entered, this server is one of the nodes. Raises: StorageError."""
     await node.join()
-    runs = node.tasks() | {"bell": lambda: bell.listen(node.heard)}
+    runs = node.tasks() | {"listener": lambda: listener.listen(node.heard)}
     tasks = [asyncio.create_task(_forever(name, run), name=name) for name, run in runs.items()]
     try:
         yield

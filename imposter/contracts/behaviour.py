@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from imposter.contracts.base_model import StrictModel, printable
 from imposter.contracts.model import LONGEST_ANSWER
-from imposter.contracts.strict import Strict, printable
 
 
 class Autonomy(StrEnum):
@@ -136,7 +136,7 @@ def _shown(value: time) -> str:
 TimeOfDay = Annotated[time, BeforeValidator(_clock_time, json_schema_input_type=str), PlainSerializer(_shown)]
 
 
-class ActiveHours(Strict):
+class ActiveHours(StrictModel):
     """When answers are given. `end` before `start` is on the next day; both the same is the whole day."""
 
     time_zone: TimeZone
@@ -150,7 +150,7 @@ class ActiveHours(Strict):
     )
 
 
-class Behaviour(Strict):
+class Behaviour(StrictModel):
     """What a careful person would choose, unless said otherwise."""
 
     debounce_seconds: float = Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from imposter.contracts.strict import Strict, printable
+from imposter.contracts.base_model import StrictModel, printable
 
 DOLLARS = "USD"
 ANY = "*"
@@ -23,7 +23,7 @@ class WhenSpent(StrEnum):
     """It is left to the owner, in a draft without a text."""
 
 
-class Price(Strict):
+class Price(StrictModel):
     """Of a million tokens."""
 
     input: float = Field(ge=0, le=1_000_000)
@@ -38,7 +38,7 @@ Money = Annotated[float, Field(ge=0, le=1_000_000_000)]
 Tokens = Annotated[int, Field(ge=0, le=10**15)]
 
 
-class Budget(Strict):
+class Budget(StrictModel):
     """Bounds that are left out do not hold."""
 
     currency: str = Field(default=DOLLARS, pattern="^[A-Z]{3}$", description="Of all money here; ISO 4217.")

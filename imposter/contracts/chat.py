@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import SecretStr
 
-from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.states import LinkStatus
+from imposter.contracts.status import LinkStatus
+from imposter.contracts.url_guard import AddressGuard
 
 Resource = TypeVar("Resource", bound="Closable")
 
@@ -260,7 +260,7 @@ class LinksByPairingCode(Protocol):
     async def request_pairing_code(self, phone: str) -> str:
         """The code that the owner types on the phone with this number (digits only).
 
-        Raises: NotNow (already linked, or not ready to link), Refused (the platform said no).
+        Raises: InvalidState (already linked, or not ready to link), Refused (the platform said no).
         """
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
 
+from imposter.contracts.base_model import StrictModel, printable
 from imposter.contracts.behaviour import Behaviour, ContactBehaviour, TimeZone
 from imposter.contracts.budget import Budget
-from imposter.contracts.strict import Strict, printable
 
-__all__ = ["BotConfig", "ContactConfig", "Limits", "ModelChoice", "ProviderChoice", "SafetyLimits", "Strict"]
+__all__ = ["BotConfig", "ContactConfig", "Limits", "ModelChoice", "ProviderChoice", "SafetyLimits", "StrictModel"]
 
 DAY_SECONDS = 86_400
 
@@ -31,7 +31,7 @@ MOST_INSTRUCTIONS = 4_000
 """Characters that a bot is told about one contact."""
 
 
-class Limits(Strict):
+class Limits(StrictModel):
     """Bounds of a queue or a context. What is over a bound goes oldest first; in a queue, that of the fullest chat."""
 
     max_messages: int = Field(default=10, ge=1, le=100_000)
@@ -68,7 +68,7 @@ class ContextLimits(Limits):
 Bound = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class SafetyLimits(Strict):
+class SafetyLimits(StrictModel):
     """What keeps an account from looking like a machine. null takes a bound away."""
 
     answers_per_minute: Bound | None = Field(default=30, description="All chats together; over it answers wait.")
@@ -87,7 +87,7 @@ class SafetyLimits(Strict):
     )
 
 
-class ProviderChoice(Strict):
+class ProviderChoice(StrictModel):
     """Which provider file, and its own settings."""
 
     provider_name: ProviderName
@@ -136,7 +136,7 @@ class ContactConfig(ContactBehaviour):
     )
 
 
-class BotConfig(Strict):
+class BotConfig(StrictModel):
     """One bot."""
 
     user_id: UserId

@@ -2,25 +2,25 @@
 
     ImposterError
     ├── InvalidConfig        the caller's mistake: names fields and cures
-    ├── UnknownBot           no instance has this id
-    ├── UnknownContact       the bot knows nobody of this name
-    ├── UnknownLetter        the bot has no such dead letter
-    ├── UnknownMessage       the bot has no such message
-    ├── UnknownBrief         the bot said nothing in a chat
-    ├── UnknownExam          the bot had no exam
-    ├── UnknownDraft         the bot has no such draft
+    ├── BotNotFound           no instance has this id
+    ├── ContactNotFound       the bot knows nobody of this name
+    ├── DeadLetterNotFound        the bot has no such dead letter
+    ├── MessageNotFound       the bot has no such message
+    ├── AwaySummaryNotFound         the bot said nothing in a chat
+    ├── EvaluationNotFound          the bot had no exam
+    ├── DraftNotFound         the bot has no such draft
     ├── NotSupported         this platform has no such ability
-    ├── OwnerSilent          the machine that runs the bot does not answer
+    ├── NodeUnresponsive          the machine that runs the bot does not answer
     ├── StorageError         nothing was stored
-    │   ├── Misconfigured    no start will help until the operator has changed something
-    │   └── Unreachable      the database is away; who works on it has said so in the log
+    │   ├── ConfigurationError    no start will help until the operator has changed something
+    │   └── DatabaseUnreachable      the database is away; who works on it has said so in the log
     ├── ChatError            from a chat provider
     │   ├── NotConnected     not handed over; wait for the link
     │   ├── Refused          the platform said no; do not try again
     │   └── DeliveryUncertain  handed over, no answer; only the same id may be sent again
     └── ModelError           from a model provider
         ├── ModelUnavailable   try again, after `retry_after` seconds if given
-        │   └── OutOfResources   it was not even asked: this machine has none left of something
+        │   └── ResourceExhausted   it was not even asked: this machine has none left of something
         └── ModelRefused       trying again would not help
             └── ModelDeclined  nor would it with more said: leave these messages out of what it is shown
 
@@ -28,10 +28,8 @@ Texts are for the owner and never hold a secret or a contact's words. Nothing of
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from imposter.contracts.model import Answer
+from imposter.contracts.answer import Answer
 
 
 class ImposterError(Exception):
@@ -57,31 +55,31 @@ class InvalidConfig(ImposterError):
         self.problems = problems
 
 
-class UnknownBot(ImposterError):
+class BotNotFound(ImposterError):
     """There is no bot with this instance_id."""
 
 
-class UnknownContact(ImposterError):
+class ContactNotFound(ImposterError):
     """Nobody is known by this id. Names do not count, and a number needs its country code, such as +49 151 2345678."""
 
 
-class UnknownLetter(ImposterError):
+class DeadLetterNotFound(ImposterError):
     """There is no such dead letter, or it was retried or removed already."""
 
 
-class UnknownMessage(ImposterError):
+class MessageNotFound(ImposterError):
     """There is no such message; for an answer of the bot's ask about the message that it answers."""
 
 
-class UnknownBrief(ImposterError):
+class AwaySummaryNotFound(ImposterError):
     """Nothing was said there in its owner's name, or all of it is taken back."""
 
 
-class UnknownExam(ImposterError):
+class EvaluationNotFound(ImposterError):
     """This bot had no exam."""
 
 
-class UnknownDraft(ImposterError):
+class DraftNotFound(ImposterError):
     """There is no such draft."""
 
 
@@ -89,11 +87,11 @@ class NotSupported(ImposterError):
     """This platform cannot do that."""
 
 
-class NotNow(ImposterError):
+class InvalidState(ImposterError):
     """The bot is not in a state in which that can be done."""
 
 
-class OwnerSilent(ImposterError):
+class NodeUnresponsive(ImposterError):
     """The machine that runs this bot did not answer in time. Ask again: it may have been done."""
 
 
@@ -101,15 +99,15 @@ class StorageError(ImposterError):
     """Nothing was stored."""
 
 
-class Unstorable(StorageError):
+class UnstorableValue(StorageError):
     """The database cannot hold this; asked again, it says the same."""
 
 
-class Misconfigured(StorageError):
+class ConfigurationError(StorageError):
     """The server cannot work as it is set up."""
 
 
-class Unreachable(StorageError):
+class DatabaseUnreachable(StorageError):
     """The database cannot be reached."""
 
 
@@ -137,7 +135,7 @@ class DeliveryUncertain(ChatError):
 class ModelError(ImposterError):
     """The model gave no answer."""
 
-    spent: "Answer | None" = None
+    spent: Answer | None = None
     """What it took all the same, where its vendor told; there is no text in it."""
 
 
@@ -151,7 +149,7 @@ class ModelUnavailable(ModelError):
         self.costly = costly
 
 
-class OutOfResources(ModelUnavailable):
+class ResourceExhausted(ModelUnavailable):
     """This machine has none left of what asking the model takes."""
 
 

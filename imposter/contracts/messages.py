@@ -235,13 +235,13 @@ class Turn:
     kind: MessageKind = MessageKind.TEXT
     details: str = ""
     """What it holds beside its words, such as a poll's options."""
-    about: "Earlier | None" = None
+    about: "ReferencedMessage | None" = None
     """What it replies to, or reacts to where it is a reaction."""
     forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class ReferencedMessage:
     """A message that a turn is about."""
 
     source: Source | None

@@ -55,7 +55,7 @@ async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
             pass
         after: int | None = 0
         while after is not None:
-            after = await store.exams.delete_old(clock.now() - keep, after)
+            after = await store.evaluations.delete_old(clock.now() - keep, after)
     await store.retention.tidy()
     return deleted
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from imposter.contracts.errors import ModelUnavailable
-from imposter.contracts.shortage import shortage
+from imposter.contracts.resource_exhaustion import shortage
 
 MODEL_ATTEMPTS = 4
 PATIENT_ATTEMPTS = 40

@@ -4,27 +4,28 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import uuid4
 
 import structlog
 from pydantic import SecretStr, ValidationError
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.chat import Shared
 from imposter.contracts.config import BotConfig, ProviderChoice
-from imposter.contracts.errors import ImposterError, UnknownBot
-from imposter.contracts.states import BotStatus, LinkState
+from imposter.contracts.errors import BotNotFound, ImposterError
+from imposter.contracts.status import BotStatus, LinkState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Claim
+from imposter.domain.messages import BotTotals
 from imposter.logs import trace_of
-from imposter.runtime.discovery import Catalog
-from imposter.runtime.safety import Peers
-from imposter.runtime.trial import list_models, try_model
-from imposter.runtime.trial_report import Trial
-from imposter.runtime.vitals import Counts
+from imposter.runtime.account.safety import OtherBots
+from imposter.runtime.commands import Command, DeleteBot, PutBot, ReportLoop, Result, StartBot, StopBot, UnlinkBot
+from imposter.runtime.metrics import Counts
+from imposter.runtime.model_test import list_models, try_model
+from imposter.runtime.model_test_report import ModelTest
+from imposter.runtime.providers.discovery import Catalog
 from imposter.storage import Store
-from imposter.storage.dead_letters import Retried
-from imposter.storage.drafted import Draft
-from imposter.storage.records import BotRow, Claim, Totals
 
 log = structlog.get_logger()
 
@@ -49,39 +50,31 @@ class Bot(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def let_go(self) -> None: ...
+    async def stop_immediately(self) -> None: ...
     async def unlink(self) -> str | None: ...
-    async def pause(self, contact: str | None = None, minutes: float | None = None) -> None: ...
-    async def resume(self, contact: str | None = None) -> None: ...
-    async def loop_found(self, conversation: str) -> None: ...
-    async def retry(self, letter: int | None = None) -> Retried: ...
-    async def forget(self, contact: str) -> tuple[int, bool]: ...
-    async def begin_exam(self, most: int, contact: str | None = None) -> None: ...
-    async def cancel_exam(self) -> None: ...
     async def reconfigure(self, config: BotConfig) -> None: ...
-    async def decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft: ...
-    async def say(self, contact: str, text: str, key: str) -> str: ...
-    async def undo_brief(self, contact: str, last: int) -> int: ...
     async def check(self) -> None: ...
-    async def status(self, totals: Totals | None = None) -> BotStatus: ...
-    async def pairing_code(self, phone: str) -> str: ...
+    async def status(self, totals: BotTotals | None = None) -> BotStatus: ...
+
+    async def execute(self, command: Command[Result]) -> Result:
+        """Carries out what concerns this bot alone; see `ChatbotInstance.execute`."""
 
 
 class MakeBot(Protocol):
     def __call__(
-        self, row: BotRow, config: BotConfig, *, peers: Peers, counts: Counts, changed: Callable[[str], None]
+        self, row: BotRow, config: BotConfig, *, other_bots: OtherBots, counts: Counts, changed: Callable[[str], None]
     ) -> Bot: ...
 
 
 class Supervisor:
-    """Owns the bots of this server. Every method that takes an instance_id raises UnknownBot for one it has not."""
+    """Owns the bots of this server. Every method that takes an instance_id raises BotNotFound for one it has not."""
 
     def __init__(
         self, *, store: Store, catalog: Catalog, shared: Shared, make_bot: MakeBot, now: Callable[[], datetime]
     ) -> None:
         self.catalog = catalog
         self.counts = Counts()
-        self.elsewhere: Peers | None = None
+        self.elsewhere: OtherBots | None = None
         """Knows the bots that live on other servers."""
         self.on_change: Callable[[str], None] = lambda instance_id: None
         """Hears of a bot whose status may be another now."""
@@ -92,12 +85,12 @@ class Supervisor:
         self._bots: dict[str, Bot] = {}
         self._by_user: dict[str, Bot] = {}
         self._users: dict[str, asyncio.Lock] = {}
-        self.era = 0
+        self.generation = 0
         """Rises when everything is let go: what was begun before must not bring a bot here any more."""
 
     async def load(self) -> None:
         """Bring back every bot that is stored; those that were running run again. For a server that is alone."""
-        await self._store.exams.leave_behind()
+        await self._store.evaluations.leave_behind()
         for row in await self._store.bots.all():
             await self.adopt(row)
 
@@ -122,13 +115,13 @@ class Supervisor:
             await bot.stop()
             self._drop(bot)
 
-    async def let_go(self) -> None:
+    async def stop_immediately(self) -> None:
         """No bot lives here any more, at once: another server may run them in a moment."""
-        self.era += 1
+        self.generation += 1
         bots = self.all()
         for bot in bots:
             self._drop(bot)
-        await asyncio.gather(*(bot.let_go() for bot in bots), return_exceptions=True)
+        await asyncio.gather(*(bot.stop_immediately() for bot in bots), return_exceptions=True)
 
     async def close(self) -> None:
         """Stop every bot; all of them come back at the next start."""
@@ -153,7 +146,7 @@ class Supervisor:
         try:
             return self._bots[instance_id]
         except KeyError:
-            raise UnknownBot from None
+            raise BotNotFound from None
 
     def all(self) -> list[Bot]:
         """Every bot, in order of creation."""
@@ -161,13 +154,13 @@ class Supervisor:
 
     async def put(self, config: BotConfig, only: str | None = None) -> Bot:
         """Make the bot of `config.user_id`, or bring the one there is in line with `config`; it runs afterwards
-        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and UnknownBot
+        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and BotNotFound
         where it would be another than `only`.
         """
         async with self._lock(config.user_id):
             bot = self._by_user.get(config.user_id)
             if only is not None and (bot is None or bot.instance_id != only):
-                raise UnknownBot
+                raise BotNotFound
             if bot is None:
                 return await self._create(config)
             if config != bot.config:
@@ -189,23 +182,28 @@ class Supervisor:
             await bot.unlink()
         return bot
 
-    async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> Bot:
-        """Have the bot be silent towards a person or group, or altogether. Raises: UnknownContact."""
-        bot = self.get(instance_id)
-        await bot.pause(contact, minutes)
-        return bot
-
-    async def resume(self, instance_id: str, contact: str | None = None) -> Bot:
-        """End the pause of one chat, or every pause. Raises: UnknownContact."""
-        bot = self.get(instance_id)
-        await bot.resume(contact)
-        return bot
+    async def execute(self, instance_id: str, command: Command[Result]) -> Result:
+        """Carry out a command for a bot of this server. Raises what it raises."""
+        match command:
+            case PutBot():
+                await self.put(BotConfig.model_validate(command.config), only=instance_id)
+                return cast("Result", None)
+            case DeleteBot():
+                return cast("Result", await self.delete(instance_id))
+            case StartBot():
+                return cast("Result", await (await self.start(instance_id)).status())
+            case StopBot():
+                return cast("Result", await (await self.stop(instance_id)).status())
+            case UnlinkBot():
+                return cast("Result", await (await self.unlink(instance_id)).status())
+            case _:
+                return await self.get(instance_id).execute(command)
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
         """Another bot noticed that it and this one talk to each other here. Raises nothing: it is only a hint."""
         try:
             if self.has(instance_id):
-                await self.get(instance_id).loop_found(conversation)
+                await self.get(instance_id).execute(ReportLoop(conversation=conversation))
             elif self.elsewhere is not None:
                 await self.elsewhere.loop_found(instance_id, conversation)
         except ImposterError as error:
@@ -217,30 +215,26 @@ class Supervisor:
         async with self._lock(bot.user_id):
             self.get(instance_id)
             left = await bot.unlink()
-            with suppress(UnknownBot):  # an earlier try did it, and only its answer was lost
+            with suppress(BotNotFound):  # an earlier try did it, and only its answer was lost
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
         return left
 
-    async def try_model(self, config: BotConfig) -> Trial:
+    async def try_model(self, config: BotConfig) -> ModelTest:
         """See `runtime.trial`; so the next."""
         return await try_model(self.catalog, self._shared, config, self._now)
 
     async def list_models(self, choice: ProviderChoice) -> list[str]:
         return await list_models(self.catalog, self._shared, choice, self._now)
 
-    async def pairing_code(self, instance_id: str, phone: str) -> str:
-        """Raises: NotSupported, NotNow, Refused."""
-        return await self.get(instance_id).pairing_code(phone)
-
     async def _create(self, config: BotConfig) -> Bot:
         now = self._now()
         row = BotRow(str(uuid4()), config.user_id, config.stored, True, now, now)
         bot = self._make(row, config)
-        era = self.era
+        generation = self.generation
         await bot.check()
         await self._store.bots.add(row.instance_id, row.user_id, row.config)
-        if era == self.era:
+        if generation == self.generation:
             self._keep(bot)
             await bot.start()
         return bot
@@ -255,7 +249,7 @@ class Supervisor:
 
     def _make(self, row: BotRow, config: BotConfig) -> Bot:
         return self._make_bot(
-            row, config, peers=self, counts=self.counts, changed=lambda instance_id: self.on_change(instance_id)
+            row, config, other_bots=self, counts=self.counts, changed=lambda instance_id: self.on_change(instance_id)
         )
 
     def _keep(self, bot: Bot) -> Bot:

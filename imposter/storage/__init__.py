@@ -1,10 +1,10 @@
 """The Store: everything that outlives a restart. The only room with SQL in it."""
 
-from imposter.storage.bots import BotStore, DuplicateUser
-from imposter.storage.jobs import Pending
-from imposter.storage.messages import MessageStore
-from imposter.storage.outbox import OutboxStore
-from imposter.storage.state import StateStore
+from imposter.storage.bots.bot_store import BotStore, DuplicateUser
+from imposter.storage.bots.provider_state import ProviderStateStore
+from imposter.storage.database.jobs import Pending
+from imposter.storage.messages.message_store import MessageStore
+from imposter.storage.messages.outbox import OutboxStore
 from imposter.storage.store import Store, open_store
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "MessageStore",
     "OutboxStore",
     "Pending",
-    "StateStore",
+    "ProviderStateStore",
     "Store",
     "open_store",
 ]

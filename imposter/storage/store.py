@@ -12,39 +12,39 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from imposter.contracts.errors import StorageError
 from imposter.secrets import Cipher, SecretKeyError
-from imposter.storage.backup import BackupStore
-from imposter.storage.bots import BotStore
-from imposter.storage.briefs import BriefStore
-from imposter.storage.channels import Identity
-from imposter.storage.chats import ChatStore
-from imposter.storage.commands import CommandStore
-from imposter.storage.contacts import ContactStore
-from imposter.storage.dead_letters import DeadLetterStore
-from imposter.storage.drafts import DraftStore
-from imposter.storage.engine import cure_of, database_file, only_server, open_engine, open_reading_engine
-from imposter.storage.exams import ExamStore
-from imposter.storage.figures import FiguresStore
-from imposter.storage.forgetting import ForgettingStore
-from imposter.storage.jobs import Pending, describe
-from imposter.storage.messages import MessageStore
+from imposter.storage.bots.bot_store import BotStore
+from imposter.storage.bots.provider_state import ProviderStateStore
+from imposter.storage.bots.statuses import StatusStore
+from imposter.storage.cluster.commands import CommandStore
+from imposter.storage.cluster.nodes import NodeStore
+from imposter.storage.conversation.contacts import ContactStore
+from imposter.storage.conversation.names import NameStore
+from imposter.storage.conversation.summaries import SummaryStore
+from imposter.storage.database.engine import cure_of, database_file, only_server, open_engine, open_reading_engine
+from imposter.storage.database.jobs import Pending, describe
+from imposter.storage.database.notifications import NodeIdentity
+from imposter.storage.database.reader import Reader
+from imposter.storage.database.writer import Activity, TroubleLog, Writer
+from imposter.storage.learning.evaluations import EvaluationStore
+from imposter.storage.learning.voice import VoiceStore
+from imposter.storage.messages.message_store import MessageStore
+from imposter.storage.messages.outbox import OutboxStore
+from imposter.storage.messages.owner_notes import NoteStore
 from imposter.storage.migrations import bring_up_to_date
-from imposter.storage.named_values import prove
-from imposter.storage.names import NameStore
-from imposter.storage.nodes import NodeStore
-from imposter.storage.notes import NoteStore
-from imposter.storage.outbox import OutboxStore
-from imposter.storage.overview import OverviewStore
-from imposter.storage.pauses import PauseStore
-from imposter.storage.reader import Reader
-from imposter.storage.retention import RetentionStore
-from imposter.storage.sign_ins import SignInStore
-from imposter.storage.state import StateStore
-from imposter.storage.statuses import StatusStore
-from imposter.storage.summaries import SummaryStore
-from imposter.storage.tables import meta
-from imposter.storage.usage import UsageStore
-from imposter.storage.voice import VoiceStore
-from imposter.storage.writer import Activity, TroubleLog, Writer
+from imposter.storage.owner.away_summaries import AwaySummaryStore
+from imposter.storage.owner.chats import ChatStore
+from imposter.storage.owner.drafts import DraftStore
+from imposter.storage.owner.web_sessions import WebSessionStore
+from imposter.storage.queue.dead_letters import DeadLetterStore
+from imposter.storage.queue.pauses import PauseStore
+from imposter.storage.reports.activity import ActivityStore
+from imposter.storage.reports.overview import OverviewStore
+from imposter.storage.reports.usage import UsageStore
+from imposter.storage.schema.meta_values import prove
+from imposter.storage.schema.tables import meta
+from imposter.storage.upkeep.backup import BackupStore
+from imposter.storage.upkeep.erasure import ErasureStore
+from imposter.storage.upkeep.retention import RetentionStore
 
 log = structlog.get_logger()
 
@@ -59,22 +59,22 @@ class Store:
     messages: MessageStore
     outbox: OutboxStore
     pauses: PauseStore
-    state: StateStore
+    state: ProviderStateStore
     dead_letters: DeadLetterStore
-    briefs: BriefStore
+    away_summaries: AwaySummaryStore
     drafts: DraftStore
     notes: NoteStore
     retention: RetentionStore
-    forgetting: ForgettingStore
+    erasure: ErasureStore
     backup: BackupStore
     nodes: NodeStore
     commands: CommandStore
     statuses: StatusStore
     voice: VoiceStore
     usage: UsageStore
-    exams: ExamStore
-    sign_ins: SignInStore
-    figures: FiguresStore
+    evaluations: EvaluationStore
+    sign_ins: WebSessionStore
+    figures: ActivityStore
     chats: ChatStore
     overview: OverviewStore
     summaries: SummaryStore
@@ -89,14 +89,19 @@ class Store:
 
 @asynccontextmanager
 async def open_store(
-    url: str | None, data_dir: Path, cipher: Cipher, *, now: Callable[[], datetime], identity: Identity | None = None
+    url: str | None,
+    data_dir: Path,
+    cipher: Cipher,
+    *,
+    now: Callable[[], datetime],
+    identity: NodeIdentity | None = None,
 ) -> AsyncIterator[Store]:
     """The Store at `url` (default: a SQLite file in `data_dir`), its tables made or brought up to date.
 
     With an `identity` it changes only the bots of that node (see `nodes`), else those that no node owns.
     Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
-    Raises: StorageError (folder or database in use, database not reachable), Misconfigured (it cannot be used as it
-    is), SecretKeyError (it was sealed with another key).
+    Raises: StorageError (folder or database in use, database not reachable), ConfigurationError (it cannot be used as
+    it is), SecretKeyError (it was sealed with another key).
     """
     with ExitStack() as held:
         held.enter_context(only_server(data_dir, database_file(url, data_dir)))
@@ -118,22 +123,22 @@ async def open_store(
             messages=MessageStore(writer, reader, names, cipher.keyed_hash, now),
             outbox=OutboxStore(writer, now),
             pauses=PauseStore(writer, now),
-            state=StateStore(writer, cipher),
+            state=ProviderStateStore(writer, cipher),
             dead_letters=DeadLetterStore(writer, reader, now),
-            briefs=BriefStore(writer, reader),
+            away_summaries=AwaySummaryStore(writer, reader),
             drafts=DraftStore(writer, reader, now),
             notes=NoteStore(writer, now),
             retention=RetentionStore(writer, reader, now),
-            forgetting=ForgettingStore(writer, reader, cipher.keyed_hash, now),
+            erasure=ErasureStore(writer, reader, cipher.keyed_hash, now),
             backup=BackupStore(writer, data_dir, now),
             nodes=NodeStore(writer, lease, cipher),
             commands=CommandStore(writer, cipher),
             statuses=StatusStore(writer, reader, cipher),
             voice=VoiceStore(writer, reader, now),
             usage=UsageStore(writer, reader, now),
-            exams=ExamStore(writer, reader, now, identity),
-            sign_ins=SignInStore(writer, now),
-            figures=FiguresStore(reader, now),
+            evaluations=EvaluationStore(writer, reader, now, identity),
+            sign_ins=WebSessionStore(writer, now),
+            figures=ActivityStore(reader, now),
             chats=ChatStore(writer, reader, names, now),
             overview=OverviewStore(reader, now),
             summaries=SummaryStore(writer, reader, names, now),
@@ -145,7 +150,7 @@ async def open_store(
         )
 
 
-def _connect(url: str | None, data_dir: Path, identity: Identity | None) -> Connection:
+def _connect(url: str | None, data_dir: Path, identity: NodeIdentity | None) -> Connection:
     try:
         return open_engine(url, data_dir, identity).connect()
     except (SQLAlchemyError, OSError) as error:

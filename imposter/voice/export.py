@@ -16,8 +16,8 @@ from datetime import datetime
 
 from imposter.contracts.errors import ImposterError
 from imposter.voice.dates import DATE, TIME, Order, Stamp, moment_of, order_of, stamp
-from imposter.voice.lines import Said
-from imposter.voice.notices import BIDI, typed
+from imposter.voice.exchanges import SaidMessage
+from imposter.voice.system_messages import BIDI, typed
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of the text, unpacked. An export without media ends at 40,000 messages, which are about 4."""
@@ -46,7 +46,7 @@ class UnreadableExport(ImposterError):
     """This is no chat that WhatsApp exported."""
 
 
-class UnknownSpeaker(ImposterError):
+class SpeakerNotFound(ImposterError):
     """Nobody in the file has this name. `names`: who speaks in it, who says most first."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -56,7 +56,7 @@ class UnknownSpeaker(ImposterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExportLine:
     """`text` is what was typed: without the app's own marks, and empty where it is a notice or stands for a medium."""
 
     at: datetime
@@ -68,19 +68,19 @@ class Line:
 class Export:
     """Lines in the file's order."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ExportLine, ...]
 
     @property
     def names(self) -> list[str]:
         """Who speaks, who says most first."""
         return [name for name, _ in Counter(line.speaker for line in self.lines if line.text).most_common()]
 
-    def said(self, owner: str) -> list[Said]:
-        """What the one of this name said, and what others did. Raises: UnknownSpeaker."""
+    def said(self, owner: str) -> list[SaidMessage]:
+        """What the one of this name said, and what others did. Raises: SpeakerNotFound."""
         mine = _same_name(owner, self.names)
         if mine is None:
-            raise UnknownSpeaker(self.names[:MOST_NAMES])
-        return [Said(line.at, line.speaker == mine, line.text) for line in self.lines if line.text]
+            raise SpeakerNotFound(self.names[:MOST_NAMES])
+        return [SaidMessage(line.at, line.speaker == mine, line.text) for line in self.lines if line.text]
 
 
 def read(data: bytes) -> Export:
@@ -112,14 +112,14 @@ def _split(text: str) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Message:
+class _ExportMessage:
     stamp: Stamp
     rest: str
     more: list[str]
 
 
-def _messages(lines: Iterable[str]) -> Iterator[_Message]:
-    current: _Message | None = None
+def _messages(lines: Iterable[str]) -> Iterator[_ExportMessage]:
+    current: _ExportMessage | None = None
     count = length = 0
     for line in lines:
         header = _header(line)
@@ -129,7 +129,7 @@ def _messages(lines: Iterable[str]) -> Iterator[_Message]:
             count += 1
             if count > MOST_MESSAGES:
                 raise UnreadableExport(f"It holds more than {MOST_MESSAGES} messages: send the newest part of it.")
-            current, length = _Message(*header, []), len(header[1])
+            current, length = _ExportMessage(*header, []), len(header[1])
         elif current is not None and length < LONGEST_MESSAGE:
             current.more.append(line)
             length += len(line) + 1
@@ -170,12 +170,12 @@ def _plain(text: str) -> str:
     return "".join(str(int(each)) if each.isdecimal() else each for each in text)
 
 
-def _lines(found: Iterable[_Message], order: Order) -> Iterator[Line]:
+def _lines(found: Iterable[_ExportMessage], order: Order) -> Iterator[ExportLine]:
     for message in found:
         at = moment_of(message.stamp, order)
         speaker, body = _spoken(message.rest)
         if at is not None and speaker:
-            yield Line(at, speaker, typed("\n".join([body, *message.more])[:LONGEST_MESSAGE]))
+            yield ExportLine(at, speaker, typed("\n".join([body, *message.more])[:LONGEST_MESSAGE]))
 
 
 def _spoken(rest: str) -> tuple[str, str]:

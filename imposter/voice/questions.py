@@ -7,11 +7,11 @@ from itertools import zip_longest
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Source, Turn
-from imposter.voice.lines import SAME_TALK
+from imposter.voice.exchanges import SAME_TALK
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ChatMessage:
     """One message of a conversation with one person. `text` is empty for what no model is ever shown."""
 
     source: Source
@@ -46,7 +46,9 @@ class Question:
         return "\n".join(self.answered)
 
 
-def questions(contact: str, talk: Sequence[Spoken], context: Limits, *, imported: bool = False) -> Iterator[Question]:
+def questions(
+    contact: str, talk: Sequence[ChatMessage], context: Limits, *, imported: bool = False
+) -> Iterator[Question]:
     """Those of a conversation that the owner answered, oldest first, as `talk` is.
 
     What the bot answered, too, is none: it may be that what the owner wrote answers. `context` bounds what is said
@@ -81,15 +83,15 @@ def spread(by_contact: Iterable[Sequence[Question]], most: int) -> list[Question
     return [question for each in rounds for question in each if question is not None][:most]
 
 
-def _by(message: Spoken) -> Source | None:
+def _by(message: ChatMessage) -> Source | None:
     return message.source if message.text else None
 
 
-def _next(talk: Sequence[Spoken], begin: int, source: Source) -> int:
+def _next(talk: Sequence[ChatMessage], begin: int, source: Source) -> int:
     return next((place for place in range(begin, len(talk)) if _by(talk[place]) is source), len(talk))
 
 
-def _run(talk: Sequence[Spoken], begin: int) -> int:
+def _run(talk: Sequence[ChatMessage], begin: int) -> int:
     """Where what is said in one go from there on ends."""
     end = begin + 1
     while end < len(talk) and _by(talk[end]) is _by(talk[begin]) and talk[end].at - talk[end - 1].at <= SAME_TALK:
@@ -97,10 +99,10 @@ def _run(talk: Sequence[Spoken], begin: int) -> int:
     return end
 
 
-def _shown(before: Sequence[Spoken], heard: Sequence[Spoken], context: Limits) -> list[Spoken]:
+def _shown(before: Sequence[ChatMessage], heard: Sequence[ChatMessage], context: Limits) -> list[ChatMessage]:
     room = context.max_characters - sum(len(message.text) for message in heard)
     oldest = heard[-1].at - timedelta(seconds=context.max_age_seconds)
-    shown: list[Spoken] = []
+    shown: list[ChatMessage] = []
     for message in reversed(before):
         room -= len(message.text)
         if room < 0 or len(shown) + len(heard) >= context.max_messages or message.at < oldest:

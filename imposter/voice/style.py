@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from imposter.voice.emoji import EMOJI, before_last_emoji
-from imposter.voice.lines import Exchange
-from imposter.voice.tongues import CLOSINGS, GREETINGS, language_of, words
+from imposter.voice.exchanges import Exchange
+from imposter.voice.language_detection import CLOSINGS, GREETINGS, language_of, words
 
 MOST_NAMED = 5
 """Emoji, greetings, languages that are named."""

@@ -7,11 +7,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import structlog
 from fastapi import FastAPI
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import ImposterError
+from imposter.service.bots import BotService
 from imposter.settings import Settings
 from imposter.web import pages
-from imposter.web.access import AccessMiddleware
 from imposter.web.api import (
     backup,
     bots,
@@ -30,13 +29,14 @@ from imposter.web.api import (
     summaries,
     voice,
 )
-from imposter.web.edge import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
+from imposter.web.auth import AccessMiddleware
+from imposter.web.login_throttle import LoginThrottle
+from imposter.web.middleware import BodyLimit, HeadLimit, PlainRefusal, SafeAnswers
 from imposter.web.openapi import DESCRIPTION, TAGS, describe
 from imposter.web.peers import PeerCheck, UncheckedPeers
 from imposter.web.problems import answer_with_problems
 from imposter.web.server import Application
 from imposter.web.sessions import Sessions
-from imposter.web.tries import Tries
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ ROUTERS = (
 
 def create_app(
     read_settings: Callable[[], Settings],
-    open_server: Callable[[Settings], AbstractAsyncContextManager[Fleet]],
+    open_server: Callable[[Settings], AbstractAsyncContextManager[BotService]],
     peers: PeerCheck,
     refused: Callable[[Exception], None] = lambda error: None,
 ) -> FastAPI:
@@ -91,7 +91,7 @@ def create_app(
             app.state.sessions = settings.api_key and Sessions(
                 app.state.bots.sign_ins,
                 settings.api_key,
-                Tries(app.state.bots.clock.monotonic, app.state.bots.counts.wrong_key),
+                LoginThrottle(app.state.bots.clock.monotonic, app.state.bots.counts.wrong_key),
             )
             if settings.api_key is None and isinstance(peers, UncheckedPeers):
                 log.warning("no IMPOSTER_API_KEY is set, and this system does not tell whose program a request is "

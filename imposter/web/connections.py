@@ -39,7 +39,7 @@ class _Place:
     """Those that wait, the longest first."""
 
 
-class Seldom:
+class LogThrottle:
     """Says when something may be said again."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -66,7 +66,7 @@ class Connections:
     def __init__(self, most: int, is_trusted: Callable[[str], bool], monotonic: Callable[[], float]) -> None:
         self._most = most
         self._is_trusted = is_trusted
-        self._seldom = Seldom(monotonic)
+        self._seldom = LogThrottle(monotonic)
         self._places: dict[str, _Place] = {}
         self._of: dict[Connection, str] = {}
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from imposter.cluster.fleet import Fleet
+from imposter.service.bots import BotService
 
 
-async def _bots(request: Request) -> Fleet:  # a plain one would take a thread for each request
-    bots: Fleet = request.app.state.bots
+async def _bots(request: Request) -> BotService:  # a plain one would take a thread for each request
+    bots: BotService = request.app.state.bots
     return bots
 
 
-Bots = Annotated[Fleet, Depends(_bots)]
+Bots = Annotated[BotService, Depends(_bots)]
 """All bots, whichever server they live on."""

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import JsonValue
 
 from imposter import phone_numbers
-from imposter.cluster.fleet import Fleet
+from imposter.service.bots import BotService
 
 
-async def with_country_codes(items: Sequence[JsonValue], bots: Fleet) -> list[JsonValue]:
+async def with_country_codes(items: Sequence[JsonValue], bots: BotService) -> list[JsonValue]:
     """The configs with a country code before each national number of whitelist and contacts.
 
     As they are where the user's account is not linked, or its country is not known: then a check refuses the number.
@@ -18,7 +18,7 @@ async def with_country_codes(items: Sequence[JsonValue], bots: Fleet) -> list[Js
     return [await _at_home(item, bots) if any(_national(item)) else item for item in items]
 
 
-async def _at_home(item: JsonValue, bots: Fleet) -> JsonValue:
+async def _at_home(item: JsonValue, bots: BotService) -> JsonValue:
     user_id = item.get("user_id") if isinstance(item, dict) else None
     account = await bots.account_of(user_id) if isinstance(user_id, str) else None
     if account is None:

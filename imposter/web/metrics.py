@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from imposter.cluster.figures import Figures
-from imposter.runtime.prices import MILLION
-from imposter.runtime.vitals import Counts
+from imposter.cluster.server_info import Figures
+from imposter.runtime.costs.pricing import MILLION
+from imposter.runtime.metrics import Counts
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -18,11 +18,11 @@ def text(figures: Figures) -> bytes:
     from prometheus_client import generate_latest
     from prometheus_client.registry import Collector
 
-    class Reading(Collector):
+    class MetricsSnapshot(Collector):
         def collect(self) -> Iterator["Metric"]:
             return _metrics(figures)
 
-    return generate_latest(Reading())
+    return generate_latest(MetricsSnapshot())
 
 
 def _metrics(figures: Figures) -> Iterator["Metric"]:
@@ -77,7 +77,7 @@ def _metrics(figures: Figures) -> Iterator["Metric"]:
         yield Counter("imposter_leases_lost", "Leases not renewed in time; every bot was let go.", report.leases_lost)
         yield Counter("imposter_takeovers", "Bots taken because nobody had them.", report.taken_over)
         yield Counter("imposter_bots_given_away", "Bots given to the other servers.", report.given_away)
-        yield Counter("imposter_errands", "What was done for other servers' callers.", report.errands)
+        yield Counter("imposter_remote_commands", "What was done for other servers' callers.", report.remote_commands)
 
 
 def _of_models(counts: Counts) -> Iterator["Metric"]:

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from imposter.contracts.config import BotConfig
 from imposter.web.api.answers import EVERYWHERE, problems
 from imposter.web.api.exams import ExamRequest
-from imposter.web.api.providers import ModelsRequest, TrialRequest
+from imposter.web.api.providers import ModelsRequest, ModelTestRequest
 from imposter.web.api.schemas import DraftRequest, NotCreated, PairingRequest, PauseRequest, ResumeRequest, SayRequest
 from imposter.web.problems import Problem
 
@@ -50,7 +50,7 @@ def _complete(schema: dict[str, Any]) -> None:
     components = schema.setdefault("components", {})
     taken = (
         *(BotConfig, DraftRequest, PairingRequest, PauseRequest, ResumeRequest),
-        *(SayRequest, ExamRequest, ModelsRequest, TrialRequest, Problem, NotCreated),
+        *(SayRequest, ExamRequest, ModelsRequest, ModelTestRequest, Problem, NotCreated),
     )
     _, ours = models_json_schema(
         [(model, "validation") for model in taken],

@@ -14,26 +14,26 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from imposter.contracts.errors import (
+    AwaySummaryNotFound,
+    BotNotFound,
+    ContactNotFound,
+    DatabaseUnreachable,
+    DeadLetterNotFound,
+    DraftNotFound,
+    EvaluationNotFound,
     FieldProblem,
     ImposterError,
     InvalidConfig,
+    InvalidState,
+    MessageNotFound,
     ModelError,
+    NodeUnresponsive,
     NotConnected,
-    NotNow,
     NotSupported,
-    OwnerSilent,
     Refused,
     StorageError,
-    UnknownBot,
-    UnknownBrief,
-    UnknownContact,
-    UnknownDraft,
-    UnknownExam,
-    UnknownLetter,
-    UnknownMessage,
-    Unreachable,
 )
-from imposter.runtime.config_check import cure_of, unknown
+from imposter.runtime.providers.config_validation import cure_of, unknown
 
 log = structlog.get_logger()
 
@@ -41,26 +41,26 @@ MEDIA_TYPE = "application/problem+json"
 UNUSABLE = "The request cannot be used."
 
 STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
-    UnknownBot: HTTPStatus.NOT_FOUND,
-    UnknownContact: HTTPStatus.NOT_FOUND,
-    UnknownDraft: HTTPStatus.NOT_FOUND,
-    UnknownLetter: HTTPStatus.NOT_FOUND,
-    UnknownMessage: HTTPStatus.NOT_FOUND,
-    UnknownBrief: HTTPStatus.NOT_FOUND,
-    UnknownExam: HTTPStatus.NOT_FOUND,
+    BotNotFound: HTTPStatus.NOT_FOUND,
+    ContactNotFound: HTTPStatus.NOT_FOUND,
+    DraftNotFound: HTTPStatus.NOT_FOUND,
+    DeadLetterNotFound: HTTPStatus.NOT_FOUND,
+    MessageNotFound: HTTPStatus.NOT_FOUND,
+    AwaySummaryNotFound: HTTPStatus.NOT_FOUND,
+    EvaluationNotFound: HTTPStatus.NOT_FOUND,
     InvalidConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotSupported: HTTPStatus.CONFLICT,
-    NotNow: HTTPStatus.CONFLICT,
+    InvalidState: HTTPStatus.CONFLICT,
     NotConnected: HTTPStatus.CONFLICT,
     Refused: HTTPStatus.BAD_GATEWAY,
     ModelError: HTTPStatus.BAD_GATEWAY,
-    OwnerSilent: HTTPStatus.SERVICE_UNAVAILABLE,
+    NodeUnresponsive: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ProblemDetail:
     """What went wrong, for whoever asked."""
 
     status: int
@@ -128,23 +128,23 @@ def answer_with_problems(app: FastAPI) -> None:
 
 def trouble_of(
     error: ImposterError | HTTPException | RequestValidationError, known: Collection[str] = ()
-) -> Trouble | None:
+) -> ProblemDetail | None:
     """None for what is nobody's business outside: it is a mistake of ours. `known`: what the address can be asked."""
     if isinstance(error, HTTPException):
-        return Trouble(error.status_code, error.detail, headers=error.headers)
+        return ProblemDetail(error.status_code, error.detail, headers=error.headers)
     if isinstance(error, RequestValidationError):
         problems = tuple(_problem_of(found, known) for found in error.errors())
-        return Trouble(HTTPStatus.UNPROCESSABLE_ENTITY, UNUSABLE, problems)
+        return ProblemDetail(HTTPStatus.UNPROCESSABLE_ENTITY, UNUSABLE, problems)
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), None)
     if status is None:
         return None
     if isinstance(error, StorageError):  # a driver's text names hosts and paths
-        if not isinstance(error, Unreachable):
+        if not isinstance(error, DatabaseUnreachable):
             log.error("store does not answer", cause=str(error))
-        return Trouble(status, "Nothing was stored, or nothing could be read; the server's log says why.")
+        return ProblemDetail(status, "Nothing was stored, or nothing could be read; the server's log says why.")
     if isinstance(error, InvalidConfig) and error.problems:
-        return Trouble(status, UNUSABLE, error.problems)
-    return Trouble(status, str(error))
+        return ProblemDetail(status, UNUSABLE, error.problems)
+    return ProblemDetail(status, str(error))
 
 
 def _problem_of(found: Mapping[str, Any], known: Collection[str]) -> FieldProblem:

@@ -13,7 +13,7 @@ from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from imposter.open_files import most_open_files
-from imposter.web.connections import MOST, Connections, Seldom
+from imposter.web.connections import MOST, Connections, LogThrottle
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
@@ -213,7 +213,7 @@ def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
     config.ws_protocol_class = None
     config.backlog = min(config.backlog, most)
     for name in _WARN_OF_REQUESTS:
-        logging.getLogger(name).addFilter(_SeldomWarnings(monotonic))
+        logging.getLogger(name).addFilter(_ThrottledWarnings(monotonic))
 
 
 def _nobody(address: str) -> bool:
@@ -225,12 +225,12 @@ def _connections_for(files: int) -> int:
     return max(8, min(MOST, files // 4))
 
 
-class _SeldomWarnings(logging.Filter):
+class _ThrottledWarnings(logging.Filter):
     """Lets through each warning of a library once a minute, where it writes one for every bad request."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
-        self._seldom = Seldom(monotonic)
+        self._seldom = LogThrottle(monotonic)
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno != logging.WARNING or self._seldom.may_say(f"{record.name}:{record.lineno}") is not None

@@ -16,8 +16,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imposter.storage.sign_ins import LONGEST, SignInStore
-from imposter.web.tries import Tries
+from imposter.storage.owner.web_sessions import LONGEST, WebSessionStore
+from imposter.web.login_throttle import LoginThrottle
 
 Scope = MutableMapping[str, Any]
 
@@ -30,7 +30,7 @@ _KEPT = "imposter.session"
 class Sessions:
     """Those of a server that has a key."""
 
-    def __init__(self, store: SignInStore, key: SecretStr, tries: Tries) -> None:
+    def __init__(self, store: WebSessionStore, key: SecretStr, tries: LoginThrottle) -> None:
         self._store = store
         self._key = key
         self.tries = tries

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from imposter.storage.backup import DUMP_FILE
+from imposter.storage.upkeep.backup import DUMP_FILE
 from tests.acceptance.product import ROOT, Product, running
 from tests.house import AT_ONCE
 from tests.postgres import BINARIES, NEWEST, PACKAGE, drop_database, new_database

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from imposter.contracts.states import STILL_LISTED
+from imposter.contracts.status import STILL_LISTED
 from tests.acceptance.conftest import bot as bot_config
 from tests.acceptance.product import Product
 from tests.acceptance.test_life_of_a_link import sidecar_of

@@ -62,9 +62,9 @@ async def test_nor_when_hundreds_of_a_group_that_it_keeps_out_of_stand_before_th
     product: Product, network: WhatsAppNetwork, phone: Phone
 ) -> None:
     me, friend, member, group = phone(), phone(), phone(), f"{phone()}@g.us"
-    manners = AT_ONCE | {"takeover_minutes": 30}
+    contact_policy = AT_ONCE | {"takeover_minutes": 30}
     chat = {"process_offline_messages": True}
-    instance_id = await linked(product, network, me, chat=chat, behaviour_config=manners)
+    instance_id = await linked(product, network, me, chat=chat, behaviour_config=contact_policy)
     await network.make_group(group, "many words", [me, member])
     await product.stop()
     await network.say(me, friend, "shall I buy the tickets?")

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,42 +11,38 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 CONTRACTS = "imposter.contracts"
-BEHAVIOUR = "imposter.behaviour"
-VOICE = "imposter.voice"
 PHONES = "imposter.phone_numbers"
+CHAT_PROVIDERS = "chat_providers"
+PURE = (CONTRACTS, "imposter.domain", "imposter.behaviour", "imposter.voice")
 BASE = ("imposter.clock", "imposter.logs", "imposter.open_files", "imposter.secrets", "imposter.settings")
-ROOMS: dict[str, tuple[str, ...]] = {
+CORE = (*PURE, *BASE, PHONES, "imposter.storage", "imposter.runtime")
+LAYERS: dict[str, tuple[str, ...]] = {
     CONTRACTS: (),
-    BEHAVIOUR: (CONTRACTS,),
-    VOICE: (CONTRACTS,),
+    "imposter.domain": (CONTRACTS,),
+    "imposter.behaviour": (CONTRACTS,),
+    "imposter.voice": (CONTRACTS,),
     PHONES: (),
     "imposter.clock": (CONTRACTS,),
     "imposter.logs": (CONTRACTS,),
     "imposter.open_files": (),
     "imposter.secrets": (CONTRACTS,),
     "imposter.settings": (CONTRACTS,),
-    "imposter.storage": (CONTRACTS, BEHAVIOUR, *BASE),
-    "imposter.runtime": (CONTRACTS, BEHAVIOUR, VOICE, PHONES, *BASE, "imposter.storage"),
-    "imposter.cluster": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
+    "imposter.storage": (CONTRACTS, "imposter.domain", "imposter.behaviour", *BASE),
+    "imposter.runtime": (*PURE, PHONES, *BASE, "imposter.storage"),
+    "imposter.cluster": CORE,
+    "imposter.service": (*CORE, "imposter.cluster"),
     "imposter.backup": (CONTRACTS, *BASE, "imposter.storage"),
-    "queue_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime"),
-    "chat_providers": (CONTRACTS, PHONES, "queue_manager"),
+    "imposter.testing": (*CORE, "queue_manager"),
+    "queue_manager": CORE,
+    CHAT_PROVIDERS: (CONTRACTS, PHONES, "queue_manager"),
     "llm_providers": (CONTRACTS,),
-    "chatbot_manager": (CONTRACTS, BEHAVIOUR, *BASE, "imposter.storage", "imposter.runtime", "queue_manager"),
-    "imposter.web": (CONTRACTS, BEHAVIOUR, PHONES, *BASE, "imposter.storage", "imposter.runtime", "imposter.cluster"),
-    "imposter.terminal": (CONTRACTS, PHONES, *BASE, "imposter.storage"),
-    "imposter.__main__": ("imposter.terminal",),
-    "main": (
-        CONTRACTS,
-        BEHAVIOUR,
-        *BASE,
-        "imposter.storage",
-        "imposter.runtime",
-        "imposter.cluster",
-        "imposter.web",
-        "chatbot_manager",
-    ),
+    "chatbot_manager": (*CORE, "queue_manager"),
+    "imposter.web": (*CORE, "imposter.cluster", "imposter.service"),
+    "imposter.cli": (CONTRACTS, PHONES, *BASE, "imposter.storage"),
+    "imposter.__main__": ("imposter.cli",),
+    "main": (*CORE, "imposter.cluster", "imposter.service", "imposter.web", "chatbot_manager"),
 }
+"""What each room may import beside itself."""
 OWNERS = {
     "sqlalchemy": {"imposter.storage"},
     "alembic": {"imposter.storage"},
@@ -53,11 +50,11 @@ OWNERS = {
     "psycopg": {"imposter.storage"},
     "fastapi": {"imposter.web"},
     "starlette": {"imposter.web"},
-    "segno": {"imposter.web", "imposter.terminal"},
+    "segno": {"imposter.web", "imposter.cli"},
     "prometheus_client": {"imposter.web"},
     "jinja2": {"imposter.web"},
-    "typer": {"imposter.terminal"},
-    "httpx2": {"llm_providers", "imposter.terminal"},
+    "typer": {"imposter.cli"},
+    "httpx2": {"llm_providers", "imposter.cli"},
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},
     "phonenumbers": {PHONES},
@@ -69,7 +66,10 @@ OWNERS = {
 
 def sources() -> list[Path]:
     folders = ("imposter", "chat_providers", "llm_providers")
-    return [*ROOT.glob("*.py"), *(path for name in folders for path in sorted((ROOT / name).rglob("*.py")))]
+    return [
+        *ROOT.glob("*.py"),
+        *(path for name in folders for path in sorted((ROOT / name).rglob("*.py")) if "node_modules" not in path.parts),
+    ]
 
 
 def module_of(path: Path) -> str:
@@ -78,7 +78,14 @@ def module_of(path: Path) -> str:
 
 
 def room_of(module: str) -> str | None:
-    return next((room for room in ROOMS if module == room or module.startswith(f"{room}.")), None)
+    return next((room for room in LAYERS if module == room or module.startswith(f"{room}.")), None)
+
+
+def package_of(module: str) -> str:
+    """The folder that a module is in; a module directly in a room stands for itself."""
+    room = room_of(module)
+    depth = len((room or module).split("."))
+    return ".".join(module.split(".")[: depth + 1])
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -98,10 +105,10 @@ def test_a_room_imports_only_what_stands_before_it(path: Path) -> None:
     room = room_of(module_of(path))
     if module_of(path) == "imposter":
         return
-    assert room is not None, f"{path} stands in no room: give it one in ROOMS"
+    assert room is not None, f"{path} stands in no room: give it one in LAYERS"
     for name in imports(path):
         other = room_of(name)
-        assert other in (None, room, *ROOMS[room]), f"{path} imports {name}"
+        assert other in (None, room, *LAYERS[room]), f"{path} imports {name}"
 
 
 @SOURCES
@@ -136,3 +143,39 @@ def test_chat_providers_do_not_import_each_other() -> None:
             for name in imports(path):
                 if name.startswith(f"{folder}."):
                     assert name.split(".")[1].startswith("_"), f"{path} imports {name}"
+
+
+def test_no_modules_and_no_packages_import_each_other_in_a_circle() -> None:
+    modules = {module_of(path): path for path in sources()}
+    graph: dict[str, set[str]] = {module: set() for module in modules}
+    for module, path in modules.items():
+        for name in imports(path):
+            target = name if name in modules else name.rpartition(".")[0]
+            if target in modules and target != module:
+                graph[module].add(target)
+    packages: dict[str, set[str]] = {}
+    for module, targets in graph.items():
+        if modules[module].name != "__init__.py":
+            others = {package_of(target) for target in targets} - {package_of(module)}
+            packages.setdefault(package_of(module), set()).update(others)
+    for nodes in (graph, packages):
+        try:
+            TopologicalSorter(nodes).prepare()
+        except CycleError as error:
+            pytest.fail(" imports ".join(error.args[1]))
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name != "Config":  # each provider's own, by contract
+                homes.setdefault(node.name.lstrip("_"), []).append(module_of(path))
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
+def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance() -> None:
+    for room in ("imposter/storage", "imposter/runtime", "imposter/cluster", "imposter/service"):
+        for folder in [ROOT / room, *(path for path in (ROOT / room).rglob("*") if path.is_dir())]:
+            if folder.name not in ("versions", "__pycache__"):
+                assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= 14, folder

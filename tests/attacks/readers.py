@@ -7,24 +7,24 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from chat_providers._whatsapp_ids import canonical_id
-from imposter.behaviour.assent import binding
-from imposter.behaviour.blocked import blocked
-from imposter.behaviour.commitments import Named, objections
-from imposter.behaviour.complaints import asks_if_bot
-from imposter.behaviour.encodings import decoded
-from imposter.behaviour.leaks import Leaks
+from chat_providers._whatsapp.ids import canonical_id
+from imposter.behaviour.blocked_topics import blocked
+from imposter.behaviour.bot_suspicion import asks_if_bot
+from imposter.behaviour.guard.agreement import binding
+from imposter.behaviour.guard.commitments import Named, objections
+from imposter.behaviour.guard.encoded_text import decoded
+from imposter.behaviour.guard.leaks import Leaks
+from imposter.behaviour.guard.unreadable_text import is_unreadable
 from imposter.behaviour.mentions import calls
-from imposter.behaviour.seams import seams
-from imposter.behaviour.unreadable import is_unreadable
+from imposter.behaviour.sentence_boundaries import seams
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Private
-from imposter.contracts.quoting import as_data
+from imposter.contracts.untrusted_text import as_data
 from imposter.phone_numbers import plain_id, problem, simple
 from imposter.voice.emoji import before_last_emoji
 from imposter.voice.export import UnreadableExport, parse
-from imposter.voice.notices import typed
-from imposter.voice.tongues import language_of, terms
+from imposter.voice.language_detection import language_of, terms
+from imposter.voice.system_messages import typed
 from tests.attacks.pumps import GENERIC, look_through
 
 LEAKS = Leaks(Private(("You are Anna. The heron sleeps beside the old water mill of Grimma.",), ("sk-0123456789abcd",)))

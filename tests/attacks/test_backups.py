@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx2
 
-from imposter.storage.backup import KEPT
+from imposter.storage.upkeep.backup import KEPT
 from tests.acceptance.product import running
 
 KEY = "a-key-of-the-tests-0123456789"

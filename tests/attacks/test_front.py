@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from imposter.web.edge import MAX_UPLOAD_BYTES
-from imposter.web.tries import TRIES
+from imposter.web.login_throttle import TRIES
+from imposter.web.middleware import MAX_UPLOAD_BYTES
 from tests.acceptance.product import Product, free_port, running
 from tests.acceptance.test_deploy import DEPLOY, compose
 from tests.house import until

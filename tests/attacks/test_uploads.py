@@ -114,6 +114,8 @@ async def test_no_file_holds_the_others_up(tmp_path: Path) -> None:
                 assert answer.status_code in (200, 422), (name, answer.text)
         assert {name: waits for name, waits in slow.items() if waits[-1] > AT_ONCE} == {}
         assert process.memory_info().rss - before < MOST_MEMORY
-        assert not [child for child in process.children() if "imposter.runtime.reading" in child.cmdline()]
+        assert not [
+            child for child in process.children() if "imposter.runtime.learning.export_reader" in child.cmdline()
+        ]
         good = lines(4, lambda number: f"{'Tom' if number % 2 else 'Mia'}: line {number}")
         assert (await product.api.post(path, params=query, content=good)).json() == {"answers": 2}

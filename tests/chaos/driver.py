@@ -76,7 +76,7 @@ class Driver:
         await _together(
             self._strike(planned.faults),
             *(self._acts.do(*each) for each in cast),
-            *map(self._talk, planned.talks),
+            *map(self._talk, planned.conversation_service),
         )
         self.result.deeds.update(act.deed for act, _, _ in cast)
         await self._settle()
@@ -207,7 +207,7 @@ class Driver:
         return found
 
     async def _has_its_reason(self, bot: Bot, row: dict[str, Any]) -> None:
-        told = (await self._servers.get(f"{bot.path}/messages/{row['seq']}/decision"))["told"]
+        told = (await self._servers.get(f"{bot.path}/messages/{row['seq']}/decision"))["explanation"]
         if not told.startswith(("Not answered", "Answered, but")):
             raise Broken(f"the decision about {row} says {told!r}")
 

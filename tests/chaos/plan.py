@@ -75,7 +75,7 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Round:
     acts: tuple[Act, ...]
-    talks: tuple[Talk, ...]
+    conversation_service: tuple[Talk, ...]
     faults: tuple[Fault, ...]
     """One after the other."""
 
@@ -95,7 +95,7 @@ def plan(seed: int, rounds: int) -> list[Round]:
         drawn.append(
             Round(
                 acts=tuple(_act(chance, deeds.pop(0)) for _ in range(2 if number % 2 else 3)),
-                talks=tuple(
+                conversation_service=tuple(
                     Talk(chance.randrange(100), chance.uniform(0, 1.5), chance.randint(1, 3))
                     for _ in range(chance.randint(2, 4))
                 ),

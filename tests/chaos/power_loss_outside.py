@@ -14,10 +14,10 @@ from typing import Any
 from uuid import uuid4
 
 from imposter.contracts.chat import ChatContext
-from imposter.contracts.config import Strict
-from imposter.contracts.errors import NotConnected, NotNow, StorageError
+from imposter.contracts.config import StrictModel
+from imposter.contracts.errors import InvalidState, NotConnected, StorageError
 from imposter.contracts.messages import Source, Turn
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.status import LinkState, LinkStatus
 from queue_manager import UserQueue
 
 WORD = re.compile(r"word-[a-z]{1,20}-[a-z]{1,20}-[0-9]{1,5}")
@@ -26,7 +26,7 @@ AGAIN = 0.2
 
 
 class Outside:
-    class Config(Strict):
+    class Config(StrictModel):
         journal: str
         contacts: list[str]
         each: int
@@ -74,7 +74,7 @@ class Outside:
         while True:
             try:
                 await self._queue.add_message(word, contact, message_id=word)
-            except (StorageError, NotNow):
+            except (StorageError, InvalidState):
                 await asyncio.sleep(AGAIN)
             else:
                 return self._tell(f"took {word}")
@@ -86,7 +86,7 @@ class Outside:
 
 
 class Words:
-    class Config(Strict):
+    class Config(StrictModel):
         pass
 
     def __init__(self, user_id: str, config: dict[str, Any]) -> None:

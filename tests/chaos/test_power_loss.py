@@ -23,7 +23,7 @@ from imposter.clock import SystemClock
 from imposter.contracts.errors import ImposterError
 from imposter.secrets import KEY_FILE, Cipher, load_key
 from imposter.storage import open_store
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.acceptance.product import Product
 from tests.chaos.power_loss import COMPILER, Disk, Record, Recorder, open_recorder
 from tests.chaos.power_loss_world import bot, heard, product_on, program, two_texts

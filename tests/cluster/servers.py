@@ -13,9 +13,9 @@ import httpx2
 import psycopg
 from anyio.from_thread import start_blocking_portal
 
-from imposter.cluster.fleet import Fleet
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile, discover_all
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover_all
+from imposter.service.bots import BotService
 from imposter.settings import Settings
 from imposter.web.app import create_app
 from imposter.web.peers import UncheckedPeers
@@ -26,7 +26,7 @@ from tests.house import AT_ONCE, House, Platform, open_house, until
 LEASE = timedelta(seconds=3)
 PATIENCE = 30.0
 """Seconds that a line is held at most, so that a test that fails ends."""
-SHIPPED = ((Kind.CHAT, "dummy"), (Kind.MODEL, "fakeLlm"))
+SHIPPED = ((ProviderKind.CHAT, "dummy"), (ProviderKind.MODEL, "fakeLlm"))
 
 
 class Link(Platform):
@@ -155,7 +155,7 @@ class Servers:
             open_house(
                 self.folder / name,
                 *(discover_all(ROOT).find(kind, name) for kind, name in SHIPPED),
-                ProviderFile(Kind.CHAT, "held", provider=OwnLink),
+                ProviderFile(ProviderKind.CHAT, "held", provider=OwnLink),
                 database=line.url.render_as_string(hide_password=False),
                 lease=LEASE,
                 name=name,
@@ -197,8 +197,8 @@ async def open_servers(url: str, folder: Path) -> AsyncIterator[Servers]:
 @asynccontextmanager
 async def _api(house: House) -> AsyncIterator[httpx2.AsyncClient]:
     @asynccontextmanager
-    async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
-        yield house.fleet
+    async def open_server(settings: Settings) -> AsyncIterator[BotService]:
+        yield house.bot_service
 
     app = create_app(lambda: Settings.read({}), open_server, UncheckedPeers())
     async with app.router.lifespan_context(app):

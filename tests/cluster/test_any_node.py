@@ -57,7 +57,7 @@ async def test_a_bot_is_linked_and_read_by_the_others(cluster: Cluster) -> None:
             [question] = [row for row in await node.messages(instance_id) if row["source"] == "user"]
             assert question["content"] == "c9999 hello"
             why = await node.api.get(f"/chatbot/{instance_id}/messages/{question['seq']}/decision")
-            assert why.json()["told"].startswith("Answered")
+            assert why.json()["explanation"].startswith("Answered")
             costs = await node.api.get(f"/chatbot/{instance_id}/costs", params={"by": "model"})
             assert (costs.json()["total"]["calls"], costs.json()["total"]["prompt_tokens"]) == (1, 1)
 

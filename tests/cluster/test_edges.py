@@ -145,7 +145,7 @@ async def test_a_bot_that_is_being_given_away_is_not_brought_back_by_who_starts_
     await servers.start("two")
     await until(lambda: any(link.stopped for link in servers.world.links))
     [given] = [link.user_id for link in servers.world.links if link.stopped]
-    starting = asyncio.create_task(one.house.fleet.start(users[given]), name="starting")
+    starting = asyncio.create_task(one.house.bot_service.start(users[given]), name="starting")
     await asyncio.sleep(0)  # now it waits for the end of that
     held.set()
     await until(lost.is_set)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imposter.storage.voice import VoiceLine
+from imposter.storage.learning.voice import VoiceLine
 from tests.cluster.servers import Server, Servers, open_servers
 from tests.house import until
 

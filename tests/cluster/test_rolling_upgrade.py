@@ -186,38 +186,38 @@ async def refused(product: Product) -> str:
 async def test_old_and_new_versions_share_a_database_whose_tables_change(
     server: Callable[[str, Path], Product], postgres_database: str, tmp_path: Path
 ) -> None:
-    fleet = Fleet(postgres_database)
+    bot_service = Fleet(postgres_database)
     old = server("old", ROOT)
     newer = server("newer", expanding(tmp_path / "expanding"))
     newest = server("newest", contracting(tmp_path / "expanding", tmp_path / "contracting"))
 
     await old.start()
-    await fleet.make(old)
-    await fleet.everybody_is_answered(old)
+    await bot_service.make(old)
+    await bot_service.everybody_is_answered(old)
 
     await newer.start()  # while the old one works
-    assert await fleet.revision() == NEXT
-    await fleet.settle(newer, old=3, newer=3)
-    await fleet.everybody_is_answered(old, newer)
-    assert set(await fleet.moods()) == {None, "calm"}
+    assert await bot_service.revision() == NEXT
+    await bot_service.settle(newer, old=3, newer=3)
+    await bot_service.everybody_is_answered(old, newer)
+    assert set(await bot_service.moods()) == {None, "calm"}
 
     await old.stop()
-    await fleet.settle(newer, newer=6)
+    await bot_service.settle(newer, newer=6)
     await old.start()  # on the newer tables
-    await fleet.settle(newer, old=3, newer=3)
-    await fleet.everybody_is_answered(newer, old)
+    await bot_service.settle(newer, old=3, newer=3)
+    await bot_service.everybody_is_answered(newer, old)
 
     assert re.search(rf"could not work on: old \({NEWEST}\)\. Stop them first", await refused(newest))
-    assert await fleet.revision() == NEXT
-    await fleet.everybody_is_answered(old, newer)
+    assert await bot_service.revision() == NEXT
+    await bot_service.everybody_is_answered(old, newer)
 
     await old.stop()
     await newest.start()
-    assert await fleet.revision() == AFTER
-    await fleet.settle(newer, newer=3, newest=3)
-    await fleet.everybody_is_answered(newer, newest)
-    assert await fleet.moods() == ["calm"]
+    assert await bot_service.revision() == AFTER
+    await bot_service.settle(newer, newer=3, newest=3)
+    await bot_service.everybody_is_answered(newer, newest)
+    assert await bot_service.moods() == ["calm"]
     assert "written by a newer version of this program" in await refused(old)
 
-    await fleet.be_quiet(newer)
-    await fleet.check()
+    await bot_service.be_quiet(newer)
+    await bot_service.check()

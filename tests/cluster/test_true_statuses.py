@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.cluster import hearing
+from imposter.cluster import liveness
+from imposter.domain.nodes import Heartbeat
 from imposter.secrets import KEY_FILE, make_private_folder
-from imposter.storage.records import Sign
 from tests.acceptance.product import Product
 from tests.cluster.cluster import dummy
 from tests.cluster.servers import Servers, open_servers
@@ -147,13 +147,16 @@ async def test_the_log_tells_of_an_outage_of_the_database_and_of_its_end_once(
     ("sign", "words"),
     [
         (None, "gone, or gave it away"),
-        (Sign(None, 10.5, 10, -0.5, connected=True), "gone, or gave it away"),
-        (Sign(None, 5.1, 10, 4.9, connected=True), "has not been heard of for 6 s; if it is gone, another takes it"),
-        (Sign(None, 0.3, 10, 9.7, connected=False), "has not been heard of for 1 s"),
-        (Sign(None, 4.9, 10, 5.1, connected=True), None),
-        (Sign(None, None, None, 0.1, connected=True), None),
+        (Heartbeat(None, 10.5, 10, -0.5, connected=True), "gone, or gave it away"),
+        (
+            Heartbeat(None, 5.1, 10, 4.9, connected=True),
+            "has not been heard of for 6 s; if it is gone, another takes it",
+        ),
+        (Heartbeat(None, 0.3, 10, 9.7, connected=False), "has not been heard of for 1 s"),
+        (Heartbeat(None, 4.9, 10, 5.1, connected=True), None),
+        (Heartbeat(None, None, None, 0.1, connected=True), None),
     ],
 )
-def test_what_a_server_is_said_to_be_by_when_it_was_heard_of(sign: Sign | None, words: str | None) -> None:
-    said = hearing.told(sign)
+def test_what_a_server_is_said_to_be_by_when_it_was_heard_of(sign: Heartbeat | None, words: str | None) -> None:
+    said = liveness.told(sign)
     assert said is None if words is None else words in str(said)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat_providers.dummy import DummyProvider
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.status import LinkState, LinkStatus
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 HELLO = "hello from a friend"

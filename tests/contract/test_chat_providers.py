@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from imposter.clock import SystemClock
-from imposter.contracts.behaviour import Behaviour
 from imposter.contracts.chat import (
     ChatContext,
     DeletesMessages,
@@ -22,25 +21,26 @@ from imposter.contracts.chat import (
     ShowsTyping,
     WatchesTyping,
 )
-from imposter.contracts.config import Limits
+from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import NotConnected
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile, discover
-from imposter.runtime.manners import Manners
-from imposter.runtime.ports import ChatPort, canonical_ids
-from imposter.runtime.rules import Rules
-from imposter.runtime.shared import SharedResources
-from imposter.runtime.state import BotState
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.messages import StoredMessage
+from imposter.runtime.metrics import Counts
+from imposter.runtime.policy.eligibility import EligibilityPolicy
+from imposter.runtime.providers.chat_adapter import ChatAdapter, canonical_ids
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover
+from imposter.runtime.providers.provider_state import StoredProviderState
+from imposter.runtime.providers.shared_resources import SharedResources
+from imposter.runtime.session_context import SessionContext, SessionPolicy
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import Claim, StoredMessage
 from queue_manager import UserQueue
 from tests.contract.chat_harnesses import HELLO, ChatHarness, chat_harness
 from tests.fakes.whatsapp_network import NODE
 from tests.house import until
 
-FILES = discover(Kind.CHAT, Path(__file__).parents[2] / "chat_providers")
+FILES = discover(ProviderKind.CHAT, Path(__file__).parents[2] / "chat_providers")
 PROMPT = 2.0
 """Seconds, at the very most, that `start_listening` may take."""
 BOT, USER = "bot-1", "anna"
@@ -53,7 +53,7 @@ class Rig:
     file: ProviderFile
     harness: ChatHarness
     provider: Any
-    port: ChatPort
+    port: ChatAdapter
     store: Store
     typing: list[tuple[str, bool]]
     """What the provider told of chats in which somebody types."""
@@ -91,29 +91,35 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
         await store.bots.add(BOT, USER, {})
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **harness.environment}
         shared = SharedResources(environment=environment, node=str(NODE), secret=lambda name: None)
-        queue = UserQueue(
-            USER,
-            BOT,
-            store=store,
-            limits=Limits(),
-            rules=Rules(None, True, None, canonical, Manners(Behaviour(), {}, canonical)),
-            now=clock.now,
-            on_waiting=lambda conversation: None,
-            on_merged=lambda conversation: None,
-            on_paused=lambda accepted: None,
-            on_changed=lambda conversation: None,
+        config = BotConfig.model_validate(
+            {
+                "user_id": USER,
+                "chat_provider_config": {"provider_name": file.name},
+                "llm_provider_config": {"provider_name": "fakeLlm"},
+            }
         )
+        session = SessionContext(
+            await store.bots.claim(BOT),
+            SessionPolicy(config, EligibilityPolicy.of(config, canonical)),
+            store,
+            clock,
+            chance=lambda: 0.5,
+            counts=Counts(),
+            report_failure=lambda sentence: None,
+            post=lambda event: None,
+        )
+        queue = UserQueue(USER, session, on_accepted=lambda accepted: None)
         typing: list[tuple[str, bool]] = []
         context = ChatContext(
             instance_id=BOT,
-            state=BotState(Claim(BOT, 0), store.state),
+            state=StoredProviderState(session.claim, store.state),
             shared=shared,
             report=lambda link: None,
             sent_message=lambda message_id, chat: store.messages.sent(BOT, message_id, chat),
             now=clock.now,
             typing=lambda chat, on: typing.append((chat, on)),
         )
-        port = await ChatPort.open(file, USER, harness.config, {USER: queue}, context)
+        port = await ChatAdapter.open(file, USER, harness.config, {USER: queue}, context)
         try:
             yield Rig(file, harness, port._provider, port, store, typing)
         finally:

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext, Prompt
-from imposter.runtime.discovery import Kind, ProviderFile, discover
-from imposter.runtime.model_port import ModelPort
-from imposter.runtime.presets import lists_models, presets_of
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover
+from imposter.runtime.providers.model_adapter import ModelAdapter
+from imposter.runtime.providers.presets import lists_models, presets_of
+from imposter.runtime.providers.shared_resources import SharedResources
 from tests.contract.model_harnesses import KEY, ModelHarness, model_harness
 
-FILES = discover(Kind.MODEL, Path(__file__).parents[2] / "llm_providers")
+FILES = discover(ProviderKind.MODEL, Path(__file__).parents[2] / "llm_providers")
 TALK = [
     Turn(Source.CONTACT, "my secret is swordfish", author="Bob"),
     Turn(Source.OWNER, "noted"),
@@ -35,10 +35,10 @@ class Rig:
         self.harness = harness
         self.shared = shared
 
-    async def model(self, config: dict[str, Any] | None = None, user_id: str = "anna") -> ModelPort:
+    async def model(self, config: dict[str, Any] | None = None, user_id: str = "anna") -> ModelAdapter:
         context = ModelContext(f"bot of {user_id}", self.shared)
         config = self.harness.config if config is None else config
-        return await ModelPort.open(self.file, user_id, config, context, at_once=8)
+        return await ModelAdapter.open(self.file, user_id, config, context, at_once=8)
 
 
 @asynccontextmanager

@@ -308,8 +308,8 @@ class Driver:
                 talk.create_task(self._say(conversation, self._message_id()), name="talk")
         await self._until_answered(time.monotonic())
 
-    def _talk(self, tasks: asyncio.TaskGroup, talks: Sequence[Talk], spare: Conversation | None) -> None:
-        for talk in talks:
+    def _talk(self, tasks: asyncio.TaskGroup, conversation_service: Sequence[Talk], spare: Conversation | None) -> None:
+        for talk in conversation_service:
             conversation = self._conversation(talk.conversation)
             if conversation is not spare:
                 tasks.create_task(self._chat(conversation, talk.messages), name="talk")

@@ -16,8 +16,8 @@ from imposter.contracts.errors import (
     Refused,
 )
 from imposter.contracts.messages import Sender, Source, Turn
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import Platform
 
 
@@ -85,7 +85,10 @@ class Outside:
         """The drop-ins `outside`, as a house takes them."""
         chat = type("Chat", (OutsidePlatform,), {"outside": self})
         model = type("Model", (OutsideModel,), {"outside": self})
-        return [ProviderFile(Kind.CHAT, "outside", provider=chat), ProviderFile(Kind.MODEL, "outside", provider=model)]
+        return [
+            ProviderFile(ProviderKind.CHAT, "outside", provider=chat),
+            ProviderFile(ProviderKind.MODEL, "outside", provider=model),
+        ]
 
 
 class OutsidePlatform(Platform):

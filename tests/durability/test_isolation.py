@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imposter.contracts.chat import ChatContext
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.dead_letters import DeadLetter
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.storage.queue.dead_letters import DeadLetter
 from tests.durability.driver import config
 from tests.durability.victim import Victim
 from tests.durability.wire import open_line
@@ -171,7 +171,9 @@ async def test_a_provider_that_raises_fails_one_answer(tmp_path: Path, database:
                 raise ZeroDivisionError("a secret of the provider's")
             await super().send_with_id(recipient, message, message_id)
 
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "fragile", provider=Fragile), database=database) as house:
+    async with open_house(
+        tmp_path, ProviderFile(ProviderKind.CHAT, "fragile", provider=Fragile), database=database
+    ) as house:
         bot = await house.bots.put(config_of(chat="fragile"))
         await until(lambda: bool(made) and made[-1].listening)
         platform = made[-1]

@@ -26,8 +26,11 @@ from hypothesis.stateful import (
 )
 
 from imposter.contracts.messages import Source
-from imposter.storage.dead_letters import LetterKind
-from imposter.storage.records import TAKEOVER, MessageState, StoredMessage, Superseded
+from imposter.domain.claims import Superseded
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.domain.pauses import TAKEOVER
+from imposter.runtime.commands import RetryDeadLetters
+from imposter.storage.queue.dead_letters import DeadLetterKind
 from tests.durability.outside import MODEL_TROUBLE, Fate, Outside, OutsidePlatform
 from tests.house import HASTE, Calendar, House, config_of, open_house, until
 from tests.postgres import drop_database, new_database
@@ -108,7 +111,7 @@ class Server(RuleBasedStateMachine):
 
     @rule()
     def whatever_hangs_goes_on(self) -> None:
-        self._run(self._breathe(after=self._outside.release))
+        self._run(self._pause_between_bots(after=self._outside.release))
 
     @rule()
     def link_breaks(self) -> None:
@@ -117,7 +120,7 @@ class Server(RuleBasedStateMachine):
     @rule()
     def link_is_back(self) -> None:
         self._outside.connected = True
-        self._run(self._breathe(after=self._platform.reconnect))
+        self._run(self._pause_between_bots(after=self._platform.reconnect))
 
     @rule()
     def crashes(self) -> None:
@@ -146,9 +149,9 @@ class Server(RuleBasedStateMachine):
         self._clock.pass_by(hours=hours)
 
     @invariant()
-    def goes_on(self) -> None:
+    def still_in_trouble(self) -> None:
         if self._house is not None:
-            self._run(self._breathe())
+            self._run(self._pause_between_bots())
 
     @invariant()
     def nothing_is_wrong(self) -> None:
@@ -279,15 +282,15 @@ class Server(RuleBasedStateMachine):
         rows = {row.seq: row for row in await self._rows()}
         for letter in letters:
             self._retried |= {letter.seq, rows[letter.seq].answers or letter.seq}
-            if letter.kind is LetterKind.MESSAGE:
+            if letter.kind is DeadLetterKind.MESSAGE:
                 together = rows[letter.seq].joined or letter.seq
                 self._retried |= {row.seq for row in rows.values() if (row.joined or row.seq) == together}
-        return (await self._home.bots.get(self._instance_id).retry()).letters
+        return (await self._home.bots.execute(self._instance_id, RetryDeadLetters())).letters
 
     async def _rows(self) -> list[StoredMessage]:
         return await self._home.store.messages.page(self._instance_id, limit=100_000)
 
-    async def _breathe(self, after: Any = None) -> None:
+    async def _pause_between_bots(self, after: Any = None) -> None:
         if after is not None:
             after()
         for _ in range(BREATHS):

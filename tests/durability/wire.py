@@ -19,7 +19,7 @@ class Seen:
     begins: str
     after: bool = False
     """When the server has carried it out, and before the client knows."""
-    goes_on: bool = False
+    still_in_trouble: bool = False
     """The line does not break there: the statement is sent when the strike, which may take its time, is over."""
     behind: tuple[str, ...] = ()
     """Only in a transaction in which a statement came before that begins like one of these, in capitals."""
@@ -168,7 +168,7 @@ async def _serve(line: Line, server: URL, reader: asyncio.StreamReader, writer: 
                     after.append(trap)
                 else:
                     trap.strike()
-                    if not trap.seen.goes_on:
+                    if not trap.seen.still_in_trouble:
                         return
             to_server.write(data)
             await to_server.drain()

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from imposter.contracts.addresses import AddressGuard
-from imposter.contracts.messages import Earlier, MessageKind, Source, Turn
+from imposter.contracts.messages import MessageKind, ReferencedMessage, Source, Turn
 from imposter.contracts.model import Contact, Example, Guidance, ModelContext, Prompt
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.shared_resources import SharedResources
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
 
@@ -79,13 +79,17 @@ PROMPTS: dict[str, Prompt] = {
         [
             them("Monday or Tuesday?", hours=1),
             said("shall I book Tuesday?", Source.BOT, hours=1),
-            them("\U0001f44e", kind=MessageKind.REACTION, about=Earlier(Source.BOT, "shall I book Tuesday?")),
-            them("this is better", about=Earlier(Source.CONTACT, "Monday or Tuesday?")),
+            them("\U0001f44e", kind=MessageKind.REACTION, about=ReferencedMessage(Source.BOT, "shall I book Tuesday?")),
+            them("this is better", about=ReferencedMessage(Source.CONTACT, "Monday or Tuesday?")),
             them("", kind=MessageKind.LOCATION, details="Torstr. 1, Berlin; 52.52, 13.405"),
             said("", Source.OWNER, kind=MessageKind.VOICE, unseen="voice message"),
             said("Which one?", Source.OWNER, kind=MessageKind.POLL, details="Cafe Blau / Hafen"),
-            them("Hafen", kind=MessageKind.POLL_VOTE, about=Earlier(Source.OWNER, "Which one?", MessageKind.POLL)),
-            them("and that?", about=Earlier(Source.CONTACT, "", MessageKind.DELETION)),
+            them(
+                "Hafen",
+                kind=MessageKind.POLL_VOTE,
+                about=ReferencedMessage(Source.OWNER, "Which one?", MessageKind.POLL),
+            ),
+            them("and that?", about=ReferencedMessage(Source.CONTACT, "", MessageKind.DELETION)),
             them("read this", forwarded=True, details="link: Trains on strike"),
         ],
         contact=BEN,

@@ -12,12 +12,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from imposter.clock import DoubtedClock
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.chat import ChatContext
-from imposter.contracts.errors import NotNow, Refused
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.errors import InvalidState, Refused
+from imposter.contracts.status import LinkState, LinkStatus
 from imposter.logs import configure_logs
-from imposter.runtime.discovery import Kind, ProviderFile, discover_all
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover_all
+from imposter.service.bots import BotService
 from imposter.settings import Settings
 from imposter.web.app import create_app
 from imposter.web.peers import UncheckedPeers
@@ -47,7 +47,7 @@ class LinkingPlatform:
         if phone.endswith("0"):
             raise Refused("The platform does not know this number.")
         if phone.endswith("9"):
-            raise NotNow("Not ready to link yet.")
+            raise InvalidState("Not ready to link yet.")
         return f"CODE{phone[-4:]}"
 
 
@@ -93,16 +93,16 @@ async def open_api(
 ) -> AsyncIterator[Api]:
     """The application with the shipped providers, of which none reaches a network, and one that cannot be used."""
     shipped = discover_all(ROOT)
-    files = [_without_network(file) for kind in Kind for file in shipped.all(kind)]
-    files.append(ProviderFile(Kind.CHAT, "linking", provider=LinkingPlatform))
-    files.append(ProviderFile(Kind.CHAT, "broken", error="SyntaxError: invalid syntax (line 1)"))
+    files = [_without_network(file) for kind in ProviderKind for file in shipped.all(kind)]
+    files.append(ProviderFile(ProviderKind.CHAT, "linking", provider=LinkingPlatform))
+    files.append(ProviderFile(ProviderKind.CHAT, "broken", error="SyntaxError: invalid syntax (line 1)"))
     async with open_house(folder, *files, *extra, clock=clock) as house:
         spoil(house)
 
         @asynccontextmanager
-        async def open_server(settings: Settings) -> AsyncIterator[Fleet]:
+        async def open_server(settings: Settings) -> AsyncIterator[BotService]:
             configure_logs("info", "json")
-            yield house.fleet
+            yield house.bot_service
 
         settings = {} if key is None else {"IMPOSTER_API_KEY": key}
         app = create_app(lambda: Settings.read(settings), open_server, UncheckedPeers())

@@ -87,7 +87,7 @@ class Anna:
 
     async def reasons(self) -> dict[str, tuple[str, str | None]]:
         """State and reason of each message."""
-        rows = await self.house.fleet.messages(self.bot.instance_id, limit=200)
+        rows = await self.house.bot_service.messages(self.bot.instance_id, limit=200)
         return {row.content: (row.state.value, row.reason) for row in rows}
 
     def shown(self, recipient: str = "bob") -> list[str]:

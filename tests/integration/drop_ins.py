@@ -1,16 +1,16 @@
 """A test's own provider as discovery hands it over, and how the link of a bot is."""
 
-from imposter.contracts.states import LinkState
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.status import LinkState
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import House
 
 
 def chat(name: str, provider: type) -> ProviderFile:
-    return ProviderFile(Kind.CHAT, name, provider=provider)
+    return ProviderFile(ProviderKind.CHAT, name, provider=provider)
 
 
 def model(name: str, provider: type) -> ProviderFile:
-    return ProviderFile(Kind.MODEL, name, provider=provider)
+    return ProviderFile(ProviderKind.MODEL, name, provider=provider)
 
 
 async def state(house: House, instance_id: str) -> LinkState:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer, Private, Prompt
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import AT_ONCE, HASTE, Calendar, until
 from tests.integration.api_house import Api, open_api
 
@@ -66,7 +66,7 @@ async def open_knowing(folder: Path, clock: Calendar | None = None, **config: An
     """Anna's bot with such a model, and its instance_id."""
     KnowingModel.made.clear()
     config.setdefault("behaviour_config", AT_ONCE)
-    file = ProviderFile(Kind.MODEL, "knowing", provider=KnowingModel)
+    file = ProviderFile(ProviderKind.MODEL, "knowing", provider=KnowingModel)
     async with open_api(folder, file, clock=clock or Calendar()) as api:
         bot = await api.create(**{"chat": "platform", "model": "knowing", "limits_config": HASTE, **config})
         await until(lambda: "anna" in api.house.platforms and api.house.platforms["anna"].listening)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from imposter.storage.engine import DATABASE_FILE
-from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import House
 
 
@@ -23,7 +24,7 @@ def changes_refused(folder: Path, which: str) -> Iterator[None]:
 
 async def rows(house: House, instance_id: str) -> list[StoredMessage]:
     """What is on record, oldest first."""
-    return list(reversed(await house.fleet.messages(instance_id, limit=200)))
+    return list(reversed(await house.bot_service.messages(instance_id, limit=200)))
 
 
 async def waiting(house: House, instance_id: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatbot_manager import ChatbotInstance
-from imposter.contracts.states import SafetyLevel, SafetyStatus
+from imposter.contracts.status import SafetyLevel, SafetyStatus
 from tests.house import HASTE, House, Platform
 
 LOOPS: dict[str, Any] = {**HASTE, "automatic_turns": 3}
@@ -66,7 +66,7 @@ async def safety(bot: ChatbotInstance) -> SafetyStatus:
 
 async def reasons(house: House, bot: ChatbotInstance) -> dict[str, str | None]:
     """Why each message of this bot is as it is."""
-    return {row.content: row.reason for row in await house.fleet.messages(bot.instance_id)}
+    return {row.content: row.reason for row in await house.bot_service.messages(bot.instance_id)}
 
 
 def has_sent(platform: Platform, answers: int) -> Callable[[], bool]:

@@ -34,7 +34,7 @@ async def test_what_still_holds_machinery_waits_for_the_owner(tmp_path: Path) ->
         await anna.hear("hi")
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert draft.why == "machinery"
         assert "not for a person" in anna.notes()[-1]
 
@@ -46,7 +46,7 @@ async def test_a_model_that_only_reasons_is_asked_once_more_and_then_the_owner_i
         await anna.settle()
         assert anna.platform.texts("bob") == []
         assert len(anna.model.asked) == 2
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert (draft.text, draft.why) == ("", "doubt")
 
 
@@ -56,5 +56,5 @@ async def test_doubt_counts_in_any_spelling(tmp_path: Path) -> None:
         await anna.hear("hi")
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert (draft.text, draft.why) == ("I could come", "doubt")

@@ -12,8 +12,8 @@ from fastapi import WebSocket
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp, Message, Scope
 
-from imposter.web.access import PAGES
-from imposter.web.edge import MAX_BODY_BYTES, BodyLimit
+from imposter.web.auth import PAGES
+from imposter.web.middleware import MAX_BODY_BYTES, BodyLimit
 from tests.house import House
 from tests.integration.api_house import KEY, config, open_api, serving
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imposter.contracts.errors import StorageError
-from imposter.storage.jobs import Pending
+from imposter.storage.database.jobs import Pending
 from imposter.web.api import examples
 from imposter.web.api.bots import MAX_ITEMS
 from tests.house import House, until

@@ -11,7 +11,7 @@ from chatbot_manager import ChatbotInstance
 from imposter.contracts.errors import ModelRefused, ModelUnavailable, Refused
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.web.api import examples
 from tests.house import HASTE, until
 from tests.integration.api_house import Api, open_api
@@ -58,10 +58,10 @@ class Owner(Anna):
         return await self.ask(await self.seq(text))
 
     async def told(self, text: str) -> str:
-        return str((await self.why(text))["told"])
+        return str((await self.why(text))["explanation"])
 
     async def seq(self, text: str) -> int:
-        rows = await self.house.fleet.messages(self.bot.instance_id, limit=200)
+        rows = await self.house.bot_service.messages(self.bot.instance_id, limit=200)
         return next(row.seq for row in rows if row.content == text)
 
 
@@ -69,7 +69,9 @@ class Owner(Anna):
 async def open_owner(folder: Path, behaviour: dict[str, Any], **more: Any) -> AsyncIterator[Owner]:
     clock = HandClock()
     CountingModel.trouble, CountingModel.hold, CountingModel.waiting = [], None, 0
-    async with open_api(folder, ProviderFile(Kind.MODEL, "counting", provider=CountingModel), clock=clock) as api:
+    async with open_api(
+        folder, ProviderFile(ProviderKind.MODEL, "counting", provider=CountingModel), clock=clock
+    ) as api:
         rest = {"behaviour_config": behaviour, "limits_config": HASTE, **more}
         instance_id = await api.create("anna", chat="platform", model="counting", **rest)
         bot = api.house.bots.get(instance_id)
@@ -88,7 +90,7 @@ async def test_an_answer_is_told_with_its_cost_its_times_and_what_was_sent(tmp_p
         await owner.hear("swordfish?")
         await owner.settle()
         why = await owner.why("swordfish?")
-        assert why["told"] == "Answered."
+        assert why["explanation"] == "Answered."
         assert set(gates(why, "passed")) == {gate["gate"] for gate in why["gates"]}
         prompt = why["model"].pop("prompt_sha256")
         assert len(prompt) == 64
@@ -124,7 +126,7 @@ async def test_what_was_answered_together_says_so_and_what_it_waited_for(tmp_pat
         assert await owner.told("one") == "Answered together with 2 later messages."
         assert await owner.told("two") == "Answered together with 1 earlier and 1 later message."
         why = await owner.why("three")
-        assert why["told"] == "Answered together with 2 earlier messages."
+        assert why["explanation"] == "Answered together with 2 earlier messages."
         assert why["together"] == [await owner.seq(text) for text in ("one", "two", "three")]
         assert [wait["what"] for wait in why["waits"]] == ["burst"]
         assert gates(why, "waited") == ["burst"]
@@ -136,7 +138,7 @@ async def test_who_is_not_on_the_list_is_told_of_at_its_gate(tmp_path: Path) -> 
     async with open_owner(tmp_path, PROMPT, respond_to_whitelist=["eve"]) as owner:
         await owner.hear("hello")
         why = await owner.why("hello")
-        assert why["told"] == "Not answered: its sender is not on the whitelist (respond_to_whitelist)."
+        assert why["explanation"] == "Not answered: its sender is not on the whitelist (respond_to_whitelist)."
         assert (why["state"], why["reason"], why["model"], why["answer"]) == ("ignored", "not_allowed", None, [])
         assert gates(why, "passed") == ["author", "kind", "groups"]
         assert gates(why, "stopped") == ["whitelist"]
@@ -153,7 +155,7 @@ async def test_a_takeover_is_told_with_how_long_ago_it_was(tmp_path: Path) -> No
         await owner.settle()
         assert await owner.told("who is there?") == "Not answered: you took over this chat 1 second later."
         why = await owner.why("really?")
-        assert why["told"] == "Not answered: you took over this chat 12 minutes before."
+        assert why["explanation"] == "Not answered: you took over this chat 12 minutes before."
         assert gates(why, "stopped") == ["pause"]
         assert await owner.told("It is me") == "You wrote this yourself: it is part of the conversation."
 
@@ -164,7 +166,8 @@ async def test_a_model_that_gave_no_answer_is_told_with_how_often_it_was_asked(t
         await owner.hear("hello")
         await owner.pass_by(MINUTE)
         why = await owner.why("hello")
-        assert why["told"] == "Not answered: the model gave no answer, and would give none if it was asked again."
+        nothing = "Not answered: the model gave no answer, and would give none if it was asked again."
+        assert why["explanation"] == nothing
         assert (why["model"]["attempts"], why["model"]["name"], why["state"]) == (2, None, "failed")
         taken, asked = (datetime.fromisoformat(why["times"][step]) for step in ("taken", "asked"))
         assert taken < asked
@@ -178,9 +181,9 @@ async def test_an_answer_that_the_platform_refused_is_told_until_it_is_sent_agai
         await owner.hear("hello")
         await owner.settle()
         why = await owner.why("hello")
-        assert why["told"] == "Answered, but the platform refused it."
+        assert why["explanation"] == "Answered, but the platform refused it."
         assert gates(why, "stopped") == ["delivery"]
-        await owner.house.fleet.talks.retry(owner.bot.instance_id)
+        await owner.house.bot_service.conversation_service.retry(owner.bot.instance_id)
         await owner.settle()
         assert await owner.told("hello") == "Answered."
 
@@ -191,12 +194,12 @@ async def test_what_waits_for_the_morning_says_so_and_so_does_what_waited_for_it
         await owner.hear("hello")
         await owner.settle()
         why = await owner.why("hello")
-        assert why["told"] == "Waiting: your active hours begin on Monday at 08:00."
+        assert why["explanation"] == "Waiting: your active hours begin on Monday at 08:00."
         assert gates(why, "waiting") == ["hours"]
         await owner.live_until(lambda: bool(owner.platform.sent))
         await owner.settle()
         why = await owner.why("hello")
-        assert (why["told"], gates(why, "waited")) == ("Answered.", ["hours"])
+        assert (why["explanation"], gates(why, "waited")) == ("Answered.", ["hours"])
         assert [wait["what"] for wait in why["waits"]] == ["hours"]
 
 
@@ -205,7 +208,7 @@ async def test_what_is_just_being_answered_and_what_waits_for_a_bot_that_was_sto
         await owner.hear("hello")
         await owner.settle()
         assert await owner.told("hello") == "Waiting: its sender may not have finished."
-        await owner.house.fleet.stop(owner.bot.instance_id)
+        await owner.house.bot_service.stop(owner.bot.instance_id)
         assert await owner.told("hello") == "Waiting: the bot does not run; start it."
 
 
@@ -230,5 +233,5 @@ async def test_the_documented_example_is_what_a_takeover_comes_to(tmp_path: Path
         why = await owner.why("really?")
         assert why.keys() == examples.DECISION.keys()
         assert why["times"].keys() == examples.DECISION["times"].keys()
-        for field in ("told", "state", "reason", "gates", "waits", "model", "answer"):
+        for field in ("explanation", "state", "reason", "gates", "waits", "model", "answer"):
             assert why[field] == examples.DECISION[field]

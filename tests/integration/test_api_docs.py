@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from imposter.contracts.config import BotConfig
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.integration.api_house import ROOT, Api, open_api
 
 PAGE = (ROOT / "docs" / "api.md").read_text()

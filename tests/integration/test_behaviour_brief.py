@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.errors import NotNow, UnknownBrief, UnknownContact
+from imposter.contracts.errors import AwaySummaryNotFound, ContactNotFound, InvalidState
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
@@ -116,18 +116,18 @@ async def test_what_was_promised_is_told(tmp_path: Path) -> None:
 
 async def test_the_same_by_api_and_only_what_was_seen_is_taken_back(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), {**PROMPT, "guard": "off"}) as anna:
-        fleet, bot = anna.house.fleet, anna.bot.instance_id
-        with pytest.raises(UnknownContact):
-            await fleet.talks.brief(bot, "bob")
+        bot_service, bot = anna.house.bot_service, anna.bot.instance_id
+        with pytest.raises(ContactNotFound):
+            await bot_service.conversation_service.brief(bot, "bob")
         await talk(anna, "coming?")
-        seen = await fleet.talks.brief(bot, "bob")
+        seen = await bot_service.conversation_service.brief(bot, "bob")
         assert [line.text for line in seen.lines] == ["coming?", "re: coming?"]
         await talk(anna, "really?")
-        with pytest.raises(NotNow, match="more has been said"):
-            await fleet.talks.undo_brief(bot, "bob", seen.spell.last)
-        newer = await fleet.talks.brief(bot, "bob")
-        assert await fleet.talks.undo_brief(bot, "bob", newer.spell.last) == 2
+        with pytest.raises(InvalidState, match="more has been said"):
+            await bot_service.conversation_service.undo_brief(bot, "bob", seen.spell.last)
+        newer = await bot_service.conversation_service.brief(bot, "bob")
+        assert await bot_service.conversation_service.undo_brief(bot, "bob", newer.spell.last) == 2
         said = [sent.message_id for sent in anna.platform.sent]
         assert anna.shown()[-2:] == [f"deleted {message_id}" for message_id in said]
-        with pytest.raises(UnknownBrief):
-            await fleet.talks.brief(bot, "bob")
+        with pytest.raises(AwaySummaryNotFound):
+            await bot_service.conversation_service.brief(bot, "bob")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import UNREADABLE, Group, MessageKind
-from imposter.storage.records import DraftState
+from imposter.domain.drafts import DraftState
 from tests.house import OWN_CHAT
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
@@ -27,20 +27,20 @@ async def delete(anna: Anna, message_id: str) -> None:
 
 async def told(anna: Anna, message_id: str) -> str:
     """What its owner is told of what became of a message."""
-    rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+    rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
     [row] = [row for row in rows if row.message_id == message_id]
-    return (await anna.house.fleet.decision(anna.bot.instance_id, row.seq)).told
+    return (await anna.house.bot_service.decision(anna.bot.instance_id, row.seq)).explanation
 
 
 async def drafts(anna: Anna) -> list[tuple[str, str, str, DraftState]]:
     """Oldest first."""
-    rows = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+    rows = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
     return [(row.question, row.text, row.why, row.state) for row in reversed(rows)]
 
 
 async def own_chat(anna: Anna) -> str:
     """All that stands in it on record."""
-    rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+    rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
     return "\n".join(row.content for row in rows if row.conversation == OWN_CHAT)
 
 
@@ -105,8 +105,8 @@ async def test_who_edits_on_and_on_is_left_to_the_owner(tmp_path: Path) -> None:
         assert standing == ("v8", "", "edited_too_often", DraftState.OPEN)
         assert len(anna.model.asked) == 6, "no answer was made to what it says no more"
         assert "edited it too often" in await told(anna, "m1")
-        with pytest.raises(NotNow, match="no answer to send"):
-            await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 7)
+        with pytest.raises(InvalidState, match="no answer to send"):
+            await anna.house.bot_service.conversation_service.send_draft(anna.bot.instance_id, 7)
         await anna.say_to_herself("see you", quotes=anna.note_id())
         await anna.settle()
         assert anna.platform.texts("bob") == ["see you"]
@@ -162,7 +162,7 @@ async def test_one_note_stands_for_each_draft_that_does(tmp_path: Path) -> None:
             await anna.settle()
         gone = [what.removeprefix("deleted ") for _, who, what in anna.platform.seen if what.startswith("deleted ")]
         assert gone == [anna.note_id(place) for place in range(3)]
-        rows = await anna.house.fleet.messages(anna.bot.instance_id, limit=200)
+        rows = await anna.house.bot_service.messages(anna.bot.instance_id, limit=200)
         assert [row.message_id for row in rows if row.conversation == OWN_CHAT] == [anna.note_id()]
         await anna.react(UP, anna.note_id())
         await anna.settle()
@@ -188,6 +188,6 @@ async def test_a_draft_of_what_was_deleted_says_so(tmp_path: Path) -> None:
         await delete(anna, "m1")
         await anna.settle()
         for text in (None, "other words"):
-            with pytest.raises(NotNow, match="it was for was deleted"):
-                await anna.house.fleet.talks.send_draft(anna.bot.instance_id, 1, text)
+            with pytest.raises(InvalidState, match="it was for was deleted"):
+                await anna.house.bot_service.conversation_service.send_draft(anna.bot.instance_id, 1, text)
         assert "4711" not in await own_chat(anna)

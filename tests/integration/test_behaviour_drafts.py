@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow
-from imposter.storage.records import DraftState
+from imposter.contracts.errors import InvalidState
+from imposter.domain.drafts import DraftState
+from imposter.runtime.commands import ResumeBot
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
 
@@ -16,7 +17,7 @@ UP, DOWN = "\U0001f44d\U0001f3fd", "\U0001f44e"
 
 async def drafts(anna: Anna) -> list[tuple[str, str, str, DraftState]]:
     """Question, text, why and state of each, the oldest first."""
-    rows = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+    rows = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
     return [(row.question, row.text, row.why, row.state) for row in reversed(rows)]
 
 
@@ -66,7 +67,7 @@ async def test_a_reply_goes_with_whom_it_was_for_when_they_are_forgotten(tmp_pat
         await anna.settle()
         await anna.say_to_herself("I am, Cleo", quotes=anna.note_id())
         await anna.settle()
-        await anna.house.fleet.forget(anna.bot.instance_id, "bob")
+        await anna.house.bot_service.forget(anna.bot.instance_id, "bob")
         left = await anna.reasons()
         assert not [text for text in left if "Bob" in text or "coming" in text]
         assert {"buy milk", "and you?", "I am, Cleo"} <= left.keys()
@@ -139,11 +140,11 @@ async def test_two_who_approve_at_once_send_once(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), DRAFT) as anna:
         await anna.hear("coming?")
         await anna.settle()
-        [row] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [row] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         await anna.react(UP, anna.note_id())
         await anna.settle()
-        with pytest.raises(NotNow, match="it was sent"):
-            await anna.house.fleet.talks.send_draft(anna.bot.instance_id, row.number)
+        with pytest.raises(InvalidState, match="it was sent"):
+            await anna.house.bot_service.conversation_service.send_draft(anna.bot.instance_id, row.number)
         await anna.settle()
         assert anna.platform.texts("bob") == ["re: coming?"]
 
@@ -220,7 +221,7 @@ async def test_who_asks_for_a_machine_gets_its_owner(tmp_path: Path) -> None:
         assert anna.platform.texts("bob") == []
         assert (await anna.reasons())["hello?"] == ("context", "handed_over")
         assert "machine" in (await anna.bot.status()).safety.reasons[0]
-        await anna.bot.resume("bob")
+        await anna.bot.execute(ResumeBot(contact="bob"))
         await anna.hear("so?")
         await anna.settle()
         assert anna.platform.texts("bob") == ["re: so?"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.records import DraftState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.drafts import DraftState
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
 from tests.house import AT_ONCE, config_of, open_house, until
@@ -25,7 +25,7 @@ async def test_a_promise_waits_for_its_owner(tmp_path: Path) -> None:
         await anna.hear(QUESTION)
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert (draft.text, draft.why) == ("sure, I'll be there at 8", "guard")
         [note] = anna.notes()
         assert "at 8" in note
@@ -47,7 +47,9 @@ async def test_they_are_told_meanwhile_once_and_then_get_the_answer(tmp_path: Pa
         await anna.react("\U0001f44d", anna.note_id())
         await anna.settle()
         assert anna.platform.texts("bob") == [SENTENCE, "sure, I'll be there at 8"]
-        states = [draft.state for draft in await anna.house.fleet.talks.drafts(anna.bot.instance_id)]
+        states = [
+            draft.state for draft in await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
+        ]
         assert states == [DraftState.SENT, DraftState.REPLACED]
 
 
@@ -60,7 +62,7 @@ async def test_a_restart_says_it_no_second_time(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), CHECK) as anna:
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        assert len(await anna.house.fleet.talks.drafts(anna.bot.instance_id)) == 1
+        assert len(await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)) == 1
 
 
 async def test_nothing_is_said_meanwhile_where_the_bot_may_not_speak(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ async def test_a_yes_to_a_request_waits_for_its_owner_though_they_named_the_sum(
         await anna.hear(LOAN)
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert (draft.text, draft.why) == ("sure, 500, come by at 7", "guard")
         assert "sure, 500, come by at 7" in anna.notes()[-1]
         await anna.react("\U0001f44d", anna.note_id())
@@ -112,7 +114,7 @@ async def test_what_the_model_itself_says_to_bind_waits_for_its_owner(tmp_path: 
         await anna.hear("about that thing we spoke of")
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        [draft] = await anna.house.fleet.talks.drafts(anna.bot.instance_id)
+        [draft] = await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
         assert (draft.text, draft.why) == ("it shall be as you wish", "guard")
         assert "by the model's own judgement" in anna.notes()[-1]
         assert "[[binds]]" not in "".join(anna.notes())
@@ -144,7 +146,7 @@ async def test_without_a_guard_it_goes_out(tmp_path: Path) -> None:
     ("verdict", "sent"), [("FREE", True), ("free.", True), ("BINDS", False), ("I am not sure", False), ("", False)]
 )
 async def test_the_model_itself_may_look_once_more(tmp_path: Path, verdict: str, sent: bool) -> None:
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
     async with (
         ModelServer() as server,
         open_house(tmp_path, file, addresses=AddressGuard.read("127.0.0.1")) as house,
@@ -160,7 +162,7 @@ async def test_the_model_itself_may_look_once_more(tmp_path: Path, verdict: str,
         bot = house.bots.all()[0].instance_id
 
         async def decided() -> bool:
-            drafts = await house.fleet.talks.drafts(bot)
+            drafts = await house.bot_service.conversation_service.drafts(bot)
             return bool(house.platforms["anna"].texts("bob")) if sent else bool(drafts)
 
         await until(decided)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chatbot_manager import ChatbotInstance
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import AT_ONCE, OWN_CHAT, House, Platform, config_of, open_house, until
 from tests.integration.behaviour_house import HUMAN, PROMPT, open_anna
 from tests.integration.safety_house import HandClock
@@ -31,7 +31,7 @@ class Marked(Platform):
         return 30
 
 
-FILE = ProviderFile(Kind.CHAT, "marked", provider=Marked)
+FILE = ProviderFile(ProviderKind.CHAT, "marked", provider=Marked)
 
 
 async def asked(house: House, says: str, **behaviour: Any) -> tuple[ChatbotInstance, Marked]:
@@ -53,7 +53,7 @@ async def test_an_answer_is_stored_and_sent_as_the_platform_shows_it(tmp_path: P
     async with open_house(tmp_path, FILE) as house:
         bot, platform = await asked(house, says)
         await until(lambda: platform.texts("bob") == [sent])
-        assert sent in [row.content for row in await house.fleet.messages(bot.instance_id, limit=10)]
+        assert sent in [row.content for row in await house.bot_service.messages(bot.instance_id, limit=10)]
 
 
 async def test_a_draft_shows_what_a_thumb_sends(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ async def test_a_draft_shows_what_a_thumb_sends(tmp_path: Path) -> None:
         bot, platform = await asked(house, ANSWER, autonomy="draft")
         await until(lambda: len(platform.texts(OWN_CHAT)) == 1)
         assert "> 'Sure', at __home__\n" in platform.texts(OWN_CHAT)[0]
-        [draft] = await house.fleet.talks.drafts(bot.instance_id)
-        await house.fleet.talks.send_draft(bot.instance_id, draft.number)
+        [draft] = await house.bot_service.conversation_service.drafts(bot.instance_id)
+        await house.bot_service.conversation_service.send_draft(bot.instance_id, draft.number)
         await until(lambda: platform.texts("bob") == ["'Sure', at __home__"])
 
 
@@ -70,8 +70,8 @@ async def test_what_the_owner_writes_is_never_changed(tmp_path: Path) -> None:
     async with open_house(tmp_path, FILE) as house:
         bot, platform = await asked(house, ANSWER, autonomy="draft")
         await until(lambda: len(platform.texts(OWN_CHAT)) == 1)
-        [draft] = await house.fleet.talks.drafts(bot.instance_id)
-        await house.fleet.talks.send_draft(bot.instance_id, draft.number, "**No**, at work")
+        [draft] = await house.bot_service.conversation_service.drafts(bot.instance_id)
+        await house.bot_service.conversation_service.send_draft(bot.instance_id, draft.number, "**No**, at work")
         await until(lambda: platform.texts("bob") == ["**No**, at work"])
 
 
@@ -80,7 +80,7 @@ async def test_what_one_message_cannot_hold_waits_for_the_owner(tmp_path: Path) 
         bot, platform = await asked(house, "a" * 31)
         await until(lambda: len(platform.texts(OWN_CHAT)) == 1)
         assert platform.texts("bob") == []
-        assert [draft.why for draft in await house.fleet.talks.drafts(bot.instance_id)] == ["long"]
+        assert [draft.why for draft in await house.bot_service.conversation_service.drafts(bot.instance_id)] == ["long"]
         house.models["anna"].says = "**" + "a" * 26 + "**"
         await platform.hear("bob", "shorter?")
         await until(lambda: platform.texts("bob") == ["'" + "a" * 26 + "'"])
@@ -111,7 +111,9 @@ async def test_it_has_a_bound_unless_one_is_given(tmp_path: Path) -> None:
         await anna.hear("tell me")
         await anna.settle()
         assert anna.platform.texts("bob") == []
-        assert [draft.why for draft in await anna.house.fleet.talks.drafts(anna.bot.instance_id)] == ["long"]
+        assert [
+            draft.why for draft in await anna.house.bot_service.conversation_service.drafts(anna.bot.instance_id)
+        ] == ["long"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from imposter.contracts.errors import Refused
-from imposter.storage.records import DeliveryState
+from imposter.domain.deliveries import DeliveryState
 from tests.integration.behaviour_house import HUMAN, PROMPT, Anna, open_anna
 from tests.integration.records import rows
 from tests.integration.safety_house import HandClock

@@ -5,9 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from imposter.contracts.errors import UnknownContact
-from imposter.contracts.states import SafetyLevel, SafetyStatus
-from imposter.storage.records import DeliveryState
+from imposter.contracts.errors import ContactNotFound
+from imposter.contracts.status import SafetyLevel, SafetyStatus
+from imposter.domain.deliveries import DeliveryState
 from tests.integration.behaviour_house import HUMAN, PROMPT, open_anna
 from tests.integration.records import rows
 from tests.integration.safety_house import HandClock, safety
@@ -140,7 +140,7 @@ async def test_the_status_says_so_and_the_owner_ends_it(tmp_path: Path) -> None:
         status = await safety(anna.bot)
         assert (status.level, status.until) == (SafetyLevel.SLOWED, clock.now() + timedelta(minutes=30))
         assert "you wrote there yourself" in status.reasons[0]
-        await anna.house.fleet.resume(anna.bot.instance_id, "+49 bob")
+        await anna.house.bot_service.resume(anna.bot.instance_id, "+49 bob")
         assert await safety(anna.bot) == SafetyStatus()
         await anna.hear("hello", "+49 bob")
         await anna.settle()
@@ -152,7 +152,7 @@ async def test_a_chat_paused_for_an_hour(tmp_path: Path) -> None:
     async with open_anna(tmp_path, clock, HUMAN) as anna:
         await anna.hear("one")
         await anna.live_until(lambda: anna.shown()[-1:] == ["typing"])
-        await anna.house.fleet.pause(anna.bot.instance_id, "bob", 60)
+        await anna.house.bot_service.pause(anna.bot.instance_id, "bob", 60)
         await anna.hear("two")
         await anna.hear("hello", "eve")
         await anna.live_until(lambda: bool(anna.platform.sent))
@@ -176,7 +176,7 @@ async def test_a_bot_paused_until_it_is_resumed(tmp_path: Path) -> None:
         anna.model.hold["one"] = asyncio.Event()
         await anna.hear("one")
         await anna.settle()
-        status = await anna.house.fleet.pause(anna.bot.instance_id)
+        status = await anna.house.bot_service.pause(anna.bot.instance_id)
         assert (status.safety.level, status.safety.until) == (SafetyLevel.PAUSED, None)
         assert "until you resume it" in status.safety.reasons[0]
         await anna.pass_by(24 * 60 * MINUTE)
@@ -184,7 +184,7 @@ async def test_a_bot_paused_until_it_is_resumed(tmp_path: Path) -> None:
         await anna.hear("two")
         await anna.pass_by(10 * MINUTE)
         assert (await anna.reasons())["two"] == ("context", "paused")
-        await anna.house.fleet.resume(anna.bot.instance_id)
+        await anna.house.bot_service.resume(anna.bot.instance_id)
         await anna.hear("three")
         await anna.settle()
         assert anna.platform.texts() == ["re: three"]
@@ -196,7 +196,7 @@ async def test_a_bot_that_does_not_run_is_paused_too(tmp_path: Path) -> None:
         await anna.hear("one")
         await anna.settle()
         await anna.bot.stop()
-        await anna.house.fleet.pause(anna.bot.instance_id, "bob")
+        await anna.house.bot_service.pause(anna.bot.instance_id, "bob")
         first = anna.platform
         await anna.bot.start()
         await anna.live_until(lambda: anna.platform is not first and anna.platform.listening)
@@ -207,9 +207,9 @@ async def test_a_bot_that_does_not_run_is_paused_too(tmp_path: Path) -> None:
 
 async def test_nobody_unknown_is_paused(tmp_path: Path) -> None:
     async with open_anna(tmp_path, HandClock(), PROMPT) as anna:
-        for ask in (anna.house.fleet.pause, anna.house.fleet.resume):
+        for ask in (anna.house.bot_service.pause, anna.house.bot_service.resume):
             try:
                 await ask(anna.bot.instance_id, "stranger")
-            except UnknownContact:
+            except ContactNotFound:
                 continue
             raise AssertionError

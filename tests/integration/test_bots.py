@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.errors import NotNow, NotSupported, StorageError, UnknownBot
-from imposter.contracts.states import LinkState, LinkStatus
+from imposter.contracts.errors import BotNotFound, InvalidState, NotSupported, StorageError
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.commands import RequestPairingCode
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is, state
 
@@ -94,12 +95,12 @@ async def test_a_stopped_bots_queue_takes_nothing_more(tmp_path: Path) -> None:
         old = house.platforms["anna"]
         await house.bots.put(config_of(chat_config={"allow_group_messages": True}, respond_to_whitelist=[]))
         await until(lambda: house.platforms["anna"] is not old and house.platforms["anna"].listening)
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidState):
             await old.hear("mallory", "let me in by the old door")
         await house.bots.stop(bot.instance_id)
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidState):
             await house.platforms["anna"].hear("mallory", "anybody there?")
-        assert await house.fleet.messages(bot.instance_id) == []
+        assert await house.bot_service.messages(bot.instance_id) == []
 
 
 async def test_a_config_that_could_not_be_stored_is_not_in_force(tmp_path: Path) -> None:
@@ -154,11 +155,11 @@ async def test_a_deleted_bot_is_gone_with_its_words(tmp_path: Path) -> None:
         await house.platforms["anna"].hear("bob", "hello")
         await until(lambda: house.platforms["anna"].texts() == ["re: hello"])
         await house.bots.delete(bot.instance_id)
-        with pytest.raises(UnknownBot):
+        with pytest.raises(BotNotFound):
             house.bots.get(bot.instance_id)
         again = await house.bot()
         assert again.instance_id != bot.instance_id
-        assert await house.fleet.messages(again.instance_id) == []
+        assert await house.bot_service.messages(again.instance_id) == []
         assert await house.store.messages.page(bot.instance_id) == []
 
 
@@ -166,7 +167,7 @@ async def test_a_pairing_code_needs_a_running_bot_and_a_platform_that_has_one(tm
     async with open_house(tmp_path) as house:
         bot = await house.bot()
         with pytest.raises(NotSupported):
-            await house.bots.pairing_code(bot.instance_id, "4915112345678")
+            await house.bots.execute(bot.instance_id, RequestPairingCode(phone="4915112345678"))
         await house.bots.stop(bot.instance_id)
-        with pytest.raises(NotNow):
-            await house.bots.pairing_code(bot.instance_id, "4915112345678")
+        with pytest.raises(InvalidState):
+            await house.bots.execute(bot.instance_id, RequestPairingCode(phone="4915112345678"))

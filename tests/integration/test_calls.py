@@ -33,7 +33,7 @@ async def test_a_call_that_is_not_known_as_missed_is_not_answered_and_says_why(t
         await api.house.platforms["anna"].hear("ben", "", kind=MessageKind.CALL, details=details)
         [row] = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
         why = (await api.client.get(f"/chatbot/{bot}/messages/{row['seq']}/decision")).json()
-        assert why["told"] == "Not answered: it is a call that is not known as one that nobody took."
+        assert why["explanation"] == "Not answered: it is a call that is not known as one that nobody took."
 
 
 async def test_where_missed_calls_are_ignored_it_names_the_setting(tmp_path: Path) -> None:
@@ -41,4 +41,4 @@ async def test_where_missed_calls_are_ignored_it_names_the_setting(tmp_path: Pat
         await api.house.platforms["anna"].hear("ben", "", kind=MessageKind.CALL, details="Missed video call")
         [row] = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
         why = (await api.client.get(f"/chatbot/{bot}/messages/{row['seq']}/decision")).json()
-        assert why["told"].endswith("a call that nobody took, and these are not answered (missed_call).")
+        assert why["explanation"].endswith("a call that nobody took, and these are not answered (missed_call).")

@@ -9,7 +9,8 @@ import pytest
 
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.records import DeliveryState, MessageState
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
 from tests.house import Calendar, House, config_of, open_house, until
 from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows, waiting
 

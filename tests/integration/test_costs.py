@@ -11,8 +11,8 @@ import pytest
 from imposter.contracts.errors import ModelRefused
 from imposter.contracts.messages import MessageKind, Turn
 from imposter.contracts.model import Answer
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.usage import By
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.storage.reports.usage import UsageGroup
 from imposter.web.api import examples
 from tests.house import Calendar, House, config_of, open_house, until
 from tests.integration.api_house import ROOT, open_api
@@ -95,7 +95,7 @@ async def test_a_day_is_spent_and_the_next_one_is_not(tmp_path: Path) -> None:
         await say(owner, "one", "two", "three", "four")
         assert owner.platform.texts() == ["re: one", "re: two"]
         why = await owner.why("three")
-        assert why["told"] == "Not answered: what the model may cost was spent (budget_config)."
+        assert why["explanation"] == "Not answered: what the model may cost was spent (budget_config)."
         assert gates(why, "stopped") == ["budget"]
         model = (await owner.why("two"))["model"]
         assert (model["cost"], model["currency"]) == (0.21, "USD")
@@ -226,14 +226,14 @@ class BoastfulModel(CountingModel):
 
 
 async def test_a_vendor_may_claim_any_number_of_tokens(tmp_path: Path) -> None:
-    boastful = ProviderFile(Kind.MODEL, "boastful", provider=BoastfulModel)
+    boastful = ProviderFile(ProviderKind.MODEL, "boastful", provider=BoastfulModel)
     prices = {"*": {"input": 1e6, "output": 1e6}}
     async with open_house(tmp_path, boastful, clock=HandClock()) as house:
         bot = await house.bot("anna", model="boastful", budget_config={"prices": prices})
         for number in range(3):
             await house.platforms["anna"].hear("bob", f"message {number}")
             await until(lambda: settled(house))
-        [spent] = (await house.fleet.costs(bot.instance_id, By.DAY)).sums
+        [spent] = (await house.bot_service.costs(bot.instance_id, UsageGroup.DAY)).sums
         assert (spent.calls, spent.prompt_tokens, spent.currency) == (3, 3 * 10**9, "USD")
         assert house.platforms["anna"].texts() == ["hi"] * 3
 
@@ -251,7 +251,7 @@ async def test_what_a_forgotten_person_cost_is_still_spent(tmp_path: Path) -> No
 async def test_the_next_server_knows_what_was_spent(tmp_path: Path, database: str | None) -> None:
     clock = Calendar()
     bounds = {"model": "counting", "budget_config": budget(daily=0.4)}
-    counting = ProviderFile(Kind.MODEL, "counting", provider=CountingModel)
+    counting = ProviderFile(ProviderKind.MODEL, "counting", provider=CountingModel)
     said = []
     for text in ("one", "two", "three"):
         async with open_house(tmp_path, counting, database=database, clock=clock) as house:

@@ -12,9 +12,11 @@ import pytest
 from chatbot_manager import ChatbotInstance
 from imposter.contracts.errors import DeliveryUncertain, ModelRefused, NotConnected, Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.records import DeliveryState, Pause
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.pauses import Pause
+from imposter.runtime.commands import RetryDeadLetters
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import House, config_of, open_house, until
 from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows
 
@@ -128,7 +130,7 @@ async def test_an_answer_on_its_way_may_arrive_when_the_bot_stops(tmp_path: Path
 
 
 async def test_what_was_sent_is_noted_even_if_the_store_fails_at_that_moment(tmp_path: Path) -> None:
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)) as house:
+    async with open_house(tmp_path, ProviderFile(ProviderKind.CHAT, "forgetful", provider=Forgetful)) as house:
         bot = await house.bots.put(config_of(chat="forgetful"))
         await until(lambda: bool(Forgetful.made))
         platform = Forgetful.made[-1]
@@ -164,7 +166,7 @@ async def test_what_the_owner_has_tried_again_all_at_once_goes_out_within_the_ca
         await until(lambda: len(platform.attempts) == 8)
         await until(lambda: _letters(house, bot.instance_id, 8))
         await house.bots.put(config_of(limits_config={"answers_per_hour": 10}))
-        assert (await bot.retry()).letters == 8
+        assert (await bot.execute(RetryDeadLetters())).letters == 8
         await until(lambda: len(platform.sent) == 2)  # the eight that the platform refused count, too
         await until(lambda: _waits_for_room(bot))
         assert len(platform.sent) == 2
@@ -180,15 +182,15 @@ async def test_what_is_tried_again_in_a_chat_that_is_paused_stays_a_dead_letter(
         await house.store.pauses.set(bot.instance_id, Pause("bob", "loop", datetime.now(UTC) + timedelta(hours=1)))
         await house.bots.stop(bot.instance_id)
         await house.bots.start(bot.instance_id)
-        await bot.retry()
+        await bot.execute(RetryDeadLetters())
         await until(lambda: nothing_waits(house))
-        [letter] = await house.fleet.talks.dead_letters(bot.instance_id)
+        [letter] = await house.bot_service.conversation_service.dead_letters(bot.instance_id)
         assert (letter.message, letter.reason) == ("important", "loop")
         assert house.platforms["anna"].attempts == []
 
 
 async def _letters(house: House, instance_id: str, count: int) -> bool:
-    return len(await house.fleet.talks.dead_letters(instance_id)) == count
+    return len(await house.bot_service.conversation_service.dead_letters(instance_id)) == count
 
 
 async def _waits_for_room(bot: ChatbotInstance) -> bool:

@@ -13,15 +13,15 @@ import pytest
 from pydantic import ValidationError
 
 from chat_providers.dummy import DummyProvider
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.behaviour import Autonomy, Behaviour, GroupTrigger, Outside, Pace
 from imposter.contracts.budget import Budget, Price, WhenSpent
 from imposter.contracts.errors import ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
-from imposter.contracts.states import LinkState
-from imposter.runtime.discovery import Kind, ProviderFile, discover
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.status import LinkState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover
+from imposter.runtime.providers.shared_resources import SharedResources
 from tests.house import config_of, open_house, until
 from tests.integration.api_house import open_api
 
@@ -35,7 +35,7 @@ def example(guide: str, folder: str, into: Path) -> ProviderFile:
     [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (into / folder).mkdir(parents=True)
     (into / folder / name).write_text(code)
-    kind = Kind.CHAT if folder == "chat_providers" else Kind.MODEL
+    kind = ProviderKind.CHAT if folder == "chat_providers" else ProviderKind.MODEL
     [file] = discover(kind, into / folder)
     assert file.error is None, file.error
     return file

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from imposter.contracts.errors import InvalidConfig, NotConnected, NotNow
+from imposter.contracts.errors import InvalidConfig, InvalidState, NotConnected
 from imposter.contracts.messages import Group, Sender
 from imposter.contracts.model import Answer
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is, model, state
 
@@ -66,7 +66,7 @@ async def test_a_send_that_cannot_be_repeated_is_not_risked_twice(tmp_path: Path
         platform.user_queues["anna"].add_message("again", Sender("bob")).result(timeout=5)
 
         async def failed() -> bool:
-            return (await house.fleet.messages(bot.instance_id))[0].delivery is DeliveryState.FAILED
+            return (await house.bot_service.messages(bot.instance_id))[0].delivery is DeliveryState.FAILED
 
         await until(lambda: not platform.trouble)
         await until(failed)
@@ -142,7 +142,7 @@ async def test_a_flood_from_a_task_is_refused_before_it_holds_up_the_others(tmp_
             for number in range(100_000):
                 platform.queue.add_message("flood", Sender("mallory"), message_id=str(number))
 
-        with pytest.raises(NotNow, match="await"):
+        with pytest.raises(InvalidState, match="await"):
             flood()
 
 
@@ -164,7 +164,7 @@ async def test_what_a_platform_hands_over_is_bounded_in_every_field(tmp_path: Pa
                 queue.add_message(**{"content": "hi", "sender": "bob", **arguments})
         sender = Sender("bob", long, (long, *(str(number) for number in range(100))))
         await queue.add_message(long, sender, group=Group("team", long))
-        [row] = await house.fleet.messages(bot.instance_id)
+        [row] = await house.bot_service.messages(bot.instance_id)
         assert row.truncated_from == len(long)
         assert max(len(str(value)) for name, value in asdict(row).items() if name != "content") <= 256
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import NotNow, UnknownContact
+from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.messages import Group, Sender
-from imposter.runtime import conversations
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.pipeline import scheduler
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.storage import Store
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import AT_ONCE, House, Platform, config_of, open_house, until
 
 SEEDS = [int(os.environ["FORGETTING_SEED"])] if "FORGETTING_SEED" in os.environ else range(12)
@@ -59,7 +59,7 @@ class World:
         """The first time, or once more; a platform that is not thanked keeps it."""
         assert self.platform is not None
         sender, group = self.begun[message_id]
-        with suppress(NotNow):
+        with suppress(InvalidState):
             await self.platform.queue.add_message(message_id, sender, group=group, message_id=message_id)
             self.durable.add(message_id)
 
@@ -96,8 +96,8 @@ async def open_world(folder: Path, world: World, behaviour: dict[str, Any]) -> A
             return f"re: {turns[-1].content}"
 
     files = [
-        ProviderFile(Kind.CHAT, "slow", provider=Slow),
-        ProviderFile(Kind.MODEL, "thinking", provider=Thinking),
+        ProviderFile(ProviderKind.CHAT, "slow", provider=Slow),
+        ProviderFile(ProviderKind.MODEL, "thinking", provider=Thinking),
     ]
     async with open_house(folder, *files) as house:
         world.store = house.store
@@ -126,7 +126,7 @@ def among(words: Iterable[str], texts: Iterable[str]) -> list[str]:
 
 async def settled(house: House, bot: str) -> None:
     async def nothing_waits() -> bool:
-        rows = await house.fleet.messages(bot, limit=200)
+        rows = await house.bot_service.messages(bot, limit=200)
         return not any(row.state == "waiting" or row.delivery in ("pending", "sending") for row in rows)
 
     await until(nothing_waits)
@@ -144,7 +144,7 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
             talking = asyncio.create_task(world.talk(15))
             await world.a_while()
             await until(lambda: len(world.durable) > 5)
-            forgetting = asyncio.create_task(house.fleet.forget(bot, "eve"))
+            forgetting = asyncio.create_task(house.bot_service.forget(bot, "eve"))
             await world.a_while()
             forgetting.cancel()
             await asyncio.gather(forgetting, return_exceptions=True)
@@ -156,8 +156,8 @@ async def test_nothing_of_before_is_stored_sent_or_shown_once_they_are_forgotten
         await until(lambda: len(world.durable) > 8)
         await world.a_while()
         before, begun = world.durable & world.of(EVE), set(world.begun)
-        with suppress(UnknownContact):  # the first try was not cut short after all
-            await house.fleet.forget(bot, "eve")
+        with suppress(ContactNotFound):  # the first try was not cut short after all
+            await house.bot_service.forget(bot, "eve")
         sent, shown = len(world.sent), len(world.shown)
         assert rows_with(tmp_path, before) == []
         await talking
@@ -198,7 +198,7 @@ async def test_an_answer_that_is_being_sent_arrives_before_it_is_said_that_they_
         platform.hold = asyncio.Event()
         await platform.hear("eve", "canary")
         await until(lambda: len(platform.attempts) == 1)
-        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        forgetting = asyncio.create_task(house.bot_service.forget(bot.instance_id, "eve"))
         for _ in range(20):
             await house.store.messages.waiting_count(bot.instance_id)
         assert not forgetting.done()
@@ -208,14 +208,14 @@ async def test_an_answer_that_is_being_sent_arrives_before_it_is_said_that_they_
 
 
 async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "CLOSING_GRACE", 0.05)
+    monkeypatch.setattr(scheduler, "CLOSING_GRACE", 0.05)
     async with open_house(tmp_path) as house:
         bot = await house.bot()
         platform = house.platforms["anna"]
         platform.hold = asyncio.Event()
         await platform.hear("eve", "canary")
         await until(lambda: len(platform.attempts) == 1)
-        await house.fleet.forget(bot.instance_id, "eve")
+        await house.bot_service.forget(bot.instance_id, "eve")
         platform.hold.set()
         await platform.hear("eve", "who are you?")
         await until(lambda: platform.texts("eve") == ["re: who are you?"])
@@ -224,7 +224,7 @@ async def test_an_answer_that_is_sent_without_end_is_given_up(tmp_path: Path, mo
 
 async def test_what_they_say_while_they_are_being_forgotten_is_forgotten_and_not_answered(tmp_path: Path) -> None:
     Forgetful.forgets, Forgetful.asked = asyncio.Event(), asyncio.Event()
-    file = ProviderFile(Kind.CHAT, "forgetful", provider=Forgetful)
+    file = ProviderFile(ProviderKind.CHAT, "forgetful", provider=Forgetful)
     async with open_house(tmp_path, file) as house:
         bot = await house.bots.put(config_of(chat="forgetful"))
         await until(lambda: bot.state == "connected")
@@ -233,7 +233,7 @@ async def test_what_they_say_while_they_are_being_forgotten_is_forgotten_and_not
         platform = Forgetful.newest
         await platform.hear("eve", "canary, before")
         await until(lambda: len(model.asked) == 1)
-        forgetting = asyncio.create_task(house.fleet.forget(bot.instance_id, "eve"))
+        forgetting = asyncio.create_task(house.bot_service.forget(bot.instance_id, "eve"))
         await Forgetful.asked.wait()
         model.hold["canary, before"].set()
         await platform.hear("eve", "canary, meanwhile")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.messages import Group, Sender
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers._quoted import OF_GROUPS, OF_PEOPLE, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer
@@ -31,7 +31,7 @@ CONTROL = ("<|", "</s>", "[INST]", "<<SYS>>", "<start_of_turn>")
 @asynccontextmanager
 async def open_bots(folder: Path, server: ModelServer) -> AsyncIterator[House]:
     """Anna's and Otto's; each has heard something that is nobody else's business."""
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
     async with open_house(folder, file, addresses=AddressGuard.read("127.0.0.1")) as house:
         for user, prompt in (("anna", PROMPT), ("otto", OTTOS_PROMPT)):
             model = {"base_url": server.base_url, "api_key": KEY, "model": "gpt-4", "system": prompt}
@@ -80,16 +80,16 @@ async def test_a_command_is_a_quotation_and_nothing_of_others_is_near_it(tmp_pat
 async def test_who_commands_an_obedient_model_gets_nothing(tmp_path: Path, obeys: str) -> None:
     async with ModelServer() as server, open_bots(tmp_path, server) as house:
         anna = house.platforms["anna"]
-        [bot] = [status for status in await house.fleet.statuses() if status.user_id == "anna"]
+        [bot] = [status for status in await house.bot_service.statuses() if status.user_id == "anna"]
         server.reply = obeys
 
         async def all_wait() -> bool:
-            return len(await house.fleet.talks.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
+            return len(await house.bot_service.conversation_service.drafts(bot.instance_id, limit=200)) == len(ATTACKS)
 
         for number, attack in enumerate(ATTACKS):
             await anna.hear(f"bob{number}", attack)
         await until(all_wait)
-        drafts = await house.fleet.talks.drafts(bot.instance_id, limit=200)
+        drafts = await house.bot_service.conversation_service.drafts(bot.instance_id, limit=200)
         assert {draft.why for draft in drafts} == {"leak"}
         assert not [draft for draft in drafts if KEY in draft.text]
         await until(lambda: len(anna.texts(OWN_CHAT)) == len(ATTACKS))

@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import pytest
 
 from imposter.clock import SystemClock
-from imposter.contracts.errors import ModelRefused, NotNow, Refused
+from imposter.contracts.errors import InvalidState, ModelRefused, Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.commands import EraseContact
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from imposter.runtime.retention import retention
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.api_house import Api, config, open_api
 from tests.storage.traces import traces
@@ -214,7 +215,7 @@ class Remembering(Platform):
 
 @pytest.mark.parametrize("running", [True, False])
 async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Path, running: bool) -> None:
-    file = ProviderFile(Kind.CHAT, "remembering", provider=Remembering)
+    file = ProviderFile(ProviderKind.CHAT, "remembering", provider=Remembering)
     Remembering.forgotten.clear()
     async with open_house(tmp_path, file) as house:
         bot = await house.bots.put(config_of(chat="remembering"))
@@ -223,12 +224,12 @@ async def test_the_platform_forgets_too_whether_the_bot_runs_or_not(tmp_path: Pa
         if not running:
             await house.bots.stop(bot.instance_id)
         Remembering.trouble_forgetting.append(RuntimeError("not now"))
-        with pytest.raises(NotNow):
-            await bot.forget(NUMBER)
-        assert await house.fleet.messages(bot.instance_id), "nothing is half forgotten"
-        await bot.forget(NUMBER)
+        with pytest.raises(InvalidState):
+            await bot.execute(EraseContact(contact=NUMBER))
+        assert await house.bot_service.messages(bot.instance_id), "nothing is half forgotten"
+        await bot.execute(EraseContact(contact=NUMBER))
         assert Remembering.forgotten == [sorted([LID, NUMBER])]
-        assert await house.fleet.messages(bot.instance_id) == []
+        assert await house.bot_service.messages(bot.instance_id) == []
         status = (await bot.status()).status
         assert status is (LinkState.CONNECTED if running else LinkState.STOPPED)
 
@@ -262,7 +263,7 @@ async def test_one_who_shares_an_answer_with_somebody_forgotten_still_gets_one(t
         platform.listening = False
         thinking.hold["hers"].set()
         await until(lambda: platform.attempts[-1].text == "re: hers")
-        await bot.forget(NUMBER)
+        await bot.execute(EraseContact(contact=NUMBER))
         platform.listening = True
         platform.context.report(LinkStatus(status=LinkState.CONNECTED))
         await until(lambda: platform.texts() == ["re: first", "re: his"])

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr, ValidationError
 
-from imposter.contracts.addresses import AddressGuard, PrivateAddress
 from imposter.contracts.errors import ModelRefused
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.url_guard import AddressGuard, PrivateAddress
+from imposter.runtime.providers.shared_resources import SharedResources
 from llm_providers._guarded_http import GuardedClient
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import Failure, ModelServer

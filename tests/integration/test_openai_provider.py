@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Example, Guidance, ModelContext, Prompt
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.shared_resources import SharedResources
 from llm_providers._quoted import EXAMPLES, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import TRUNCATED, Failure, ModelServer

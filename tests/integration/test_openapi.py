@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from imposter.web.access import PAGES
 from imposter.web.app import VERSION
+from imposter.web.auth import PAGES
 from tests.integration.api_house import KEY, ROOT, Api, open_api, serving
 
 OPTIONS = (

@@ -9,7 +9,7 @@ import pytest
 from imposter.contracts.errors import ModelDeclined, ModelUnavailable
 from imposter.contracts.messages import Turn
 from imposter.contracts.model import Answer
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import open_house, until
 from tests.integration.behaviour_house import PROMPT, Anna, open_anna
 from tests.integration.safety_house import HandClock
@@ -103,7 +103,7 @@ class Telling:
 
 
 async def test_what_a_provider_has_to_tell_with_its_answer_stands_in_the_status(tmp_path: Path) -> None:
-    async with open_house(tmp_path, ProviderFile(Kind.MODEL, "telling", provider=Telling)) as house:
+    async with open_house(tmp_path, ProviderFile(ProviderKind.MODEL, "telling", provider=Telling)) as house:
         bot = await house.bot(model="telling")
         await house.platforms["anna"].hear("bob", "hello")
         await until(lambda: house.platforms["anna"].texts("bob") == ["hi"])

@@ -10,11 +10,11 @@ import pytest
 from genai_prices.data_snapshot import get_snapshot
 from pydantic import SecretStr, ValidationError
 
-from imposter.contracts.addresses import AddressGuard, origin_of
 from imposter.contracts.errors import ModelRefused
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import ModelContext, Preset
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.url_guard import AddressGuard, origin_of
+from imposter.runtime.providers.shared_resources import SharedResources
 from llm_providers._presets import PRESETS
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import ModelServer

@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from imposter.domain.messages import MessageState
 from imposter.runtime.retention import EVERY, LOOK_EVERY, retention
 from imposter.secrets import Cipher, load_key
 from imposter.storage import open_store
-from imposter.storage.records import MessageState
 from tests.acceptance.product import Product, running
 from tests.house import until
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as

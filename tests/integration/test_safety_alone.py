@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.config import SafetyLimits
-from imposter.runtime.safety import Go, Safety, Silent, Wait
+from imposter.runtime.account.safety import Postpone, Proceed, Safety, StaySilent
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from tests.house import until
 from tests.integration.safety_house import HandClock
 
@@ -33,11 +33,11 @@ async def at_rest(folder: Path, clock: HandClock, **limits: int) -> AsyncIterato
         yield (
             Safety(
                 BOT,
-                limits=SafetyLimits(**limits),
+                limits=lambda: SafetyLimits(**limits),
                 store=store,
                 clock=clock,
                 chance=lambda: 0.0,
-                peers=Nobody(),
+                other_bots=Nobody(),
                 tell=lambda sentence: None,
             ),
             store,
@@ -59,31 +59,31 @@ async def test_what_concerns_one_chat_wakes_that_one_alone(tmp_path: Path) -> No
 async def test_a_crowd_that_waits_seldom_asks_and_keeps_its_order(tmp_path: Path) -> None:
     crowd = [f"friend {place}" for place in range(8000)]
     async with at_rest(tmp_path, clock := HandClock(), answers_per_minute=1) as (safety, _):
-        assert isinstance(safety.room("bob"), Go)
+        assert isinstance(safety.room("bob"), Proceed)
         safety.answered("bob")
-        naps = [verdict.seconds for name in crowd if isinstance(verdict := safety.room(name), Wait)]
-        assert len(naps) == len(crowd)
-        assert max(naps[:400]) <= 60
-        assert sum(60 / nap for nap in naps) < 2000, "so often the store is read in a minute"
+        timers = [verdict.seconds for name in crowd if isinstance(verdict := safety.room(name), Postpone)]
+        assert len(timers) == len(crowd)
+        assert max(timers[:400]) <= 60
+        assert sum(60 / nap for nap in timers) < 2000, "so often the store is read in a minute"
         clock.pass_by(60)
-        assert isinstance(safety.room(crowd[4000]), Wait)
-        assert isinstance(safety.room(crowd[1]), Wait)
-        assert isinstance(safety.room(crowd[0]), Go)
+        assert isinstance(safety.room(crowd[4000]), Postpone)
+        assert isinstance(safety.room(crowd[1]), Postpone)
+        assert isinstance(safety.room(crowd[0]), Proceed)
         safety.leave(crowd[0])
-        assert isinstance(safety.room(crowd[1]), Go)
+        assert isinstance(safety.room(crowd[1]), Proceed)
 
 
 async def test_a_pause_that_could_not_be_stored_is_stored_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("imposter.storage.database.engine.BUSY_MILLISECONDS", 10)
     clock = HandClock()
     async with at_rest(tmp_path, clock) as (safety, store):
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             refusing = asyncio.create_task(safety.refused("bob", 463))
             await until(lambda: clock.sleepers == 1)
-            assert safety.room("bob") == Silent("reach_out_locked"), "it holds at once"
+            assert safety.room("bob") == StaySilent("reach_out_locked"), "it holds at once"
             other.execute("ROLLBACK")
         clock.pass_by(60)
         await refusing
@@ -93,7 +93,7 @@ async def test_a_pause_that_could_not_be_stored_is_stored_later(
 async def test_a_pause_that_the_owner_ended_meanwhile_is_not_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("imposter.storage.database.engine.BUSY_MILLISECONDS", 10)
     clock = HandClock()
     async with at_rest(tmp_path, clock) as (safety, store):
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as other:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from imposter.contracts.states import SafetyLevel, SafetyStatus
+from imposter.contracts.status import SafetyLevel, SafetyStatus
 from tests.house import HASTE, open_house, until
 from tests.integration.safety_house import HandClock, asleep, has_reason, has_sent, safety
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chatbot_manager import ChatbotInstance
-from imposter.contracts.states import SafetyLevel, SafetyStatus
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.runtime.loops import HASTY_TURNS
+from imposter.contracts.status import SafetyLevel, SafetyStatus
+from imposter.runtime.account.loop_detection import HASTY_TURNS
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.safety_house import LOOPS, HandClock, has_reason, has_sent, reasons, safety
 
@@ -51,7 +51,7 @@ def wire(clock: HandClock, *, same_ids: bool, pace: float) -> type[Wire]:
 async def test_two_bots_that_face_each_other_stop(tmp_path: Path, same_ids: bool, pace: float) -> None:
     clock = HandClock()
     kind = wire(clock, same_ids=same_ids, pace=pace)
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "wire", provider=kind), clock=clock) as house:
+    async with open_house(tmp_path, ProviderFile(ProviderKind.CHAT, "wire", provider=kind), clock=clock) as house:
         bots = []
         for user_id in ("anna", "ben"):
             bot = await house.bots.put(config_of(user_id, chat="wire", limits_config=DEFAULTS))
@@ -83,7 +83,7 @@ async def test_two_bots_that_face_each_other_stop(tmp_path: Path, same_ids: bool
 async def test_two_strangers_that_take_a_persons_time_stop_as_well(tmp_path: Path) -> None:
     clock = HandClock()
     kind = wire(clock, same_ids=False, pace=6.0)
-    async with open_house(tmp_path, ProviderFile(Kind.CHAT, "wire", provider=kind), clock=clock) as house:
+    async with open_house(tmp_path, ProviderFile(ProviderKind.CHAT, "wire", provider=kind), clock=clock) as house:
         bots = []
         for user_id in ("anna", "ben"):
             chatty = config_of(user_id, chat="wire", model_config={"prefix": "word " * 20}, limits_config=LOOPS)

@@ -8,8 +8,9 @@ from chatbot_manager import ChatbotInstance
 from imposter.contracts.chat import ChatContext
 from imposter.contracts.errors import Refused
 from imposter.contracts.messages import Sender
-from imposter.contracts.states import LinkState, LinkStatus, SafetyLevel, SafetyStatus
-from imposter.storage.records import Pause
+from imposter.contracts.status import LinkState, LinkStatus, SafetyLevel, SafetyStatus
+from imposter.domain.pauses import Pause
+from imposter.runtime.commands import EraseContact, ResumeBot
 from tests.house import House, open_house, until
 from tests.integration.api_house import config, open_api
 from tests.integration.safety_house import LOOPS, HandClock, asleep, has_level, has_reason, has_sent, safety
@@ -81,7 +82,7 @@ async def test_an_owner_ends_every_pause(tmp_path: Path) -> None:
         await until(lambda: has_level(bot, SafetyLevel.PAUSED))
         await platform.hear("cleo", "hi")
         await until(asleep(clock, 1))
-        await house.bots.resume(bot.instance_id)
+        await house.bots.execute(bot.instance_id, ResumeBot())
         await until(lambda: platform.texts() == ["re: hi"])
         assert await safety(bot) == SafetyStatus()
         assert (await bot.status()).last_error is None, "it told of the pause"
@@ -155,7 +156,7 @@ async def test_one_member_forgotten_ends_no_pause_of_the_group(tmp_path: Path) -
         first = house.platforms["anna"]
         await house.bots.start(bot.instance_id)
         await until(lambda: house.platforms["anna"] is not first and house.platforms["anna"].listening)
-        await bot.forget("bob")
+        await bot.execute(EraseContact(contact="bob"))
         await house.platforms["anna"].hear("ben", "beep", group="G")
         await until(lambda: has_reason(house, bot, "beep", "loop"))
         assert (await safety(bot)).level is SafetyLevel.SLOWED
@@ -187,12 +188,12 @@ async def test_limits_and_resuming_over_http(tmp_path: Path) -> None:
 async def _refuse(house: House, bot: ChatbotInstance, friend: str, code: int) -> None:
     """Have the answer to this friend refused; returns when that has had its effect."""
     platform = house.platforms["anna"]
-    failed = sum(row.delivery == "failed" for row in await house.fleet.messages(bot.instance_id))
+    failed = sum(row.delivery == "failed" for row in await house.bot_service.messages(bot.instance_id))
     platform.trouble.append(Refused("The platform refused the message.", code=code))
     await platform.hear(friend, f"to be refused {code}")
     await until(lambda: _failed(house, bot, failed + 1))
 
 
 async def _failed(house: House, bot: ChatbotInstance, answers: int) -> bool:
-    rows = await house.fleet.messages(bot.instance_id)
+    rows = await house.bot_service.messages(bot.instance_id)
     return sum(row.delivery == "failed" for row in rows) == answers

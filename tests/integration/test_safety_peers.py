@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_manager import ChatbotInstance
-from imposter.contracts.states import SafetyLevel
-from imposter.storage.records import MessageState, Verdict
+from imposter.contracts.status import SafetyLevel
+from imposter.domain.messages import MessageState, Verdict
 from tests.house import HASTE, Calendar, House, Sent, open_house, until
 
 LOOPS: dict[str, Any] = {**HASTE, "automatic_turns": 3}

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imposter.contracts.errors import NotConnected, NotNow, Refused, Unstorable
+from imposter.contracts.errors import InvalidState, NotConnected, Refused, UnstorableValue
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import Line, WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, kill_sidecar
@@ -160,7 +160,7 @@ async def test_messages_survive_that_their_keys_cannot_be_had_and_the_connection
 async def test_a_closed_queue_has_not_taken_a_message(
     network: WhatsAppNetwork, server: Server, desk: Desk, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    desk.inbox.trouble.extend([NotNow("stopped"), NotNow("stopped")])
+    desk.inbox.trouble.extend([InvalidState("stopped"), InvalidState("stopped")])
     await network.say(BOT, ANN, "too late")
     await until(lambda: len(desk.inbox.trouble) == 1)
     capfd.readouterr()
@@ -174,7 +174,7 @@ async def test_a_closed_queue_has_not_taken_a_message(
 
 
 async def test_what_can_never_be_kept_does_not_hold_up_the_rest(network: WhatsAppNetwork, desk: Desk) -> None:
-    desk.inbox.trouble = [KeyError("one"), Unstorable("two")]
+    desk.inbox.trouble = [KeyError("one"), UnstorableValue("two")]
     broken = await network.say(BOT, ANN, "broken")
     await network.say(BOT, ANN, "fine")
     # The note of it may come behind what was on its way already.

@@ -4,7 +4,7 @@ import pytest
 
 from imposter.contracts.errors import NotConnected, Refused
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server

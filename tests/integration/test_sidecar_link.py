@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chat_providers import _whatsapp_account, _whatsapp_sidecar
-from imposter.contracts.errors import NotConnected, NotNow
-from imposter.contracts.states import LinkState
+from chat_providers._whatsapp import account, sidecar
+from imposter.contracts.errors import InvalidState, NotConnected
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import (
@@ -65,14 +65,14 @@ async def test_a_wanted_passkey_is_said_in_words(network: WhatsAppNetwork, serve
 
 async def test_a_pairing_code_links_the_account(network: WhatsAppNetwork, server: Server) -> None:
     desk = server.desk()
-    with pytest.raises(NotNow):
+    with pytest.raises(InvalidState):
         await desk.provider.request_pairing_code(BOT)
     await desk.provider.start_listening()
     await desk.becomes(LinkState.LINKING)
     code = await desk.provider.request_pairing_code(BOT)
     await network.enter_code(BOT, code)
     await desk.becomes(LinkState.CONNECTED)
-    with pytest.raises(NotNow):
+    with pytest.raises(InvalidState):
         await desk.provider.request_pairing_code(BOT)
 
 
@@ -131,7 +131,7 @@ async def test_who_is_between_two_connections_is_unlinked_over_the_next(network:
 async def test_whatsapp_out_of_reach_does_not_keep_an_account_here(
     network: WhatsAppNetwork, server: Server, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_whatsapp_account, "UNLINK_PATIENCE", 0.5)
+    monkeypatch.setattr(account, "UNLINK_PATIENCE", 0.5)
     await desk.provider.stop_listening()
     await network.refuse_connections()
     with pytest.raises(NotConnected):
@@ -230,7 +230,7 @@ async def test_the_process_ends_with_the_server(network: WhatsAppNetwork) -> Non
 async def test_a_process_that_hangs_is_replaced(
     network: WhatsAppNetwork, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_whatsapp_sidecar, "HUNG_AFTER", 6)
+    monkeypatch.setattr(sidecar, "HUNG_AFTER", 6)
     desk = server.desk()
     await desk.link(network)
     process = await sidecar_process()
@@ -244,7 +244,7 @@ async def test_a_process_that_hangs_is_replaced(
 async def test_a_sidecar_that_is_not_installed_names_the_cure(
     server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(_whatsapp_sidecar, "FOLDER", tmp_path)
+    monkeypatch.setattr(sidecar, "FOLDER", tmp_path)
     desk = server.desk()
     await desk.provider.start_listening()
     status = await desk.status()

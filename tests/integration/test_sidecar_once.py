@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from imposter.contracts.errors import DeliveryUncertain
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, NOT_NOW, Desk, Server, kill_sidecar

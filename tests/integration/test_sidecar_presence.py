@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from imposter.contracts.errors import ChatError, NotConnected, Refused
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOB, BOT, Desk, Server, kill_sidecar

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, BOT, Desk, Server, kill_sidecar, sidecar_process, sidecars

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from imposter.contracts.states import LinkState
+from imposter.contracts.status import LinkState
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import until
 from tests.integration.whatsapp_desk import ANN, Desk, Server, open_server, sidecars

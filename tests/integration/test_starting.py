@@ -13,7 +13,7 @@ import pytest
 from imposter.contracts.errors import ImposterError
 from imposter.secrets import KEY_FILE
 from imposter.settings import Settings
-from imposter.storage.engine import DATABASE_FILE
+from imposter.storage.database.engine import DATABASE_FILE
 from main import EX_CONFIG, open_server
 from tests.acceptance.product import ROOT, Product
 from tests.house import until

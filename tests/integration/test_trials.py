@@ -12,12 +12,12 @@ from imposter.contracts.config import ProviderChoice
 from imposter.contracts.errors import ModelRefused, ModelUnavailable, NotSupported
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import MOST_MODELS, UNCHOSEN, Answer, Judgement, NotTaken, Preset
-from imposter.runtime import trial
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.runtime.presets import lists_models, presets_of
-from imposter.runtime.shared import SharedResources
-from imposter.runtime.trial import BURST, HARMLESS, config_of_model, list_models, try_model
-from imposter.runtime.trial_report import Judged, Trial
+from imposter.runtime import model_test
+from imposter.runtime.model_test import BURST, HARMLESS, config_of_model, list_models, try_model
+from imposter.runtime.model_test_report import Judged, ModelTest
+from imposter.runtime.providers.discovery import Catalog, ProviderFile, ProviderKind
+from imposter.runtime.providers.presets import lists_models, presets_of
+from imposter.runtime.providers.shared_resources import SharedResources
 from tests.integration import drop_ins
 
 
@@ -39,14 +39,14 @@ def now() -> datetime:
     return datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-async def tried(provider: type) -> Trial:
+async def tried(provider: type) -> ModelTest:
     catalog, house = Catalog([drop_ins.model("mine", provider)]), shared()
     choice = ProviderChoice(provider_name="mine")
     return await try_model(catalog, house, config_of_model(choice, catalog, house.secret, house.addresses), now)
 
 
 async def listed(provider: type, config_model: type[BaseModel] | None = None) -> list[str]:
-    file = ProviderFile(Kind.MODEL, "mine", provider=provider, config_model=config_model)
+    file = ProviderFile(ProviderKind.MODEL, "mine", provider=provider, config_model=config_model)
     return await list_models(Catalog([file]), shared(), ProviderChoice(provider_name="mine"), now)
 
 
@@ -103,7 +103,7 @@ async def test_what_the_first_of_two_answers_told_is_not_lost() -> None:
 
 
 async def test_all_of_it_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "DEADLINE", 0.2)
+    monkeypatch.setattr(model_test, "DEADLINE", 0.2)
 
     class Silent(Plain):
         async def reply(self, turns: Sequence[Turn]) -> str:  # type: ignore[override]

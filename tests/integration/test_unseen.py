@@ -36,7 +36,7 @@ async def test_the_owner_may_have_it_otherwise(tmp_path: Path, unseen: str) -> N
         rows = (await api.client.get(f"/chatbot/{bot}/messages")).json()["messages"]
         [row] = [row for row in rows if row["conversation"] == "ben"]
         why = (await api.client.get(f"/chatbot/{bot}/messages/{row['seq']}/decision")).json()
-        assert "the model is not shown" in why["told"]
+        assert "the model is not shown" in why["explanation"]
         assert platform.texts("ben") == []
 
 

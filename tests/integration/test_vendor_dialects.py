@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.errors import ModelDeclined, ModelError, ModelRefused, ModelUnavailable
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Example, Guidance, Prompt
-from imposter.runtime.discovery import Kind, ProviderFile
+from imposter.contracts.url_guard import AddressGuard
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers._quoted import RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import Chat, Failure, ModelServer
@@ -257,17 +257,17 @@ async def test_an_answer_that_is_cut_twice_is_for_the_owner_to_finish(
 ) -> None:
     server.always_fail = completion({"content": said}, "length", usage={"prompt_tokens": 9, "completion_tokens": 20})
     model_config = {"model": "gpt-4", "base_url": server.base_url, "api_key": "k"}
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider)
     addresses = AddressGuard.read("127.0.0.1")
     async with open_house(tmp_path, file, addresses=addresses, clock=NoWaiting()) as house:
         bot = await house.bot(model="openAi", model_config=model_config)
         await house.platforms["anna"].hear("bob", "hello")
 
         async def drafted() -> bool:
-            return bool(await house.fleet.talks.drafts(bot.instance_id))
+            return bool(await house.bot_service.conversation_service.drafts(bot.instance_id))
 
         await until(drafted)
-        [draft] = await house.fleet.talks.drafts(bot.instance_id)
+        [draft] = await house.bot_service.conversation_service.drafts(bot.instance_id)
         assert (draft.text, draft.why) == (left, "doubt")
         assert len(server.requests) == 2
         assert house.platforms["anna"].texts("bob") == []

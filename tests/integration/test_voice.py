@@ -11,8 +11,8 @@ import pytest
 
 from imposter.contracts.messages import Sender, Source, Turn
 from imposter.contracts.model import Guidance, Prompt
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.exams import ExamState
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.storage.learning.evaluations import EvaluationState
 from tests.house import AT_ONCE, HASTE, Calendar, until
 from tests.integration.api_house import Api, open_api
 
@@ -48,7 +48,7 @@ async def guided(folder: Path, **behaviour: Any) -> AsyncIterator[tuple[Api, str
             guided = prompt.guidance is not None and prompt.turns[-1].content == "SAY IT"
             return prompt.guidance.style if prompt.guidance is not None and guided else BOTS
 
-    async with open_api(folder, ProviderFile(Kind.MODEL, "guided", provider=Guided), clock=clock) as api:
+    async with open_api(folder, ProviderFile(ProviderKind.MODEL, "guided", provider=Guided), clock=clock) as api:
         bot = await api.create(
             chat="platform", model="guided", behaviour_config={**AT_ONCE, **behaviour}, limits_config=HASTE
         )
@@ -189,7 +189,7 @@ async def test_an_exam_is_guided_by_what_was_before_and_not_by_its_own_answers(t
         await api.client.post(f"/chatbot/{bot}/exam", json={"pairs": 3})
 
         async def is_done() -> bool:
-            return (await api.house.fleet.exam(bot)).state is ExamState.DONE
+            return (await api.house.bot_service.exam(bot)).state is EvaluationState.DONE
 
         await until(is_done)
         told = {turns[-1]: guidance for turns, guidance in asked}
@@ -208,7 +208,7 @@ async def test_what_the_model_was_told_of_the_voice_is_not_told_on(tmp_path: Pat
         assert told is not None
 
         async def is_held() -> bool:
-            return bool(await api.house.fleet.talks.drafts(bot))
+            return bool(await api.house.bot_service.conversation_service.drafts(bot))
 
         await until(is_held)
         assert api.house.platforms["anna"].texts("bob") == []

@@ -10,10 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from imposter.contracts.config import Limits
-from imposter.contracts.errors import NotNow
+from imposter.contracts.errors import InvalidState
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.storage.records import DeliveryState, MessageState, Verdict
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, Verdict
 from tests.house import House, NoWaiting, Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is
 
@@ -67,7 +68,7 @@ async def test_what_waited_for_an_account_that_is_gone_is_not_answered_from_the_
         await again.hear("bob", "to the second account")
         await until(lambda: again.texts() == ["re: to the second account"])
         assert (await bot.status()).waiting == 0
-        assert {row.reason for row in await house.fleet.messages(bot.instance_id) if row.source == "user"} == {
+        assert {row.reason for row in await house.bot_service.messages(bot.instance_id) if row.source == "user"} == {
             None,
             "unlinked",
         }
@@ -90,7 +91,7 @@ async def test_credentials_that_a_provider_forgets_take_with_them_what_waits_wha
         await until(lambda: again.texts() != [])
         assert again.texts() == ["re: to the second account"]
         assert house.models["anna"].prompts()[-1][-1] == "to the second account"
-        assert [row.reason for row in await house.fleet.messages(bot.instance_id)][-1] == "unlinked"
+        assert [row.reason for row in await house.bot_service.messages(bot.instance_id)][-1] == "unlinked"
 
 
 async def test_an_account_that_goes_while_nothing_can_be_stored_takes_what_waits_with_it_afterwards(
@@ -108,7 +109,7 @@ async def test_an_account_that_goes_while_nothing_can_be_stored_takes_what_waits
             await until(lambda: any(line["event"] == "what waited could not be abandoned" for line in logs))
 
         async def abandoned() -> bool:
-            return [row.reason for row in await house.fleet.messages(bot.instance_id)] == ["unlinked"]
+            return [row.reason for row in await house.bot_service.messages(bot.instance_id)] == ["unlinked"]
 
         await until(abandoned)
 
@@ -125,9 +126,9 @@ async def test_a_platform_that_is_only_told_of_the_unlinking_brings_no_messages(
         await until(lambda: link_is(house, bot.instance_id, LinkState.CONNECTED))
         await house.bots.stop(bot.instance_id)
         await house.bots.unlink(bot.instance_id)
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidState):
             await Leaving.made[-1].hear("bob", "a late word")
-        assert await house.fleet.messages(bot.instance_id) == []
+        assert await house.bot_service.messages(bot.instance_id) == []
 
 
 async def test_another_platform_does_not_answer_what_waited_on_the_one_before(tmp_path: Path) -> None:
@@ -140,12 +141,12 @@ async def test_another_platform_does_not_answer_what_waited_on_the_one_before(tm
         await house.bots.put(config_of(chat="other"))
         thinking.hold["on the first"].set()
         await until(lambda: link_is(house, bot.instance_id, LinkState.CONNECTED))
-        [asked] = await house.fleet.messages(bot.instance_id)
+        [asked] = await house.bot_service.messages(bot.instance_id)
         assert asked.reason == "platform_changed"
 
 
 async def _delivery(house: House, instance_id: str, wanted: DeliveryState) -> bool:
-    return any(row.delivery is wanted for row in await house.fleet.messages(instance_id))
+    return any(row.delivery is wanted for row in await house.bot_service.messages(instance_id))
 
 
 async def test_what_was_stored_with_nobody_told_is_answered_when_it_comes_once_more(tmp_path: Path) -> None:

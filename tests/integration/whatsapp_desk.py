@@ -13,8 +13,8 @@ from typing import Any
 from chat_providers.whatsAppBaileyes import WhatsAppBaileyesProvider
 from imposter.contracts.chat import ChatContext, ProviderState, SentMessage
 from imposter.contracts.errors import StorageError
-from imposter.contracts.states import LinkState, LinkStatus
-from imposter.runtime.shared import SharedResources
+from imposter.contracts.status import LinkState, LinkStatus
+from imposter.runtime.providers.shared_resources import SharedResources
 from tests.fakes.whatsapp_network import NODE, WhatsAppNetwork
 from tests.house import until
 

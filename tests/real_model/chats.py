@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_manager import ChatbotInstance
-from imposter.contracts.addresses import AddressGuard
 from imposter.contracts.messages import Group, Sender, Source
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.storage.records import DeliveryState, MessageState, StoredMessage
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from llm_providers._quoted import EXAMPLES, NOTES, RULE
 from llm_providers.openAi import OpenAiProvider
 from tests.house import OWN_CHAT, House, Platform, config_of, open_house
@@ -72,7 +73,7 @@ class Chats:
 
     async def rows(self) -> list[StoredMessage]:
         """What is on record, oldest first."""
-        return list(reversed(await self.house.fleet.messages(self.bot.instance_id, limit=1000)))
+        return list(reversed(await self.house.bot_service.messages(self.bot.instance_id, limit=1000)))
 
     def reached(self) -> list[str]:
         """What somebody else than Anna was sent."""
@@ -88,7 +89,7 @@ async def patiently(fact: Callable[[], Awaitable[bool]]) -> None:
 
 @asynccontextmanager
 async def open_chats(folder: Path, model: RealModel, **more: Any) -> AsyncIterator[Chats]:
-    file = ProviderFile(Kind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
+    file = ProviderFile(ProviderKind.MODEL, "openAi", provider=OpenAiProvider, config_model=OpenAiProvider.Config)
     async with open_house(folder, file, addresses=AddressGuard.read("127.0.0.1")) as house:
         config = {"model_config": model.config(PROMPT), "chat_config": {"allow_group_messages": True}, **more}
         bot = await house.bots.put(config_of(model="openAi", **config))

@@ -6,21 +6,11 @@ from typing import Any
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.domain.claims import Claim
+from imposter.domain.deliveries import Outgoing, Part
+from imposter.domain.messages import Accepted, Judge, MessageState, NotYet, StoredMessage, Timing, Verdict, Work
 from imposter.storage import Store
-from imposter.storage.channels import Identity
-from imposter.storage.records import (
-    Accepted,
-    Claim,
-    Judge,
-    MessageState,
-    NotYet,
-    Outgoing,
-    Part,
-    StoredMessage,
-    Timing,
-    Verdict,
-    Work,
-)
+from imposter.storage.database.notifications import NodeIdentity
 
 KEY = b"k" * 32
 BOT = "bot-1"
@@ -128,7 +118,7 @@ class Desk:
         return {row.content: ":".join(filter(None, (row.state, row.reason))) for row in await self.history()}
 
 
-class Named(Identity):
+class Named(NodeIdentity):
     """A node whose id a test can read."""
 
     def __init__(self, node_id: str) -> None:

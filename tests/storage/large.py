@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from imposter.storage.engine import open_engine
+from imposter.storage.database.engine import open_engine
 from imposter.storage.migrations import bring_up_to_date
 
 BOT = "bot1"

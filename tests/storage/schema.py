@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from imposter.storage.engine import open_engine
+from imposter.storage.database.engine import open_engine
 
 
 def schema(database: str | None, folder: Path) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import pytest
 from imposter.contracts.chat import SentMessage
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.records import DeliveryState, MessageState, Part, Superseded, Verdict
+from imposter.domain.claims import Superseded
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import MessageState, Verdict
 from tests.storage.desk import BOT, Desk, judge_as
 
 

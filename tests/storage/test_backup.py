@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.errors import NotSupported, StorageError
+from imposter.domain.messages import MessageState
 from imposter.secrets import Cipher, load_key
 from imposter.storage import Store, open_store
-from imposter.storage.backup import BACKUPS, KEPT, dump_command
-from imposter.storage.engine import DATABASE_FILE
-from imposter.storage.records import MessageState
+from imposter.storage.database.engine import DATABASE_FILE
+from imposter.storage.upkeep.backup import BACKUPS, KEPT, dump_command
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 
 LARGE = 48_000_000

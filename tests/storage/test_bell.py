@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from imposter.storage import Store
-from imposter.storage.bell import Bell
-from imposter.storage.channels import COMMON, channel_of
+from imposter.storage.database.listener import NotificationListener
+from imposter.storage.database.notifications import COMMON, channel_of
 from tests.house import DEADLINE
 from tests.postgres import PASSWORD
 from tests.storage.desk import BOT, LEASE, ONE, TWO
@@ -23,7 +23,7 @@ Pair = tuple[Store, Store]
 async def listening(url: str, node_id: str) -> AsyncIterator[Heard]:
     """What the node hears, from the moment it listens."""
     heard = Heard()
-    task = asyncio.create_task(Bell(url, channel_of(node_id)).listen(heard.put_nowait))
+    task = asyncio.create_task(NotificationListener(url, channel_of(node_id)).listen(heard.put_nowait))
     try:
         assert await next_of(heard) == ""
         yield heard
@@ -104,7 +104,7 @@ async def test_who_cannot_reach_the_database_says_so_once_and_goes_on_trying(pos
             twice.set()
         await asyncio.sleep(0)
 
-    bell = Bell(postgres_database.replace("/test_", "/no_test_"), channel_of(ONE), sleep=pause)
+    bell = NotificationListener(postgres_database.replace("/test_", "/no_test_"), channel_of(ONE), sleep=pause)
     with capture_logs() as lines:
         task = asyncio.create_task(bell.listen(lambda channel: None))
         await asyncio.wait_for(twice.wait(), DEADLINE)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from imposter.contracts.errors import StorageError, UnknownBot
+from imposter.contracts.errors import BotNotFound, StorageError
+from imposter.domain.claims import Claim
+from imposter.domain.pauses import Pause
 from imposter.storage import DuplicateUser, Store
-from imposter.storage.records import Claim, Pause
 from tests.storage.desk import BOT, Desk, Time
 
 
@@ -40,9 +41,9 @@ async def test_a_bot_is_changed_in_place(store: Store, time: Time) -> None:
 
 
 async def test_changing_a_bot_that_is_not_there_says_so(store: Store) -> None:
-    with pytest.raises(UnknownBot):
+    with pytest.raises(BotNotFound):
         await store.bots.update("nobody", {})
-    with pytest.raises(UnknownBot):
+    with pytest.raises(BotNotFound):
         await store.bots.set_wanted("nobody", True)
 
 

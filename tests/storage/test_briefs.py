@@ -3,8 +3,10 @@
 import pytest
 
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.briefs import Spell
-from imposter.storage.records import Claim, DeliveryState, MessageState, Superseded
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
+from imposter.storage.owner.away_summaries import AwayPeriod
 from tests.storage.desk import BOT, Desk, judge_as
 
 READ = judge_as(MessageState.CONTEXT, "owner")
@@ -20,11 +22,11 @@ async def owner_writes(desk: Desk, text: str) -> None:
     await desk.receive(text, source=Source.OWNER, sender=Sender("me"), judge=READ)
 
 
-async def spell(desk: Desk) -> Spell | None:
-    return await desk.store.briefs.last_spell(BOT, "anna")
+async def spell(desk: Desk) -> AwayPeriod | None:
+    return await desk.store.away_summaries.last_spell(BOT, "anna")
 
 
-def texts(found: Spell | None) -> list[str]:
+def texts(found: AwayPeriod | None) -> list[str]:
     assert found is not None
     return [message.content for message in found.talk]
 
@@ -70,7 +72,7 @@ async def test_what_is_taken_back_is_said_no_more_and_stays_so_whatever_a_phone_
     found = await spell(desk)
     assert found is not None
     last = found.said[-1]
-    assert await desk.store.briefs.undo(desk.claim, [last.seq]) == 1
+    assert await desk.store.away_summaries.undo(desk.claim, [last.seq]) == 1
     await desk.store.outbox.sent(BOT, last.message_id)
     assert texts(await spell(desk)) == ["q1", "a1", "q2"]
     await desk.receive("q3")
@@ -82,5 +84,5 @@ async def test_a_run_that_was_taken_over_from_takes_nothing_back(desk: Desk) -> 
     found = await spell(desk)
     assert found is not None
     with pytest.raises(Superseded):
-        await desk.store.briefs.undo(Claim(BOT, 7), [found.said[0].seq])
+        await desk.store.away_summaries.undo(Claim(BOT, 7), [found.said[0].seq])
     assert await spell(desk) == found

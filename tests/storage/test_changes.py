@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from imposter.contracts.config import Limits
-from imposter.contracts.messages import UNREADABLE, Earlier, Mention, MessageKind, Quote, Sender, Source, Turn
-from imposter.storage import early
-from imposter.storage.notes import Note
-from imposter.storage.records import Accepted, DraftState, MessageState, Part, StoredMessage, Verdict
+from imposter.contracts.messages import UNREADABLE, Mention, MessageKind, Quote, ReferencedMessage, Sender, Source, Turn
+from imposter.domain.deliveries import Part
+from imposter.domain.drafts import DraftState
+from imposter.domain.messages import Accepted, MessageState, StoredMessage, Verdict
+from imposter.storage.messages import early_changes
+from imposter.storage.messages.owner_notes import Note
 from tests.storage.desk import Desk, Time, judge_as
 
 EDIT, DELETION = MessageKind.EDIT, MessageKind.DELETION
@@ -277,7 +279,7 @@ async def test_a_change_waits_for_a_day(desk: Desk, time: Time) -> None:
 
 
 async def test_a_flood_of_changes_takes_nobody_elses_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(early, "MOST", 5)
+    monkeypatch.setattr(early_changes, "MOST", 5)
     await change(desk, DELETION, "D1", "", "ben")
     for number in range(8):
         await change(desk, EDIT, f"E{number}", "new words", "eve")
@@ -340,9 +342,9 @@ async def test_a_reply_is_shown_with_what_it_replies_to(desk: Desk) -> None:
     work = await desk.take()
     assert work is not None
     assert [turn.about for turn in work.turns[2:]] == [
-        Earlier(Source.CONTACT, "Monday or Tuesday?"),
-        Earlier(Source.BOT, "any day"),
-        Earlier(None, "an old word"),
+        ReferencedMessage(Source.CONTACT, "Monday or Tuesday?"),
+        ReferencedMessage(Source.BOT, "any day"),
+        ReferencedMessage(None, "an old word"),
     ]
 
 
@@ -352,7 +354,7 @@ async def test_a_quote_of_what_was_deleted_does_not_bring_it_back(desk: Desk) ->
     await desk.receive("forget that", quotes="D1", quoted=Quote("my PIN is 4711"))
     work = await desk.take()
     assert work is not None
-    assert [turn.about for turn in work.turns] == [Earlier(Source.CONTACT, "", DELETION)]
+    assert [turn.about for turn in work.turns] == [ReferencedMessage(Source.CONTACT, "", DELETION)]
 
 
 async def test_a_reaction_is_part_of_the_conversation(desk: Desk) -> None:
@@ -362,12 +364,12 @@ async def test_a_reaction_is_part_of_the_conversation(desk: Desk) -> None:
     await desk.receive("\U0001f44e", **reaction)
     await desk.receive("did you see?")
 
-    def turn(said: Turn) -> tuple[str, Earlier | None]:
+    def turn(said: Turn) -> tuple[str, ReferencedMessage | None]:
         return said.content, said.about
 
     work = await desk.take()
     assert work is not None
-    asked = Earlier(Source.BOT, "shall I?")
+    asked = ReferencedMessage(Source.BOT, "shall I?")
     assert [turn(each) for each in work.turns[2:]] == [("\U0001f44e", asked), ("did you see?", None)], "the last counts"
     await desk.receive("", **reaction)
     await desk.receive("hello?")

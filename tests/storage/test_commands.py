@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.contracts.errors import OwnerSilent, UnknownBot
+from imposter.contracts.errors import BotNotFound, NodeUnresponsive
+from imposter.domain.nodes import NodeCommand
 from imposter.storage import Store
-from imposter.storage.records import Command
 from tests.storage.desk import BOT, LEASE, ONE, TWO
 from tests.storage.traces import traces
 
@@ -29,8 +29,8 @@ async def test_the_owner_gets_what_is_asked_of_its_bot_and_the_answer_comes_back
     second = await two.commands.ask(BOT, {"do": "start", "now": True}, TWO)
     assert await two.commands.take(TWO) == []
     assert await one.commands.take(ONE) == [
-        Command(first, BOT, {"do": "stop"}, TWO),
-        Command(second, BOT, {"do": "start", "now": True}, TWO),
+        NodeCommand(first, BOT, {"do": "stop"}, TWO),
+        NodeCommand(second, BOT, {"do": "start", "now": True}, TWO),
     ]
     assert await two.commands.answers(TWO) == {}
     await one.commands.answer(second, BOT, {"done": "yes"}, TWO)
@@ -91,7 +91,7 @@ async def test_the_answer_to_a_deletion_outlasts_the_bot(pair: Pair) -> None:
     await one.bots.delete(BOT)
     await one.commands.answer(number, BOT, {"done": True}, TWO)
     assert await two.commands.answers(TWO) == {number: {"done": True}}
-    with pytest.raises(UnknownBot):
+    with pytest.raises(BotNotFound):
         await two.commands.ask(BOT, {}, TWO)
 
 
@@ -122,7 +122,7 @@ async def test_who_asks_is_told_that_nobody_will_answer_when_the_node_that_took_
     await one.nodes.leave(ONE)
     said = await two.commands.answers(TWO)
     assert said == {taken: said[taken], done: {"done": True}}
-    assert isinstance(said[taken], OwnerSilent)
+    assert isinstance(said[taken], NodeUnresponsive)
     await two.nodes.take(TWO, 1)
     assert [command.number for command in await two.commands.take(TWO)] == [later]  # and nothing a second time
     await one.commands.answer(taken, BOT, {"late": True}, TWO)
@@ -137,7 +137,7 @@ async def test_who_asks_is_told_that_the_bot_was_deleted_before_anybody_took_it(
     assert await one.commands.take(ONE) == []
     [(told, said)] = (await two.commands.answers(TWO)).items()
     assert told == number
-    assert isinstance(said, UnknownBot)
+    assert isinstance(said, BotNotFound)
 
 
 async def test_no_word_of_a_command_or_an_answer_stands_in_the_database(

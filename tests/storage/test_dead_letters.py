@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from imposter.contracts.errors import NotNow, UnknownLetter
+from imposter.contracts.errors import DeadLetterNotFound, InvalidState
 from imposter.contracts.messages import Sender
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import MessageState, Verdict
 from imposter.storage import Store
-from imposter.storage.dead_letters import AT_ONCE, DeadLetter, LetterKind
-from imposter.storage.records import DeliveryState, MessageState, Part, Verdict
+from imposter.storage.queue.dead_letters import AT_ONCE, DeadLetter, DeadLetterKind
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
 REFUSES = judge_as(MessageState.IGNORED, "not_allowed")
@@ -45,9 +46,9 @@ async def test_what_a_contact_did_not_get_is_listed_newest_first_and_nothing_els
         for each in await letters(desk)
     ]
     assert seen == [
-        (LetterKind.ANSWER, "q", "perhaps", DeliveryState.UNCERTAIN, "Refused", 1),
-        (LetterKind.MESSAGE, "two", None, None, "ModelRefused", 0),
-        (LetterKind.ANSWER, "q", "refused", DeliveryState.FAILED, "Refused", 1),
+        (DeadLetterKind.ANSWER, "q", "perhaps", DeliveryState.UNCERTAIN, "Refused", 1),
+        (DeadLetterKind.MESSAGE, "two", None, None, "ModelRefused", 0),
+        (DeadLetterKind.ANSWER, "q", "refused", DeliveryState.FAILED, "Refused", 1),
     ]
     newest, second, oldest = await letters(desk)
     assert await desk.store.dead_letters.page(BOT, limit=2) == [newest, second]
@@ -92,9 +93,9 @@ async def test_of_two_retries_at_once_one_counts(desk: Desk) -> None:
     outcomes = await asyncio.gather(
         retry(BOT, letter.seq, WAITS), retry(BOT, letter.seq, WAITS), return_exceptions=True
     )
-    assert [type(outcome).__name__ for outcome in outcomes] == ["Retried", "UnknownLetter"]
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Retried", "DeadLetterNotFound"]
     await desk.store.outbox.sent(BOT, "hi")
-    with pytest.raises(UnknownLetter):
+    with pytest.raises(DeadLetterNotFound):
         await retry(BOT, letter.seq, WAITS)
 
 
@@ -103,7 +104,7 @@ async def test_whom_todays_rules_leave_out_gets_nothing(desk: Desk) -> None:
     await unanswered(desk, "asked")
     before = await letters(desk)
     for letter in before:
-        with pytest.raises(NotNow, match="not_allowed"):
+        with pytest.raises(InvalidState, match="not_allowed"):
             await desk.store.dead_letters.retry(BOT, letter.seq, REFUSES)
     assert (await desk.store.dead_letters.retry_some(BOT, REFUSES)).refused == 2
     assert await letters(desk) == before
@@ -161,7 +162,7 @@ async def test_a_letter_is_reached_through_its_own_bot_only(store: Store, desk: 
         store.dead_letters.retry("bot-2", letter.seq, WAITS),
         store.dead_letters.remove("bot-2", letter.seq),
     ):
-        with pytest.raises(UnknownLetter):
+        with pytest.raises(DeadLetterNotFound):
             await refused
     assert await letters(desk) == [letter]
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.storage.records import Decision, DeliveryState, MessageState, Part, Verdict
+from imposter.domain.decisions import Decision
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import MessageState, Verdict
 from tests.storage.desk import BOT, Desk, judge_as
 
 SILENCED = Verdict(MessageState.CONTEXT, "takeover")

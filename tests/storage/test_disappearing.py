@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imposter.storage.records import MessageState
+from imposter.domain.messages import MessageState
 from tests.storage.desk import BOT, Desk, Time, judge_as
 
 DAY = 86_400

@@ -5,19 +5,15 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownDraft
+from imposter.contracts.errors import DraftNotFound
 from imposter.contracts.messages import Sender, Source
-from imposter.storage.drafted import Draft
-from imposter.storage.notes import Note
-from imposter.storage.records import (
-    Claim,
-    DraftState,
-    MessageState,
-    Part,
-    Pause,
-    Superseded,
-    Verdict,
-)
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import Part
+from imposter.domain.drafts import DraftState
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import Pause
+from imposter.storage.messages.owner_notes import Note
+from imposter.storage.queue.draft_rows import Draft
 from tests.storage.desk import BOT, Desk
 
 ME = "me@self"
@@ -155,9 +151,9 @@ async def test_a_run_that_was_taken_over_from_decides_nothing(desk: Desk) -> Non
 async def test_another_bot_s_drafts_are_nobody_else_s(desk: Desk) -> None:
     draft = await propose(desk)
     await desk.store.bots.add("other", "ben", {})
-    with pytest.raises(UnknownDraft):
+    with pytest.raises(DraftNotFound):
         await desk.store.drafts.get("other", draft.number)
-    with pytest.raises(UnknownDraft):
+    with pytest.raises(DraftNotFound):
         await desk.store.drafts.drop(Claim("other", 0), draft.number)
     assert await desk.store.drafts.page("other") == []
 
@@ -174,6 +170,6 @@ async def test_who_is_forgotten_is_so_in_the_owner_s_own_chat_too(desk: Desk) ->
     await propose(desk, note=note)
     desk_of_ben = (await desk.receive("from ben", "ben")).seq or 0
     await desk.store.notes.add(desk.claim, Note(ME, "of ben", "note-of-ben", desk_of_ben))
-    await desk.store.forgetting.forget(BOT, "anna", str)
+    await desk.store.erasure.forget(BOT, "anna", str)
     assert await desk.store.drafts.page(BOT) == []
     assert set(await desk.states()) == {"from ben", "of ben"}

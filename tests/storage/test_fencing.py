@@ -11,15 +11,15 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from imposter.contracts.errors import StorageError
+from imposter.domain.claims import Superseded
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import Superseded
 from tests.durability.wire import Line, Seen, open_line
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Desk, Named, Time
 
-BEFORE_IT_BEGINS = Seen("BEGIN", goes_on=True)
-BEFORE_ITS_COMMIT = Seen("COMMIT", behind=("INSERT INTO OUTBOX",), goes_on=True)
+BEFORE_IT_BEGINS = Seen("BEGIN", still_in_trouble=True)
+BEFORE_ITS_COMMIT = Seen("COMMIT", behind=("INSERT INTO OUTBOX",), still_in_trouble=True)
 PATIENCE = 30.0
 """Seconds that the line is held at most, so that a test that fails ends."""
 

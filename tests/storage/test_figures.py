@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from imposter.domain.deliveries import Part
+from imposter.domain.messages import MessageState, Verdict
 from imposter.storage import Store
-from imposter.storage.records import MessageState, Part, Verdict
 from tests.storage.desk import BOT, Desk, Time
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownContact
+from imposter.contracts.errors import ContactNotFound
 from imposter.contracts.messages import UNREADABLE, MessageKind, Sender, Source
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import Pause
 from imposter.phone_numbers import plain_id
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import DATABASE_FILE, QUICKLY_REWRITTEN
-from imposter.storage.forgetting import AT_ONCE
-from imposter.storage.records import DeliveryState, MessageState, Part, Pause, Verdict
+from imposter.storage.database.engine import DATABASE_FILE, QUICKLY_REWRITTEN
+from imposter.storage.upkeep.erasure import AT_ONCE
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
 
@@ -26,7 +28,7 @@ HER = Sender(LID, NAME, (NUMBER,))
 
 
 async def forget(desk: Desk, contact: str = NUMBER) -> int:
-    return (await desk.store.forgetting.forget(desk.bot, contact, plain_id)).messages
+    return (await desk.store.erasure.forget(desk.bot, contact, plain_id)).messages
 
 
 async def talk(desk: Desk) -> None:
@@ -58,7 +60,7 @@ async def test_nothing_is_left_of_one_who_is_forgotten(
         assert traces(database, tmp_path, *CANARIES) == []
         assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context"}
         assert [letter.message for letter in await store.dead_letters.page(BOT)] == ["and I"]
-        with pytest.raises(UnknownContact):
+        with pytest.raises(ContactNotFound):
             await forget(desk, contact)
     assert traces(database, tmp_path, *CANARIES) == []
 
@@ -69,7 +71,7 @@ async def test_what_she_waits_for_never_comes_and_others_go_on(desk: Desk) -> No
     work = await desk.take("g")
     assert work is not None
     assert work.seqs == (hers.seq, his.seq)
-    forgotten = await desk.store.forgetting.forget(BOT, LID, plain_id)
+    forgotten = await desk.store.erasure.forget(BOT, LID, plain_id)
     assert forgotten.conversations == {"g"}
     assert await desk.prompt("g") == ["his"]
     assert await desk.answer(hers, "too late") is None
@@ -178,11 +180,11 @@ async def test_what_another_program_kept_in_the_files_goes_when_it_is_done(tmp_p
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM messages").fetchall()
             await forget(desk)
-            assert not await store.forgetting.is_scrubbed()
+            assert not await store.erasure.is_scrubbed()
             assert traces(None, tmp_path, *CANARIES)
     async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
         assert await store.retention.tidy()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
         assert traces(None, tmp_path, *CANARIES) == []
         assert not await store.retention.tidy()
 
@@ -197,20 +199,20 @@ async def test_a_large_file_is_written_anew_when_nobody_waits_and_within_a_day(t
         await forget(desk)
         assert await desk.states() == {"and I": "failed:Refused", "Ben alone": "context", "Ben goes on": "context"}
         assert await store.retention.scrub_if_quiet()
-        assert not await store.forgetting.is_scrubbed(), "somebody wrote just now"
+        assert not await store.erasure.is_scrubbed(), "somebody wrote just now"
         time.pass_by(hours=23, minutes=59)
         await desk.receive("Ben again", "ben", judge=DONE)
         assert await store.retention.scrub_if_quiet()
-        assert not await store.forgetting.is_scrubbed()
+        assert not await store.erasure.is_scrubbed()
         time.pass_by(minutes=1)
         await desk.receive("and again", "ben", judge=DONE)
         assert await store.retention.scrub_if_quiet()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
         assert traces(None, tmp_path, *CANARIES) == []
         await forget(desk, "ben")
         time.pass_by(minutes=2)
         assert await store.retention.scrub_if_quiet()
-        assert await store.forgetting.is_scrubbed()
+        assert await store.erasure.is_scrubbed()
 
 
 def enlarge(folder: Path) -> None:
@@ -261,7 +263,7 @@ async def test_she_is_found_among_many_by_every_spelling_that_is_on_record(desk:
 async def test_a_name_that_nobody_has_by_right_finds_nobody(desk: Desk, contact: str) -> None:
     await talk(desk)
     before = await desk.history()
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk, contact)
     assert await desk.history() == before
 
@@ -275,7 +277,7 @@ async def test_an_admins_early_deletion_does_not_name_who_is_forgotten(
         await desk.receive("hi", group="family", sender=Sender("canary-id"))
         early: dict[str, Any] = {"kind": MessageKind.DELETION, "changes": "G1", "by_admin": True}
         await desk.receive("", group="family", sender=Sender("admin"), changes_of="canary-id", **early)
-        await store.forgetting.forget(BOT, "canary-id", plain_id)
+        await store.erasure.forget(BOT, "canary-id", plain_id)
         assert traces(database, tmp_path, "canary-id") == []
 
 
@@ -284,7 +286,7 @@ async def test_a_group_goes_with_all_that_was_said_in_it_and_nothing_else(desk: 
     assert await forget(desk, "g") == 5
     assert "Ben alone" in await desk.states()
     assert (await desk.receive("again", NUMBER)).conversation == LID
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk, "g")
 
 
@@ -319,7 +321,7 @@ async def test_what_comes_once_more_is_not_taken_for_something_new(desk: Desk) -
     unread = await desk.receive("", NUMBER, sender=HER, message_id=f"A/{UNREADABLE}", kind=MessageKind.UNREADABLE)
     assert unread.duplicate
     assert await desk.history() == []
-    with pytest.raises(UnknownContact):
+    with pytest.raises(ContactNotFound):
         await forget(desk)
 
 

@@ -1,7 +1,7 @@
 """Many ids, one person."""
 
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.storage.records import MessageState, Verdict
+from imposter.domain.messages import MessageState, Verdict
 from tests.storage.desk import Desk, judge_as
 
 

@@ -7,8 +7,10 @@ import pytest
 from imposter.contracts.config import Limits
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import UNREADABLE, Group, Message, Sender, Source
+from imposter.domain.claims import Superseded
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, Verdict
 from imposter.storage import Store
-from imposter.storage.records import DeliveryState, MessageState, Superseded, Verdict
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
 

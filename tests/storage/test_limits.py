@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from imposter.contracts.config import Limits
-from imposter.storage.records import MessageState, Verdict
-from imposter.storage.waiting import TOO_MANY, Waits, surplus
+from imposter.domain.messages import MessageState, Verdict
+from imposter.storage.queue.queue_limits import TOO_MANY, QueuedMessage, surplus
 from tests.storage.desk import BOT, Desk, judge_as
 
 
@@ -100,7 +100,7 @@ async def test_waiting_in_vain_ends_when_it_is_taken_too_late(desk: Desk) -> Non
 def test_eviction_is_enough_never_more_than_needed_and_fair(
     sent: list[tuple[str, int]], most: int, room: int, spared: set[int]
 ) -> None:
-    rows = [Waits(seq, length, chat) for seq, (chat, length) in enumerate(sent)]
+    rows = [QueuedMessage(seq, length, chat) for seq, (chat, length) in enumerate(sent)]
     gone = surplus(rows, len(rows) - most, sum(row.characters for row in rows) - room, spared=spared)
     kept = [row for row in rows if row.seq not in gone]
     free = [row for row in kept if row.seq not in spared]

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, delete, inspect, update
 
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Source
+from imposter.domain.messages import MessageState, Verdict
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import open_engine
+from imposter.storage.database.engine import open_engine
+from imposter.storage.database.postgresql import change_tables
 from imposter.storage.migrations import FOLDER, NEWEST, SAYS_OLDEST, upgrade
-from imposter.storage.postgresql import change_tables
-from imposter.storage.records import MessageState, Verdict
-from imposter.storage.tables import meta, metadata
+from imposter.storage.schema.tables import meta, metadata
 from tests.storage.desk import BOT, KEY, ONE, Desk, Time, judge_as
 from tests.storage.schema import schema, schema_of
 
@@ -198,7 +198,7 @@ async def test_a_node_that_was_out_while_the_tables_became_too_new_for_it_does_n
 async def test_tables_that_something_else_holds_stay_as_they_are_and_nobody_waits_for_long(
     postgres_database: str, tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imposter.storage.postgresql.WAIT_FOR_TABLE", "50ms")
+    monkeypatch.setattr("imposter.storage.database.postgresql.WAIT_FOR_TABLE", "50ms")
     make_old(postgres_database, tmp_path, monkeypatch)
     before = schema(postgres_database, tmp_path)
     with psycopg.connect(postgres_database) as dump:
@@ -214,7 +214,7 @@ async def test_tables_that_something_else_holds_stay_as_they_are_and_nobody_wait
 def test_a_change_that_would_keep_other_servers_waiting_is_given_up(
     postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imposter.storage.postgresql.HOLD_UP", "50ms")
+    monkeypatch.setattr("imposter.storage.database.postgresql.HOLD_UP", "50ms")
     with (
         open_engine(postgres_database, tmp_path).begin() as connection,
         pytest.raises(StorageError, match="stop the others first"),

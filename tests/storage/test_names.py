@@ -6,7 +6,7 @@ from imposter.contracts.chat import NewNames
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Mention, Quote, Sender
 from imposter.storage import Store
-from imposter.storage import names as names_module
+from imposter.storage.conversation import names as names_module
 from tests.storage.desk import BOT, Desk, Time
 
 MUM = ["49151@s.whatsapp.net", "77@lid"]
@@ -88,7 +88,7 @@ async def test_a_group_is_called_by_its_title_and_never_by_who_spoke_last(desk: 
 async def test_they_are_forgotten_with_the_person(desk: Desk) -> None:
     await desk.receive("hello", *MUM, sender=Sender(MUM[0], "Eva", (MUM[1],)))
     await desk.store.names.learn(desk.claim, [NewNames(MUM, saved="Mum")])
-    await desk.store.forgetting.forget(BOT, MUM[1], lambda text: text)
+    await desk.store.erasure.forget(BOT, MUM[1], lambda text: text)
     assert await desk.store.names.some(BOT, MUM) == {}
     await desk.receive("hello", *MUM, sender=Sender(MUM[0], "Eva", (MUM[1],)))
     assert (await desk.store.names.some(BOT, MUM))[MUM[0]].saved == "", "a stranger with a name of their own"

@@ -11,12 +11,16 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from imposter.contracts.errors import UnknownBot
+from imposter.contracts.errors import BotNotFound
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.nodes import LeaseRenewal
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import open_engine
+from imposter.storage.database.engine import open_engine
 from imposter.storage.migrations import NEWEST
-from imposter.storage.records import BotRow, Claim, DeliveryState, MessageState, Renewed, Superseded, Verdict
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Desk, Named, Time
 
@@ -29,7 +33,7 @@ async def join(pair: Pair) -> None:
         await store.nodes.join(node_id, name, None, LEASE)
 
 
-async def renew(store: Store, node_id: str) -> Renewed:
+async def renew(store: Store, node_id: str) -> LeaseRenewal:
     renewed = await store.nodes.renew(node_id, {}, LEASE)
     assert renewed
     return renewed
@@ -235,7 +239,7 @@ async def test_only_the_owner_releases_changes_deletes_and_claims_a_bot(pair: Pa
         with pytest.raises(Superseded):
             await change
     for change in (two.bots.update("nobody", {}), two.bots.claim("nobody"), two.bots.delete("nobody")):
-        with pytest.raises(UnknownBot):
+        with pytest.raises(BotNotFound):
             await change
     row = await two.bots.one(BOT)
     assert (row.config, row.wanted, row.owner, row.epoch) == ({}, True, ONE, 0)
@@ -267,7 +271,7 @@ async def test_a_bot_is_found_by_its_name_and_by_its_user(store: Store) -> None:
     assert await store.bots.one(BOT) == made
     assert await store.bots.of_user("anna") == made
     assert await store.bots.of_user("ben") is None
-    with pytest.raises(UnknownBot):
+    with pytest.raises(BotNotFound):
         await store.bots.one("nobody")
 
 

@@ -12,12 +12,12 @@ from random import Random
 import pytest
 
 from imposter.contracts.errors import StorageError
+from imposter.domain.claims import Claim
 from imposter.secrets import Cipher, SecretKeyError, load_key
 from imposter.storage import open_store
-from imposter.storage.backup import copy_stopped
-from imposter.storage.engine import DATABASE_FILE, InUse, open_engine
+from imposter.storage.database.engine import DATABASE_FILE, InUse, open_engine
 from imposter.storage.migrations import NEWEST, current_revision, upgrade
-from imposter.storage.records import Claim
+from imposter.storage.upkeep.backup import copy_stopped
 from tests.storage.desk import KEY, Desk, Time
 from tests.storage.schema import schema
 
@@ -238,7 +238,7 @@ async def test_the_words_of_a_message_that_was_dropped_are_in_no_file(tmp_path: 
 async def test_a_bot_is_deleted_while_another_program_reads_the_database(
     tmp_path: Path, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imposter.storage.engine.BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("imposter.storage.database.engine.BUSY_MILLISECONDS", 10)
     async with open_store(None, tmp_path, Cipher(KEY), now=time) as store:
         await store.bots.add("bot-1", "anna", {})
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as reader:

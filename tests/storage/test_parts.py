@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from imposter.storage.dead_letters import LetterKind
-from imposter.storage.records import FOREVER, DeliveryState, MessageState, Outgoing, Part, Pause, Superseded, Verdict
+from imposter.domain.claims import Superseded
+from imposter.domain.deliveries import DeliveryState, Outgoing, Part
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import FOREVER, Pause
+from imposter.storage.queue.dead_letters import DeadLetterKind
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
 FAILED, PENDING, SENT = DeliveryState.FAILED, DeliveryState.PENDING, DeliveryState.SENT
@@ -133,7 +136,7 @@ async def test_parts_that_failed_are_one_letter_and_are_sent_again_together_in_o
     await desk.store.outbox.failed(desk.claim, "two", UNCERTAIN, "timeout")
     desk.time.pass_by(days=2)
     [letter] = await desk.store.dead_letters.page(BOT)
-    assert (letter.kind, letter.message, letter.answer) == (LetterKind.ANSWER, "q", "two\nthree")
+    assert (letter.kind, letter.message, letter.answer) == (DeadLetterKind.ANSWER, "q", "two\nthree")
     assert (letter.delivery, letter.reason, letter.attempts) == (UNCERTAIN, "timeout", 1)
     assert (await desk.store.dead_letters.retry(BOT, letter.seq, WAITS)).letters == 1
     again = await desk.store.outbox.pending(BOT, "anna")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from imposter.contracts.errors import StorageError
-from imposter.storage.records import Pause
+from imposter.domain.pauses import Pause
 from tests.storage.desk import BOT, Desk
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from imposter.contracts.errors import StorageError
-from imposter.storage import pipelining
-from imposter.storage.engine import open_engine
-from imposter.storage.jobs import Pending
-from imposter.storage.records import DeliveryState
-from imposter.storage.round_trips import THEN_COMMIT, execute_together
-from imposter.storage.writer import Writer
+from imposter.domain.deliveries import DeliveryState
+from imposter.storage.database import pipelining
+from imposter.storage.database.engine import open_engine
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.round_trips import THEN_COMMIT, execute_together
+from imposter.storage.database.writer import Writer
 from tests.house import open_house, until
 
 DEADLINE = 30.0
@@ -237,14 +237,14 @@ def test_a_job_that_fails_is_undone_and_hurts_none_of_the_others(writer: Writer,
 
 
 def test_what_follows_after_the_commit_went_along_stands_by_itself(writer: Writer) -> None:
-    def goes_on(connection: Connection) -> None:
+    def still_in_trouble(connection: Connection) -> None:
         add(connection, "first", last=True)
         add(connection, "second", "first")
 
     good, cut, after = together(
         writer,
         ("a", lambda c: add(c, "good", last=True)),
-        ("b", goes_on),
+        ("b", still_in_trouble),
         ("b", lambda c: add(c, "after", last=True)),
     )
     good.result(DEADLINE)

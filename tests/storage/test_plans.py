@@ -14,8 +14,8 @@ from sqlalchemy import BindParameter, Connection, Delete, Select, Update, event,
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from imposter import storage
-from imposter.storage.engine import open_engine
-from imposter.storage.tables import MentionsText, QuoteText, UtcTime
+from imposter.storage.database.engine import open_engine
+from imposter.storage.schema.tables import MentionsText, QuoteText, UtcTime
 from tests.storage.large import BOT, TALKER, fill
 
 SMALL = frozenset({"bots", "nodes", "commands", "statuses", "sign_ins", "meta", "pauses", "exams", "summaries"})

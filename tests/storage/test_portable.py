@@ -5,11 +5,15 @@ from sqlalchemy import ClauseElement, Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from imposter.storage import bots, conversations, exams, intake, messages, outbox, state, unfinished, waiting
-from imposter.storage.tables import metadata
+from imposter.storage.bots import bot_store, provider_state
+from imposter.storage.conversation import identity
+from imposter.storage.learning import evaluations
+from imposter.storage.messages import intake, message_store, outbox
+from imposter.storage.queue import pending_work, queue_limits
+from imposter.storage.schema.tables import metadata
 
 POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-ROOMS = (bots, conversations, exams, intake, messages, outbox, state, unfinished, waiting)
+ROOMS = (bot_store, identity, evaluations, intake, message_store, outbox, provider_state, pending_work, queue_limits)
 STATEMENTS = [
     pytest.param(value, id=f"{room.__name__.rpartition('.')[2]}{name}")
     for room in ROOMS

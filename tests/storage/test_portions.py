@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import insert
 
 from imposter.contracts.messages import Sender, Source
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import MessageState
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import open_engine
-from imposter.storage.portions import AT_ONCE
-from imposter.storage.records import DeliveryState, MessageState
-from imposter.storage.tables import messages, outbox
+from imposter.storage.database.engine import open_engine
+from imposter.storage.schema.batch_delete import AT_ONCE
+from imposter.storage.schema.tables import messages, outbox
 from tests.storage.desk import BOT, KEY, Desk, Time
 
 PORTIONS = 8
@@ -92,7 +93,7 @@ async def test_a_person_who_said_very_much_is_forgotten_while_others_are_served(
     folder: Path, database: str | None, time: Time
 ) -> None:
     async with open_store(database, folder, Cipher(KEY), now=time) as store:
-        deletion = asyncio.create_task(store.forgetting.forget(BOT, "talker", str))
+        deletion = asyncio.create_task(store.erasure.forget(BOT, "talker", str))
         assert await served_meanwhile(store, deletion) >= PORTIONS
         assert (await deletion).messages == 2 * EXCHANGES + 1
         assert (await said(store, BOT), await said(store, "other")) == (

@@ -16,13 +16,13 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from imposter.contracts.errors import StorageError
+from imposter.domain.claims import Claim
 from imposter.secrets import Cipher
 from imposter.storage import open_store
-from imposter.storage.engine import open_engine
-from imposter.storage.jobs import Pending
-from imposter.storage.postgresql import ONE_SERVER
-from imposter.storage.records import Claim
-from imposter.storage.writer import Writer
+from imposter.storage.database.engine import open_engine
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.postgresql import ONE_SERVER
+from imposter.storage.database.writer import Writer
 from tests.postgres import PASSWORD, PostgresServer
 from tests.storage.desk import BOT, KEY, Desk, Time
 

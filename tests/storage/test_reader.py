@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from imposter.contracts.errors import StorageError
-from imposter.storage.engine import open_engine, open_reading_engine
+from imposter.storage.database.engine import open_engine, open_reading_engine
+from imposter.storage.database.reader import CONNECTIONS, Reader
+from imposter.storage.database.writer import Writer
 from imposter.storage.migrations import bring_up_to_date
-from imposter.storage.reader import CONNECTIONS, Reader
-from imposter.storage.tables import meta
-from imposter.storage.writer import Writer
+from imposter.storage.schema.tables import meta
 
 _NAMES = select(meta.c.name).where(meta.c.name.startswith("row"))
 

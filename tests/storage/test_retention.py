@@ -4,11 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from imposter.contracts.messages import Message, Sender
+from imposter.domain.deliveries import Part
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import Pause
 from imposter.runtime.retention import delete_old
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.records import MessageState, Part, Pause, Verdict
-from imposter.storage.retention import AT_ONCE
+from imposter.storage.upkeep.retention import AT_ONCE
 from tests.storage.desk import BOT, KEY, Desk, Time, judge_as
 from tests.storage.traces import traces
 

@@ -1,8 +1,8 @@
 """Bots know each other by the ids of their answers, as long as the Store has these."""
 
+from imposter.domain.messages import Work
 from imposter.phone_numbers import plain_id
 from imposter.storage import Store
-from imposter.storage.records import Work
 from tests.storage.desk import Desk, Time
 
 BEN = "bot-2"
@@ -64,7 +64,7 @@ async def test_a_person_who_is_forgotten_heard_it_from_a_stranger(desk: Desk, st
     ben = Desk(store, time, BEN)
     await says(desk, "I am a bot", "ben's phone", "said-1")
     await ben.receive("I am a bot", "anna", message_id="said-1")
-    await store.forgetting.forget(desk.bot, "ben's phone", plain_id)
+    await store.erasure.forget(desk.bot, "ben's phone", plain_id)
     assert (await waiting(ben, "anna")).said_by == {}
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
-from imposter.storage.engine import open_engine
+from imposter.storage.database.engine import open_engine
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Named, Time
 from tests.storage.test_nodes import SHORT, has_ended, owners, renew

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from imposter.storage import Store
-from imposter.storage.sign_ins import IDLE, LONGEST
+from imposter.storage.owner.web_sessions import IDLE, LONGEST
 from tests.storage.desk import Time
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from imposter.domain.claims import Superseded
 from imposter.storage import Store
-from imposter.storage.records import Superseded
 from tests.storage.desk import BOT, Desk
 from tests.storage.traces import traces
 

@@ -2,7 +2,7 @@
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender
-from imposter.storage.records import MessageState
+from imposter.domain.messages import MessageState
 from tests.storage.desk import BOT, Desk, judge_as
 
 DONE = judge_as(MessageState.CONTEXT)
@@ -64,7 +64,7 @@ async def test_notes_in_the_making_are_not_kept_where_somebody_is_forgotten_mean
     assert to_note is not None
     assert "eve 0" in [turn.content for turn in to_note.turns]
     desk.time.pass_by(seconds=1)
-    await desk.store.forgetting.forget(BOT, "eve", str)
+    await desk.store.erasure.forget(BOT, "eve", str)
     await desk.store.messages.take(BOT, "team", FEW)
     assert await noted(desk, "team"), "the chat goes on, and what is shown of it has moved once more"
     assert not await desk.store.summaries.note(desk.claim, "team", to_note, "eve said something")

@@ -6,19 +6,10 @@ from typing import Any
 import pytest
 
 from imposter.contracts.messages import Message, Sender, Source
-from imposter.storage.records import (
-    FOREVER,
-    OWNER_PAUSE,
-    TAKEOVER,
-    Accepted,
-    Claim,
-    DeliveryState,
-    MessageState,
-    Part,
-    Pause,
-    Superseded,
-    Verdict,
-)
+from imposter.domain.claims import Claim, Superseded
+from imposter.domain.deliveries import DeliveryState, Part
+from imposter.domain.messages import Accepted, MessageState, Verdict
+from imposter.domain.pauses import FOREVER, OWNER_PAUSE, TAKEOVER, Pause
 from tests.storage.desk import BOT, WAITS, Desk
 
 HALF_AN_HOUR = timedelta(minutes=30)

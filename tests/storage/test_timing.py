@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Sender
-from imposter.storage.records import StoredMessage, Work
+from imposter.domain.messages import StoredMessage, Work
 from tests.storage.desk import BOT, ROOMY, Desk
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from imposter.contracts.errors import UnknownBot
+from imposter.contracts.errors import BotNotFound
 from imposter.contracts.messages import Message, Sender, Source
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import Judge, MessageState, Verdict
 from imposter.storage import Store
-from imposter.storage.records import DeliveryState, Judge, MessageState, Verdict
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
 REFUSED = Verdict(MessageState.IGNORED, "not_allowed")
@@ -107,7 +108,7 @@ async def test_a_config_without_a_judge_leaves_the_queue_alone(store: Store, des
     await desk.receive("waits")
     await store.bots.update(BOT, {"n": 2})
     assert await desk.states() == {"waits": "waiting"}
-    with pytest.raises(UnknownBot):
+    with pytest.raises(BotNotFound):
         await store.bots.update("nobody", {}, WAITS)
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from imposter.domain.claims import Superseded
+from imposter.domain.deliveries import Part
+from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.pauses import FOREVER, Pause
+from imposter.domain.usage import Usage
 from imposter.runtime.retention import delete_old
-from imposter.storage.records import FOREVER, MessageState, Part, Pause, Superseded, Usage, Verdict
-from imposter.storage.usage import KEPT_DAYS, By, Sum
+from imposter.storage.reports.usage import KEPT_DAYS, UsageGroup, UsageTotal
 from tests.storage.desk import BOT, Desk
 from tests.storage.test_retention import At
 from tests.storage.traces import traces
@@ -36,7 +40,7 @@ async def ask(desk: Desk, *chat: str, used: tuple[Usage, ...] = (took(),)) -> No
     await desk.store.messages.answer(desk.claim, [seq], [Part("hi", f"out-{seq}")], None, used)
 
 
-async def costs(desk: Desk, by: By = By.CONTACT, last: date = TODAY) -> dict[str, int]:
+async def costs(desk: Desk, by: UsageGroup = UsageGroup.CONTACT, last: date = TODAY) -> dict[str, int]:
     found = await desk.store.usage.sums(desk.bot, by, date(2020, 1, 1), last)
     return {each.key: each.cost for each in found.sums}
 
@@ -46,15 +50,15 @@ async def test_each_answer_adds_to_its_day_conversation_model_and_currency(desk:
         await ask(desk, "anna")
     await ask(desk, "ben", used=(took(model="other", cost=3), took(cost=0, currency="")))
     await ask(desk, "anna", used=(took(TODAY + timedelta(days=1), cost=5),))
-    of_models = await desk.store.usage.sums(BOT, By.MODEL)
+    of_models = await desk.store.usage.sums(BOT, UsageGroup.MODEL)
     assert (of_models.first, of_models.last) == (TODAY, TODAY)
     assert set(of_models.sums) == {
-        Sum("gpt", "", 1, 0, 100, 40, 20, 0),
-        Sum("gpt", "USD", 2, 0, 200, 80, 40, 1400),
-        Sum("other", "USD", 1, 0, 100, 40, 20, 3),
+        UsageTotal("gpt", "", 1, 0, 100, 40, 20, 0),
+        UsageTotal("gpt", "USD", 2, 0, 200, 80, 40, 1400),
+        UsageTotal("other", "USD", 1, 0, 100, 40, 20, 3),
     }
     tomorrow = TODAY + timedelta(days=1)
-    assert await costs(desk, By.DAY, tomorrow) == {"2026-03-01": 1403, "2026-03-02": 5}
+    assert await costs(desk, UsageGroup.DAY, tomorrow) == {"2026-03-01": 1403, "2026-03-02": 5}
     assert [each.cost for each in await desk.store.usage.since(BOT, tomorrow, tomorrow)] == [5]
     of_chats = {chat: used.cost for chat, used in await desk.store.usage.by_contact(BOT, TODAY) if used.currency}
     assert of_chats == {"anna": 1400, "ben": 3}
@@ -96,7 +100,7 @@ async def test_a_forgotten_person_costs_as_nobody(desk: Desk, database: str | No
     making = (await desk.receive("hello", CANARY)).seq
     assert making is not None
     assert "usage" in traces(database, tmp_path / "data", CANARY) or database is None
-    await desk.store.forgetting.forget(BOT, CANARY, str)
+    await desk.store.erasure.forget(BOT, CANARY, str)
     await desk.store.messages.answer(desk.claim, [making], [Part("hi", "late")], None, [took(cost=10)])
     assert await costs(desk) == {"": 710, "anna": 1}
     assert traces(database, tmp_path / "data", CANARY) == []
@@ -124,4 +128,4 @@ async def test_old_costs_lose_their_names_and_go_in_the_end(desk: Desk) -> None:
     assert await costs(desk, last=week) == {"": 1400, "ben": 1}
     desk.time.pass_by(days=KEPT_DAYS - 8)
     await delete_old(desk.store, At(desk.time), timedelta(days=3))
-    assert await costs(desk, By.DAY, week) == {week.isoformat(): 1}
+    assert await costs(desk, UsageGroup.DAY, week) == {week.isoformat(): 1}

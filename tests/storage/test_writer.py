@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from imposter.contracts.errors import StorageError
-from imposter.storage.engine import open_engine
-from imposter.storage.jobs import Pending
-from imposter.storage.writer import Writer
+from imposter.storage.database.engine import open_engine
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.writer import Writer
 
 DEADLINE = 10
 
@@ -57,7 +57,7 @@ class Held:
         self._pending = writer.submit(job)
         assert started.wait(DEADLINE)
 
-    def let_go(self) -> None:
+    def stop_immediately(self) -> None:
         self._go.set()
         self._pending.result(DEADLINE)
 
@@ -74,7 +74,7 @@ def test_a_job_that_fails_does_not_hurt_the_others_in_its_commit(writer: Writer)
         write(writer, "before"),
         write(writer, "after"),
     )
-    held.let_go()
+    held.stop_immediately()
     assert (before.result(DEADLINE), after.result(DEADLINE)) == (None, None)
     with pytest.raises(ZeroDivisionError):
         broken.result(DEADLINE)
@@ -95,7 +95,7 @@ def test_when_the_commit_fails_every_job_of_it_fails_and_the_next_one_works(writ
 
     held = Held(writer)
     good, bad = write(writer, "good"), writer.submit(breaks_at_commit)
-    held.let_go()
+    held.stop_immediately()
     for pending in (good, bad):
         with pytest.raises(StorageError, match=r"(?i)foreign key"):
             pending.result(DEADLINE)
@@ -128,7 +128,7 @@ def test_a_commit_that_fails_ends_no_thread_even_if_it_cannot_be_logged(writer: 
 
     held = Held(writer)
     good, bad = write(writer, "good"), writer.submit(breaks)
-    held.let_go()
+    held.stop_immediately()
     with pytest.raises((StorageError, MemoryError)):
         bad.result(DEADLINE)
     assert good.exception(DEADLINE) is None or isinstance(good.exception(), StorageError)
@@ -143,7 +143,7 @@ def test_a_callback_that_ends_its_thread_does_not_end_the_writer_s(writer: Write
     held = Held(writer)
     first, second = write(writer, "first"), write(writer, "second")
     first.add_done_callback(leave)
-    held.let_go()
+    held.stop_immediately()
     assert (first.result(DEADLINE), second.result(DEADLINE)) == (None, None)
     assert words(writer) == ["first", "second"]
 
@@ -176,7 +176,7 @@ def test_nothing_comes_after_a_job_that_failed(writer: Writer) -> None:
 def test_closing_finishes_what_is_queued_and_refuses_what_comes_later(writer: Writer) -> None:
     held = Held(writer)
     queued = [write(writer, str(number)) for number in range(20)]
-    held.let_go()
+    held.stop_immediately()
     writer.close()
     assert all(pending.done() and pending.exception() is None for pending in queued)
     with pytest.raises(StorageError, match="closed"):
@@ -195,7 +195,7 @@ async def test_who_stops_waiting_does_not_undo_the_work(writer: Writer) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    held.let_go()
+    held.stop_immediately()
     assert words(writer) == ["done"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.datastructures import Headers
 
-from imposter.web.access import refusal
+from imposter.web.auth import refusal
 
 KEY = SecretStr("correct-horse-battery")
 LOCAL = {"host": "127.0.0.1:8000"}

@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from imposter.contracts.addresses import AddressGuard, PrivateAddress, is_public
+from imposter.contracts.url_guard import AddressGuard, PrivateAddress, is_public
 
 NOBODYS = AddressGuard()
 

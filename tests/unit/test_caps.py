@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imposter.contracts.config import SafetyLimits
-from imposter.runtime.caps import Answers, Bound, of_account, of_contact
+from imposter.runtime.account.rate_limits import AnswerHistory, RateLimit, of_account, of_contact
 
 BOUNDS = st.lists(
-    st.builds(Bound, st.integers(1, 6), st.sampled_from([10.0, 60.0, 600.0]), st.just("")), min_size=1, max_size=3
+    st.builds(RateLimit, st.integers(1, 6), st.sampled_from([10.0, 60.0, 600.0]), st.just("")), min_size=1, max_size=3
 )
 NONE = SafetyLimits(
     answers_per_minute=None,
@@ -21,8 +21,8 @@ NONE = SafetyLimits(
 
 
 @given(BOUNDS, st.lists(st.floats(0, 30), min_size=1, max_size=60))
-def test_no_span_holds_more_answers_than_its_bound(bounds: list[Bound], gaps: list[float]) -> None:
-    answers, now, given_at = Answers(), 1000.0, []
+def test_no_span_holds_more_answers_than_its_bound(bounds: list[RateLimit], gaps: list[float]) -> None:
+    answers, now, given_at = AnswerHistory(), 1000.0, []
     for gap in gaps:
         now += gap
         while (hold := answers.hold(bounds, now)) is not None:
@@ -36,8 +36,8 @@ def test_no_span_holds_more_answers_than_its_bound(bounds: list[Bound], gaps: li
 
 
 @given(BOUNDS, st.integers(0, 12), st.integers(0, 12))
-def test_places_given_away_count_like_answers(bounds: list[Bound], given_before: int, taken: int) -> None:
-    answers = Answers()
+def test_places_given_away_count_like_answers(bounds: list[RateLimit], given_before: int, taken: int) -> None:
+    answers = AnswerHistory()
     for _ in range(given_before):
         answers.add(5.0, bounds)
     room = min(bound.count for bound in bounds) - given_before - taken
@@ -45,8 +45,8 @@ def test_places_given_away_count_like_answers(bounds: list[Bound], given_before:
 
 
 def test_an_answer_waits_until_the_one_that_fills_the_bound_leaves_it() -> None:
-    minute, hour = Bound(2, 60, "minute"), Bound(3, 3600, "hour")
-    answers = Answers()
+    minute, hour = RateLimit(2, 60, "minute"), RateLimit(3, 3600, "hour")
+    answers = AnswerHistory()
     for time, told in [(0, None), (10, None), (20, (40, "minute")), (60, None), (61, (3539, "hour"))]:
         hold = answers.hold([minute, hour], time)
         assert (hold and (hold.seconds, hold.bound.told)) == told
@@ -55,7 +55,7 @@ def test_an_answer_waits_until_the_one_that_fills_the_bound_leaves_it() -> None:
 
 
 def test_what_is_remembered_does_not_grow() -> None:
-    answers, bounds = Answers(), [Bound(3, 60, "")]
+    answers, bounds = AnswerHistory(), [RateLimit(3, 60, "")]
     for time in range(10_000):
         answers.add(float(time), bounds)
     assert len(answers._times) <= 6

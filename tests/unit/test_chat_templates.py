@@ -19,9 +19,9 @@ from imposter.contracts.errors import ModelRefused
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Contact, Example
 from llm_providers._complaint import of_content
-from llm_providers._dialect import Dialect, Message, Question
+from llm_providers._dialect import Dialect, Message, ModelRequest
 from llm_providers._quoted import EXAMPLES, JUDGE, NOTES, RULE, USER, about, conversation, judged, noted
-from llm_providers._vendor_errors import Finding, Remedy, found
+from llm_providers._vendor_errors import Diagnosis, Remedy, found
 from tests.integration.test_injections import ATTACKS
 
 FOLDER = Path(__file__).parents[1] / "fakes/chat_templates"
@@ -65,9 +65,9 @@ def forms(messages: Sequence[Message]) -> list[Sequence[Message]]:
     made = []
     for first in ([], [Remedy.NO_SYSTEM]):
         for then in ([], [Remedy.SHORTER]):
-            question = Question(messages, Dialect({}))
+            question = ModelRequest(messages, Dialect({}))
             for remedy in [*then, *first]:
-                question.otherwise(Finding(ModelRefused(""), remedy))
+                question.otherwise(Diagnosis(ModelRefused(""), remedy))
             made.append(question.body["messages"])
     return made
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chat_providers._whatsapp_time import TheirTime
+from chat_providers._whatsapp.clock_skew import PlatformClock
 from imposter.clock import AGREES, AT_START, STEADY, SharedClock
 
 DAY = 86_400.0
@@ -123,7 +123,7 @@ def test_a_jump_of_the_databases_own_is_followed_and_nothing_deleted_for_an_hour
 @pytest.mark.parametrize("later", [0.0, 7200.0])
 def test_whatsapps_times_are_read_by_our_clock(told: float | None, sent_at: float, later: float) -> None:
     theirs: Callable[[float], float] = lambda passed: NOON.timestamp() + passed  # noqa: E731
-    time = TheirTime()
+    time = PlatformClock()
     if told is not None:
         time.told(theirs(told), 1000.0)
     found = time.ours(int(theirs(0)), NOON + timedelta(seconds=later), 1000.0 + later)

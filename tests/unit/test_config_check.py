@@ -8,16 +8,16 @@ import pytest
 from pydantic import BaseModel, Field, JsonValue, SecretStr, field_validator, model_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from imposter.contracts.config import BotConfig, Strict
-from imposter.runtime.config_check import MAX_PROBLEMS, Rejected, check_configs
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile, discover_all
-from imposter.runtime.masking import MASK, masked
+from imposter.contracts.config import BotConfig, StrictModel
+from imposter.runtime.providers.config_validation import MAX_PROBLEMS, Rejected, check_configs
+from imposter.runtime.providers.discovery import Catalog, ProviderFile, ProviderKind, discover_all
+from imposter.runtime.providers.secret_masking import MASK, masked
 
 ROOT = Path(__file__).parents[2]
 SECRET = "sk-never-to-be-seen"
 
 
-class Proxy(Strict):
+class Proxy(StrictModel):
     host: str
     password: SecretStr | None = None
 
@@ -39,7 +39,7 @@ class Plain(BaseModel):
     use_auth: bool = False
 
 
-class Modelled(Strict):
+class Modelled(StrictModel):
     api_key: SecretStr | None = Field(default=None, validate_default=True)
     model: str = "small"
     max_tokens: int = 5
@@ -71,12 +71,12 @@ class Bursting(BaseModel):
 
 CATALOG = Catalog(
     [
-        ProviderFile(Kind.CHAT, "platform"),
-        ProviderFile(Kind.CHAT, "broken", error="SyntaxError: invalid syntax (line 3)"),
-        ProviderFile(Kind.MODEL, "modelled", config_model=Modelled),
-        ProviderFile(Kind.MODEL, "plain", config_model=Plain),
-        ProviderFile(Kind.MODEL, "bursting", config_model=Bursting),
-        ProviderFile(Kind.MODEL, "free"),
+        ProviderFile(ProviderKind.CHAT, "platform"),
+        ProviderFile(ProviderKind.CHAT, "broken", error="SyntaxError: invalid syntax (line 3)"),
+        ProviderFile(ProviderKind.MODEL, "modelled", config_model=Modelled),
+        ProviderFile(ProviderKind.MODEL, "plain", config_model=Plain),
+        ProviderFile(ProviderKind.MODEL, "bursting", config_model=Bursting),
+        ProviderFile(ProviderKind.MODEL, "free"),
     ]
 )
 
@@ -185,7 +185,9 @@ class Particular:
 
 
 def test_a_platform_refuses_who_cannot_be_on_it_and_a_check_that_breaks_spoils_only_its_entry() -> None:
-    catalog = Catalog((ProviderFile(Kind.CHAT, "platform", provider=Particular), *CATALOG.all(Kind.MODEL)))
+    catalog = Catalog(
+        (ProviderFile(ProviderKind.CHAT, "platform", provider=Particular), *CATALOG.all(ProviderKind.MODEL))
+    )
     config = item(respond_to_whitelist=["anna", "Anna", "12345678"])
     (outcome,) = check_configs([config], catalog, lambda name: None)
     assert isinstance(outcome, Rejected)

@@ -1,6 +1,6 @@
 """Which connections there may be, and which of them gives way."""
 
-from imposter.web.connections import MOST_FROM_ONE, SAID_EVERY, Connections, Seldom, place_of
+from imposter.web.connections import MOST_FROM_ONE, SAID_EVERY, Connections, LogThrottle, place_of
 
 PROXY = "10.0.0.1"
 
@@ -73,7 +73,7 @@ def test_a_network_of_one_host_counts_as_one() -> None:
 
 def test_what_happens_all_the_time_is_said_now_and_then_with_how_often() -> None:
     now = 0.0
-    seldom = Seldom(lambda: now)
+    seldom = LogThrottle(lambda: now)
     assert [seldom.may_say("full") for _ in range(3)] == [1, None, None]
     assert seldom.may_say("empty") == 1
     now = SAID_EVERY

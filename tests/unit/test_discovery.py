@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from imposter.contracts.errors import InvalidConfig
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile, discover
+from imposter.runtime.providers.discovery import Catalog, ProviderFile, ProviderKind, discover
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,12 +25,12 @@ def found(tmp_path: Path, **files: str) -> dict[str, ProviderFile]:
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
-    return {file.name: file for file in discover(Kind.CHAT, folder)}
+    return {file.name: file for file in discover(ProviderKind.CHAT, folder)}
 
 
 def test_the_shipped_providers_are_found_and_usable() -> None:
-    chats = {file.name: file.error for file in discover(Kind.CHAT, ROOT / "chat_providers")}
-    models = {file.name: file.error for file in discover(Kind.MODEL, ROOT / "llm_providers")}
+    chats = {file.name: file.error for file in discover(ProviderKind.CHAT, ROOT / "chat_providers")}
+    models = {file.name: file.error for file in discover(ProviderKind.MODEL, ROOT / "llm_providers")}
     assert chats == {"dummy": None, "whatsAppBaileyes": None}
     assert models == {"fakeLlm": None, "openAi": None}
 
@@ -84,26 +84,26 @@ def test_a_class_that_was_only_imported_is_not_the_files_own(tmp_path: Path) -> 
 def test_names_are_found_in_either_style(tmp_path: Path) -> None:
     catalog = Catalog(found(tmp_path, my_platform=chat()).values())
     for spelling in ("my_platform", "myPlatform", "MyPlatform", "my-platform"):
-        assert catalog.find(Kind.CHAT, spelling).name == "my_platform"
+        assert catalog.find(ProviderKind.CHAT, spelling).name == "my_platform"
 
 
 def test_an_unknown_name_gets_a_suggestion_and_is_never_imported(tmp_path: Path) -> None:
     catalog = Catalog(found(tmp_path, my_platform=chat()).values())
     with pytest.raises(InvalidConfig, match=r"provider_name: .*did you mean 'my_platform'"):
-        catalog.find(Kind.CHAT, "my_platfrom")
+        catalog.find(ProviderKind.CHAT, "my_platfrom")
     for name in ("os", "../main", "chat_providers.dummy", "__init__"):
         with pytest.raises(InvalidConfig, match="there are: my_platform"):
-            catalog.find(Kind.CHAT, name)
+            catalog.find(ProviderKind.CHAT, name)
 
 
 def test_a_name_that_two_files_could_mean_must_be_spelled_exactly(tmp_path: Path) -> None:
     catalog = Catalog(found(tmp_path, my_platform=chat(), myPlatform=chat()).values())
-    assert catalog.find(Kind.CHAT, "myPlatform").name == "myPlatform"
+    assert catalog.find(ProviderKind.CHAT, "myPlatform").name == "myPlatform"
     with pytest.raises(InvalidConfig, match="spell it exactly"):
-        catalog.find(Kind.CHAT, "MYPLATFORM")
+        catalog.find(ProviderKind.CHAT, "MYPLATFORM")
 
 
 def test_asking_for_a_broken_one_tells_what_is_wrong_with_it(tmp_path: Path) -> None:
     catalog = Catalog(found(tmp_path, broken="import no_such_package_anywhere").values())
     with pytest.raises(InvalidConfig, match="no_such_package_anywhere"):
-        catalog.find(Kind.CHAT, "broken")
+        catalog.find(ProviderKind.CHAT, "broken")

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chat_providers.dummy import MAX_UNSETTLED, DummyProvider, SentMessage
+from chat_providers.dummy import MAX_UNSETTLED, DeliveredMessage, DummyProvider
 from imposter.contracts.errors import NotConnected, StorageError
 from imposter.contracts.messages import Source
-from imposter.contracts.states import LinkState
-from imposter.runtime.config_check import Rejected, check_configs
-from imposter.runtime.discovery import Catalog, Kind, ProviderFile
-from imposter.storage.records import MessageState, StoredMessage
+from imposter.contracts.status import LinkState
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.runtime.providers.config_validation import Rejected, check_configs
+from imposter.runtime.providers.discovery import Catalog, ProviderFile, ProviderKind
 from tests.house import House, config_of, open_house, until
 
 
@@ -42,7 +42,7 @@ class Stage:
 
     async def rows(self) -> list[StoredMessage]:
         """What contacts and the owner said, oldest first."""
-        page = await self.house.fleet.messages(self.instance_id, limit=500)
+        page = await self.house.bot_service.messages(self.instance_id, limit=500)
         return [row for row in reversed(page) if row.source is not Source.BOT]
 
     async def until_answered(self, *texts: str) -> None:
@@ -58,7 +58,7 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
             super().__init__(user_id, config, user_queues)
             stage.provider = self
 
-    async with open_house(folder, ProviderFile(Kind.CHAT, "dummy", provider=KeptDummy)) as stage.house:
+    async with open_house(folder, ProviderFile(ProviderKind.CHAT, "dummy", provider=KeptDummy)) as stage.house:
         yield stage
 
 
@@ -133,7 +133,7 @@ async def test_a_send_repeated_under_its_id_is_one_message(stage: Stage) -> None
     await stage.provider.send_with_id("bob", "hi", "id-1")
     await stage.provider.send_with_id("bob", "hi", "id-1")
     await stage.provider.sendMessage("bob", "hi")
-    assert list(stage.provider.sent) == [SentMessage("bob", "hi", "id-1"), SentMessage("bob", "hi", None)]
+    assert list(stage.provider.sent) == [DeliveredMessage("bob", "hi", "id-1"), DeliveredMessage("bob", "hi", None)]
 
 
 async def test_once_stopped_it_takes_no_message(stage: Stage) -> None:
@@ -224,8 +224,8 @@ def test_a_script_that_could_not_be_said_is_refused_by_its_place(
     messages: list[dict[str, Any]], place: str, cure: str
 ) -> None:
     config = config_of(chat="dummy", chat_config={"messages": messages}, model="fakeLlm")
-    files = [ProviderFile(Kind.CHAT, "dummy", provider=DummyProvider, config_model=DummyProvider.Config)]
-    files.append(ProviderFile(Kind.MODEL, "fakeLlm", provider=object))
+    files = [ProviderFile(ProviderKind.CHAT, "dummy", provider=DummyProvider, config_model=DummyProvider.Config)]
+    files.append(ProviderFile(ProviderKind.MODEL, "fakeLlm", provider=object))
     [refused] = check_configs([config.stored], Catalog(files), lambda name: None)
     assert isinstance(refused, Rejected)
     [problem] = refused.problems

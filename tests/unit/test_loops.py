@@ -8,8 +8,15 @@ from random import Random
 import pytest
 
 from imposter.contracts.messages import Source
-from imposter.runtime.loops import HASTY_TURNS, TIRELESS_TURNS, Heard, Talk, automatic, fastest
-from imposter.storage.records import MessageState, StoredMessage
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.runtime.account.loop_detection import (
+    HASTY_TURNS,
+    TIRELESS_TURNS,
+    ObservedMessage,
+    ReplyPattern,
+    automatic,
+    fastest,
+)
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -25,8 +32,8 @@ def message(text: str, at: float, *, sender: str = "ben", group: str | None = No
     )  # fmt: skip
 
 
-def heard(at: float, sender: str = "ben") -> Heard:
-    return Heard(0, sender, NOON + timedelta(seconds=at))
+def heard(at: float, sender: str = "ben") -> ObservedMessage:
+    return ObservedMessage(0, sender, NOON + timedelta(seconds=at))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def turns_until_told(reacting: Iterator[tuple[float, int]], answering: float, mo
     `reacting` gives the seconds from our answer to the contact's next message, and its characters; `answering` is what
     our answers take.
     """
-    talk, at, answered, before = Talk(), 0.0, None, None
+    talk, at, answered, before = ReplyPattern(), 0.0, None, None
     for turn, (seconds, characters) in zip(range(most), reacting, strict=False):
         at += seconds
         said = message("x" * characters, at)
@@ -109,7 +116,7 @@ def test_who_looks_away_is_a_person() -> None:
 
 
 def test_several_messages_to_one_answer_are_one_turn() -> None:
-    talk = Talk()
+    talk = ReplyPattern()
     for place in range(TIRELESS_TURNS):
         talk.hear(message("forwarded " * 20, 1 + place / 100), NOON, heard(-9))
     assert not talk.is_tireless

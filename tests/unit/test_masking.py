@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from imposter.runtime.masking import MASK, unmasked
+from imposter.runtime.providers.secret_masking import MASK, unmasked
 
 KEPT: dict[str, Any] = {"model": "gpt-4", "preset": "openai", "api_key": "sk-one", "temperature": 0.5}
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from imposter.contracts.model import Preset
 from imposter.web.pages.forms import Look, fields, kept, read
-from imposter.web.pages.services import with_service
+from imposter.web.pages.model_presets import with_service
 
 PATH = "llm_provider_config.provider_config"
 

@@ -11,9 +11,10 @@ import pytest
 
 from imposter.contracts import errors
 from imposter.contracts.messages import ASIDE
-from imposter.runtime import reasons
-from imposter.runtime.reasons import Gate
-from imposter.storage.records import RETRIED, DeliveryState, MessageState
+from imposter.domain import reasons
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import RETRIED, MessageState
+from imposter.domain.reasons import Gate
 
 ROOT = Path(__file__).parents[2]
 FILES = [*ROOT.glob("*.py"), *(ROOT / "imposter").rglob("*.py"), *(ROOT / "chat_providers").glob("*.py")]

@@ -6,15 +6,15 @@ import pytest
 
 from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import Group, Message, Sender, Source
+from imposter.domain.messages import MessageState, Verdict
 from imposter.phone_numbers import plain_id
-from imposter.runtime.rules import BEFORE_LINKING, Rules
-from imposter.storage.records import MessageState, Verdict
+from imposter.runtime.policy.eligibility import BEFORE_LINKING, EligibilityPolicy
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WAITING = Verdict(MessageState.WAITING)
 
 
-def rules(whitelist: list[str] | None = None, **chat: Any) -> Rules:
+def rules(whitelist: list[str] | None = None, **chat: Any) -> EligibilityPolicy:
     config: dict[str, Any] = {
         "user_id": "anna",
         "chat_provider_config": {"provider_name": "dummy", "provider_config": chat},
@@ -22,7 +22,7 @@ def rules(whitelist: list[str] | None = None, **chat: Any) -> Rules:
     }
     if whitelist is not None:
         config["respond_to_whitelist"] = whitelist
-    return Rules.of(BotConfig.model_validate(config), plain_id)
+    return EligibilityPolicy.of(BotConfig.model_validate(config), plain_id)
 
 
 def message(**changes: Any) -> Message:
@@ -38,7 +38,7 @@ def message(**changes: Any) -> Message:
     return Message(**{**fields, **changes})
 
 
-def judge(rules: Rules, said: Message, *more: str) -> Verdict:
+def judge(rules: EligibilityPolicy, said: Message, *more: str) -> Verdict:
     return rules.judge(said, frozenset((*said.sender.identifiers, *said.chat, *more)), NOW)
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as some
 
-from imposter.cluster.shares import Pace, fair_share, to_give, to_take
-from imposter.storage.records import NodeRow
+from imposter.cluster.balancing import LinkRateLimiter, fair_share, to_give, to_take
+from imposter.domain.nodes import NodeRow
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -48,13 +48,13 @@ def test_one_alone_takes_all() -> None:
 
 
 def test_a_pace_allows_one_seconds_worth_at_once_and_then_so_many_a_second() -> None:
-    pace = Pace(10, now=0)
+    pace = LinkRateLimiter(10, now=0)
     assert pace.take(25, now=0) == 10
     assert pace.take(25, now=0) == 0
     assert pace.take(25, now=0.5) == 5
     assert pace.take(2, now=100) == 2
     assert pace.take(25, now=100) == 8
-    slow = Pace(0.5, now=0)
+    slow = LinkRateLimiter(0.5, now=0)
     assert slow.take(3, now=0) == 1
     assert slow.take(3, now=1) == 0
     assert slow.take(3, now=2) == 1

@@ -5,7 +5,7 @@ import httpx2
 import pytest
 
 from imposter.contracts.errors import ModelUnavailable
-from imposter.contracts.shortage import shortage
+from imposter.contracts.resource_exhaustion import shortage
 
 
 def short(number: int = errno.EMFILE) -> OSError:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from imposter.terminal.bots import show
-from imposter.terminal.client import Server
+from imposter.cli.bots import show
+from imposter.cli.client import Server
 
 BOT = {"instance_id": "a1b2c3d4", "user_id": "anna", "status": "connected", "since": "2026-01-31T12:00:00Z"}
 

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from imposter.web.tries import TooManyTries, Tries, network_of
+from imposter.web.login_throttle import LoginThrottle, TooManyTries, network_of
 
 
 class Desk:
@@ -14,7 +14,7 @@ class Desk:
     def __init__(self) -> None:
         self.now = 0.0
         self.counted = 0
-        self.tries = Tries(lambda: self.now, self._count)
+        self.tries = LoginThrottle(lambda: self.now, self._count)
 
     def wrong(self, address: str | None) -> float:
         """Seconds to wait; 0 where the key was called wrong."""

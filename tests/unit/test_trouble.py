@@ -2,16 +2,16 @@
 
 import pytest
 
-from imposter.runtime.trouble import (
+from imposter.runtime.account.refusals import (
     LONGEST_PAUSE,
     REMEMBERED,
     SHORTEST_PAUSE,
-    Trouble,
+    RefusalTracker,
 )
 
 
-def after(*refusals: tuple[str, int | None], now: float = 100.0) -> Trouble:
-    trouble = Trouble()
+def after(*refusals: tuple[str, int | None], now: float = 100.0) -> RefusalTracker:
+    trouble = RefusalTracker()
     for conversation, code in refusals:
         trouble.refused(now, conversation, code)
     return trouble
@@ -42,7 +42,7 @@ def test_refusals_slow_an_account_and_then_pause_it(
 
 
 def test_an_outage_slows_and_never_pauses() -> None:
-    trouble = Trouble()
+    trouble = RefusalTracker()
     for now in range(50):
         trouble.dropped(float(now), 503)
     assert trouble.is_slow(50.0)
@@ -51,7 +51,7 @@ def test_an_outage_slows_and_never_pauses() -> None:
 
 @pytest.mark.parametrize("code", [401, 408, 428, 440, 515])
 def test_a_lost_network_or_a_planned_restart_is_no_trouble(code: int) -> None:
-    trouble = Trouble()
+    trouble = RefusalTracker()
     for now in range(50):
         trouble.dropped(float(now), code)
     assert not trouble.is_slow(50.0)

@@ -5,14 +5,14 @@ from contextlib import suppress
 
 import pytest
 
-from imposter.contracts.errors import ModelUnavailable, OutOfResources
+from imposter.contracts.errors import ModelUnavailable, ResourceExhausted
 from llm_providers._breaker import FAILURES, LONGEST_PAUSE, Breakers
 from llm_providers._complaint import LONGEST_RETRY_AFTER, Complaint, complaint
 from llm_providers._owner_words import MOST, fit_for_owner
-from llm_providers._vendor_errors import TABLE, Remedy, Row, found
+from llm_providers._vendor_errors import TABLE, ErrorPattern, Remedy, found
 
 
-def ways(row: Row) -> Iterator[Complaint]:
+def ways(row: ErrorPattern) -> Iterator[Complaint]:
     """Each way in which a vendor may say it."""
     for status in row.statuses or (400, 500):
         for code in row.codes:
@@ -24,7 +24,7 @@ def ways(row: Row) -> Iterator[Complaint]:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.sentence[:40])
-def test_each_row_is_found_by_each_of_its_codes_and_words(row: Row) -> None:
+def test_each_row_is_found_by_each_of_its_codes_and_words(row: ErrorPattern) -> None:
     for each in ways(row):
         finding = found(each)
         assert finding is not None
@@ -125,8 +125,8 @@ class Server:
 def test_a_server_that_could_not_be_asked_is_no_server_in_trouble() -> None:
     server = Server()
     for _ in range(FAILURES + 1):
-        with pytest.raises(OutOfResources), server.breakers.passing(("url", "key", "model")):
-            raise OutOfResources
+        with pytest.raises(ResourceExhausted), server.breakers.passing(("url", "key", "model")):
+            raise ResourceExhausted
     assert server.ask() is None
     assert server.asked == 1
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from imposter.clock import SystemClock
-from imposter.runtime.vitals import REMEMBERED, Vitals
+from imposter.runtime.metrics import REMEMBERED, ServerMetrics
 
 
 class LateClock(SystemClock):
@@ -35,7 +35,7 @@ class LateClock(SystemClock):
     ids=["nothing measured", "the longest counts", "a minute later it is forgotten", "early is not late"],
 )
 async def test_the_lag_is_the_longest_of_the_last_minute(late: list[float], lag: float) -> None:
-    vitals = Vitals("one", LateClock(late))
+    server_metrics = ServerMetrics("one", LateClock(late))
     with pytest.raises(asyncio.CancelledError):
-        await vitals.keep()
-    assert vitals.loop_lag == lag
+        await server_metrics.keep()
+    assert server_metrics.loop_lag == lag

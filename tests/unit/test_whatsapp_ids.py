@@ -1,6 +1,6 @@
 import pytest
 
-from chat_providers._whatsapp_ids import canonical_id, id_problem, message_id
+from chat_providers._whatsapp.ids import canonical_id, id_problem, message_id
 
 PERSON = "491511234567@s.whatsapp.net"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_providers._whatsapp_markup import in_whatsapp_markup
-from imposter.runtime.message_format import MessageFormat
+from chat_providers._whatsapp.markup import in_whatsapp_markup
+from imposter.runtime.providers.message_format import MessageFormat
 
 LONGEST = 16_384
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chat_providers._whatsapp_account import Account
-from chat_providers._whatsapp_protocol import REQUEST, Inbound, InboundMessage
-from imposter.contracts.errors import NotNow, StorageError
+from chat_providers._whatsapp.account import Account
+from chat_providers._whatsapp.protocol import REQUEST, Inbound, InboundMessage
+from imposter.contracts.errors import InvalidState, StorageError
 
 PAYLOADS = Path(__file__).parents[1] / "integration" / "payloads" / "inbound.json"
 FIRST = json.loads(PAYLOADS.read_text("utf-8"))[0]["expected"]
@@ -57,7 +57,7 @@ def request(message_id: str) -> Inbound:
 async def give(account: Account, *ids: str) -> list[str]:
     """Give these at once, in this order; those that are to be given again."""
     answers = await asyncio.gather(*(account.serve(request(each)) for each in ids), return_exceptions=True)
-    assert all(answer is None or isinstance(answer, StorageError | NotNow) for answer in answers), answers
+    assert all(answer is None or isinstance(answer, StorageError | InvalidState) for answer in answers), answers
     return [each for each, answer in zip(ids, answers, strict=True) if answer is not None]
 
 

@@ -4,7 +4,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from chat_providers._whatsapp_people import forget
+from chat_providers._whatsapp.address_book import forget
 from tests.integration.whatsapp_desk import MemoryState
 
 ANN, ANNS_LID = "4920000001", "900001"

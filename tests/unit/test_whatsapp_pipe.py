@@ -6,9 +6,9 @@ import re
 import socket
 from typing import Any
 
-from chat_providers import _whatsapp_sidecar
-from chat_providers._whatsapp_pipe import LONGEST_LINE, Pipe
-from chat_providers._whatsapp_protocol import Event, Request, Typing
+from chat_providers._whatsapp import sidecar
+from chat_providers._whatsapp.pipe import LONGEST_LINE, Pipe
+from chat_providers._whatsapp.protocol import Event, Request, Typing
 
 TYPING = {"notice": {"type": "typing", "chats": ["ann"], "on": True}, "account": "i1"}
 SHORT = 100_000
@@ -49,6 +49,6 @@ async def test_a_line_that_is_none_of_ours_takes_no_other_with_it() -> None:
 
 
 def test_what_the_helper_sends_at_most_is_read() -> None:
-    pipe_ts = _whatsapp_sidecar.FOLDER / "src" / "pipe.ts"
+    pipe_ts = sidecar.FOLDER / "src" / "pipe.ts"
     [power] = re.findall(r"LONGEST_LINE = 2 \*\* (\d+)", pipe_ts.read_text())
     assert 3 * 2 ** int(power) < LONGEST_LINE, "in UTF-16 units there, of three bytes at most"

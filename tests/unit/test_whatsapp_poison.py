@@ -1,10 +1,10 @@
 """Which message a process broke over."""
 
-from chat_providers._whatsapp_poison import MOST_KEPT, Poison
+from chat_providers._whatsapp.poison_messages import MOST_KEPT, PoisonMessages
 
 
 def test_two_processes_that_break_over_it_the_second_alone_make_a_message_poison() -> None:
-    poison = Poison()
+    poison = PoisonMessages()
     poison.reading("M")
     assert not poison.process_ended(broke=True, alone=False)
     assert (poison.suspect, poison.known) == ("M", [])
@@ -14,7 +14,7 @@ def test_two_processes_that_break_over_it_the_second_alone_make_a_message_poison
 
 
 def test_in_company_nobody_is_found_guilty() -> None:
-    poison = Poison()
+    poison = PoisonMessages()
     for _ in range(5):
         poison.reading("M")
         assert not poison.process_ended(broke=True, alone=False)
@@ -22,7 +22,7 @@ def test_in_company_nobody_is_found_guilty() -> None:
 
 
 def test_a_process_that_was_stopped_or_read_nothing_accuses_no_message() -> None:
-    poison = Poison()
+    poison = PoisonMessages()
     poison.reading("M")
     assert not poison.process_ended(broke=False, alone=True)
     assert not poison.process_ended(broke=True, alone=True)
@@ -30,7 +30,7 @@ def test_a_process_that_was_stopped_or_read_nothing_accuses_no_message() -> None
 
 
 def test_what_is_read_after_all_is_no_longer_suspect() -> None:
-    poison = Poison()
+    poison = PoisonMessages()
     poison.reading("M")
     poison.process_ended(broke=True, alone=False)
     poison.reading("M")
@@ -41,7 +41,7 @@ def test_what_is_read_after_all_is_no_longer_suspect() -> None:
 
 
 def test_so_many_are_kept() -> None:
-    poison = Poison()
+    poison = PoisonMessages()
     for number in range(MOST_KEPT + 1):
         for _ in range(2):
             poison.reading(str(number))

@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pytest
 
-from chat_providers._whatsapp_policy import LONGEST_DELAY, Verdict, after_close, next_delay
-from imposter.contracts.states import LinkState
+from chat_providers._whatsapp.disconnects import LONGEST_DELAY, DisconnectDecision, after_close, next_delay
+from imposter.contracts.status import LinkState
 
 
-def closed(code: int, *, linked: bool = True, qr_shown: bool = False, passkey: bool = False) -> Verdict:
+def closed(code: int, *, linked: bool = True, qr_shown: bool = False, passkey: bool = False) -> DisconnectDecision:
     return after_close(code, linked=linked, qr_shown=qr_shown, passkey=passkey, delay=4)
 
 
@@ -20,7 +20,7 @@ def test_waiting_doubles_up_to_a_minute_and_half_of_it_is_chance() -> None:
 
 
 def test_the_restart_that_follows_linking_is_not_waited_for() -> None:
-    assert closed(515, linked=False, qr_shown=True) == Verdict(LinkState.CONNECTING, again_in=0)
+    assert closed(515, linked=False, qr_shown=True) == DisconnectDecision(LinkState.CONNECTING, again_in=0)
 
 
 def test_only_an_unlinked_account_loses_its_credentials() -> None:
@@ -38,7 +38,7 @@ def test_who_was_replaced_does_not_fight() -> None:
 
 @pytest.mark.parametrize("code", [408, 428])
 def test_a_code_that_nobody_scanned_is_followed_by_a_new_one(code: int) -> None:
-    assert closed(code, linked=False, qr_shown=True) == Verdict(LinkState.LINKING, again_in=0)
+    assert closed(code, linked=False, qr_shown=True) == DisconnectDecision(LinkState.LINKING, again_in=0)
 
 
 def test_a_network_that_is_down_is_not_asked_for_codes_without_a_pause() -> None:

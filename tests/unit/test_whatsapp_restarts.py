@@ -3,26 +3,26 @@ from collections.abc import Sequence
 
 import pytest
 
-from chat_providers._whatsapp_policy import LONGEST_DELAY, SOONER, STEADY_LINK, STEADY_SECONDS, Reconnects
-from chat_providers._whatsapp_restarts import Life, Restarts
+from chat_providers._whatsapp.disconnects import LONGEST_DELAY, SOONER, STEADY_LINK, STEADY_SECONDS, Reconnects
+from chat_providers._whatsapp.restart_policy import ProcessRun, Restarts
 
-TOLD_TO_END = Life(0, 7, answered=True, served=True)
-KILLED = Life(-signal.SIGKILL, 5, answered=True, served=True)
-HUNG = Life(None, 12, answered=True, served=True)
-CRASHED = Life(1, 5, answered=True, served=True)
+TOLD_TO_END = ProcessRun(0, 7, answered=True, served=True)
+KILLED = ProcessRun(-signal.SIGKILL, 5, answered=True, served=True)
+HUNG = ProcessRun(None, 12, answered=True, served=True)
+CRASHED = ProcessRun(1, 5, answered=True, served=True)
 
 
 def high() -> float:
     return 1.0
 
 
-def delays(lives: Sequence[Life]) -> list[float]:
+def delays(lives: Sequence[ProcessRun]) -> list[float]:
     restarts = Restarts(high)
     return [restarts.after(life) for life in lives]
 
 
 @pytest.mark.parametrize("life", [TOLD_TO_END, KILLED, HUNG], ids=["told to end", "killed", "hung"])
-def test_what_somebody_else_ended_comes_back_as_soon_the_tenth_time_as_the_first(life: Life) -> None:
+def test_what_somebody_else_ended_comes_back_as_soon_the_tenth_time_as_the_first(life: ProcessRun) -> None:
     assert delays([life] * 10) == [1] * 10
 
 
@@ -32,15 +32,15 @@ def test_what_breaks_again_and_again_is_started_ever_more_seldom() -> None:
 
 @pytest.mark.parametrize(
     "life",
-    [Life(0), Life(-signal.SIGKILL, 5, answered=True), Life(None, 30)],
+    [ProcessRun(0), ProcessRun(-signal.SIGKILL, 5, answered=True), ProcessRun(None, 30)],
     ids=["a program that only ends", "killed before any account was up", "never answered"],
 )
-def test_what_never_was_any_good_counts_however_it_ended(life: Life) -> None:
+def test_what_never_was_any_good_counts_however_it_ended(life: ProcessRun) -> None:
     assert delays([life] * 4) == [1, 2, 4, 8]
 
 
-@pytest.mark.parametrize("good", [TOLD_TO_END, KILLED, Life(1, STEADY_SECONDS + 1)])
-def test_a_good_one_ends_the_count(good: Life) -> None:
+@pytest.mark.parametrize("good", [TOLD_TO_END, KILLED, ProcessRun(1, STEADY_SECONDS + 1)])
+def test_a_good_one_ends_the_count(good: ProcessRun) -> None:
     assert delays([CRASHED, CRASHED, CRASHED, good, CRASHED, CRASHED]) == [1, 2, 4, 1, 1, 2]
 
 
@@ -51,7 +51,7 @@ def test_what_cannot_be_started_is_tried_ever_more_seldom_and_soon_where_the_mac
 
 
 @pytest.mark.parametrize(("life", "broke"), [(TOLD_TO_END, False), (KILLED, False), (HUNG, True), (CRASHED, True)])
-def test_a_message_is_suspect_only_where_the_process_did_it_itself(life: Life, broke: bool) -> None:
+def test_a_message_is_suspect_only_where_the_process_did_it_itself(life: ProcessRun, broke: bool) -> None:
     assert life.broke is broke
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chat_providers._whatsapp_protocol import REQUEST, Inbound
+from chat_providers._whatsapp.protocol import REQUEST, Inbound
 
 PAYLOADS = Path(__file__).parents[1] / "integration" / "payloads" / "inbound.json"
 CASES = [case for case in json.loads(PAYLOADS.read_text("utf-8")) if case["expected"]]

@@ -9,25 +9,19 @@ import pytest
 from imposter.contracts.behaviour import ActiveHours, Behaviour
 from imposter.contracts.messages import Source, Turn
 from imposter.contracts.model import Answer, Contact, Guidance, Prompt
+from imposter.domain.decisions import Decision
+from imposter.domain.deliveries import DeliveryState, PartRow
+from imposter.domain.messages import RETRIED, MessageState, StoredMessage
+from imposter.domain.pauses import FOREVER, Pause
+from imposter.domain.reasons import Gate
 from imposter.phone_numbers import plain_id
-from imposter.runtime.manners import Manners
-from imposter.runtime.reasons import Gate
-from imposter.runtime.traces import For, Trace, Wait, Waits, fingerprint, traced
-from imposter.runtime.why import Explained, Now, Outcome, explain
-from imposter.storage.records import (
-    FOREVER,
-    RETRIED,
-    Decision,
-    DeliveryState,
-    MessageState,
-    PartRow,
-    Pause,
-    StoredMessage,
-)
+from imposter.runtime.explain.answer_trace import Trace, TraceWait, WaitLog, WaitReason, fingerprint, traced
+from imposter.runtime.explain.explanation import BotSnapshot, Explained, GateOutcome, explain
+from imposter.runtime.policy.contact_policy import ContactPolicy
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 """A Tuesday."""
-RUNS = Now(runs=True, manners=Manners(Behaviour(), {}, plain_id))
+RUNS = BotSnapshot(runs=True, contact_policy=ContactPolicy(Behaviour(), {}, plain_id))
 SENT = PartRow("a", DeliveryState.SENT, None, None, NOON)
 
 
@@ -61,12 +55,12 @@ def decision(
     return replace(Decision(message, (7,), None, (), NOON, frozenset({"bob"})), **more)
 
 
-def told(found: Decision, now: Now = RUNS) -> str:
-    return explain(found, now).told
+def told(found: Decision, now: BotSnapshot = RUNS) -> str:
+    return explain(found, now).explanation
 
 
-def outcomes(explained: Explained) -> dict[Outcome, list[Gate]]:
-    found: dict[Outcome, list[Gate]] = {}
+def outcomes(explained: Explained) -> dict[GateOutcome, list[Gate]]:
+    found: dict[GateOutcome, list[Gate]] = {}
     for passage in explained.gates:
         found.setdefault(passage.outcome, []).append(passage.gate)
     return found
@@ -171,9 +165,9 @@ def test_a_takeover_says_how_long_before_or_after(span: timedelta, said: str) ->
     assert told(given_up) == "Not answered: you took over this chat."
 
 
-def hours(start: str, end: str) -> Now:
+def hours(start: str, end: str) -> BotSnapshot:
     given = ActiveHours.model_validate({"time_zone": "Europe/Berlin", "start": start, "end": end})
-    return replace(RUNS, manners=Manners(Behaviour(active_hours=given), {}, plain_id))
+    return replace(RUNS, contact_policy=ContactPolicy(Behaviour(active_hours=given), {}, plain_id))
 
 
 def test_what_waits_says_for_what() -> None:
@@ -184,7 +178,7 @@ def test_what_waits_says_for_what() -> None:
     assert told(waits) == "Waiting: its answer is being made."
     assert told(replace(waits, message=replace(waits.message, reason=RETRIED))).endswith("once more, as you asked.")
     assert "held back for the account's safety" in told(waits, replace(RUNS, slowed=True))
-    assert told(waits, replace(RUNS, manners=None)) == "Waiting: its answer is being made."
+    assert told(waits, replace(RUNS, contact_policy=None)) == "Waiting: its answer is being made."
     assert told(decision(MessageState.WAITING, age=1)) == "Waiting: its sender may not have finished."
 
 
@@ -194,37 +188,37 @@ def test_what_waits_for_the_end_of_a_pause_says_until_when() -> None:
     elsewhere, account = Pause("ann", "loop", FOREVER), Pause("", "refused", until)
     assert told(waits, replace(RUNS, pauses=(elsewhere,))) == "Waiting: its answer is being made."
     explained = explain(waits, replace(RUNS, pauses=(elsewhere, account)))
-    assert explained.told.startswith("Waiting: the platform refused answers again and again")
-    assert explained.told.endswith("until 2026-03-03 13:00 UTC.")
+    assert explained.explanation.startswith("Waiting: the platform refused answers again and again")
+    assert explained.explanation.endswith("until 2026-03-03 13:00 UTC.")
     assert [gate.until for gate in explained.gates if gate.gate is Gate.PAUSE] == [until]
 
 
 def test_every_gate_is_told_of_in_order_and_none_after_the_one_that_stopped_it() -> None:
     explained = explain(decision(MessageState.CONTEXT, "not_addressed"), RUNS)
     assert [passage.gate for passage in explained.gates] == list(Gate)
-    assert outcomes(explained)[Outcome.STOPPED] == [Gate.GROUP_TRIGGER]
-    assert outcomes(explained)[Outcome.PASSED] == list(Gate)[: list(Gate).index(Gate.GROUP_TRIGGER)]
-    assert Gate.DELIVERY in outcomes(explained)[Outcome.NOT_REACHED]
+    assert outcomes(explained)[GateOutcome.STOPPED] == [Gate.GROUP_TRIGGER]
+    assert outcomes(explained)[GateOutcome.PASSED] == list(Gate)[: list(Gate).index(Gate.GROUP_TRIGGER)]
+    assert Gate.DELIVERY in outcomes(explained)[GateOutcome.NOT_REACHED]
 
 
 def test_a_gate_where_it_waited_says_until_when() -> None:
     until = NOON - timedelta(minutes=1)
     waits = [
-        Wait(what=For.HOURS, since=until, until=until),
-        Wait(what=For.TYPING, since=until, until=until),
-        Wait(what=For.CAPS, since=until, until=until, why="10 answers a minute"),
+        TraceWait(what=WaitReason.HOURS, since=until, until=until),
+        TraceWait(what=WaitReason.TYPING, since=until, until=until),
+        TraceWait(what=WaitReason.CAPS, since=until, until=until, why="10 answers a minute"),
     ]
     explained = explain(decision(parts=(SENT,), trace=Trace(waits=waits).stored), RUNS)
-    assert outcomes(explained)[Outcome.WAITED] == [Gate.HOURS, Gate.BURST, Gate.CAPS]
-    assert outcomes(explained).keys() == {Outcome.PASSED, Outcome.WAITED}
-    assert {gate.until for gate in explained.gates if gate.outcome is Outcome.WAITED} == {until}
-    assert "10 answers a minute" in [gate.told for gate in explained.gates]
+    assert outcomes(explained)[GateOutcome.WAITED] == [Gate.HOURS, Gate.BURST, Gate.CAPS]
+    assert outcomes(explained).keys() == {GateOutcome.PASSED, GateOutcome.WAITED}
+    assert {gate.until for gate in explained.gates if gate.outcome is GateOutcome.WAITED} == {until}
+    assert "10 answers a minute" in [gate.explanation for gate in explained.gates]
 
 
 @pytest.mark.parametrize("stored", ["", "{", "[]", '{"attempts": "many"}', '{"waits": [{"what": "luck"}]}'])
 def test_a_trace_of_another_version_costs_nobody_the_rest(stored: str) -> None:
     explained = explain(decision(parts=(SENT,), trace=stored), RUNS)
-    assert (explained.told, explained.trace) == ("Answered.", None)
+    assert (explained.explanation, explained.trace) == ("Answered.", None)
 
 
 TURNS = [Turn(Source.CONTACT, "swordfish ö", author="Bob"), Turn(Source.OWNER, "noted")]
@@ -265,12 +259,12 @@ def test_the_fingerprint_is_of_all_that_was_shown_and_can_be_made_elsewhere() ->
 
 def test_waits_are_kept_apart_from_the_first_moment_on_and_end_with_the_answer() -> None:
     moment = NOON
-    waits = Waits(lambda: moment)
-    waits.note("bob", For.CAPS, 10, "one")
-    waits.note("ann", For.BURST, NOON)
+    waits = WaitLog(lambda: moment)
+    waits.note("bob", WaitReason.CAPS, 10, "one")
+    waits.note("ann", WaitReason.BURST, NOON)
     moment += timedelta(seconds=10)
-    waits.note("bob", For.CAPS, 20, "two")
+    waits.note("bob", WaitReason.CAPS, 20, "two")
     ends = moment + timedelta(seconds=20)
-    assert waits.pop("bob") == [Wait(what=For.CAPS, since=NOON, until=ends, why="two")]
+    assert waits.pop("bob") == [TraceWait(what=WaitReason.CAPS, since=NOON, until=ends, why="two")]
     assert waits.pop("bob") == []
-    assert [wait.what for wait in waits.pop("ann")] == [For.BURST]
+    assert [wait.what for wait in waits.pop("ann")] == [WaitReason.BURST]

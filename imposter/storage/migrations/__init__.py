@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, delete, insert, inspect, select, text
 
-from imposter.contracts.errors import Misconfigured, StorageError
-from imposter.storage.moments import Moment
-from imposter.storage.tables import meta, metadata, nodes
+from imposter.contracts.errors import ConfigurationError, StorageError
+from imposter.storage.schema.database_clock import Moment
+from imposter.storage.schema.tables import meta, metadata, nodes
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ def bring_up_to_date(connection: Connection) -> None:
     Raises: StorageError (they do not; the database is another program's; servers that live would be in the way).
     """
     if connection.dialect.name == "postgresql":
-        from imposter.storage.postgresql import serialize_upgrades
+        from imposter.storage.database.postgresql import serialize_upgrades
 
         serialize_upgrades(connection)
     current = current_revision(connection)
@@ -53,14 +53,14 @@ def check_tables(connection: Connection) -> None:
     Raises: StorageError (it cannot: they are a newer program's, or another's).
     """
     if connection.dialect.name == "postgresql":
-        from imposter.storage.postgresql import keep_upgrades_out
+        from imposter.storage.database.postgresql import keep_upgrades_out
 
         keep_upgrades_out(connection)
     if current_revision(connection) == NEWEST:
         return
     oldest = oldest_revision(connection)
     if oldest is None or oldest > NEWEST:
-        raise Misconfigured(
+        raise ConfigurationError(
             "the database was written by a newer version of this program: start that version, or restore an older copy "
             "(if it is another program's: name one that is empty or ours with IMPOSTER_DATABASE_URL)"
         )
@@ -91,7 +91,7 @@ def _beside_others(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
         yield
         return
-    from imposter.storage.postgresql import change_tables
+    from imposter.storage.database.postgresql import change_tables
 
     live: list[tuple[str, str]] = []
     if inspect(connection).has_table(nodes.name):
@@ -112,7 +112,7 @@ def _refuse_others(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     foreign = there if connection.dialect.name == "sqlite" else there & set(metadata.tables)
     if foreign:
-        raise Misconfigured(
+        raise ConfigurationError(
             f"the database holds tables of another program (such as {min(foreign)!r}); it must be empty or ours: "
             "name another with IMPOSTER_DATABASE_URL, or another folder with IMPOSTER_DATA_DIR"
         )

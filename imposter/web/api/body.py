@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from imposter.contracts.errors import InvalidConfig
-from imposter.runtime.config_check import field_problems
+from imposter.runtime.providers.config_validation import field_problems
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 Asked = TypeVar("Asked", bound=BaseModel)

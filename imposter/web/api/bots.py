@@ -7,12 +7,12 @@ import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.config import BotConfig
-from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, OwnerSilent, StorageError
-from imposter.contracts.states import BotStatus
-from imposter.runtime.config_check import Rejected, check_configs
-from imposter.runtime.masking import masked
+from imposter.contracts.errors import FieldProblem, ImposterError, InvalidConfig, NodeUnresponsive, StorageError
+from imposter.contracts.status import BotStatus
+from imposter.runtime.providers.config_validation import Rejected, check_configs
+from imposter.runtime.providers.secret_masking import masked
+from imposter.service.bots import BotService
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import ItemsBody
@@ -78,7 +78,7 @@ async def put_bots(body: ItemsBody, bots: Bots) -> JSONResponse:
     outcomes = await asyncio.gather(*(_put(item, bots, places) for item in items), return_exceptions=True)
     answers = [_answer(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
     created = sum(isinstance(answer, Created) for answer in answers)
-    unstored = (outcome for outcome in outcomes if isinstance(outcome, StorageError | OwnerSilent))
+    unstored = (outcome for outcome in outcomes if isinstance(outcome, StorageError | NodeUnresponsive))
     if not created and (error := next(unstored, None)):
         raise error
     if created == len(answers):
@@ -167,7 +167,7 @@ async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
     return await bots.unlink(instance_id)
 
 
-async def _put(item: BotConfig | Rejected, bots: Fleet, places: asyncio.Semaphore) -> str:
+async def _put(item: BotConfig | Rejected, bots: BotService, places: asyncio.Semaphore) -> str:
     if isinstance(item, Rejected):
         raise InvalidConfig(*item.problems)
     async with places:

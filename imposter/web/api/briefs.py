@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from imposter.contracts.base_model import StrictModel
 from imposter.contracts.messages import Source
-from imposter.contracts.strict import Strict
-from imposter.runtime.briefs import Brief
+from imposter.runtime.owner.away_summary import AwaySummary
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
@@ -21,14 +21,14 @@ router = APIRouter(prefix="/chatbot/{instance_id}/brief", tags=["messages"])
 _NOBODY = "No bot has this instance_id, or it knows nobody by this id or number, or nothing was said to them."
 
 
-class UndoRequest(Strict):
+class UndoRequest(StrictModel):
     """What is to be taken back."""
 
     contact: Named = Field(description="A person or group, by any id or number.")
     last: int = Field(ge=1, le=MAX_INTEGER, description="`last` of the brief: what was said after it is kept.")
 
 
-class BriefLine(BaseModel):
+class AwaySummaryLine(BaseModel):
     """One message."""
 
     source: Source
@@ -36,22 +36,22 @@ class BriefLine(BaseModel):
     sent_at: datetime
 
 
-class BriefDetail(BaseModel):
+class AwaySummaryDetail(BaseModel):
     """What was said in one chat in the owner's name since they last wrote there themselves."""
 
     name: str = Field(description="Whom it was said to.")
-    lines: list[BriefLine] = Field(description="Theirs and the bot's, in order.")
+    lines: list[AwaySummaryLine] = Field(description="Theirs and the bot's, in order.")
     promised: list[str] = Field(description="Passages of the bot's that bind its owner, as far as rules find them.")
     unanswered: list[str] = Field(description="What they wrote after the bot's last message.")
     came_back_at: datetime | None = Field(description="When the owner wrote there again; null: not yet.")
     last: int = Field(description="Names this state of things to `undo`.")
 
     @classmethod
-    def of(cls, brief: Brief) -> "BriefDetail":
+    def of(cls, brief: AwaySummary) -> "AwaySummaryDetail":
         return cls(
             name=brief.name,
             lines=[
-                BriefLine(source=message.source, text=message.content, sent_at=message.sent_at)
+                AwaySummaryLine(source=message.source, text=message.content, sent_at=message.sent_at)
                 for message in brief.spell.talk
             ],
             promised=list(brief.promised),
@@ -73,9 +73,9 @@ class Undone(BaseModel):
     responses=examples.shown("What was said.", examples.BRIEF)
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
-async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> BriefDetail:
+async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> AwaySummaryDetail:
     """In one chat, since they last wrote there themselves, or up to when they came back."""
-    return BriefDetail.of(await bots.talks.brief(instance_id, asked.contact))
+    return AwaySummaryDetail.of(await bots.conversation_service.brief(instance_id, asked.contact))
 
 
 @router.post(
@@ -95,4 +95,4 @@ async def undo_brief(instance_id: str, body: JsonBody, bots: Bots) -> Undone:
     """Deletes the bot's messages of the brief on every phone, as far as the platform lets it, and from the context."""
     await bots.exists(instance_id)
     asked = checked(body, UndoRequest)
-    return Undone(messages=await bots.talks.undo_brief(instance_id, asked.contact, asked.last))
+    return Undone(messages=await bots.conversation_service.undo_brief(instance_id, asked.contact, asked.last))

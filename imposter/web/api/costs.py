@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from imposter.runtime.prices import MILLION
-from imposter.storage.usage import By, Sum
+from imposter.runtime.costs.pricing import MILLION
+from imposter.storage.reports.usage import UsageGroup, UsageTotal
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
 from imposter.web.dependencies import Bots
@@ -40,7 +40,7 @@ class CostsQuery(BaseModel):
     last: Day | None = Field(
         default=None, alias="to", description="The last day; left out: today. Of more than 366 days, the last ones."
     )
-    by: Annotated[By, Field(description="What each row is for.")] = By.DAY
+    by: Annotated[UsageGroup, Field(description="What each row is for.")] = UsageGroup.DAY
     limit: int = Field(default=100, ge=1, le=1000, description="At most so many rows; `total` is of all.")
 
 
@@ -69,7 +69,7 @@ class CostsPage(BaseModel):
 
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
-    by: By
+    by: UsageGroup
     total: Cost
     rows: list[CostRow] = Field(description="The newest day first; the dearest contact or model first.")
 
@@ -83,12 +83,12 @@ class CostsPage(BaseModel):
 async def sum_up_costs(instance_id: str, asked: Annotated[CostsQuery, Query()], bots: Bots) -> CostsPage:
     """Tokens and money by day, contact or model, as they were reckoned when the model was asked."""
     costs = await bots.costs(instance_id, asked.by, first=asked.first, last=asked.last)
-    by_key: dict[str, list[Sum]] = {}
+    by_key: dict[str, list[UsageTotal]] = {}
     for each in costs.sums:
         by_key.setdefault(each.key, []).append(each)
     rows = [CostRow(key=key or None, **_together(sums).model_dump()) for key, sums in by_key.items()]
     rows.sort(key=lambda row: row.key or "")
-    if asked.by is By.DAY:
+    if asked.by is UsageGroup.DAY:
         rows.reverse()
     else:
         rows.sort(key=lambda row: (sum(row.money.values()), row.prompt_tokens + row.completion_tokens), reverse=True)
@@ -97,7 +97,7 @@ async def sum_up_costs(instance_id: str, asked: Annotated[CostsQuery, Query()], 
     )
 
 
-def _together(sums: Iterable[Sum]) -> Cost:
+def _together(sums: Iterable[UsageTotal]) -> Cost:
     sums = list(sums)
     money: dict[str, int] = {}
     for each in sums:

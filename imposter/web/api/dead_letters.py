@@ -32,7 +32,7 @@ async def list_dead_letters(
     instance_id: str, asked: Annotated[DeadLettersQuery, Query()], bots: Bots
 ) -> DeadLettersPage:
     """Answers that did not arrive, or may not have, and messages that the model had no answer to; newest first."""
-    letters = await bots.talks.dead_letters(instance_id, before=asked.before, limit=asked.limit)
+    letters = await bots.conversation_service.dead_letters(instance_id, before=asked.before, limit=asked.limit)
     more = len(letters) == asked.limit
     return DeadLettersPage(dead_letters=letters, before=letters[-1].seq if more else None)
 
@@ -44,7 +44,7 @@ async def list_dead_letters(
 )
 async def retry_dead_letters(instance_id: str, bots: Bots) -> RetriedLetters:
     """As for a single one. Those whose contact today's rules leave out are counted as `refused`, and stay."""
-    retried = await bots.talks.retry(instance_id)
+    retried = await bots.conversation_service.retry(instance_id)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
 
 
@@ -58,7 +58,7 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 
     From then on it is no dead letter; asked for twice, it is done once. A bot that does not run does it when it does.
     """
-    retried = await bots.talks.retry(instance_id, letter)
+    retried = await bots.conversation_service.retry(instance_id, letter)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
 
 
@@ -71,4 +71,4 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 )
 async def remove_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> None:
     """It stays on record among the messages."""
-    await bots.talks.remove_letter(instance_id, letter)
+    await bots.conversation_service.remove_letter(instance_id, letter)

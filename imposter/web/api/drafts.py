@@ -28,7 +28,7 @@ _DECIDED = examples.shown("The draft as it was decided.", examples.DRAFT)
 )
 async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], bots: Bots) -> DraftsPage:
     """Answers that wait, or waited, for their owner's word, whatever became of them; newest first."""
-    drafts = await bots.talks.drafts(instance_id, before=asked.before, limit=asked.limit)
+    drafts = await bots.conversation_service.drafts(instance_id, before=asked.before, limit=asked.limit)
     more = len(drafts) == asked.limit
     return DraftsPage(drafts=list(map(DraftRow.of, drafts)), before=drafts[-1].number if more else None)
 
@@ -44,7 +44,9 @@ async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], 
 async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, bots: Bots) -> DraftRow:
     """As it is, or with another `text`. However often, and from wherever it is asked for, it is sent once."""
     await bots.exists(instance_id)
-    return DraftRow.of(await bots.talks.send_draft(instance_id, number, checked(body, DraftRequest).text))
+    return DraftRow.of(
+        await bots.conversation_service.send_draft(instance_id, number, checked(body, DraftRequest).text)
+    )
 
 
 @router.post(
@@ -55,4 +57,4 @@ async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, b
 )
 async def drop_draft(instance_id: str, number: Number, bots: Bots) -> DraftRow:
     """The contact gets no answer; what they wrote stays part of the conversation."""
-    return DraftRow.of(await bots.talks.drop_draft(instance_id, number))
+    return DraftRow.of(await bots.conversation_service.drop_draft(instance_id, number))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imposter.contracts.states import STILL_LISTED
+from imposter.contracts.status import STILL_LISTED
 from imposter.web.api.answers import Responses
 
 CONFIGS: dict[str, Any] = {
@@ -94,7 +94,7 @@ NODES: list[dict[str, Any]] = [
             "taken_over": 14,
             "given_away": 3,
             "leases_lost": 0,
-            "errands": 5,
+            "remote_commands": 5,
             "loop_lag_seconds": 0.004,
             "uptime_seconds": 3600.0,
         },
@@ -135,13 +135,13 @@ MESSAGES: dict[str, Any] = {
 
 
 def _gates(outcome: str, *gates: str, **more: str) -> list[dict[str, Any]]:
-    nothing = {"reason": None, "told": None, "until": None}
+    nothing = {"reason": None, "explanation": None, "until": None}
     return [{"gate": gate, "outcome": outcome, **nothing, **more} for gate in gates]
 
 
 _FIRST_GATES = ["author", "kind", "groups", "whitelist", "autonomy", "linked", "group_trigger"]
 DECISION: dict[str, Any] = {
-    "told": "Not answered: you took over this chat 12 minutes before.",
+    "explanation": "Not answered: you took over this chat 12 minutes before.",
     "seq": 9,
     "conversation": "4915123456789@s.whatsapp.net",
     "message_id": "3EB0A1B2C3D4E5F60718",
@@ -150,7 +150,7 @@ DECISION: dict[str, Any] = {
     "together": [9],
     "gates": [
         *_gates("passed", *_FIRST_GATES, "hours", "age", "queue", "burst"),
-        *_gates("stopped", "pause", reason="takeover", told="you took over this chat 12 minutes before"),
+        *_gates("stopped", "pause", reason="takeover", explanation="you took over this chat 12 minutes before"),
         *_gates("not_reached", "caps", "budget", "model", "release", "delivery"),
     ],
     "waits": [],

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from imposter.contracts.base_model import StrictModel
 from imposter.contracts.errors import InvalidConfig
-from imposter.contracts.strict import Strict
-from imposter.runtime.config_check import field_problems
-from imposter.storage.exams import ExamRow, ExamState
+from imposter.runtime.providers.config_validation import field_problems
+from imposter.storage.learning.evaluations import EvaluationRow, EvaluationState
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import OptionalJsonBody
@@ -21,11 +21,11 @@ from imposter.web.dependencies import Bots
 router = APIRouter(prefix="/chatbot/{instance_id}/exam", tags=["messages"])
 
 TOLD = {
-    ExamState.RUNNING: "It is under way.",
-    ExamState.DONE: "It is finished.",
-    ExamState.FAILED: "The bot gave no answer.",
-    ExamState.CANCELLED: "It was cancelled.",
-    ExamState.INTERRUPTED: "It was cut short: the server that held it was stopped.",
+    EvaluationState.RUNNING: "It is under way.",
+    EvaluationState.DONE: "It is finished.",
+    EvaluationState.FAILED: "The bot gave no answer.",
+    EvaluationState.CANCELLED: "It was cancelled.",
+    EvaluationState.INTERRUPTED: "It was cut short: the server that held it was stopped.",
 }
 """Where whoever held it did not say more."""
 
@@ -35,7 +35,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-class ExamRequest(Strict):
+class ExamRequest(StrictModel):
     """What the bot is to be asked."""
 
     pairs: Annotated[int, BeforeValidator(_whole)] = Field(
@@ -69,7 +69,7 @@ class ExamPair(BaseModel):
 class ExamDetail(BaseModel):
     """The bot's last exam."""
 
-    state: ExamState
+    state: EvaluationState
     told: str = Field(description="One sentence for the owner.")
     begun_at: datetime
     ended_at: datetime | None
@@ -90,7 +90,7 @@ class ExamDetail(BaseModel):
     completion_tokens: int | None
 
     @classmethod
-    def of(cls, row: ExamRow) -> "ExamDetail":
+    def of(cls, row: EvaluationRow) -> "ExamDetail":
         nothing: dict[str, Any] = {
             "told": TOLD[row.state],
             "measures": [],

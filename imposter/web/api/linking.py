@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from imposter.contracts.errors import InvalidConfig
-from imposter.runtime.config_check import field_problems
+from imposter.runtime.providers.config_validation import field_problems
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, Responses, problems, takes_json
 from imposter.web.api.body import JsonBody
-from imposter.web.api.schemas import PairingCode, PairingRequest
+from imposter.web.api.schemas import PairingCodeResult, PairingRequest
 from imposter.web.dependencies import Bots
 from imposter.web.problems import problem
 
@@ -48,14 +48,14 @@ async def qr_svg(instance_id: str, bots: Bots) -> Response:
     responses=examples.shown("The code to type.", examples.PAIRING_CODE)
     | problems(*BODY, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY),
 )
-async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingCode:
+async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingCodeResult:
     """For a phone that cannot scan: the code that its owner types where the platform offers to link by number."""
     await bots.exists(instance_id)
     try:
         asked = PairingRequest.model_validate(body)
     except ValidationError as error:
         raise InvalidConfig(*field_problems(error, PairingRequest)) from None
-    return PairingCode(instance_id=instance_id, code=await bots.pairing_code(instance_id, asked.phone))
+    return PairingCodeResult(instance_id=instance_id, code=await bots.pairing_code(instance_id, asked.phone))
 
 
 async def _qr(instance_id: str, bots: Bots, kind: Literal["png", "svg"]) -> Response:

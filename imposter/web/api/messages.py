@@ -9,7 +9,14 @@ from fastapi import APIRouter, Path, Query
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
-from imposter.web.api.schemas import MAX_INTEGER, DecisionDetail, MessagesPage, MessagesQuery, Said, SayRequest
+from imposter.web.api.schemas import (
+    MAX_INTEGER,
+    DecisionDetail,
+    MessagesPage,
+    MessagesQuery,
+    OwnerMessageResult,
+    SayRequest,
+)
 from imposter.web.dependencies import Bots
 
 router = APIRouter(tags=["messages"])
@@ -41,14 +48,16 @@ async def list_messages(instance_id: str, asked: Annotated[MessagesQuery, Query(
         CONFLICT="The bot does not run.",
     ),
 )
-async def say(instance_id: str, body: JsonBody, bots: Bots) -> Said:
+async def say(instance_id: str, body: JsonBody, bots: Bots) -> OwnerMessageResult:
     """As if its owner had written it on the phone: the bot is silent in that chat for `takeover_minutes`, and what
     waited there is not answered. With a `key` it is said once, however often it is asked for.
     """
     await bots.exists(instance_id)
     asked = checked(body, SayRequest)
     key = asked.key or secrets.token_hex(16)
-    return Said(message_id=await bots.talks.say(instance_id, asked.contact, asked.text, key))
+    return OwnerMessageResult(
+        message_id=await bots.conversation_service.say(instance_id, asked.contact, asked.text, key)
+    )
 
 
 @router.get(
@@ -66,7 +75,7 @@ async def explain_message(
     message: Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `seq` of the message.")],
     bots: Bots,
 ) -> DecisionDetail:
-    """Why it was answered, was not, or is not yet: every gate with its outcome, and `told`, one plain sentence.
+    """Why it was answered, was not, or is not yet: every gate with its outcome, and `explanation`, one plain sentence.
 
     What the model was shown is not repeated, only its SHA-256.
     """

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from imposter.cluster.figures import ServerInfo
+from imposter.cluster.server_info import ServerInfo
 from imposter.web import metrics
 from imposter.web.api import examples
 from imposter.web.api.answers import problems

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from imposter.contracts.states import BotStatus
+from imposter.contracts.status import BotStatus
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import OptionalJsonBody, checked

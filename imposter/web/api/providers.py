@@ -6,15 +6,15 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from imposter.contracts.base_model import StrictModel, printable
 from imposter.contracts.behaviour import TimeZone
 from imposter.contracts.budget import Budget
 from imposter.contracts.config import ModelChoice
-from imposter.contracts.strict import Strict, printable
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.runtime.presets import lists_models, presets_of
-from imposter.runtime.prices import MILLION
-from imposter.runtime.trial import BURST, config_of_model
-from imposter.runtime.trial_report import Judged, Trial
+from imposter.runtime.costs.pricing import MILLION
+from imposter.runtime.model_test import BURST, config_of_model
+from imposter.runtime.model_test_report import Judged, ModelTest
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.runtime.providers.presets import lists_models, presets_of
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
@@ -28,7 +28,7 @@ User = Annotated[
 ]
 
 
-class ModelsRequest(Strict):
+class ModelsRequest(StrictModel):
     """Whose models are to be listed."""
 
     llm_provider_config: ModelChoice = Field(description="As in a bot's config; `model` may be left out.")
@@ -40,7 +40,7 @@ class ModelList(BaseModel):
     models: list[str] = Field(description="1,000 at most.")
 
 
-class TrialRequest(Strict):
+class ModelTestRequest(StrictModel):
     """Which model is to be tested, and what of a bot's config bears on it."""
 
     llm_provider_config: ModelChoice = Field(
@@ -51,7 +51,7 @@ class TrialRequest(Strict):
     time_zone: TimeZone | None = None
 
 
-class Refusal(BaseModel):
+class RejectedParameter(BaseModel):
     """What the model's server does not take."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -61,7 +61,7 @@ class Refusal(BaseModel):
     told: str
 
 
-class TrialResult(BaseModel):
+class ModelTestResult(BaseModel):
     """How the model did. null is what is not known."""
 
     works: bool = Field(description="It gave an answer.")
@@ -81,10 +81,10 @@ class TrialResult(BaseModel):
     leaks: bool = Field(description="The answer repeats its instructions or a key.")
     reasoned: bool = Field(description="Its reasoning stood in the answer, and was taken off.")
     judged: Judged = Field(description="How it judged an answer that binds nobody, as `guard_judge` has it do.")
-    not_taken: list[Refusal]
+    not_taken: list[RejectedParameter]
 
     @classmethod
-    def of(cls, trial: Trial) -> "TrialResult":
+    def of(cls, trial: ModelTest) -> "ModelTestResult":
         return cls(
             works=trial.works,
             error=trial.error,
@@ -103,7 +103,7 @@ class TrialResult(BaseModel):
             leaks=trial.leaks,
             reasoned=trial.reasoned,
             judged=trial.judged,
-            not_taken=[Refusal.model_validate(each) for each in trial.not_taken],
+            not_taken=[RejectedParameter.model_validate(each) for each in trial.not_taken],
         )
 
 
@@ -114,7 +114,7 @@ class TrialResult(BaseModel):
 )
 async def list_providers(bots: Bots) -> list[ProviderInfo]:
     """The chat and model providers that were found, with what their `provider_config` may hold."""
-    return [_info(file) for kind in Kind for file in bots.catalog.all(kind)]
+    return [_info(file) for kind in ProviderKind for file in bots.catalog.all(kind)]
 
 
 @router.post(
@@ -140,18 +140,18 @@ async def list_models(body: JsonBody, bots: Bots) -> ModelList:
     openapi_extra=takes_json({"$ref": "#/components/schemas/TrialRequest"}, a_preset=examples.MODEL_TRIAL),
     responses=examples.shown("What came of it, also where the model gave no answer.", examples.TRIED) | problems(*BODY),
 )
-async def test_model(body: JsonBody, bots: Bots) -> TrialResult:
+async def test_model(body: JsonBody, bots: Bots) -> ModelTestResult:
     """Asks the model what a chat would ask, with the bot's own system prompt, and tells what it found out.
 
     It asks twice at most and takes 45 seconds at most. Nothing is stored, and nothing is sent to anybody; the model
     costs what that costs.
     """
-    asked = checked(body, TrialRequest)
+    asked = checked(body, ModelTestRequest)
     more = asked.model_dump(include={"user_id", "time_zone"}, exclude_none=True)
     if asked.budget_config is not None:
         more["budget_config"] = asked.budget_config
     config = config_of_model(asked.llm_provider_config, bots.catalog, bots.secret, bots.addresses, **more)
-    return TrialResult.of(await bots.try_model(config))
+    return ModelTestResult.of(await bots.try_model(config))
 
 
 def _info(file: ProviderFile) -> ProviderInfo:

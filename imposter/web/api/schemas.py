@@ -7,14 +7,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from imposter import phone_numbers
 from imposter.behaviour.message_text import shown_text
-from imposter.contracts.states import BotStatus
-from imposter.contracts.strict import Strict, printable
-from imposter.runtime.discovery import Kind
-from imposter.runtime.traces import Trace, Wait
-from imposter.runtime.why import Explained, Passage
-from imposter.storage.dead_letters import DeadLetter
-from imposter.storage.drafted import Draft
-from imposter.storage.records import DraftState, MessageState, PartRow, StoredMessage, Wording
+from imposter.contracts.base_model import StrictModel, printable
+from imposter.contracts.status import BotStatus
+from imposter.domain.decisions import Wording
+from imposter.domain.deliveries import PartRow
+from imposter.domain.drafts import DraftState
+from imposter.domain.messages import MessageState, StoredMessage
+from imposter.runtime.explain.answer_trace import Trace, TraceWait
+from imposter.runtime.explain.explanation import Explained, GatePassage
+from imposter.runtime.providers.discovery import ProviderKind
+from imposter.storage.queue.dead_letters import DeadLetter
+from imposter.storage.queue.draft_rows import Draft
 from imposter.web.problems import FieldError
 
 MAX_INTEGER = 2**63 - 1
@@ -63,7 +66,7 @@ class BotDetail(BaseModel):
     status: BotStatus
 
 
-class PairingRequest(Strict):
+class PairingRequest(StrictModel):
     """Whose phone is to be linked."""
 
     phone: Annotated[str, Field(max_length=phone_numbers.MOST_CHARACTERS), AfterValidator(phone_numbers.read)] = Field(
@@ -71,7 +74,7 @@ class PairingRequest(Strict):
     )
 
 
-class PairingCode(BaseModel):
+class PairingCodeResult(BaseModel):
     """What the owner types on the phone."""
 
     instance_id: str
@@ -91,7 +94,7 @@ class ContactQuery(BaseModel):
     contact: Named = Field(description="A person or group, by any id or number.")
 
 
-class PauseRequest(Strict):
+class PauseRequest(StrictModel):
     """Where a bot is to be silent, and for how long."""
 
     contact: Named | None = Field(
@@ -100,7 +103,7 @@ class PauseRequest(Strict):
     minutes: float | None = Field(default=None, gt=0, le=525_600, description="Left out: until it is resumed.")
 
 
-class ResumeRequest(Strict):
+class ResumeRequest(StrictModel):
     """Where a bot is to answer again."""
 
     contact: Named | None = Field(
@@ -174,7 +177,7 @@ class GroupsPage(BaseModel):
     after: str | None = Field(description="What to ask with for the next page; null on the last one.")
 
 
-class SayRequest(Strict):
+class SayRequest(StrictModel):
     """What the owner says themselves."""
 
     contact: Named = Field(description="Any id or number of a person or group it knows.")
@@ -184,7 +187,7 @@ class SayRequest(Strict):
     )
 
 
-class Said(BaseModel):
+class OwnerMessageResult(BaseModel):
     """What the owner says is on its way."""
 
     message_id: str = Field(description="As in the list of messages.")
@@ -223,15 +226,17 @@ class ModelCall(BaseModel):
 class DecisionDetail(BaseModel):
     """Why a message was answered, was not, or is not yet."""
 
-    told: str = Field(description="One sentence for the owner.")
+    explanation: str = Field(description="One sentence for the owner.")
     seq: int
     conversation: str
     message_id: str
     state: MessageState
     reason: str | None
     together: list[int] = Field(description="The `seq` of all that it was answered or given up with, its own too.")
-    gates: list[Passage] = Field(description="What a message passes on its way to an answer, in this order.")
-    waits: list[Wait] = Field(description="What it waited for before the model was asked, as far as that is known.")
+    gates: list[GatePassage] = Field(description="What a message passes on its way to an answer, in this order.")
+    waits: list[TraceWait] = Field(
+        description="What it waited for before the model was asked, as far as that is known."
+    )
     model: ModelCall | None = Field(description="null where it was not asked, or nothing was written down.")
     times: DecisionTimes
     answer: list[PartRow] = Field(description="What was sent, or is to be; in order.")
@@ -256,7 +261,7 @@ class DecisionDetail(BaseModel):
             currency=trace.currency,
         )
         return cls(
-            told=explained.told,
+            explanation=explained.explanation,
             seq=message.seq,
             conversation=message.conversation,
             message_id=message.message_id,
@@ -307,7 +312,7 @@ class DraftsQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=200, description="At most so many.")
 
 
-class DraftRequest(Strict):
+class DraftRequest(StrictModel):
     """What is to be sent for a draft."""
 
     text: str | None = Field(
@@ -361,7 +366,7 @@ class RetriedLetters(BaseModel):
     refused: int = Field(description="Those that stay: by today's rules their contact is not answered.")
 
 
-class Forgotten(BaseModel):
+class ErasureResult(BaseModel):
     """Somebody is forgotten."""
 
     messages: int = Field(description="How many were removed: theirs, and those to them.")
@@ -398,7 +403,7 @@ class PresetInfo(BaseModel):
 class ProviderInfo(BaseModel):
     """One provider file."""
 
-    kind: Kind
+    kind: ProviderKind
     name: str = Field(description="What to give as `provider_name`.")
     summary: str
     config_schema: dict[str, Any] | None = Field(

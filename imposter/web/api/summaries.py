@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from imposter.contracts.base_model import StrictModel
 from imposter.contracts.model import LONGEST_SUMMARY
-from imposter.contracts.strict import Strict
-from imposter.storage.summaries import Summary
+from imposter.storage.conversation.summaries import Summary
 from imposter.web.api import examples
 from imposter.web.api.answers import BODY, problems, takes_json
 from imposter.web.api.body import JsonBody, checked
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/chatbot/{instance_id}/summary", tags=["messages"])
 _NOBODY = "No bot has this instance_id, or it knows nobody by this id or number."
 
 
-class SummaryRequest(Strict):
+class SummaryRequest(StrictModel):
     """The owner's own notes."""
 
     contact: Named = Field(description="A person or group, by any id or number.")
@@ -47,7 +47,7 @@ class SummaryDetail(BaseModel):
 )
 async def show_summary(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> SummaryDetail:
     """The model makes them when a chat grows longer than what it is shown of it (`context_config`)."""
-    return SummaryDetail.of(await bots.talks.summary(instance_id, asked.contact))
+    return SummaryDetail.of(await bots.conversation_service.summary(instance_id, asked.contact))
 
 
 @router.put(
@@ -61,5 +61,5 @@ async def change_summary(instance_id: str, body: JsonBody, bots: Bots) -> Summar
     """From now on the model is told this, and adds to it."""
     await bots.exists(instance_id)
     asked = checked(body, SummaryRequest)
-    await bots.talks.write_summary(instance_id, asked.contact, asked.text)
-    return SummaryDetail.of(await bots.talks.summary(instance_id, asked.contact))
+    await bots.conversation_service.write_summary(instance_id, asked.contact, asked.text)
+    return SummaryDetail.of(await bots.conversation_service.summary(instance_id, asked.contact))

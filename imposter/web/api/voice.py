@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from imposter.contracts.errors import FieldProblem, InvalidConfig
-from imposter.runtime.learning import Profile
+from imposter.runtime.learning.chat_import import VoiceProfile
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
 from imposter.web.dependencies import Bots
@@ -29,13 +29,13 @@ _FILE: dict[str, Any] = {
 }
 
 
-class Imported(BaseModel):
+class ImportResult(BaseModel):
     """What an export held."""
 
     answers: int = Field(description="What the owner wrote in one go counts as one.")
 
 
-class Unlearned(BaseModel):
+class VoiceDeletion(BaseModel):
     """What was deleted."""
 
     answers: int
@@ -56,7 +56,7 @@ class VoiceDetail(BaseModel):
     imported: list[LearnedFrom] = Field(description="The exported chats; most answers first.")
 
     @classmethod
-    def of(cls, profile: Profile) -> "VoiceDetail":
+    def of(cls, profile: VoiceProfile) -> "VoiceDetail":
         imported = [LearnedFrom(contact=contact, answers=count) for contact, count in profile.imported.items()]
         return cls(told=list(profile.told), messages=profile.messages, imported=imported)
 
@@ -84,7 +84,7 @@ async def import_chat(
     owner: Annotated[
         str | None, Query(max_length=256, description="The owner's name in the file; without it the names are told.")
     ] = None,
-) -> Imported:
+) -> ImportResult:
     """Takes a chat that WhatsApp exported, without media or with it. Sent again, it takes the place of the one before.
 
     Only the owner's own words are learned from; the contact's are kept beside them, to find what answers the like.
@@ -93,7 +93,7 @@ async def import_chat(
     data = await request.body()
     if not data:
         raise InvalidConfig(FieldProblem("file", "is empty: send the export as the body, as it comes from the phone"))
-    return Imported(answers=await bots.learning.learn(instance_id, info.config, contact, owner, data))
+    return ImportResult(answers=await bots.learning.learn(instance_id, info.config, contact, owner, data))
 
 
 @router.get(
@@ -114,7 +114,7 @@ async def show_voice(instance_id: str, bots: Bots) -> VoiceDetail:
     responses=examples.shown("They are deleted.", examples.VOICE_UNLEARNED)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-async def delete_voice(instance_id: str, bots: Bots) -> Unlearned:
+async def delete_voice(instance_id: str, bots: Bots) -> VoiceDeletion:
     """What the owner writes here goes on being learned from; `voice` in behaviour_config turns that off."""
     await bots.exists(instance_id)
-    return Unlearned(answers=await bots.learning.unlearn(instance_id))
+    return VoiceDeletion(answers=await bots.learning.unlearn(instance_id))

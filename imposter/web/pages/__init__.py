@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from imposter.web.pages import bots, chats, docs, figures, files, link, new_bot, settings, signing_in, voice
+from imposter.web.pages import bots, chats, docs, figures, files, link, login, new_bot, settings, voice
 
 ROUTERS: tuple[APIRouter, ...] = (
     files.router,
-    signing_in.router,
+    login.router,
     bots.router,
     docs.router,
     figures.router,

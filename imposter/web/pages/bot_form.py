@@ -7,24 +7,24 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import FieldProblem, InvalidConfig
-from imposter.runtime.config_check import Rejected, check_configs
-from imposter.runtime.discovery import Kind, ProviderFile
-from imposter.runtime.masking import masked, unmasked
-from imposter.runtime.presets import lists_models, presets_of
+from imposter.runtime.providers.config_validation import Rejected, check_configs
+from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
+from imposter.runtime.providers.presets import lists_models, presets_of
+from imposter.runtime.providers.secret_masking import masked, unmasked
+from imposter.service.bots import BotService
 from imposter.web.api.providers import schema_of
 from imposter.web.home_numbers import with_country_codes
 from imposter.web.pages.forms import Field, fields, kept, lines, read, read_json, written
+from imposter.web.pages.model_presets import Found, Service
 from imposter.web.pages.price_fields import PATH, put_price, without_price
-from imposter.web.pages.services import Found, Service
-from imposter.web.pages.whitelist import Reading, problems_by_line, readings
+from imposter.web.pages.whitelist import WhitelistInput, problems_by_line, readings
 
-FAVOURITES = {Kind.CHAT: "whatsAppBaileyes", Kind.MODEL: "openAi"}
+FAVOURITES = {ProviderKind.CHAT: "whatsAppBaileyes", ProviderKind.MODEL: "openAi"}
 """Chosen before anybody chooses, where they are there."""
-_PLACES = {Kind.CHAT: "chat_provider_config", Kind.MODEL: "llm_provider_config"}
+_PLACES = {ProviderKind.CHAT: "chat_provider_config", ProviderKind.MODEL: "llm_provider_config"}
 _OWN_FIELDS = ("user_id", "respond_to_whitelist", "time_zone", *_PLACES.values())
 """Of a config, those that the form has fields for."""
 ONLY, EVERYONE = "only", "everyone"
@@ -72,19 +72,19 @@ class BotForm:
     """What is wrong, by the field's path in the config."""
     chats: list[Choice]
     models: list[Choice]
-    read_as: list[Reading]
+    read_as: list[WhitelistInput]
     """The whitelist, where nothing is wrong with it."""
 
     @classmethod
     def of(
         cls,
-        bots: Fleet,
+        bots: BotService,
         sent: Mapping[str, str] | None = None,
         problems: Sequence[FieldProblem] = (),
         found: Found | None = None,
     ) -> "BotForm":
         told = {problem.field: problem.message for problem in problems}
-        chats, models = ([_choice(file, sent, told, found) for file in bots.catalog.all(kind)] for kind in Kind)
+        chats, models = ([_choice(file, sent, told, found) for file in bots.catalog.all(kind)] for kind in ProviderKind)
         sent = sent if sent is not None else _at_first(bots)
         read_as = readings(sent.get("whitelist", ""), sent.get("chat_provider", ""), bots.catalog)
         is_wrong = any(problem.field.startswith("respond_to_whitelist") for problem in problems)
@@ -93,7 +93,7 @@ class BotForm:
     @property
     def elsewhere(self) -> list[tuple[str, str]]:
         """Problems that no field of the form shows."""
-        picked = {self.sent.get(f"{kind}_provider") for kind in Kind}
+        picked = {self.sent.get(f"{kind}_provider") for kind in ProviderKind}
         shown = [field.path for each in (*self.chats, *self.models) if each.name in picked for field in each.fields]
         shown += ["user_id", "respond_to_whitelist", "time_zone", PATH, "llm_provider_config.fallbacks", "more"]
         return [
@@ -121,7 +121,7 @@ def texts(form: FormData) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
-def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
+def filled_in(bots: BotService, config: BotConfig) -> dict[str, str]:
     """The form that says what this config says, but for its secrets."""
     shown = masked(config, bots.catalog)
     sent = {"user_id": config.user_id, "who": EVERYONE if config.respond_to_whitelist is None else ONLY}
@@ -149,7 +149,7 @@ def filled_in(bots: Fleet, config: BotConfig) -> dict[str, str]:
     return sent
 
 
-async def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
+async def config_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
     """What was filled in. Of a bot that was there before, it keeps the user and what a form cannot show.
 
     Raises: InvalidConfig.
@@ -181,17 +181,17 @@ async def config_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | No
     raise InvalidConfig(*problems)
 
 
-def model_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> ProviderChoice:
+def model_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> ProviderChoice:
     """The model alone that was filled in, unchecked. Raises: InvalidConfig."""
-    item, problems = _provider(bots, Kind.MODEL, sent, before)
-    bots.catalog.find(Kind.MODEL, item["provider_name"])
+    item, problems = _provider(bots, ProviderKind.MODEL, sent, before)
+    bots.catalog.find(ProviderKind.MODEL, item["provider_name"])
     if problems:
         raise InvalidConfig(*problems)
     return ProviderChoice(**item)
 
 
 def _provider(
-    bots: Fleet, kind: Kind, sent: Mapping[str, str], before: BotConfig | None
+    bots: BotService, kind: ProviderKind, sent: Mapping[str, str], before: BotConfig | None
 ) -> tuple[dict[str, Any], list[FieldProblem]]:
     place, name = _PLACES[kind], sent.get(f"{kind}_provider", "")
     file = _file(bots, kind, name)
@@ -226,9 +226,9 @@ def _more(text: str, problems: list[FieldProblem]) -> dict[str, Any]:
     return more
 
 
-def _at_first(bots: Fleet) -> dict[str, str]:
+def _at_first(bots: BotService) -> dict[str, str]:
     first = {"who": ONLY, "autonomy": Autonomy.DRAFT.value}
-    for kind in Kind:
+    for kind in ProviderKind:
         usable = [file.name for file in bots.catalog.all(kind) if file.error is None]
         favourite = FAVOURITES[kind]
         first[f"{kind}_provider"] = favourite if favourite in usable else next(iter(usable), "")
@@ -255,7 +255,7 @@ def _choice(
     )
 
 
-def _file(bots: Fleet, kind: Kind, name: str) -> ProviderFile | None:
+def _file(bots: BotService, kind: ProviderKind, name: str) -> ProviderFile | None:
     """The usable one of this name, in whichever naming style."""
     try:
         return bots.catalog.find(kind, name)

@@ -7,10 +7,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from imposter.cluster.fleet import Fleet
-from imposter.contracts.states import STILL_LISTED, BotStatus
-from imposter.runtime.prices import MILLION
-from imposter.storage.overview import Today
+from imposter.contracts.status import STILL_LISTED, BotStatus
+from imposter.runtime.costs.pricing import MILLION
+from imposter.service.bots import BotService
+from imposter.storage.reports.overview import DayTotals
 from imposter.web.dependencies import Bots
 from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, fragment, go_to, page
@@ -22,9 +22,9 @@ LOOK_EVERY = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BotTableRow:
     status: BotStatus
-    today: Today
+    today: DayTotals
 
     @property
     def costs(self) -> dict[str, float]:
@@ -57,7 +57,7 @@ async def follow_bots(request: Request, bots: Bots) -> Response:
 async def show_bot(instance_id: str, request: Request, bots: Bots) -> Response:
     status = await bots.status(instance_id)
     today = await bots.today([instance_id])
-    return page(request, "bot.html", row=Row(status, today[instance_id]), status=status, tab="overview")
+    return page(request, "bot.html", row=BotTableRow(status, today[instance_id]), status=status, tab="overview")
 
 
 @router.get("/bots/{instance_id}/unlink")
@@ -70,13 +70,13 @@ async def ask_before_deleting(instance_id: str, request: Request, bots: Bots) ->
     return page(request, "delete.html", status=await bots.status(instance_id), tab="overview")
 
 
-_ACTIONS: Mapping[str, tuple[Callable[[Fleet, str], Awaitable[object]], str]] = {
-    "start": (Fleet.start, "started"),
-    "stop": (Fleet.stop, "stopped"),
-    "pause": (Fleet.pause, "paused"),
-    "resume": (Fleet.resume, "resumed"),
-    "unlink": (Fleet.unlink, "unlinked"),
-    "delete": (Fleet.delete, "deleted"),
+_ACTIONS: Mapping[str, tuple[Callable[[BotService, str], Awaitable[object]], str]] = {
+    "start": (BotService.start, "started"),
+    "stop": (BotService.stop, "stopped"),
+    "pause": (BotService.pause, "paused"),
+    "resume": (BotService.resume, "resumed"),
+    "unlink": (BotService.unlink, "unlinked"),
+    "delete": (BotService.delete, "deleted"),
 }
 
 
@@ -95,11 +95,11 @@ async def act(instance_id: str, action: str, bots: Bots) -> Response:
     return go_to(f"/bots/{instance_id}", done=done)
 
 
-def _live(request: Request, rows: list[Row]) -> Parts:
+def _live(request: Request, rows: list[BotTableRow]) -> Parts:
     return {"bots": fragment("bots_list.html", request=request, rows=rows)}
 
 
-async def _rows(bots: Fleet) -> list[Row]:
+async def _rows(bots: BotService) -> list[BotTableRow]:
     statuses = await bots.statuses()
     today = await bots.today([status.instance_id for status in statuses])
-    return [Row(status, today[status.instance_id]) for status in statuses]
+    return [BotTableRow(status, today[status.instance_id]) for status in statuses]

@@ -9,20 +9,21 @@ from uuid import uuid4
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.behaviour import Autonomy
-from imposter.contracts.errors import NotNow, UnknownContact
+from imposter.contracts.errors import ContactNotFound, InvalidState
 from imposter.contracts.model import LONGEST_SUMMARY
-from imposter.runtime import pauses
-from imposter.runtime.telling import BECAUSE
-from imposter.storage.records import DraftState, Pause
-from imposter.storage.summaries import Summary
+from imposter.domain.drafts import DraftState
+from imposter.domain.pauses import Pause
+from imposter.runtime.account import pause_text
+from imposter.runtime.owner.notifications import BECAUSE
+from imposter.service.bots import BotService
+from imposter.storage.conversation.summaries import Summary
 from imposter.web.api.schemas import MAX_INTEGER, Conversation, DecisionDetail
 from imposter.web.dependencies import Bots
-from imposter.web.pages.bubbles import bubbles_of, names_in, words_of
+from imposter.web.pages.labels import AUTONOMY
 from imposter.web.pages.live import Parts, seen_in, stream
+from imposter.web.pages.message_view import bubbles_of, names_in, words_of
 from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_part, page
-from imposter.web.pages.words import AUTONOMY
 
 router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
 
@@ -77,8 +78,8 @@ async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Res
         refused = TOO_LONG
     if not refused:
         try:
-            await bots.talks.say(instance_id, chat, text, key)
-        except NotNow as error:
+            await bots.conversation_service.say(instance_id, chat, text, key)
+        except InvalidState as error:
             refused = str(error)
     if refused:
         return await _chat_page(instance_id, chat, request, bots, None, refused=refused, text=text)
@@ -102,7 +103,7 @@ async def treat(instance_id: str, chat: Chat, request: Request, bots: Bots) -> R
     wanted = (await form_of(request)).get("autonomy", "")
     if wanted and wanted not in list(Autonomy):
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no such way to go about somebody.")
-    await bots.talks.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
+    await bots.conversation_service.treat(instance_id, chat, Autonomy(str(wanted)) if wanted else None)
     return _back(instance_id, chat, "treated")
 
 
@@ -112,7 +113,7 @@ async def note(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Re
     if len(text) > LONGEST_SUMMARY:
         told = f"These notes are longer than {LONGEST_SUMMARY:,} characters; shorten them."
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, told)
-    await bots.talks.write_summary(instance_id, chat, text)
+    await bots.conversation_service.write_summary(instance_id, chat, text)
     return _back(instance_id, chat, "noted")
 
 
@@ -128,10 +129,10 @@ async def explain(instance_id: str, seq: Number, request: Request, bots: Bots) -
 
 @router.get("/drafts")
 async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
-    drafts = await bots.talks.drafts(instance_id, before=before, limit=SHOWN)
+    drafts = await bots.conversation_service.drafts(instance_id, before=before, limit=SHOWN)
     older = drafts[-1].number if len(drafts) == SHOWN else None
-    asked = await bots.talks.by_number(instance_id, {draft.answers for draft in drafts})
-    names = await names_in(bots.talks, instance_id, list(asked.values()))
+    asked = await bots.conversation_service.by_number(instance_id, {draft.answers for draft in drafts})
+    names = await names_in(bots.conversation_service, instance_id, list(asked.values()))
     shown: dict[str, Any] = {
         "drafts": drafts,
         "questions": {seq: words_of(message, names) for seq, message in asked.items()},
@@ -149,16 +150,16 @@ async def decide(instance_id: str, number: Number, request: Request, bots: Bots)
     if form.get("do") == "send":
         if len(text) > LONGEST:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, TOO_LONG)
-        await bots.talks.send_draft(instance_id, number, text)
+        await bots.conversation_service.send_draft(instance_id, number, text)
     else:
-        await bots.talks.drop_draft(instance_id, number)
+        await bots.conversation_service.drop_draft(instance_id, number)
     done = "draft_sent" if form.get("do") == "send" else "draft_dropped"
     return _back(instance_id, chat, done) if isinstance(chat, str) else go_to(f"/bots/{instance_id}/drafts", done=done)
 
 
 @router.get("/letters")
 async def show_letters(instance_id: str, request: Request, bots: Bots, before: Before = None) -> Response:
-    letters = await bots.talks.dead_letters(instance_id, before=before, limit=SHOWN)
+    letters = await bots.conversation_service.dead_letters(instance_id, before=before, limit=SHOWN)
     older = letters[-1].seq if len(letters) == SHOWN else None
     status = await bots.status(instance_id)
     return page(request, "letters.html", status=status, tab="letters", letters=letters, older=older)
@@ -166,33 +167,33 @@ async def show_letters(instance_id: str, request: Request, bots: Bots, before: B
 
 @router.post("/letters/retry")
 async def retry_all(instance_id: str, bots: Bots) -> Response:
-    retried = await bots.talks.retry(instance_id)
+    retried = await bots.conversation_service.retry(instance_id)
     return go_to(f"/bots/{instance_id}/letters", done="retried_some" if retried.refused else "retried")
 
 
 @router.post("/letters/{seq}/retry")
 async def retry(instance_id: str, seq: Number, bots: Bots) -> Response:
-    await bots.talks.retry(instance_id, seq)
+    await bots.conversation_service.retry(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="retried")
 
 
 @router.post("/letters/{seq}/remove")
 async def remove(instance_id: str, seq: Number, bots: Bots) -> Response:
-    await bots.talks.remove_letter(instance_id, seq)
+    await bots.conversation_service.remove_letter(instance_id, seq)
     return go_to(f"/bots/{instance_id}/letters", done="letter_removed")
 
 
-async def _list(request: Request, bots: Fleet, instance_id: str, before: int | None) -> Parts:
+async def _list(request: Request, bots: BotService, instance_id: str, before: int | None) -> Parts:
     account = (await bots.status(instance_id)).account
-    chats = await bots.talks.chats(instance_id, before=before, limit=SHOWN)
-    held = {pause.conversation: pause for pause in await bots.talks.pauses(instance_id)}
+    chats = await bots.conversation_service.chats(instance_id, before=before, limit=SHOWN)
+    held = {pause.conversation: pause for pause in await bots.conversation_service.pauses(instance_id)}
     older = chats[-1].newest.seq if len(chats) == SHOWN else None
-    names = await names_in(bots.talks, instance_id, [each.newest for each in chats])
+    names = await names_in(bots.conversation_service, instance_id, [each.newest for each in chats])
     shown = {
         "chats": chats,
         "words": {each.conversation: words_of(each.newest, names) for each in chats},
         "held": held,
-        "unreadable": await bots.talks.unreadable(instance_id),
+        "unreadable": await bots.conversation_service.unreadable(instance_id),
         "older": older,
         "account": account,
         "own_chat": OWN_CHAT,
@@ -208,9 +209,9 @@ async def _chat_page(
     autonomy: Autonomy | None = None
     own: Autonomy | None = None
     summary: Summary | None = None
-    with suppress(UnknownContact):  # as the owner's chat with themselves is, in which nobody has written yet
-        autonomy, own = await bots.talks.autonomy(instance_id, chat)
-        summary = await bots.talks.summary(instance_id, chat)
+    with suppress(ContactNotFound):  # as the owner's chat with themselves is, in which nobody has written yet
+        autonomy, own = await bots.conversation_service.autonomy(instance_id, chat)
+        summary = await bots.conversation_service.summary(instance_id, chat)
     return page(
         request,
         "chat.html",
@@ -219,7 +220,7 @@ async def _chat_page(
         tab="chats",
         instance_id=instance_id,
         chat=chat,
-        name=OWN_CHAT if chat == status.account else await bots.talks.chat_name(instance_id, chat),
+        name=OWN_CHAT if chat == status.account else await bots.conversation_service.chat_name(instance_id, chat),
         autonomy=autonomy,
         own=own,
         autonomies=AUTONOMY,
@@ -234,14 +235,16 @@ async def _chat_page(
     )
 
 
-async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, before: int | None) -> Parts:
+async def _live(request: Request, bots: BotService, instance_id: str, chat: str, before: int | None) -> Parts:
     """What changes on a chat's page: what was said, whether the bot is silent, and what it would say."""
     messages = await bots.messages(instance_id, conversation=chat, before=before, limit=SHOWN)
     if not messages and before is None:
-        raise UnknownContact
+        raise ContactNotFound
     about: dict[str, Any] = {"request": request, "instance_id": instance_id, "chat": chat}
     turns: dict[str, Any] = {
-        "lines": await bubbles_of(bots.talks, instance_id, chat, await bots.talks.named(instance_id, messages)),
+        "lines": await bubbles_of(
+            bots.conversation_service, instance_id, chat, await bots.conversation_service.named(instance_id, messages)
+        ),
         "older": messages[-1].seq if len(messages) == SHOWN else None,
         "in_group": any(message.group_id for message in messages),
     }
@@ -252,21 +255,25 @@ async def _live(request: Request, bots: Fleet, instance_id: str, chat: str, befo
     }
 
 
-async def _pause(bots: Fleet, instance_id: str, chat: str) -> str:
+async def _pause(bots: BotService, instance_id: str, chat: str) -> str:
     """Why, and until when, the bot is silent there; empty where it is not."""
-    held = [pause for pause in await bots.talks.pauses(instance_id) if pause.chat in (chat, pauses.ACCOUNT)]
+    held = [
+        pause
+        for pause in await bots.conversation_service.pauses(instance_id)
+        if pause.chat in (chat, pause_text.ACCOUNT)
+    ]
     return _told(min(reversed(held), key=lambda pause: bool(pause.member))) if held else ""
 
 
 def _told(pause: Pause) -> str:
     if pause.member:
-        return f"The bot does not answer one of the group ({pause.member}), {pauses.until(pause.until)}."
-    where = "everywhere" if pause.conversation == pauses.ACCOUNT else "here"
-    return f"The bot is silent {where}, {pauses.until(pause.until)}."
+        return f"The bot does not answer one of the group ({pause.member}), {pause_text.until(pause.until)}."
+    where = "everywhere" if pause.conversation == pause_text.ACCOUNT else "here"
+    return f"The bot is silent {where}, {pause_text.until(pause.until)}."
 
 
-async def _drafts(bots: Fleet, instance_id: str, chat: str) -> list[Any]:
-    found = await bots.talks.drafts(instance_id)
+async def _drafts(bots: BotService, instance_id: str, chat: str) -> list[Any]:
+    found = await bots.conversation_service.drafts(instance_id)
     return [draft for draft in found if draft.conversation == chat and draft.state is DraftState.OPEN]
 
 

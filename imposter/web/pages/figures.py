@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from imposter.cluster.fleet import Fleet
-from imposter.runtime.prices import MILLION
-from imposter.runtime.timing import Typical, times_of, typical
-from imposter.storage.figures import LOOKED_AT, Piece, Spent
+from imposter.runtime.costs.pricing import MILLION
+from imposter.runtime.explain.latency import LatencySummary, times_of, typical
+from imposter.service.bots import BotService
+from imposter.storage.reports.activity import LOOKED_AT, DailyUsage, Interval
 from imposter.web.dependencies import Bots
 from imposter.web.pages.charts import Chart, Column
 from imposter.web.pages.render import PageRoute, page
@@ -59,7 +59,7 @@ async def show_figures(
     )
 
 
-async def _charts(bots: Fleet, instance_ids: list[str], span: Span) -> list[Chart]:
+async def _charts(bots: BotService, instance_ids: list[str], span: Span) -> list[Chart]:
     now = bots.clock.now().astimezone(UTC)
     last = now.replace(minute=0, second=0, microsecond=0)
     last = last if span.length < timedelta(days=1) else last.replace(hour=0)
@@ -71,7 +71,7 @@ async def _charts(bots: Fleet, instance_ids: list[str], span: Span) -> list[Char
     return [*_of_pieces(pieces, span), *_of_days(spent, days)]
 
 
-def _of_pieces(pieces: Sequence[Piece], span: Span) -> list[Chart]:
+def _of_pieces(pieces: Sequence[Interval], span: Span) -> list[Chart]:
     labels = [_label(piece.begins, span) for piece in pieces]
 
     def chart(title: str, unit: str, series: tuple[str, ...], values: Sequence[tuple[float, ...]]) -> Chart:
@@ -93,15 +93,15 @@ def _of_pieces(pieces: Sequence[Piece], span: Span) -> list[Chart]:
 PARTS = ("our time before the model", "the model's time", "our time after it")
 
 
-def _parts(times: Typical | None) -> tuple[float, ...]:
+def _parts(times: LatencySummary | None) -> tuple[float, ...]:
     return (0.0, 0.0, 0.0) if times is None else (times.before, times.model, times.after)
 
 
-def _p95(times: Typical | None) -> tuple[float, ...]:
+def _p95(times: LatencySummary | None) -> tuple[float, ...]:
     return (0.0,) if times is None else (times.p95,)
 
 
-def _of_days(spent: Sequence[Spent], days: Sequence[date]) -> list[Chart]:
+def _of_days(spent: Sequence[DailyUsage], days: Sequence[date]) -> list[Chart]:
     by_day = {each.day: each for each in spent}
     tokens = [Column(f"{day:%-d %b}", (by_day[day].tokens if day in by_day else 0,)) for day in days]
     charts = [Chart("Tokens", "", ("read and written",), tuple(tokens))]

@@ -5,8 +5,8 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from imposter import phone_numbers
-from imposter.contracts.errors import ImposterError, InvalidConfig, StorageError, UnknownBot
-from imposter.contracts.states import BotStatus
+from imposter.contracts.errors import BotNotFound, ImposterError, InvalidConfig, StorageError
+from imposter.contracts.status import BotStatus
 from imposter.web.dependencies import Bots
 from imposter.web.pages.live import Parts, seen_in, stream
 from imposter.web.pages.render import PageRoute, form_of, fragment, page
@@ -36,7 +36,7 @@ async def ask_for_code(instance_id: str, request: Request, bots: Bots) -> Respon
         code = await bots.pairing_code(instance_id, phone_numbers.read(phone))
     except ValueError as error:
         return await _page(instance_id, request, bots, phone=phone, refused=f"This {error}.")
-    except (UnknownBot, StorageError, InvalidConfig):
+    except (BotNotFound, StorageError, InvalidConfig):
         raise
     except ImposterError as error:
         return await _page(instance_id, request, bots, phone=phone, refused=str(error))

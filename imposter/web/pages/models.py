@@ -5,16 +5,16 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.config import BotConfig
 from imposter.contracts.errors import InvalidConfig, ModelError, NotSupported
-from imposter.runtime.trial import BURST
+from imposter.runtime.model_test import BURST
+from imposter.service.bots import BotService
 from imposter.web.pages.bot_form import BotForm, config_of, model_of
+from imposter.web.pages.model_presets import Found, with_service
 from imposter.web.pages.render import is_part, page
-from imposter.web.pages.services import Found, with_service
 
 
-async def trial_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> dict[str, Any]:
+async def trial_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> dict[str, Any]:
     """What came of a trial of the model; nothing is made or stored. For the template `tested.html`."""
     shown: dict[str, Any] = {"trial": None, "problems": (), "question": " / ".join(BURST)}
     try:
@@ -23,7 +23,7 @@ async def trial_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | Non
         return shown | {"problems": error.problems}
 
 
-async def models_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | None = None) -> Found:
+async def models_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> Found:
     """What the chosen model's server has."""
     provider = sent.get("model_provider", "")
     try:
@@ -34,7 +34,7 @@ async def models_of(bots: Fleet, sent: Mapping[str, str], before: BotConfig | No
         return Found(provider, refused=str(error))
 
 
-def follow_service(bots: Fleet, sent: Mapping[str, str]) -> dict[str, str]:
+def follow_service(bots: BotService, sent: Mapping[str, str]) -> dict[str, str]:
     """What was filled in, after another service was chosen."""
     model = BotForm.of(bots, sent).model
     if model is None or model.service is None:

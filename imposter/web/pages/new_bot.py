@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import FieldProblem, InvalidConfig
+from imposter.service.bots import BotService
 from imposter.web.dependencies import Bots
 from imposter.web.pages.bot_form import AUTONOMIES, BotForm, config_of, texts
 from imposter.web.pages.models import follow_service, models_of, part_of, trial_of
@@ -60,7 +60,7 @@ async def choose_service(request: Request, bots: Bots) -> Response:
 
 
 async def _page(
-    request: Request, bots: Fleet, form: BotForm, http: int = HTTPStatus.OK, tested: object = None
+    request: Request, bots: BotService, form: BotForm, http: int = HTTPStatus.OK, tested: object = None
 ) -> Response:
     shown: dict[str, Any] = {"form": form, "autonomies": AUTONOMIES, "tested": tested, "verb": "Make the bot"}
     return page(request, "new.html", http, first=await bots.is_empty(), **shown)

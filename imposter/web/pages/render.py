@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from imposter.behaviour.message_text import shown_text
 from imposter.contracts.errors import ImposterError
 from imposter.web.pages.files import address_of
-from imposter.web.pages.words import (
+from imposter.web.pages.labels import (
     DONE,
     GATES,
     OUTCOMES,
@@ -29,7 +29,7 @@ from imposter.web.pages.words import (
     money,
     plain,
 )
-from imposter.web.problems import Trouble, trouble_of
+from imposter.web.problems import ProblemDetail, trouble_of
 from imposter.web.sessions import form_token, is_signed_in, same_token
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class PageRoute(APIRoute):
         return handle_page
 
 
-def wrong(request: Request, trouble: Trouble) -> Response:
+def wrong(request: Request, trouble: ProblemDetail) -> Response:
     return page(
         request,
         "wrong.html",

@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from imposter.cluster.fleet import Fleet
 from imposter.contracts.errors import InvalidConfig
+from imposter.service.bots import BotService
 from imposter.web.dependencies import Bots
 from imposter.web.pages.bot_form import AUTONOMIES, BotForm, config_of, filled_in, texts
 from imposter.web.pages.models import follow_service, models_of, part_of, trial_of
@@ -61,7 +61,7 @@ async def choose_service(instance_id: str, request: Request, bots: Bots) -> Resp
 
 
 async def _page(
-    instance_id: str, request: Request, bots: Fleet, form: BotForm, http: int = HTTPStatus.OK, tested: Any = None
+    instance_id: str, request: Request, bots: BotService, form: BotForm, http: int = HTTPStatus.OK, tested: Any = None
 ) -> Response:
     status = await bots.status(instance_id)
     shown: dict[str, Any] = {"form": form, "autonomies": AUTONOMIES, "tested": tested, "verb": "Save", "status": status}

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from imposter.contracts.errors import FieldProblem, InvalidConfig, NotNow, UnknownContact, UnknownExam
+from imposter.contracts.errors import ContactNotFound, EvaluationNotFound, FieldProblem, InvalidConfig, InvalidState
 from imposter.web.api.body import checked
 from imposter.web.api.exams import ExamDetail, ExamRequest
 from imposter.web.dependencies import Bots
@@ -75,14 +75,14 @@ async def begin_exam(instance_id: str, request: Request, bots: Bots) -> Response
     except InvalidConfig as error:
         told = "; ".join(f"{problem.field} {problem.message}" for problem in error.problems)
         return await _exam_page(instance_id, request, bots, told, pairs, contact)
-    except (NotNow, UnknownContact) as error:
+    except (InvalidState, ContactNotFound) as error:
         return await _exam_page(instance_id, request, bots, str(error), pairs, contact)
     return go_to(f"/bots/{instance_id}/exam")
 
 
 @router.post("/exam/cancel")
 async def cancel_exam(instance_id: str, bots: Bots) -> Response:
-    with suppress(UnknownExam):
+    with suppress(EvaluationNotFound):
         await bots.cancel_exam(instance_id)
     return go_to(f"/bots/{instance_id}/exam")
 
@@ -128,6 +128,6 @@ async def _exam_page(
 
 async def _live(request: Request, bots: Bots, instance_id: str) -> Parts:
     exam = None
-    with suppress(UnknownExam):
+    with suppress(EvaluationNotFound):
         exam = ExamDetail.of(await bots.exam(instance_id))
     return {"exam": fragment("exam_part.html", request=request, exam=exam, instance_id=instance_id)}

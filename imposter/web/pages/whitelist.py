@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from imposter.runtime.config_check import read_as
-from imposter.runtime.discovery import Catalog
+from imposter.runtime.providers.config_validation import read_as
+from imposter.runtime.providers.discovery import Catalog
 from imposter.web.pages.forms import lines
 
 PATH = "respond_to_whitelist"
@@ -13,15 +13,15 @@ MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WhitelistInput:
     written: str
     number: str | None
     """None: it is an id, and only itself."""
 
 
-def readings(text: str, chat_provider: str, catalog: Catalog) -> list[Reading]:
+def readings(text: str, chat_provider: str, catalog: Catalog) -> list[WhitelistInput]:
     """Of the first lines."""
-    return [Reading(line, read_as(line, chat_provider, catalog)) for line in lines(text)[:MOST_SHOWN]]
+    return [WhitelistInput(line, read_as(line, chat_provider, catalog)) for line in lines(text)[:MOST_SHOWN]]
 
 
 def problems_by_line(text: str, problems: Mapping[str, str]) -> list[str]:

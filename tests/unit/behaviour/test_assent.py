@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.assent import Stance, binding, stance
-from imposter.behaviour.commitments import Kind, Named, Objection
-from imposter.behaviour.deferring import LET_ME_CHECK
+from imposter.behaviour.guard.agreement import Stance, binding, stance
+from imposter.behaviour.guard.commitments import CommitmentKind, Named, Objection
+from imposter.behaviour.holding_replies import LET_ME_CHECK
 from imposter.contracts.messages import Source, Turn
 
 EXCHANGES = [json.loads(line) for line in (Path(__file__).parent / "exchanges.jsonl").read_text("utf-8").splitlines()]
@@ -63,7 +63,7 @@ def test_no_language_is_forgotten(language: str) -> None:
 
 def test_a_sum_that_the_contact_named_binds() -> None:
     [objection, *_] = held("sure, 500, come by at 7", FIVE_HUNDRED)
-    assert (objection.kind, objection.words) == (Kind.MONEY, "sure, 500, come by at 7")
+    assert (objection.kind, objection.words) == (CommitmentKind.MONEY, "sure, 500, come by at 7")
 
 
 @pytest.mark.parametrize(

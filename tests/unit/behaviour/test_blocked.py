@@ -3,7 +3,7 @@
 
 import pytest
 
-from imposter.behaviour.blocked import blocked
+from imposter.behaviour.blocked_topics import blocked
 
 
 @pytest.mark.parametrize(

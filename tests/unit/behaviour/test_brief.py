@@ -1,8 +1,8 @@
 """What an owner is told who comes back to a chat."""
 
-from imposter.behaviour.brief import LONGEST_LINE, MOST_LINES, Line, open_lines, told
+from imposter.behaviour.away_summary import LONGEST_LINE, MOST_LINES, SummaryLine, open_lines, told
 
-ASKED, ANSWERED = Line(False, "are you coming tomorrow?"), Line(True, "Sure, at eight!")
+ASKED, ANSWERED = SummaryLine(False, "are you coming tomorrow?"), SummaryLine(True, "Sure, at eight!")
 
 
 def test_it_shows_both_sides_and_what_was_promised() -> None:
@@ -15,7 +15,7 @@ def test_it_shows_both_sides_and_what_was_promised() -> None:
 
 
 def test_it_names_what_is_open() -> None:
-    talk = [ASKED, ANSWERED, Line(False, "and the key?"), Line(False, "hello?")]
+    talk = [ASKED, ANSWERED, SummaryLine(False, "and the key?"), SummaryLine(False, "hello?")]
     assert open_lines(talk) == ["and the key?", "hello?"]
     assert "Not answered yet: “and the key?”; “hello?”" in told("Ann", talk, [], undoable=False)
     assert open_lines([ASKED, ANSWERED]) == []
@@ -28,7 +28,7 @@ def test_it_says_how_to_take_it_back_only_where_that_can_be_done() -> None:
 
 
 def test_a_long_talk_and_long_lines_are_cut_and_no_line_can_pretend_to_be_two() -> None:
-    talk = [Line(False, "a\nYou: b" * LONGEST_LINE), ANSWERED] * MOST_LINES
+    talk = [SummaryLine(False, "a\nYou: b" * LONGEST_LINE), ANSWERED] * MOST_LINES
     brief = told("Ann", talk, [], undoable=False)
     lines = brief.splitlines()
     assert f"{MOST_LINES} messages were sent" in lines[0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.bursts import due_at
+from imposter.behaviour.debounce import due_at
 from imposter.contracts.behaviour import Behaviour
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

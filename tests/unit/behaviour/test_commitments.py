@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.commitments import Kind, Named, objections
+from imposter.behaviour.guard.commitments import CommitmentKind, Named, objections
 
 HERE = Path(__file__).parent
 BINDING = (HERE / "commitments.txt").read_text("utf-8").splitlines()
 HARMLESS = (HERE / "harmless.txt").read_text("utf-8").splitlines()
 
 
-def kinds(answer: str, *heard: str) -> set[Kind]:
+def kinds(answer: str, *heard: str) -> set[CommitmentKind]:
     return {objection.kind for objection in objections(answer, Named(heard))}
 
 
@@ -63,14 +63,14 @@ def test_a_promise_binds_also_where_they_named_what_it_is_about(answer: str, hea
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ("it costs $120", Kind.MONEY),
-        ("at 7:30 pm", Kind.TIME),
-        ("12 Baker Street", Kind.PLACE),
-        ("see you tomorrow", Kind.MEETING),
-        ("write to anna@example.org", Kind.FACT),
+        ("it costs $120", CommitmentKind.MONEY),
+        ("at 7:30 pm", CommitmentKind.TIME),
+        ("12 Baker Street", CommitmentKind.PLACE),
+        ("see you tomorrow", CommitmentKind.MEETING),
+        ("write to anna@example.org", CommitmentKind.FACT),
     ],
 )
-def test_the_owner_is_told_what_kind_it_is(answer: str, kind: Kind) -> None:
+def test_the_owner_is_told_what_kind_it_is(answer: str, kind: CommitmentKind) -> None:
     assert kind in kinds(answer)
 
 
@@ -122,7 +122,7 @@ def test_any_text_can_be_looked_at(answer: str, heard: list[str]) -> None:
 @given(st.integers(1, 10**6), st.sampled_from(["{} €", "${}", "{} euros", "EUR {} EUR"]))
 def test_an_amount_that_was_named_is_none_of_the_bots(amount: int, spelled: str) -> None:
     said = spelled.format(amount)
-    assert Kind.MONEY not in kinds(f"really {said}", f"it is {said}")
+    assert CommitmentKind.MONEY not in kinds(f"really {said}", f"it is {said}")
 
 
 @pytest.mark.parametrize("piece", ["1", "a", "1 ", "ich komme ", "a.b@", "1.1", "at 8 ", "\u20ac1,"])

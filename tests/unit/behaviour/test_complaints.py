@@ -3,7 +3,7 @@
 
 import pytest
 
-from imposter.behaviour.complaints import DEFLECT, HONEST, asks_if_bot
+from imposter.behaviour.bot_suspicion import DEFLECT, HONEST, asks_if_bot
 
 ASKED = {
     "en": ["Are you a bot?", "wait... r u a chatbot??", "am I talking to an AI?", "Is this a bot", "you're a bot lol"],

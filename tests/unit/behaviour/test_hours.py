@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.hours import is_open, opening
+from imposter.behaviour.active_hours import is_open, opening
 from imposter.contracts.behaviour import WEEK, ActiveHours, Weekday
 
 TIMES = st.times().map(lambda moment: moment.strftime("%H:%M"))

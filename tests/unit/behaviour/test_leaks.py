@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.leaks import LONGEST_RUN, Leak, Leaks
+from imposter.behaviour.guard.leaks import LONGEST_RUN, Leak, Leaks
 from imposter.contracts.model import Private
 
 PROMPT = (

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.behaviour.pace import LONGEST, LONGEST_READING, LONGEST_TYPING, MOST_BUBBLES, Plan, plan, split
+from imposter.behaviour.typing_simulation import (
+    LONGEST,
+    LONGEST_READING,
+    LONGEST_TYPING,
+    MOST_BUBBLES,
+    TypingPlan,
+    plan,
+    split,
+)
 from imposter.contracts.behaviour import Behaviour, Pace
 
 HUMAN = Behaviour()
@@ -20,7 +28,7 @@ def sentence(number: int) -> str:
     return f"Number {number} is a sentence that is long enough to count for about eighty characters here."
 
 
-def middle(answer: str, heard: int = 40, chance: float = 0.5) -> Plan:
+def middle(answer: str, heard: int = 40, chance: float = 0.5) -> TypingPlan:
     return plan(answer, heard, HUMAN, lambda: chance)
 
 

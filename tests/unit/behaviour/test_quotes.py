@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from imposter.behaviour.quotes import LONGEST_NAME, MOST_LINES, MOST_WORDS, excerpt, name_of, one_line, quoted
+from imposter.behaviour.quoted_text import LONGEST_NAME, MOST_LINES, MOST_WORDS, excerpt, name_of, one_line, quoted
 
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 texts = some.text(some.one_of(some.sampled_from(BREAKS + " >ab\u202e\u201d"), some.characters()), max_size=300)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from imposter.behaviour.commitments import Named, objections
-from imposter.behaviour.encodings import decoded
-from imposter.behaviour.unreadable import is_unreadable
+from imposter.behaviour.guard.commitments import Named, objections
+from imposter.behaviour.guard.encoded_text import decoded
+from imposter.behaviour.guard.unreadable_text import is_unreadable
 
 HERE = Path(__file__).parent
 CHAT = [

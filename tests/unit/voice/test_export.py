@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from imposter.voice.export import MOST_BYTES, Export, Line, UnknownSpeaker, UnreadableExport, parse, read
-from imposter.voice.lines import exchanges
+from imposter.voice.exchanges import exchanges
+from imposter.voice.export import MOST_BYTES, Export, ExportLine, SpeakerNotFound, UnreadableExport, parse, read
 
 IPHONE_DE = """\
 [31.12.24, 23:58:01] Ben Müller: \u200eNachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.
@@ -85,7 +85,7 @@ ALL = {
 TYPED = ["kommst du noch?", "ja klar\nbin gleich da", "frohes neues! 🎉"]
 
 
-def typed(export: Export) -> list[Line]:
+def typed(export: Export) -> list[ExportLine]:
     return [line for line in export.lines if line.text]
 
 
@@ -153,7 +153,7 @@ def test_the_owner_is_found_by_name_or_number_however_spelled() -> None:
 
 
 def test_an_unknown_owner_is_told_who_speaks() -> None:
-    with pytest.raises(UnknownSpeaker, match="must be one of the names in the file: 'Ben Müller', 'Anna'"):
+    with pytest.raises(SpeakerNotFound, match="must be one of the names in the file: 'Ben Müller', 'Anna'"):
         parse(ANDROID_DE).said("Zoe")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imposter.voice.likeness import Likeness, compare
+from imposter.voice.style_similarity import Likeness, compare
 
 TEXTS = st.lists(
     st.one_of(st.text(max_size=80), st.sampled_from(["ok", "Haha!", "bin gleich da \U0001f44d", "\u597d\u7684\u3002"])),

@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from imposter.contracts.config import Limits
 from imposter.contracts.messages import Source
-from imposter.voice.blind import untold
-from imposter.voice.lines import Exchange
-from imposter.voice.questions import Question, Spoken, questions, spread
+from imposter.voice.exchanges import Exchange
+from imposter.voice.holdout import untold
+from imposter.voice.questions import ChatMessage, Question, questions, spread
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ROOMY = Limits(max_messages=100, max_characters=10_000, max_days=30)
 WHO = {"c": Source.CONTACT, "o": Source.OWNER, "b": Source.BOT}
 
 
-def talk(*said: str, every: timedelta = timedelta(minutes=1)) -> list[Spoken]:
+def talk(*said: str, every: timedelta = timedelta(minutes=1)) -> list[ChatMessage]:
     """Each is `c`, `o` or `b`, a colon and the words."""
     found = []
     for number, each in enumerate(said):
         who, _, text = each.partition(":")
-        found.append(Spoken(WHO[who], text, NOON + number * every, NOON + number * every))
+        found.append(ChatMessage(WHO[who], text, NOON + number * every, NOON + number * every))
     return found
 
 

@@ -1,0 +1,1 @@
+"""What an answer must not say by itself: commitments, agreement to requests, leaks."""

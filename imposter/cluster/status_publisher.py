@@ -1,0 +1,83 @@
+"""Tells the database where the bots of this node stand, so that any node can answer who asks."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.errors import DatabaseUnreachable, ImposterError
+from imposter.contracts.status import BotStatus, SafetyLevel
+from imposter.domain.claims import Superseded
+from imposter.logs import trace_of
+from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.storage.bots.statuses import StatusStore
+from imposter.storage.database.notifications import NodeIdentity
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+"""Seconds, at bots whose status changes without a word: a pause that ends, a provider that has to be asked."""
+
+
+SAID_BY = "node"
+"""Where a published status says which node it is of: what the last owner said is not true of the next one."""
+
+
+class Publisher:
+    """`changed` is for `Supervisor.on_change`."""
+
+    def __init__(self, here: Supervisor, statuses: StatusStore, clock: Clock, identity: NodeIdentity) -> None:
+        self._here = here
+        self._statuses = statuses
+        self._clock = clock
+        self._identity = identity
+        self._changed: set[str] = set()
+        self._something = asyncio.Event()
+        self._published: dict[str, dict[str, Any]] = {}
+        self._restless: set[str] = set()
+
+    def changed(self, instance_id: str) -> None:
+        self._changed.add(instance_id)
+        self._something.set()
+
+    async def keep(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY if self._restless else None):
+                    await self._something.wait()
+            except TimeoutError:
+                self._changed |= self._restless
+            self._something.clear()
+            changed, self._changed = self._changed, set()
+            await asyncio.gather(*map(self._publish, changed))
+
+    async def _publish(self, instance_id: str) -> None:
+        if not self._here.has(instance_id):
+            self._published.pop(instance_id, None)
+            self._restless.discard(instance_id)
+            return
+        bot = self._here.get(instance_id)
+        try:
+            await self._tell(bot)
+        except Superseded:
+            return  # another run's word counts
+        except ImposterError as error:
+            if not isinstance(error, DatabaseUnreachable):
+                log.warning("status was not published", bot=instance_id, **trace_of(error))
+            await self._clock.sleep(LOOK_EVERY)
+            self.changed(instance_id)
+
+    async def _tell(self, bot: Bot) -> None:
+        status = await bot.status()
+        (self._restless.add if _is_restless(bot, status) else self._restless.discard)(bot.instance_id)
+        said = status.model_dump(mode="json", exclude={"waiting"}) | {SAID_BY: self._identity.node_id}
+        if bot.claim is not None and said != self._published.get(bot.instance_id):
+            await self._statuses.publish(bot.claim, said)
+            self._published[bot.instance_id] = said
+
+
+def _is_restless(bot: Bot, status: BotStatus) -> bool:
+    ends = status.safety.level is not SafetyLevel.NORMAL or status.budget is not None
+    return bot.must_be_asked or ends

@@ -1,0 +1,1 @@
+"""Frozen dataclasses and enums that every layer shares. No SQL, no I/O."""

@@ -1,0 +1,1 @@
+"""Protection of the account: rate limits, loops, refusals, and the state of its link."""

@@ -1,0 +1,80 @@
+"""How many answers go out in a span of time. Pure: every time, in seconds of a monotonic clock, is passed in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from imposter.contracts.config import SafetyLimits
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most `count` answers in any `seconds` long span."""
+
+    count: int
+    seconds: float
+    told: str
+    """The bound in words for the owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """Seconds until `bound` has room."""
+
+    seconds: float
+    bound: RateLimit
+
+
+@lru_cache(maxsize=64)  # most bots have the same limits, and a thousand idle ones should not each keep a copy
+def of_account(limits: SafetyLimits) -> tuple[RateLimit, ...]:
+    return _bounds(
+        ("answers_per_minute", limits.answers_per_minute, MINUTE),
+        ("answers_per_hour", limits.answers_per_hour, HOUR),
+        ("answers_per_day", limits.answers_per_day, DAY),
+    )
+
+
+@lru_cache(maxsize=64)
+def of_contact(limits: SafetyLimits) -> tuple[RateLimit, ...]:
+    return _bounds(
+        ("answers_per_contact_per_minute", limits.answers_per_contact_per_minute, MINUTE),
+        ("answers_per_contact_per_hour", limits.answers_per_contact_per_hour, HOUR),
+    )
+
+
+def _bounds(*named: tuple[str, int | None, float]) -> tuple[RateLimit, ...]:
+    return tuple(RateLimit(count, span, f"limits_config.{name} is {count}") for name, count, span in named if count)
+
+
+class AnswerHistory:
+    """When answers were given: as many of the last ones as the widest bound has to look back on."""
+
+    __slots__ = ("_times",)
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def add(self, time: float, bounds: Sequence[RateLimit]) -> None:
+        """`time` is not before that of the answer before."""
+        self._times.append(time)
+        most = max((bound.count for bound in bounds), default=0)
+        if len(self._times) > 2 * most:
+            del self._times[: len(self._times) - most]
+
+    def hold(self, bounds: Sequence[RateLimit], now: float, *, taken: int = 0) -> RateLimited | None:
+        """How long one more answer has to wait; None: not at all.
+
+        `taken` places are given away already: to answers in the making, and to those who have waited for longer.
+        """
+        holds = (RateLimited(seconds, bound) for bound, seconds in self._waits(bounds, now, taken) if seconds > 0)
+        return max(holds, key=lambda hold: hold.seconds, default=None)
+
+    def _waits(self, bounds: Sequence[RateLimit], now: float, taken: int) -> Iterator[tuple[RateLimit, float]]:
+        for bound in bounds:
+            place = bound.count - taken
+            if place <= 0:
+                yield bound, bound.seconds
+            elif len(self._times) >= place:
+                yield bound, self._times[-place] + bound.seconds - now

@@ -1,0 +1,282 @@
+"""Carries out the commands that concern one bot alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol, cast
+
+import structlog
+
+from imposter.clock import Clock
+from imposter.contracts.config import BotConfig
+from imposter.contracts.errors import ContactNotFound, InvalidState, NotConnected, StorageError
+from imposter.contracts.status import BotStatus
+from imposter.domain.messages import Judge
+from imposter.domain.pauses import FOREVER, OWNER_PAUSE, Pause
+from imposter.logs import trace_of
+from imposter.runtime.account.pause_text import ACCOUNT
+from imposter.runtime.commands import (
+    BeginEvaluation,
+    CancelEvaluation,
+    Command,
+    DecideDraft,
+    EraseContact,
+    PauseBot,
+    ReportLoop,
+    RequestPairingCode,
+    Result,
+    ResumeBot,
+    RetryDeadLetters,
+    SendOwnerMessage,
+    UndoAwaySummary,
+)
+from imposter.runtime.learning import evaluation
+from imposter.runtime.provider_factory import ProviderFactory
+from imposter.runtime.providers.chat_adapter import ChatAdapter, forgets_contacts
+from imposter.runtime.session import BotSession
+from imposter.storage import Store
+from imposter.storage.learning.evaluations import EvaluationState
+from imposter.storage.queue.dead_letters import Retried
+from imposter.storage.queue.draft_rows import Draft
+
+log = structlog.get_logger()
+
+NOT_RUNNING = "The bot is not running: start it first."
+UNLINK_DEADLINE = 15.0
+"""Seconds that a platform has to carry out what is asked of the account, such as unlinking it."""
+
+
+class CommandedBot(Protocol):
+    """What commands need of a bot."""
+
+    instance_id: str
+    config: BotConfig
+    changing: asyncio.Lock
+    """Held while something of the bot is changed."""
+    session: BotSession | None
+    """None while it does not run."""
+
+    async def status(self) -> BotStatus: ...
+
+    async def started(self) -> None:
+        """Returns when a start that is under way is over."""
+
+    async def open_provider(self) -> ChatAdapter:
+        """Returns the provider, opened for this alone where the bot does not run."""
+
+    async def begin_pause(self, pause: Pause) -> Pause:
+        """Stores the owner's pause, and what it ends."""
+
+    def pauses_ended(self) -> None:
+        """Every pause is ended in the store."""
+
+
+class BotCommands:
+    """Carries out commands for one bot. Each raises StorageError where the store does not answer."""
+
+    def __init__(self, bot: CommandedBot, store: Store, factory: ProviderFactory, clock: Clock) -> None:
+        self._bot = bot
+        self._store = store
+        self._factory = factory
+        self._clock = clock
+
+    async def execute(self, command: Command[Result]) -> Result:
+        """Carry it out. Raises what the method that does it raises."""
+        return cast("Result", await _METHODS[type(command)](self, command))
+
+    async def _pause(self, contact: str | None = None, minutes: float | None = None) -> None:
+        """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
+
+        What waits there becomes context, answers that are not out are withdrawn.
+        Raises: ContactNotFound, StorageError.
+        """
+        until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
+        async with self._bot.changing:
+            for conversation in await self._conversations_with(contact):
+                pause = await self._bot.begin_pause(Pause(conversation, OWNER_PAUSE, until))
+                if self._bot.session is not None:
+                    self._bot.session.paused(pause)
+
+    async def _resume(self, contact: str | None = None) -> None:
+        """End the pauses of this person, in groups too, or of this group, or every pause.
+
+        Raises: ContactNotFound, StorageError.
+        """
+        if contact is None:
+            await self._store.pauses.clear(self._bot.instance_id)
+            self._bot.pauses_ended()
+            return
+        canonical = self._factory.rules(self._bot.config).canonical
+        person = await self._store.erasure.known(self._bot.instance_id, contact, canonical)
+        ended = await self._store.pauses.end(self._bot.instance_id, person.conversations, person.ids)
+        if not ended and not person.conversations:
+            raise ContactNotFound
+        if self._bot.session is not None:
+            self._bot.session.pause_ended(person.conversations, person.ids)
+
+    async def _loop_found(self, conversation: str) -> None:
+        """Another bot noticed that the two talk to each other here; one that does not run is not told."""
+        if self._bot.session is not None:
+            await self._bot.session.loop_found(conversation)
+
+    async def _retry(self, letter: int | None = None) -> Retried:
+        """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
+
+        Raises: DeadLetterNotFound, InvalidState (the rules leave the contact out), StorageError.
+        """
+        async with self._bot.changing:
+            judge, dead_letters = self._judge(), self._store.dead_letters
+            if letter is not None:
+                retried = await dead_letters.retry(self._bot.instance_id, letter, judge)
+                self._redeliver(retried.conversations)
+                return retried
+            letters = refused = 0
+            last: int | None = 0
+            while last is not None:
+                some = await dead_letters.retry_some(self._bot.instance_id, judge, last)
+                self._redeliver(some.conversations)
+                letters, refused, last = letters + some.letters, refused + some.refused, some.last
+            return Retried(letters, refused)
+
+    async def _forget(self, contact: str) -> tuple[int, bool]:
+        """Remove everything of the person with this id or number.
+
+        Gives how many messages went, and whether they are out of the files already.
+        Raises: ContactNotFound, InvalidState (the platform cannot be brought to forget them; nothing was removed),
+        StorageError.
+        """
+        async with self._bot.changing:
+            canonical, forgetting = self._factory.rules(self._bot.config).canonical, self._store.erasure
+            person = await forgetting.known(self._bot.instance_id, contact, canonical)
+            await self._bot.started()
+            session = self._bot.session
+            if session is not None:
+                await session.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
+                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
+                await session.hold(person.conversations | await forgetting.groups(self._bot.instance_id, person.ids))
+            try:
+                await self._forget_at_platform(sorted(person.ids))
+                if session is not None:
+                    await session.drain()
+                forgotten = await forgetting.forget(self._bot.instance_id, contact, canonical)
+                if session is not None:
+                    await session.forgotten(forgotten.own, forgotten.conversations, forgotten.ids)
+            finally:
+                if session is not None:
+                    session.release()
+            try:
+                return forgotten.messages, await forgetting.is_scrubbed()
+            except StorageError:  # they are forgotten all the same
+                return forgotten.messages, False
+
+    async def _begin_exam(self, most: int, contact: str | None = None) -> None:
+        """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
+
+        Raises: ContactNotFound, InvalidState, StorageError.
+        """
+        async with self._bot.changing:
+            if self._bot.session is None:
+                raise InvalidState(NOT_RUNNING)
+            await self._bot.session.begin_exam(most, contact)
+
+    async def _cancel_exam(self) -> None:
+        """End the one that is held, if one is."""
+        if self._bot.session is not None:
+            await self._bot.session.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
+
+    async def _decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
+        """Send a draft, or `text` in its place, or drop it.
+
+        Raises: DraftNotFound, InvalidState (it is decided, expired, or the bot does not run), StorageError.
+        """
+        drafts = self._bot.session.drafts if self._bot.session is not None else None
+        if drafts is None:
+            raise InvalidState(NOT_RUNNING)
+        return await (drafts.send(number, text) if send else drafts.drop(number))
+
+    async def _say(self, contact: str, text: str, key: str) -> str:
+        """Have the owner say this to a person or group, once for each `key`; gives the message's id.
+
+        Raises: ContactNotFound, InvalidState (the bot does not run), StorageError.
+        """
+        canonical = self._factory.rules(self._bot.config).canonical
+        person = await self._store.erasure.known(self._bot.instance_id, contact, canonical)
+        if not person.conversations:
+            raise ContactNotFound
+        if self._bot.session is None:
+            raise InvalidState(NOT_RUNNING)
+        conversation = contact if contact in person.conversations else min(person.conversations)
+        return await self._bot.session.say(conversation, person.ids, text, key)
+
+    async def _undo_brief(self, contact: str, last: int) -> int:
+        """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
+
+        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
+        StorageError.
+        """
+        away_summaries = self._bot.session.away_summaries if self._bot.session is not None else None
+        if away_summaries is None:
+            raise InvalidState(NOT_RUNNING)
+        try:
+            return await away_summaries.undo_up_to(last, await self._conversations_with(contact))
+        except NotConnected:
+            raise InvalidState("The account is not connected: try again when it is.") from None
+
+    async def _pairing_code(self, phone: str) -> str:
+        """The code to type on the phone with this number. Raises: InvalidState, NotSupported, Refused."""
+        chat = self._bot.session.chat if self._bot.session is not None else None
+        if chat is None:
+            raise InvalidState(NOT_RUNNING)
+        return await chat.pairing_code(phone)
+
+    async def _forget_at_platform(self, ids: Sequence[str]) -> None:
+        if not forgets_contacts(self._factory.chat_file(self._bot.config)):
+            return
+        try:
+            async with asyncio.timeout(UNLINK_DEADLINE):
+                await (await self._bot.open_provider()).forget_contact(ids)
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told what to do
+            log.error("platform did not forget a contact", bot=self._bot.instance_id, **trace_of(error))
+            raise InvalidState("The platform's own entries could not be removed, so nothing was; try again.") from None
+
+    async def _conversations_with(self, contact: str | None) -> Collection[str]:
+        """Raises: ContactNotFound."""
+        if contact is None:
+            return [ACCOUNT]
+        canonical = self._factory.rules(self._bot.config).canonical
+        person = await self._store.erasure.known(self._bot.instance_id, contact, canonical)
+        if not person.conversations:
+            raise ContactNotFound
+        return person.conversations
+
+    def _judge(self) -> Judge:
+        rules = self._factory.rules(self._bot.config)
+        return lambda message, known_ids: rules.judge(message, known_ids, self._clock.now())
+
+    def _redeliver(self, conversations: Iterable[str]) -> None:
+        if self._bot.session is not None:
+            self._bot.session.redeliver(conversations)
+
+    async def _paused(self, command: PauseBot) -> BotStatus:
+        await self._pause(command.contact, command.minutes)
+        return await self._bot.status()
+
+    async def _resumed(self, command: ResumeBot) -> BotStatus:
+        await self._resume(command.contact)
+        return await self._bot.status()
+
+
+_METHODS: Mapping[type[Command[Any]], Callable[[BotCommands, Any], Awaitable[Any]]] = {
+    PauseBot: BotCommands._paused,
+    ResumeBot: BotCommands._resumed,
+    RequestPairingCode: lambda bot, command: bot._pairing_code(command.phone),
+    RetryDeadLetters: lambda bot, command: bot._retry(command.letter),
+    EraseContact: lambda bot, command: bot._forget(command.contact),
+    DecideDraft: lambda bot, command: bot._decide_draft(command.number, send=command.send, text=command.text),
+    SendOwnerMessage: lambda bot, command: bot._say(command.contact, command.text, command.key),
+    UndoAwaySummary: lambda bot, command: bot._undo_brief(command.contact, command.last),
+    BeginEvaluation: lambda bot, command: bot._begin_exam(command.most, command.contact),
+    CancelEvaluation: lambda bot, command: bot._cancel_exam(),
+    ReportLoop: lambda bot, command: bot._loop_found(command.conversation),
+}
+"""The method for each command."""

@@ -1,0 +1,1 @@
+"""Why a message was answered, or was not."""

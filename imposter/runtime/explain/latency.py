@@ -1,0 +1,57 @@
+"""How long contacts waited for their answers, and for what. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from imposter.runtime.explain.answer_trace import Trace
+from imposter.storage.reports.activity import AnswerTiming
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLatency:
+    """Seconds."""
+
+    before: float
+    """From the message to asking the model: until its sender had finished, hours and caps included."""
+    model: float
+    after: float
+    """From the model's answer until the platform had it, at a person's pace."""
+
+    @property
+    def whole(self) -> float:
+        return self.before + self.model + self.after
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySummary:
+    """Of several: what half of them took no longer than, part by part, and 95 of 100 altogether."""
+
+    before: float
+    model: float
+    after: float
+    p95: float
+
+
+def times_of(answered: AnswerTiming) -> AnswerLatency | None:
+    """None where what is on record does not say."""
+    trace = Trace.read(answered.trace)
+    if trace is None or trace.asked is None or trace.ended is None:
+        return None
+    steps = (answered.received_at, trace.asked, trace.ended, answered.sent_at)
+    before, model, after = (max(0.0, (later - sooner).total_seconds()) for sooner, later in pairwise(steps))
+    return AnswerLatency(before, model, after)
+
+
+def typical(all_times: Sequence[AnswerLatency]) -> LatencySummary | None:
+    """None of none."""
+    if not all_times:
+        return None
+    whole = sorted(times.whole for times in all_times)
+    return LatencySummary(
+        median(times.before for times in all_times),
+        median(times.model for times in all_times),
+        median(times.after for times in all_times),
+        whole[min(len(whole) - 1, int(len(whole) * 0.95))],
+    )

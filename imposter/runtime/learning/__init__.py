@@ -1,0 +1,1 @@
+"""Learning from chats: import, style guide, evaluation."""

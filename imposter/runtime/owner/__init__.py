@@ -1,0 +1,1 @@
+"""What the owner does in their own chat: drafts, commands, summaries."""

@@ -1,0 +1,1 @@
+"""Who is answered, how, and whether an answer needs approval."""

@@ -1,0 +1,1 @@
+"""Provider files: found, validated, created and called."""

@@ -1,0 +1,480 @@
+"""All bots of an installation, whichever server they live on: what the API asks."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from pydantic import SecretStr, ValidationError
+
+from imposter.clock import Clock
+from imposter.cluster import liveness
+from imposter.cluster.server_info import Figures, LeaseFigures, Report, ServerInfo
+from imposter.cluster.status_publisher import SAID_BY
+from imposter.contracts.config import BotConfig, ProviderChoice
+from imposter.contracts.errors import (
+    BotNotFound,
+    EvaluationNotFound,
+    ImposterError,
+    NodeUnresponsive,
+    NotSupported,
+    StorageError,
+)
+from imposter.contracts.status import BotStatus, LinkState
+from imposter.contracts.url_guard import AddressGuard
+from imposter.domain.bots import BotRow
+from imposter.domain.claims import Superseded
+from imposter.domain.messages import BotTotals, StoredMessage
+from imposter.domain.nodes import Heartbeat, NodeRow
+from imposter.logs import trace_of
+from imposter.runtime.commands import (
+    BeginEvaluation,
+    CancelEvaluation,
+    Command,
+    DeleteBot,
+    EraseContact,
+    PauseBot,
+    PutBot,
+    ReportLoop,
+    RequestPairingCode,
+    Result,
+    ResumeBot,
+    StartBot,
+    StopBot,
+    UnlinkBot,
+)
+from imposter.runtime.explain.explanation import Explained
+from imposter.runtime.explain.lookup import inquire
+from imposter.runtime.learning.chat_import import ChatImport
+from imposter.runtime.metrics import Counts, ServerMetrics
+from imposter.runtime.model_test_report import ModelTest
+from imposter.runtime.providers.discovery import Catalog
+from imposter.runtime.supervisor import Bot, Supervisor
+from imposter.service.conversations import ConversationService
+from imposter.storage import Store
+from imposter.storage.bots.bot_store import DuplicateUser
+from imposter.storage.database.jobs import Pending
+from imposter.storage.learning.evaluations import EvaluationRow
+from imposter.storage.migrations import NEWEST
+from imposter.storage.owner.web_sessions import WebSessionStore
+from imposter.storage.reports.activity import DailyUsage, Interval
+from imposter.storage.reports.overview import DayTotals
+from imposter.storage.reports.usage import Costs, UsageGroup
+
+log = structlog.get_logger()
+
+MOVING = "It is on its way from one server to another."
+TRIES = 5
+"""Of a PUT that finds another bot of the user each time."""
+HINT = 5.0
+"""Seconds that a conversation waits at most until the other side has been told of a loop."""
+FIGURES_DEADLINE = 2.0
+"""Seconds that the store has to say how much waits."""
+RESTING = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
+
+
+class OtherServers(Protocol):
+    """The other servers of the installation."""
+
+    @property
+    def node_id(self) -> str:
+        """This server's."""
+
+    @property
+    def may_have_bots(self) -> bool:
+        """Whether this server holds its lease."""
+
+    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+
+    def lease_figures(self) -> LeaseFigures: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BotInfo:
+    instance_id: str
+    user_id: str
+    config: BotConfig
+    created_at: datetime
+    node: str | None
+    """The name of the server that has it; None while nobody does."""
+    epoch: int
+    """How often it was started, on whichever server."""
+
+
+class BotService:
+    """Bots, on whichever server they run.
+
+    A method that takes an instance_id raises BotNotFound where there is none, and NodeUnresponsive where the server
+    that runs the bot does not answer.
+
+    `elsewhere` is None on a server that is alone; then nothing of this asks the database whose a bot is.
+    """
+
+    def __init__(
+        self, here: Supervisor, store: Store, server_metrics: ServerMetrics, elsewhere: OtherServers | None = None
+    ) -> None:
+        self.learning = ChatImport(store, here.catalog)
+        """For bots that exist."""
+        self.conversation_service = ConversationService(store, here.catalog, self)
+        self._here = here
+        self._store = store
+        self._server_metrics = server_metrics
+        self._elsewhere = elsewhere
+
+    @property
+    def ready(self) -> bool:
+        """Whether this server can be worked with."""
+        return self._elsewhere is None or self._elsewhere.may_have_bots
+
+    @property
+    def clock(self) -> Clock:
+        return self._server_metrics.clock
+
+    @property
+    def counts(self) -> Counts:
+        """What happened on this server."""
+        return self._here.counts
+
+    @property
+    def sign_ins(self) -> WebSessionStore:
+        """Who has signed in to the page."""
+        return self._store.sign_ins
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._here.catalog
+
+    @property
+    def addresses(self) -> AddressGuard:
+        """Where a bot's config may send a server."""
+        return self._here.addresses
+
+    def secret(self, name: str) -> SecretStr | None:
+        """A secret from the server's environment."""
+        return self._here.secret(name)
+
+    async def put(self, config: BotConfig) -> str:
+        """Make the bot of `config.user_id`, or bring the one there is in line with `config`; gives its instance_id.
+
+        It runs afterwards unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError.
+        """
+        if self._elsewhere is None:
+            return (await self._here.put(config)).instance_id
+        for _ in range(TRIES):
+            with suppress(BotNotFound, DuplicateUser):  # it was made, given away or deleted meanwhile
+                row = await self._store.bots.of_user(config.user_id)
+                if row is not None:
+                    await self.execute(row.instance_id, PutBot(config=config.stored))
+                    return row.instance_id
+                if self._elsewhere.may_have_bots and not self._here.has_user(config.user_id):
+                    return (await self._here.put(config)).instance_id
+            await asyncio.sleep(0)
+        raise NodeUnresponsive
+
+    async def info(self, instance_id: str) -> BotInfo:
+        row = await self._row(instance_id)
+        node = await self._name_of(row.owner)
+        try:
+            config = BotConfig.model_validate(row.config)
+        except ValidationError:
+            raise NotSupported("A newer version wrote this bot's config: ask a server of that version.") from None
+        return BotInfo(row.instance_id, row.user_id, config, row.created_at, node, row.epoch)
+
+    async def config(self, instance_id: str) -> BotConfig:
+        return (await self.info(instance_id)).config
+
+    async def exists(self, instance_id: str) -> None:
+        """Raises: BotNotFound."""
+        if not self._here.has(instance_id):
+            await self._row(instance_id)
+
+    async def is_empty(self) -> bool:
+        """Whether there is no bot."""
+        return not self._here.all() and (self._elsewhere is None or not await self._store.bots.all())
+
+    async def has_user(self, user_id: str) -> bool:
+        """Whether this user has a bot."""
+        return self._here.has_user(user_id) or await self._store.bots.of_user(user_id) is not None
+
+    async def account_of(self, user_id: str) -> str | None:
+        """The id of the account that this user's bot is linked to; None where it is not, or there is no such bot."""
+        row = await self._store.bots.of_user(user_id)
+        return None if row is None else (await self.status(row.instance_id)).account
+
+    async def status(self, instance_id: str) -> BotStatus:
+        if self._here.has(instance_id):
+            return await self._status_here(self._here.get(instance_id))
+        row = await self._row(instance_id)
+        said, totals, signs = await asyncio.gather(
+            self._store.statuses.of(instance_id),
+            self._store.messages.totals([instance_id]),
+            self._store.nodes.signs(),
+        )
+        return _as_published(row, said, totals.get(instance_id, BotTotals()), signs)
+
+    async def statuses(self) -> list[BotStatus]:
+        """Of every bot, in order of creation."""
+        if self._elsewhere is None:
+            bots = self._here.all()
+            totals = await self._store.messages.totals([bot.instance_id for bot in bots])
+            return list(await asyncio.gather(*(bot.status(totals.get(bot.instance_id, BotTotals())) for bot in bots)))
+        rows = await self._store.bots.all()
+        said, totals, signs = await asyncio.gather(
+            self._store.statuses.all(),
+            self._store.messages.totals([row.instance_id for row in rows]),
+            self._store.nodes.signs(),
+        )
+        here = {bot.instance_id: bot for bot in self._here.all()}
+        return [
+            _unless_moving(await here[row.instance_id].status(totals.get(row.instance_id, BotTotals())), row)
+            if row.instance_id in here
+            else _as_published(row, said.get(row.instance_id), totals.get(row.instance_id, BotTotals()), signs)
+            for row in rows
+        ]
+
+    async def today(self, instance_ids: Sequence[str]) -> dict[str, DayTotals]:
+        """What each of these bots did today, by instance_id."""
+        return await self._store.overview.today(instance_ids)
+
+    async def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> list[Interval]:
+        """What happened in each piece of time. See `storage.figures.FiguresStore.pieces`."""
+        return await self._store.figures.pieces(instance_ids, begins)
+
+    async def spent(self, instance_ids: Sequence[str], first: date) -> list[DailyUsage]:
+        """What these bots' models took, day by day."""
+        return await self._store.figures.spent(instance_ids, first)
+
+    async def try_model(self, config: BotConfig) -> ModelTest:
+        """Ask the model what a chat will ask; no bot is made. Raises: InvalidConfig."""
+        return await self._here.try_model(config)
+
+    async def list_models(self, choice: ProviderChoice) -> list[str]:
+        """What the model's server has. Raises: InvalidConfig, NotSupported, ModelError."""
+        return await self._here.list_models(choice)
+
+    async def start(self, instance_id: str) -> BotStatus:
+        return await self.execute(instance_id, StartBot())
+
+    async def stop(self, instance_id: str) -> BotStatus:
+        return await self.execute(instance_id, StopBot())
+
+    async def unlink(self, instance_id: str) -> BotStatus:
+        """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
+        return await self.execute(instance_id, UnlinkBot())
+
+    async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
+        """Have the bot be silent towards a person or group, or altogether; without `minutes` until it is resumed.
+
+        Raises: ContactNotFound.
+        """
+        return await self.execute(instance_id, PauseBot(contact=contact, minutes=minutes))
+
+    async def resume(self, instance_id: str, contact: str | None = None) -> BotStatus:
+        """End the pause of one chat, or every pause. Raises: ContactNotFound."""
+        return await self.execute(instance_id, ResumeBot(contact=contact))
+
+    async def delete(self, instance_id: str) -> str | None:
+        """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
+        return await self.execute(instance_id, DeleteBot())
+
+    async def pairing_code(self, instance_id: str, phone: str) -> str:
+        """Raises: NotSupported, InvalidState, Refused."""
+        return await self.execute(instance_id, RequestPairingCode(phone=phone))
+
+    async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
+        """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
+
+        Raises: ContactNotFound, InvalidState.
+        """
+        return await self.execute(instance_id, EraseContact(contact=contact))
+
+    async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> EvaluationRow:
+        """Have the bot answer up to `most` questions of the past; gives where it stands.
+
+        Raises: ContactNotFound, InvalidState (one is under way, there is nothing to ask), InvalidConfig.
+        """
+        await self.execute(instance_id, BeginEvaluation(most=most, contact=contact))
+        return await self.exam(instance_id)
+
+    async def cancel_exam(self, instance_id: str) -> EvaluationRow:
+        """End the one that is held, if one is; gives the last one. Raises: EvaluationNotFound."""
+        await self.execute(instance_id, CancelEvaluation())
+        return await self.exam(instance_id)
+
+    async def exam(self, instance_id: str) -> EvaluationRow:
+        """The bot's last one. Raises: EvaluationNotFound."""
+        await self.exists(instance_id)
+        row = await self._store.evaluations.last(instance_id)
+        if row is None:
+            raise EvaluationNotFound
+        return row
+
+    async def loop_found(self, instance_id: str, conversation: str) -> None:
+        """See `runtime.safety.Peers`. Raises nothing: it is only a hint."""
+        try:
+            async with asyncio.timeout(HINT):
+                await self.execute(instance_id, ReportLoop(conversation=conversation))
+        except (ImposterError, TimeoutError) as error:
+            log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
+
+    async def messages(
+        self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[StoredMessage]:
+        """What was said and what became of it, newest first."""
+        await self.exists(instance_id)
+        return await self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
+
+    async def decision(self, instance_id: str, seq: int) -> Explained:
+        """Why a message was answered, was not, or is not yet. Raises: MessageNotFound."""
+        row, status = await asyncio.gather(self._row(instance_id), self.status(instance_id))
+        return await inquire(self._store, self.catalog, row, status, seq)
+
+    async def costs(
+        self, instance_id: str, by: UsageGroup, *, first: date | None = None, last: date | None = None
+    ) -> Costs:
+        """What the bot's models took. See `storage.usage.UsageStore.sums`."""
+        await self.exists(instance_id)
+        return await self._store.usage.sums(instance_id, by, first, last)
+
+    async def nodes(self) -> list[ServerInfo]:
+        """The servers that share the bots, the oldest first; this one where it is alone."""
+        if self._elsewhere is not None:
+            rows, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
+            this = self._elsewhere.node_id
+            return [_server(row, signs[row.node_id], this) for row in rows if row.node_id in signs]
+        server_metrics = self._server_metrics
+        report = Report(
+            loop_lag_seconds=round(server_metrics.loop_lag, 4), uptime_seconds=round(server_metrics.uptime, 1)
+        )
+        return [
+            ServerInfo(
+                name=server_metrics.name,
+                node_id=None,
+                this=True,
+                since=server_metrics.started_at,
+                heard_at=None,
+                live=True,
+                lease_seconds=None,
+                lease_until=None,
+                leaving=False,
+                revision=NEWEST,
+                bots=len(self._here.all()),
+                report=report,
+            )
+        ]
+
+    async def figures(self) -> Figures:
+        """Of this server alone. Raises nothing: who looks after it wants them most when the store does not answer."""
+        here = self._here.all()
+        states = Counter(bot.state for bot in here)
+        return Figures(
+            bots={state: states[state] for state in LinkState},
+            waiting=await self._waiting_of([bot.instance_id for bot in here]),
+            counts=self._here.counts,
+            evicted=self._store.messages.evicted,
+            store=self._store.activity(),
+            started_at=self._server_metrics.started_at,
+            loop_lag=self._server_metrics.loop_lag,
+            clock_jump=self._server_metrics.clock.jump,
+            lease=None if self._elsewhere is None else self._elsewhere.lease_figures(),
+        )
+
+    async def _waiting_of(self, bots: Sequence[str]) -> int | None:
+        try:
+            async with asyncio.timeout(FIGURES_DEADLINE):
+                return await self._store.messages.waiting_of(bots)
+        except (TimeoutError, StorageError):
+            return None
+
+    def back_up(self) -> Pending[Path]:
+        """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
+        return self._store.backup.make()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing is stored here now, in a sentence; None: all is well."""
+        return self._store.activity().trouble
+
+    async def check_store(self) -> None:
+        """Raises: StorageError if the store takes nothing."""
+        await self._store.proof()
+
+    async def execute(self, instance_id: str, command: Command[Result]) -> Result:
+        """Have the server that runs the bot carry it out."""
+        if self._elsewhere is None:
+            return await self._here.execute(instance_id, command)
+        if self._here.has(instance_id):
+            try:
+                return await self._here.execute(instance_id, command)
+            except (BotNotFound, Superseded):
+                pass  # it was given to another server meanwhile
+        return await self._elsewhere.ask(instance_id, command)
+
+    async def _row(self, instance_id: str) -> BotRow:
+        if self._elsewhere is None and not self._here.has(instance_id):
+            raise BotNotFound
+        return await self._store.bots.one(instance_id)
+
+    async def _name_of(self, owner: str | None) -> str | None:
+        if self._elsewhere is None:
+            return self._server_metrics.name
+        return next((node.name for node in await self._store.nodes.all() if node.node_id == owner), None)
+
+    async def _status_here(self, bot: Bot) -> BotStatus:
+        status = await bot.status()
+        if self._elsewhere is None or status.status is not LinkState.STOPPED:
+            return status
+        with suppress(BotNotFound, StorageError):
+            return _unless_moving(status, await self._store.bots.one(bot.instance_id))
+        return status
+
+
+def _unless_moving(status: BotStatus, row: BotRow) -> BotStatus:
+    """A bot that is to run and has been stopped is being given away, or has just come here."""
+    if row.wanted and status.status is LinkState.STOPPED:
+        return status.model_copy(update=_link(LinkState.RECONNECTING, MOVING))
+    return status
+
+
+def _as_published(
+    row: BotRow, said: dict[str, Any] | None, totals: BotTotals, signs: Mapping[str, Heartbeat]
+) -> BotStatus:
+    """What its owner said last, as far as it is still true."""
+    start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
+    counted = {"waiting": totals.waiting, "unreadable": totals.unreadable}
+    status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | counted)
+    if not row.wanted:
+        return status if status.status in RESTING else status.model_copy(update=_link(LinkState.STOPPED))
+    trouble = liveness.told(signs.get(row.owner or ""))
+    if trouble is None and said is not None and said.get(SAID_BY, row.owner) != row.owner:
+        trouble = MOVING
+    if trouble is not None:
+        return status.model_copy(update=_link(LinkState.RECONNECTING, trouble))
+    return _unless_moving(status, row)
+
+
+def _server(row: NodeRow, sign: Heartbeat, this: str) -> ServerInfo:
+    return ServerInfo(
+        name=row.name,
+        node_id=row.node_id,
+        this=row.node_id == this,
+        since=row.joined_at,
+        heard_at=sign.at,
+        live=liveness.is_live(sign),
+        lease_seconds=sign.lease,
+        lease_until=row.until,
+        leaving=row.leaving,
+        revision=row.revision,
+        bots=row.bots,
+        report=Report.model_validate(row.report),
+    )
+
+
+def _link(state: LinkState, detail: str | None = None) -> dict[str, Any]:
+    return {"status": state, "detail": detail, "qr": None, "qr_expires_at": None, "code": None}

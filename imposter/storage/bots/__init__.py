@@ -1,0 +1,1 @@
+"""Bots: their configs, provider state and statuses."""

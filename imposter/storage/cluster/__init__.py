@@ -1,0 +1,1 @@
+"""Nodes that share a database: leases and commands between them."""

@@ -1,0 +1,1 @@
+"""Conversations: the ids they are known by, names, turns shown to a model, and summaries."""

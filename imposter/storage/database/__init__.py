@@ -1,0 +1,1 @@
+"""The database itself: its engines, the thread that commits, connections that read, notifications."""

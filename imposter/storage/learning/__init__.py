@@ -1,0 +1,1 @@
+"""What a bot learns from: imported chats and evaluations."""

@@ -1,0 +1,1 @@
+"""A message from intake to delivery: stored, changed, answered, sent."""

@@ -1,0 +1,1 @@
+"""What the owner sees and decides: chats, drafts, the away summary, web sessions."""

@@ -1,0 +1,93 @@
+"""What a bot said in its owner's name in one chat, since the owner last wrote there themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, update
+
+from imposter.contracts.messages import NOT_SAID, MessageKind, Source
+from imposter.domain.claims import Claim
+from imposter.domain.deliveries import DeliveryState
+from imposter.domain.messages import UNDONE, MessageState, StoredMessage
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.reader import Reader
+from imposter.storage.database.writer import Writer
+from imposter.storage.schema import fencing
+from imposter.storage.schema.rows import SELECT_STORED, stored
+from imposter.storage.schema.tables import anchor, messages, outbox
+
+MOST = 400
+"""The newest messages of a chat that are looked at."""
+
+_of_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
+_NEWEST = (
+    SELECT_STORED.where(*_of_chat, messages.c.state != MessageState.IGNORED)
+    .where(messages.c.kind != MessageKind.REACTION, messages.c.kind.not_in(list(NOT_SAID)))
+    .where(outbox.c.state.is_(None) | outbox.c.state.not_in([DeliveryState.FAILED, DeliveryState.WITHDRAWN]))
+    .order_by(anchor.desc(), messages.c.seq.desc())
+    .limit(MOST)
+)
+_UNDO = (
+    update(outbox)
+    .where(outbox.c.seq == bindparam("undone"), fencing.held)
+    .values(state=DeliveryState.WITHDRAWN, reason=UNDONE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AwayPeriod:
+    """The talk from the first thing that the bot answered, after its owner's last word before that."""
+
+    talk: tuple[StoredMessage, ...]
+    """Theirs and the bot's, in order; at least one is the bot's."""
+    back: StoredMessage | None
+    """The owner's own message that ended it; None: they have not come back yet."""
+
+    @property
+    def said(self) -> tuple[StoredMessage, ...]:
+        """The bot's."""
+        return tuple(message for message in self.talk if message.source is Source.BOT)
+
+    @property
+    def last(self) -> int:
+        """The seq of the last of these."""
+        return self.said[-1].seq
+
+
+class AwaySummaryStore:
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._submit = writer.submit
+        self._read = reader.submit
+
+    def last_spell(self, instance_id: str, conversation: str) -> Pending[AwayPeriod | None]:
+        """The last one there; None where the bot has said nothing, or nothing that is still said."""
+
+        def job(connection: Connection) -> AwayPeriod | None:
+            chat = {"instance_id": instance_id, "conversation": conversation}
+            newest = [stored(row) for row in connection.execute(_NEWEST, chat)]
+            return spell_of(newest[::-1])
+
+        return self._read(job)
+
+    def undo(self, claim: Claim, seqs: Sequence[int]) -> Pending[int]:
+        """These answers are taken back: no model sees them any more. Gives how many of them were there.
+
+        Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> int:
+            fencing.check(connection, claim)
+            return sum(connection.execute(_UNDO, fencing.of(claim) | {"undone": seq}).rowcount for seq in seqs)
+
+        return self._submit(job, claim.instance_id)
+
+
+def spell_of(chat: Sequence[StoredMessage]) -> AwayPeriod | None:
+    """`chat` is in order."""
+    mine = [place for place, message in enumerate(chat) if message.source is Source.BOT]
+    if not mine:
+        return None
+    owners = [place for place, message in enumerate(chat) if message.source is Source.OWNER]
+    begin = max((place + 1 for place in owners if place < mine[-1]), default=0)
+    end = min((place for place in owners if place > mine[-1]), default=None)
+    return AwayPeriod(tuple(chat[begin:end]), None if end is None else chat[end])

@@ -1,0 +1,204 @@
+"""Answers that wait for the owner's word, and what becomes of each: exactly one thing, whoever says so first.
+
+What a draft is for is context with the reason `drafted` until it is decided.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
+
+from imposter.contracts.errors import DraftNotFound
+from imposter.domain.claims import Claim
+from imposter.domain.deliveries import Outgoing, Part
+from imposter.domain.drafts import DraftState
+from imposter.domain.messages import DRAFTED, MessageState, Verdict
+from imposter.domain.usage import Usage
+from imposter.storage.database.jobs import Pending
+from imposter.storage.database.reader import Reader
+from imposter.storage.database.writer import Writer
+from imposter.storage.messages import answering, changes
+from imposter.storage.messages.owner_notes import Note, say
+from imposter.storage.queue import draft_rows, pending_work
+from imposter.storage.queue.draft_rows import COLUMNS, Draft
+from imposter.storage.reports import usage
+from imposter.storage.schema import fencing
+from imposter.storage.schema.storable_text import clean
+from imposter.storage.schema.tables import drafts, messages
+
+EXPIRED = "draft_expired"
+DROPPED = "draft_dropped"
+LAST = 2**63 - 1
+
+
+MakeNote = Callable[[int, int], Note]
+"""Of a draft's number, and the seq of the message that it answers. Pure and quick: it is called inside the commit."""
+
+_PAGE = COLUMNS.where(drafts.c.number < bindparam("before")).order_by(drafts.c.number.desc()).limit(bindparam("most"))
+_ONE = COLUMNS.where(drafts.c.number == bindparam("asked"))
+_OF_NOTE = COLUMNS.where(drafts.c.note_id == bindparam("note"))
+_DECIDE = (
+    update(drafts)
+    .where(drafts.c.number == bindparam("asked"), draft_rows.is_open, drafts.c.expires_at > bindparam("moment"))
+    .values(state=bindparam("becomes"), decided_at=bindparam("moment"))
+)
+_IS_WAITED_IN = select(
+    exists().where(
+        messages.c.instance_id == bindparam("bot"),
+        messages.c.conversation == bindparam("chat"),
+        messages.c.state == MessageState.WAITING,
+    )
+)
+_ADD = insert(drafts).returning(drafts.c.number)
+_SHOW = update(drafts).where(drafts.c.number == bindparam("asked")).values(note_id=bindparam("note"))
+
+
+class DraftStore:
+    """Each bot's drafts. Everything a call does is one commit."""
+
+    def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._submit = writer.submit
+        self._read = reader.submit
+        self._now = now
+
+    def propose(
+        self,
+        claim: Claim,
+        seqs: Sequence[int],
+        text: str,
+        why: str,
+        expires_at: datetime,
+        *,
+        note: MakeNote | None = None,
+        instead: Sequence[Part] = (),
+        trace: str | None = None,
+        used: Sequence[Usage] = (),
+    ) -> Pending[Draft | None]:
+        """Have waiting messages wait for their owner's word, and show them the draft by `note`.
+
+        None where they no longer wait. `instead` goes to the contact meanwhile: it is in the outbox then, as the note
+        is. `trace` and `used` as in `MessageStore.answer`. Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> Draft | None:
+            fencing.check(connection, claim)
+            bot, now = claim.instance_id, self._now()
+            usage.record(connection, bot, seqs[-1], used)
+            if pending_work.is_changed(connection, seqs):
+                return None
+            if not pending_work.settle(connection, seqs, Verdict(MessageState.CONTEXT, DRAFTED), trace):
+                return None
+            columns = {
+                "instance_id": bot,
+                "answers": seqs[-1],
+                "text": clean(text),
+                "why": why,
+                "state": DraftState.OPEN,
+                "created_at": now,
+                "expires_at": expires_at,
+            }
+            number: int = connection.execute(_ADD, columns).scalar_one()
+            answering.put(connection, answering.question(connection, seqs[-1]), instead, now)
+            if note is not None:
+                shown = note(number, seqs[-1])
+                say(connection, bot, shown, now)
+                connection.execute(_SHOW, {"asked": number, "note": shown.message_id})
+            return _get(connection, bot, number)
+
+        return self._submit(job, claim.instance_id)
+
+    def send(self, claim: Claim, number: int, parts: Sequence[Part], *, edited: bool) -> Pending[list[Outgoing]]:
+        """Send these parts for a draft. None are sent where it is decided already, or its time is over.
+
+        Raises from the result: DraftNotFound, Superseded.
+        """
+
+        def job(connection: Connection) -> list[Outgoing]:
+            draft = self._decide(connection, claim, number, DraftState.EDITED if edited else DraftState.SENT)
+            if draft is None:
+                return []
+            draft_rows.settle(connection, claim.instance_id, draft, MessageState.ANSWERED, None)
+            return answering.put(connection, answering.question(connection, draft.answers), parts, self._now())
+
+        return self._submit(job, claim.instance_id)
+
+    def drop(self, claim: Claim, number: int) -> Pending[bool]:
+        """False where it is decided already, or its time is over. Raises from the result: DraftNotFound, Superseded."""
+
+        def job(connection: Connection) -> bool:
+            draft = self._decide(connection, claim, number, DraftState.DROPPED)
+            if draft is not None:
+                draft_rows.settle(connection, claim.instance_id, draft, MessageState.CONTEXT, DROPPED)
+            return draft is not None
+
+        return self._submit(job, claim.instance_id)
+
+    def expire(self, claim: Claim) -> Pending[list[Draft]]:
+        """Drop those whose time is over, and give those that are still open, whose time is over first.
+
+        Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> list[Draft]:
+            fencing.check(connection, claim)
+            now, left = self._now(), []
+            for draft in draft_rows.still_open(connection, claim.instance_id):
+                if draft.expires_at > now:
+                    left.append(draft)
+                else:
+                    draft_rows.close(connection, draft, DraftState.EXPIRED, now)
+                    draft_rows.settle(connection, claim.instance_id, draft, MessageState.CONTEXT, EXPIRED)
+            return left
+
+        return self._submit(job, claim.instance_id)
+
+    def reopen(self, claim: Claim, conversation: str, *, changed: bool = False) -> Pending[bool]:
+        """Where something waits, what is drafted there waits with it once more, and the draft is replaced.
+
+        But for one without words: what that is for is the owner's. Where something was `changed` there, what was
+        answered waits again if the answer is not out: call it while nothing is being handed over there.
+
+        Raises from the result: Superseded.
+        """
+
+        def job(connection: Connection) -> bool:
+            fencing.check(connection, claim)
+            bot, reopened = claim.instance_id, False
+            if changed:
+                changes.reopen(connection, bot, conversation)
+            if connection.execute(_IS_WAITED_IN, {"bot": bot, "chat": conversation}).scalar_one():
+                for draft in draft_rows.still_open(connection, bot):
+                    if draft.conversation == conversation and draft.text:
+                        draft_rows.close(connection, draft, DraftState.REPLACED, self._now())
+                        draft_rows.settle(connection, bot, draft, MessageState.WAITING, None)
+                        reopened = True
+            return reopened
+
+        return self._submit(job, claim.instance_id)
+
+    def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Draft]]:
+        """Up to `limit` drafts with a number below `before`, the newest first, whatever became of them."""
+        of = {"bot": instance_id, "before": LAST if before is None else before, "most": limit}
+        return self._read(lambda connection: draft_rows.found(connection, _PAGE, of))
+
+    def get(self, instance_id: str, number: int) -> Pending[Draft]:
+        """Raises from the result: DraftNotFound."""
+        return self._read(lambda connection: _get(connection, instance_id, number))
+
+    def of_note(self, instance_id: str, note_id: str) -> Pending[Draft | None]:
+        """The draft that this message in the owner's own chat shows."""
+        of = {"bot": instance_id, "note": note_id}
+        return self._read(lambda connection: next(iter(draft_rows.found(connection, _OF_NOTE, of)), None))
+
+    def _decide(self, connection: Connection, claim: Claim, number: int, state: DraftState) -> Draft | None:
+        """The draft, where this decides it."""
+        fencing.check(connection, claim)
+        draft = _get(connection, claim.instance_id, number)
+        decision = {"asked": number, "becomes": state, "moment": self._now()}
+        return draft if connection.execute(_DECIDE, decision).rowcount else None
+
+
+def _get(connection: Connection, instance_id: str, number: int) -> Draft:
+    for draft in draft_rows.found(connection, _ONE, {"bot": instance_id, "asked": number}):
+        return draft
+    raise DraftNotFound

@@ -1,0 +1,1 @@
+"""Work that waits: pending messages and answers, drafts, pauses, limits, dead letters."""

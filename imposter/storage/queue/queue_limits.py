@@ -1,0 +1,143 @@
+"""The bounded queue: which waiting messages have to go.
+
+All conversations of a bot share one queue, and share it fairly: what goes is the oldest of the conversation that holds
+most, so that nobody loses their place to somebody who sends a lot.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from heapq import heapify, heappop
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from imposter.contracts.config import Limits
+from imposter.domain.messages import RETRIED, MessageState
+from imposter.storage.schema.tables import messages
+
+TOO_OLD = "max_days"
+TOO_MANY = "max_messages"
+TOO_LONG = "max_characters"
+
+_waiting = (
+    messages.c.instance_id == bindparam("instance_id"),
+    messages.c.state == MessageState.WAITING,
+    messages.c.reason.is_distinct_from(RETRIED),
+)
+TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
+"""Of a bot: how many wait, how long they are together, and when the oldest was sent; for `Waiting`."""
+_OLD = select(messages.c.seq, messages.c.characters).where(*_waiting, messages.c.sent_at < bindparam("cutoff"))
+_EACH = select(messages.c.seq, messages.c.characters, messages.c.conversation).where(*_waiting)
+_EVICT = (
+    update(messages)
+    .where(messages.c.seq == bindparam("evicted"), messages.c.state == MessageState.WAITING)
+    .values(state=MessageState.EVICTED, reason=bindparam("why"))
+)
+
+
+class QueueTotals(NamedTuple):
+    """What waits of one bot, in the order of TOTALS' columns."""
+
+    messages: int
+    characters: int
+    oldest: datetime
+
+    def are_over(self, limits: Limits, now: datetime) -> bool:
+        if not self.messages:  # what just came was deleted before
+            return False
+        return (
+            self.oldest < cutoff(limits, now)
+            or self.messages > limits.max_messages
+            or self.characters > limits.max_characters
+        )
+
+
+class QueuedMessage(NamedTuple):
+    """One message."""
+
+    seq: int
+    characters: int
+    conversation: str
+
+
+def cutoff(limits: Limits, now: datetime) -> datetime:
+    """What was sent before this moment is too old."""
+    return now - timedelta(seconds=limits.max_age_seconds)
+
+
+def keep_within(
+    connection: Connection,
+    instance_id: str,
+    totals: QueueTotals,
+    limits: Limits,
+    now: datetime,
+    *,
+    busy: Callable[[], Collection[int]],
+) -> dict[int, str]:
+    """Evict what is over the limits: what is too old, then by turn. Gives the reason for each seq evicted.
+
+    What is busy stays.
+    """
+    count, characters, oldest = totals
+    evicted: dict[int, str] = {}
+    busy_now = frozenset(busy())
+    if oldest < cutoff(limits, now):
+        for seq, length in connection.execute(_OLD, {"instance_id": instance_id, "cutoff": cutoff(limits, now)}):
+            if seq not in busy_now:
+                evicted[seq] = TOO_OLD
+                count, characters = count - 1, characters - length
+    if count > limits.max_messages or characters > limits.max_characters:
+        rows = [QueuedMessage(*row) for row in connection.execute(_EACH, {"instance_id": instance_id})]
+        evicted |= surplus(
+            [row for row in rows if row.seq not in evicted],
+            count - limits.max_messages,
+            characters - limits.max_characters,
+            spared=busy_now,
+        )
+    evict(connection, evicted)
+    return evicted
+
+
+def surplus(
+    rows: Sequence[QueuedMessage], messages_over: int, characters_over: int, *, spared: Collection[int]
+) -> dict[int, str]:
+    """Which to take away until neither number is above zero, with the reason for each.
+
+    What is spared counts for its conversation and stays; of the others, one stays whatever the numbers are.
+    """
+    chosen: dict[int, str] = {}
+    turns = _by_turn(rows, spared, lambda row: 1) if messages_over > 0 else iter(())
+    while messages_over > 0 and (row := next(turns, None)) is not None:
+        chosen[row.seq] = TOO_MANY
+        messages_over, characters_over = messages_over - 1, characters_over - row.characters
+    if characters_over > 0:
+        turns = _by_turn([row for row in rows if row.seq not in chosen], spared, lambda row: row.characters)
+        while characters_over > 0 and (row := next(turns, None)) is not None:
+            chosen[row.seq] = TOO_LONG
+            characters_over -= row.characters
+    return chosen
+
+
+def _by_turn(
+    rows: Sequence[QueuedMessage], spared: Collection[int], weigh: Callable[[QueuedMessage], int]
+) -> Iterator[QueuedMessage]:
+    """Those that are not spared, as they have to go, but for the last: the oldest of whoever then holds most."""
+    held: Counter[str] = Counter()
+    turns = []
+    for row in rows:
+        if row.seq in spared:
+            held[row.conversation] += weigh(row)
+    for row in sorted(rows, reverse=True):
+        if row.seq not in spared:
+            held[row.conversation] += weigh(row)
+            turns.append((-held[row.conversation], row))
+    heapify(turns)  # mostly one goes, however many there are
+    while len(turns) > 1:
+        yield heappop(turns)[1]
+
+
+def evict(connection: Connection, evicted: Mapping[int, str]) -> None:
+    """Each seq for its reason."""
+    if evicted:
+        connection.execute(_EVICT, [{"evicted": seq, "why": why} for seq, why in evicted.items()])
