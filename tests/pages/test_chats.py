@@ -60,13 +60,13 @@ async def test_who_answers_by_hand_takes_the_chat_over_and_gives_it_back(
     await open_chat(page, instance_id, ben)
     await page.get_by_label("Your message").fill("It is me now\n💛")
     await page.get_by_role("button", name="Send as me").click()
-    await expect(page.get_by_text("The bot is silent here")).to_be_visible()
+    await expect(page.get_by_text("Paused here")).to_be_visible()
     assert [answer.text for answer in await network.wait_inbox(ben, 2)] == ["re: one", "It is me now\n💛"]
     await network.say(me, ben, "two")
     await expect(page.locator(".turn.them", has_text="two")).to_contain_text("not answered")
     await expect(page.locator(".turn.owner")).to_contain_text("You")
     await page.get_by_role("button", name="Resume in this chat").click()
-    await expect(page.get_by_text("The bot is silent here")).to_have_count(0)
+    await expect(page.get_by_text("Paused here")).to_have_count(0)
     await network.say(me, ben, "three")
     assert (await network.wait_inbox(ben, 3))[-1].text == "re: three"
     await page.get_by_role("button", name="Pause in this chat").click()
@@ -80,7 +80,7 @@ async def test_a_draft_is_sent_as_it_is_changed_or_dropped(
     instance_id = await linked(product, network, me, behaviour_config={**AT_ONCE, "autonomy": "draft"})
     page = await look()
     await page.goto(f"/bots/{instance_id}/drafts")
-    await expect(page.get_by_text("No answer waits")).to_be_visible()
+    await expect(page.get_by_text("Nothing needs your approval")).to_be_visible()
     await network.say(me, ben, "one", name="Ben")
     await open_chat(page, instance_id, ben)
     await expect(page.get_by_text("Needs approval")).to_be_visible()
@@ -93,8 +93,8 @@ async def test_a_draft_is_sent_as_it_is_changed_or_dropped(
     await page.goto(f"/bots/{instance_id}/drafts")
     assert await faults(page) == []
     await page.get_by_role("button", name="Discard").click()
-    await expect(page.get_by_text("The draft is dropped")).to_be_visible()
-    await expect(page.get_by_text("sent in your words")).to_be_visible()
+    await expect(page.get_by_text("Draft discarded")).to_be_visible()
+    await expect(page.get_by_text("sent as edited")).to_be_visible()
 
 
 async def test_how_far_the_bot_goes_with_one_person_is_set_at_their_chat(
@@ -109,14 +109,14 @@ async def test_how_far_the_bot_goes_with_one_person_is_set_at_their_chat(
     await open_chat(page, instance_id, ben)
     await page.get_by_label("In this chat, the bot should").select_option("only read")
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("Now: only read along.")).to_be_visible()
+    await expect(page.get_by_text("Now: only read.")).to_be_visible()
     await network.say(me, ben, "two")
     await network.say(me, eve, "two")
     assert (await network.wait_inbox(eve, 2))[-1].text == "re: two"
     await expect(page.locator(".turn.them", has_text="two")).to_contain_text("not answered")
     await page.get_by_label("In this chat, the bot should").select_option("use the bot's default")
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("Now: answer by itself.")).to_be_visible()
+    await expect(page.get_by_text("Now: reply automatically.")).to_be_visible()
     assert "contacts" not in (await product.api.get(f"/chatbot/{instance_id}")).json()["config"] or (
         (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]["contacts"] == []
     )

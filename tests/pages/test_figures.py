@@ -1,4 +1,4 @@
-"""Figures, as whoever looks after the server sees them."""
+"""Statistics, as whoever looks after the server sees them."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ async def test_answers_their_times_and_tokens_are_shown_for_all_bots_and_for_one
     answers = page.locator(".chart").first
     await expect(answers.locator(".most")).to_have_text("3")
     await expect(answers.locator("rect")).to_have_count(1)
-    times = page.locator(".chart", has_text="What a contact waits for")
+    times = page.locator(".chart", has_text="Median reply time")
     await times.get_by_text("Numbers").click()
     await expect(times.locator("tbody tr")).to_have_count(24)
     await expect(times.locator("rect").first).to_be_visible()

@@ -15,9 +15,9 @@ Phone = Callable[[], str]
 async def fill_in(page: Page, name: str, *, people: str = "", model: str = "gpt-4") -> None:
     await page.get_by_label("Name", exact=True).fill(name)
     if people:
-        await page.get_by_label("Their numbers").fill(people)
+        await page.get_by_label("Phone numbers").fill(people)
     else:
-        await page.get_by_label("Everybody who writes").check()
+        await page.get_by_label("Everyone who writes").check()
     await page.get_by_label("Reply automatically").check()
     await page.get_by_label("Model", exact=True).fill(model)
 
@@ -29,7 +29,7 @@ def id_in(page: Page) -> str:
 async def link(page: Page, product: Product, network: WhatsAppNetwork, phone: str) -> None:
     await expect(page.get_by_alt_text("The code to scan")).to_be_visible()
     await network.scan(await product.qr(id_in(page)), phone)
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()
 
 
 async def test_a_stranger_makes_a_bot_links_it_and_a_friend_is_answered(
@@ -43,7 +43,7 @@ async def test_a_stranger_makes_a_bot_links_it_and_a_friend_is_answered(
     await fill_in(page, "Anna", people=f"+{friend}")
     await page.get_by_role("button", name="Test the model").click()
     await expect(page.get_by_text("The model works")).to_be_visible()
-    await page.get_by_role("button", name="Make the bot").click()
+    await page.get_by_role("button", name="Create bot").click()
     await expect(page.get_by_text("more seconds")).to_be_visible()
     assert await faults(page) == []
     await link(page, product, network, me)
@@ -64,7 +64,7 @@ async def test_a_model_that_does_not_work_is_told_in_plain_words_and_nothing_typ
     page = await look()
     await page.goto("/new")
     await page.get_by_role("button", name="Test the model").click()
-    await expect(page.get_by_text("Not tried yet")).to_be_visible()
+    await expect(page.get_by_text("Fix this first")).to_be_visible()
     await fill_in(page, "Anna")
     model.always_fail = Failure(status=401)
     await page.get_by_label("Api key").fill("sk-wrong-canary-0000000000")
@@ -81,8 +81,8 @@ async def test_what_cannot_be_used_is_said_at_its_field_and_secrets_are_not_repe
     await page.get_by_text("More settings").last.click()
     await page.get_by_label("Temperature").fill("9")
     await page.get_by_label("Api key").fill("sk-canary-typed-0123456789")
-    await page.get_by_role("button", name="Make the bot").click()
-    await expect(page.get_by_text("Nothing is changed yet")).to_be_visible()
+    await page.get_by_role("button", name="Create bot").click()
+    await expect(page.get_by_text("Nothing was saved")).to_be_visible()
     await expect(page.locator("#whitelist-problem")).to_contain_text("country code")
     await expect(page.locator("#model-openAi-temperature-problem")).to_contain_text("less than or equal to 2")
     assert await page.get_by_label("Name", exact=True).input_value() == "Anna"
@@ -101,8 +101,8 @@ async def test_the_form_is_drawn_from_what_a_provider_declares(look: Look, produ
     await page.get_by_label("Response array").fill("one\ntwo\n")
     await page.get_by_label("Delay seconds").fill("0.5")
     assert await fits(page)
-    await page.get_by_role("button", name="Make the bot").click()
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await page.get_by_role("button", name="Create bot").click()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()
     config = (await product.api.get(f"/chatbot/{id_in(page)}")).json()["config"]
     assert config["llm_provider_config"] == {
         "provider_name": "fakeLlm",
@@ -129,6 +129,6 @@ async def test_the_page_is_used_without_a_mouse(look: Look, product: Product) ->
         await page.get_by_label(name).focus()
         await page.keyboard.press("Space")
         await expect(page.locator(f"#{value}")).to_be_checked()
-    await page.get_by_role("button", name="Make the bot").focus()
+    await page.get_by_role("button", name="Create bot").focus()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()

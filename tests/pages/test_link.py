@@ -33,7 +33,7 @@ async def test_who_has_one_phone_only_types_a_code(
     page = await look()
     await page.goto(f"/bots/{instance_id}/link")
     await expect(page.get_by_alt_text(CODE)).to_be_visible()
-    await page.get_by_text("Only one phone at hand").click()
+    await page.get_by_text("Link with a phone number instead").click()
     await page.get_by_label("Phone number").fill("0151 23")
     await page.get_by_role("button", name="Get a code").click()
     await expect(page.get_by_role("alert")).to_contain_text("country code")
@@ -41,7 +41,7 @@ async def test_who_has_one_phone_only_types_a_code(
     await page.get_by_role("button", name="Get a code").click()
     code = await page.locator(".code-to-type").inner_text()
     await network.enter_code(me, code.replace("-", ""))
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()
 
 
 async def test_each_end_of_a_link_is_told_with_what_to_do(
@@ -56,12 +56,12 @@ async def test_each_end_of_a_link_is_told_with_what_to_do(
     assert await faults(page) == []
     await page.goto(f"/bots/{instance_id}/link")
     await network.scan(await product.qr(instance_id), me)
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()
     await network.close_with(me, 440)
     await expect(page.get_by_text("Taken over by another program")).to_be_visible()
     await page.goto(f"/bots/{instance_id}")
     await page.get_by_role("button", name="Start").click()
-    await expect(page.get_by_text("It answers from now on")).to_be_visible()
+    await expect(page.locator(".big", has_text="Linked")).to_be_visible()
     await network.log_out(me)
     await expect(page.get_by_text("Not linked")).to_be_visible()
 
@@ -71,9 +71,9 @@ async def test_what_cannot_be_taken_back_is_asked_first(look: Look, product: Pro
     page = await look()
     await page.goto(f"/bots/{instance_id}")
     await page.get_by_role("button", name="Stop").click()
-    await expect(page.get_by_text("The bot is stopped.")).to_be_visible()
+    await expect(page.get_by_text("Bot stopped.")).to_be_visible()
     await page.get_by_role("link", name="Delete the bot").click()
-    await expect(page.get_by_text("all its conversations")).to_be_visible()
+    await expect(page.get_by_text("all conversations")).to_be_visible()
     assert await faults(page) == []
     assert (await product.status(instance_id))["status"] == "stopped"
     await page.get_by_role("button", name="Delete permanently").click()

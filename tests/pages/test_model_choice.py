@@ -121,8 +121,8 @@ async def test_all_of_it_works_without_a_script(browser: Browser, product: Produ
         await page.get_by_role("button", name="Test the model").click()
         await expect(page.get_by_text("The model works")).to_be_visible()
         await page.get_by_label("dummy").check()
-        await page.get_by_role("button", name="Make the bot").click()
-        await expect(page.get_by_text("The bot is made")).to_be_visible()
+        await page.get_by_role("button", name="Create bot").click()
+        await expect(page.get_by_text("Bot created")).to_be_visible()
     [status] = (await product.api.get("/chatbot")).json()
     shown = (await product.api.get(f"/chatbot/{status['instance_id']}")).json()["config"]["llm_provider_config"]
     assert shown["provider_config"] == {"preset": "vllm", "base_url": model.base_url, "model": "gpt-5"}

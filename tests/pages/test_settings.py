@@ -33,7 +33,7 @@ async def test_what_is_not_touched_stays_and_keys_too(look: Look, product: Produ
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Settings saved.")).to_be_visible()
     assert (await product.api.get(f"/chatbot/{instance_id}")).json()["config"] == before
-    await page.get_by_label("Their numbers").fill("+49 151 23456789\n+49 160 1234567")
+    await page.get_by_label("Phone numbers").fill("+49 151 23456789\n+49 160 1234567")
     await page.get_by_label("Reply automatically").check()
     await page.get_by_label("Model", exact=True).fill("gpt-5")
     await page.get_by_role("button", name="Test the model").click()
@@ -61,7 +61,7 @@ async def test_a_key_is_not_sent_to_an_address_that_it_was_not_given_for(
     await page.get_by_text("More settings").last.click()
     await page.get_by_label("Base url").fill("https://elsewhere.example/v1")
     await page.get_by_role("button", name="Test the model").click()
-    await expect(page.get_by_text("Not tried yet")).to_be_visible()
+    await expect(page.get_by_text("Fix this first")).to_be_visible()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("#model-openAi-api_key-problem")).to_be_visible()
     assert all(KEY in asked.headers["authorization"] for asked in model.requests)
@@ -78,17 +78,17 @@ async def test_where_the_owner_is_and_what_the_model_costs_have_fields(look: Loo
     await page.goto(f"/bots/{instance_id}/settings")
     await expect(page.get_by_label("Time zone")).to_have_value("")
     await page.get_by_label("Time zone").fill("Europe/Berlin")
-    await page.get_by_label("Read", exact=True).fill("0.5")
+    await page.get_by_label("Input", exact=True).fill("0.5")
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("#price_input-problem")).to_contain_text("two numbers")
-    await page.get_by_label("Written", exact=True).fill("1.5")
+    await page.get_by_label("Output", exact=True).fill("1.5")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Settings saved.")).to_be_visible()
     config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert config["time_zone"] == "Europe/Berlin"
     assert config["budget_config"] == {"prices": {"gpt-4": {"input": 0.5, "output": 1.5}}}
     await page.goto(f"/bots/{instance_id}/settings")
-    await expect(page.get_by_label("Written", exact=True)).to_have_value("1.5")
+    await expect(page.get_by_label("Output", exact=True)).to_have_value("1.5")
     assert await faults(page) == []
 
 

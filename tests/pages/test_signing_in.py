@@ -63,6 +63,6 @@ async def test_signing_out_everywhere_closes_it_on_other_devices_too(
             await expect(page.get_by_role("link", name="me", exact=True)).to_be_visible()
         await here.get_by_text("Signed in on other devices?").click()
         await here.get_by_role("button", name="Sign out everywhere").click()
-        await expect(here.get_by_text("Everybody is signed out")).to_be_visible()
+        await expect(here.get_by_text("Signed out on every device")).to_be_visible()
         await elsewhere.reload()
         await expect(elsewhere.get_by_role("heading", name="Sign in")).to_be_visible()

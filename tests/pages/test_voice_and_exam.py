@@ -29,7 +29,7 @@ async def test_an_exported_chat_is_taken_and_told_in_plain_words(look: Look, pro
     await expect(page.get_by_text("which of these are you? 'Bob', 'Anna'")).to_be_visible()
     await page.get_by_label("Your name in the file").fill("Anna")
     await page.get_by_role("button", name="Import").click()
-    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+    await expect(page.get_by_text("Chat imported")).to_be_visible()
     await expect(page.get_by_role("cell", name="40")).to_be_visible()
     await expect(page.get_by_role("heading", name="How you write")).to_be_visible()
     await expect(page.locator(".told li").first).to_be_visible()
@@ -53,7 +53,7 @@ async def test_a_slow_upload_shows_how_far_it_is(look: Look, product: Product, t
     await page.get_by_label("The export").set_input_files(file)
     await page.get_by_role("button", name="Import").click()
     await expect(page.get_by_label("Upload")).to_be_visible()
-    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+    await expect(page.get_by_text("Chat imported")).to_be_visible()
 
 
 async def test_an_exam_is_held_and_read_side_by_side(
@@ -72,7 +72,7 @@ async def test_an_exam_is_held_and_read_side_by_side(
     await page.get_by_label("Your name in the file").fill("Anna")
     await page.get_by_label("The export").set_input_files(file)
     await page.get_by_role("button", name="Import").click()
-    await expect(page.get_by_text("The chat is imported")).to_be_visible()
+    await expect(page.get_by_text("Chat imported")).to_be_visible()
     await page.get_by_role("link", name="Exam").click()
     await page.get_by_label("Questions").fill("3")
     await page.get_by_role("button", name="Begin").click()

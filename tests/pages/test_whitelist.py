@@ -22,7 +22,7 @@ async def test_beside_each_number_stands_how_it_is_read(look: Look, product: Pro
     await expect(read).to_have_count(3)
     await expect(read.nth(0)).to_have_text("15123456789 → +1 512-345-6789")
     await expect(read.nth(1)).to_contain_text("→ +49 1512 3456789")
-    await expect(read.nth(2)).to_contain_text("as it stands, as an id")
+    await expect(read.nth(2)).to_contain_text("used as a platform id")
     assert await faults(page) == []
     assert await fits(page)
 
@@ -32,14 +32,14 @@ async def test_every_wrong_line_is_named_with_its_cure(look: Look, product: Prod
     page = await look()
     await page.goto(f"/bots/{instance_id}/settings")
     typed = "+49 151 23456789\n\n151 23456789\n+49 160 1234567, +49 160 7654321\nAnna"
-    await page.get_by_label("Their numbers").fill(typed)
+    await page.get_by_label("Phone numbers").fill(typed)
     await page.get_by_role("button", name="Save").click()
     told = page.locator("#whitelist-problem li")
     await expect(told).to_have_count(3)
     await expect(told.nth(0)).to_contain_text("Line 3 begins neither with + nor with 00")
     await expect(told.nth(1)).to_contain_text("Line 4 holds more than one number: write one on each line")
     await expect(told.nth(2)).to_contain_text("Line 5 is no phone number")
-    assert await page.get_by_label("Their numbers").input_value() == typed
+    assert await page.get_by_label("Phone numbers").input_value() == typed
     assert await faults(page) == []
     config = (await product.api.get(f"/chatbot/{instance_id}")).json()["config"]
     assert config["respond_to_whitelist"] == ["+49 151 23456789"]
@@ -51,7 +51,7 @@ async def test_a_number_without_its_zero_is_one_of_the_accounts_own_country(
     instance_id = await linked(product, network, phone(), respond_to_whitelist=[])
     page = await look()
     await page.goto(f"/bots/{instance_id}/settings")
-    await page.get_by_label("Their numbers").fill("151 23456789")
+    await page.get_by_label("Phone numbers").fill("151 23456789")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Settings saved.")).to_be_visible()
     await expect(page.locator("#whitelist-read")).to_contain_text("+49 1512 3456789")

@@ -62,5 +62,5 @@ async def choose_service(request: Request, bots: Bots) -> Response:
 async def _page(
     request: Request, bots: BotService, form: BotForm, http: int = HTTPStatus.OK, tested: object = None
 ) -> Response:
-    shown: dict[str, Any] = {"form": form, "autonomies": AUTONOMIES, "tested": tested, "verb": "Make the bot"}
+    shown: dict[str, Any] = {"form": form, "autonomies": AUTONOMIES, "tested": tested, "verb": "Create bot"}
     return page(request, "new.html", http, first=await bots.is_empty(), **shown)
