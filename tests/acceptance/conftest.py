@@ -1,4 +1,4 @@
-"""One fake WhatsApp network for all acceptance tests; a model and a product for each test."""
+"""The product from outside: a server that other tests have used and left without bots, or one of the test's own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.product import Product, running
-from tests.fakes.fixtures import anyio_backend as anyio_backend
-from tests.fakes.fixtures import network as network
-from tests.fakes.fixtures import phone as phone
+from tests.acceptance.shared_servers import SharedServers
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import AT_ONCE, HASTE
@@ -18,15 +16,21 @@ KEY = "sk-canary-model-key-1234567890"
 SYSTEM = "You are {user_id}, {keep these braces}."
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which database. Whatever uses it runs on both."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def model() -> AsyncIterator[ModelServer]:
-    async with ModelServer() as model:
-        yield model
+def database(backend: str, request: pytest.FixtureRequest) -> str | None:
+    """The URL of an empty database, for a server of the test's own: None is SQLite in its data folder."""
+    return None if backend == "sqlite" else str(request.getfixturevalue("postgres_database"))
 
 
 @pytest.fixture
 def place(database: str | None) -> dict[str, str]:
-    """What tells a server its database. Whatever uses it runs on both."""
+    """What tells a server its database."""
     return {"IMPOSTER_DATABASE_URL": database} if database else {}
 
 
@@ -42,7 +46,15 @@ def environment(place: dict[str, str], outside: dict[str, str]) -> dict[str, str
 
 
 @pytest.fixture
-async def product(tmp_path: Path, environment: dict[str, str]) -> AsyncIterator[Product]:
+async def product(shared_servers: SharedServers, backend: str, outside: dict[str, str]) -> AsyncIterator[Product]:
+    """A server without bots. Others have used it: what is found in its files and its log may be of their tests."""
+    async with shared_servers.lend(backend, outside) as product:
+        yield product
+
+
+@pytest.fixture
+async def own_product(tmp_path: Path, environment: dict[str, str]) -> AsyncIterator[Product]:
+    """A server that nobody has used."""
     async with running(tmp_path, environment) as product:
         yield product
 

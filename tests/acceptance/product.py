@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx2
 
+from tests.acceptance.forked_servers import AVAILABLE, Forked, forkery
+from tests.timeouts import FACT, pauses
+
 ROOT = Path(__file__).parents[2]
-READY_DEADLINE = 30.0
-FACT_DEADLINE = 30.0
-"""Seconds."""
 
 
 def free_port() -> int:
@@ -43,17 +43,17 @@ class Product:
         """`most_files`: how many it may have open at a time, and how many it may allow itself."""
         self.data = folder / "data"
         self.output = folder / "output.log"
-        self.ready_deadline = READY_DEADLINE
+        self.ready_deadline = FACT
         self.seen: list[str] = []
         """Every answer of the API, for looking for what must not be in any."""
         self._environment = environment
         self._program = program
         self._most_files = most_files
         self._port = free_port()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self.api = httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{self._port}",
-            timeout=30,
+            timeout=FACT,
             event_hooks={"response": [self._remember]},
             headers={"Authorization": f"Bearer {environment['IMPOSTER_API_KEY']}"}
             if "IMPOSTER_API_KEY" in environment
@@ -66,6 +66,10 @@ class Product:
         return self._process.pid
 
     @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def status_of_exit(self) -> int | None:
         assert self._process is not None
         return self._process.returncode
@@ -73,25 +77,43 @@ class Product:
     async def start(self) -> None:
         """Start and wait until it is ready."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        with self.output.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "uvicorn", "main:app", "--port", str(self._port),
-                cwd=self._program, stdout=output, stderr=output, preexec_fn=self._bound_files,
-                env={**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment},
-            )  # fmt: skip
+        environment = {**kept, "IMPOSTER_DATA_DIR": str(self.data), "IMPOSTER_LOG_LEVEL": "debug", **self._environment}
+        arguments = ("main:app", "--port", str(self._port))
+        if self._may_be_forked():
+            self._process = forkery().start(arguments, environment, self.output)
+        else:
+            with self.output.open("ab") as output:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "uvicorn", *arguments,
+                    cwd=self._program, stdout=output, stderr=output, preexec_fn=self._bound_files, env=environment,
+                )  # fmt: skip
         async with asyncio.timeout(self.ready_deadline):
-            while not await self._is_ready():
+            for pause in pauses(0.05):
+                if await self._is_ready():
+                    return
                 assert self._process.returncode is None, self.output.read_text()[-3000:]
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause)
+
+    def _may_be_forked(self) -> bool:
+        """Whether nothing of it has to be there before Python starts."""
+        ahead = any(name.startswith(("PYTHON", "LD_")) for name in self._environment)
+        return AVAILABLE and self._program == ROOT and self._most_files is None and not ahead
 
     def _bound_files(self) -> None:
         if self._most_files is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, self._most_files)
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self.running:
             self._process.send_signal(how)
-            await asyncio.wait_for(self._process.wait(), 20)
+            async with asyncio.timeout(FACT):
+                await self.ended()
+
+    async def ended(self) -> int:
+        """Its exit status, once it has one."""
+        while (status := self.status_of_exit) is None:  # noqa: ASYNC110 - it may be no child of this process
+            await asyncio.sleep(0.005)
+        return status
 
     async def kill(self) -> None:
         await self.stop(signal.SIGKILL)
@@ -138,12 +160,12 @@ class Product:
         """Ask until the answer is as wanted."""
         answer = None
         try:
-            async with asyncio.timeout(FACT_DEADLINE):
-                while True:
+            async with asyncio.timeout(FACT):
+                for pause in pauses():
                     answer = await ask()
                     if holds(answer):
                         return answer
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(pause)
         except TimeoutError:
             raise AssertionError(f"still {answer}\n{self.output.read_text()[-3000:]}") from None
 

@@ -13,8 +13,9 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 
 @pytest.fixture
-def database() -> None:
+def backend() -> str:
     """The connection's life is the same on every database."""
+    return "sqlite"
 
 
 async def test_a_stopped_server_holds_no_connection_and_goes_on_where_it_was(
@@ -34,8 +35,8 @@ async def test_a_stopped_server_holds_no_connection_and_goes_on_where_it_was(
     finally:
         os.kill(product.pid, signal.SIGCONT)
 
-    await network.wait_log("login", phone=me, count=logins + 1, timeout=30)
-    answers = await network.wait_inbox(friend, 2, timeout=30)
+    await network.wait_log("login", phone=me, count=logins + 1)
+    answers = await network.wait_inbox(friend, 2)
     assert [answer.text for answer in answers] == ["re: before", "re: meanwhile"]
     await product.until_status(instance_id, "connected")
     assert sidecar_of(product) != helper

@@ -59,7 +59,7 @@ async def test_a_jump_loses_no_message_and_answers_none_twice(
     for friend in friends:
         await network.say(me, friend, "after the jump")
     await network.drop(me)
-    await network.wait_log("login", phone=me, count=2, timeout=30)
+    await network.wait_log("login", phone=me, count=2)
     await product.until_status(instance_id, "connected")
     model.release()
     for friend in friends:

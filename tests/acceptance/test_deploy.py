@@ -27,6 +27,7 @@ import yaml
 from tests.acceptance.product import ROOT, free_port
 from tests.house import until
 from tests.postgres import BINARIES, NEWEST, PACKAGE, PostgresServer
+from tests.timeouts import FACT
 
 DEPLOY = ROOT / "deploy"
 HOME = "/opt/imposter"
@@ -38,7 +39,6 @@ SECRETS = {
     "POSTGRES_PASSWORD": "not-a-real-password",
 }
 FILLED_IN = SECRETS | {"SITE_ADDRESS": "localhost"}
-STARTED = 30.0
 DRAINED = 10.0
 """Seconds."""
 
@@ -153,7 +153,7 @@ class Server:
         with self._output.open("ab") as output:
             self._process = await self._run(self._plan.command, output)
         try:
-            async with asyncio.timeout(STARTED):
+            async with asyncio.timeout(FACT):
                 while not (await self.says_healthy() and await self._is_ready()):
                     assert self._process.returncode is None, self._output.read_text()[-3000:]
                     await asyncio.sleep(0.1)

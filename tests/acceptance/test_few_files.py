@@ -20,8 +20,9 @@ FILES = resource.RLIMIT_NOFILE
 
 
 @pytest.fixture
-def database() -> None:
+def backend() -> str:
     """What a model call takes is the same on every database."""
+    return "sqlite"
 
 
 @pytest.fixture

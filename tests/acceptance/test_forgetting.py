@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.acceptance.conftest import bot
 from tests.acceptance.product import Product
 from tests.acceptance.test_main_job import linked
@@ -10,6 +12,12 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.storage.traces import traces
 
 WORDS, NAME = "canary-words-7c1e", "Canary Smith"
+
+
+@pytest.fixture
+def product(own_product: Product) -> Product:
+    """All that it ever stored is searched."""
+    return own_product
 
 
 async def test_one_who_is_forgotten_leaves_no_trace_and_may_come_back(

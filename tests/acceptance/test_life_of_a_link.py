@@ -36,8 +36,8 @@ async def test_after_a_crash_everything_is_there_and_nobody_scans_again(
     await network.say(me, other, "while you were away")
     model.always_fail = None
     await product.start()
-    assert [answer.text for answer in await network.wait_inbox(friend, 2, timeout=30)] == ["re: before", "re: waiting"]
-    assert [answer.text for answer in await network.wait_inbox(other, 1, timeout=30)] == ["re: while you were away"]
+    assert [answer.text for answer in await network.wait_inbox(friend, 2)] == ["re: before", "re: waiting"]
+    assert [answer.text for answer in await network.wait_inbox(other, 1)] == ["re: while you were away"]
     assert next(asked for asked in model.requests if asked.texts[-1:] == ["waiting"]).texts[1:] == [
         "before",
         "re: before",
@@ -57,7 +57,7 @@ async def test_what_was_sent_before_linking_is_never_answered(
     await network.say(me, friend, "in an earlier life", age=36_000)
     await network.say(me, friend, "just now")
     await product.start()
-    assert [answer.text for answer in await network.wait_inbox(friend, 1, timeout=30)] == ["re: just now"]
+    assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["re: just now"]
     early = await product.until_message(instance_id, content="in an earlier life")
     assert (early["state"], early["reason"]) == ("context", "before_linking")
 
@@ -67,9 +67,9 @@ async def test_a_broken_connection_comes_back(product: Product, network: WhatsAp
     instance_id = await linked(product, network, me)
     for number, trouble in enumerate([network.drop(me), network.close_with(me, 515), network.close_with(me, 503)]):
         await trouble
-        await network.wait_log("login", phone=me, count=number + 2, timeout=20)
+        await network.wait_log("login", phone=me, count=number + 2)
     await network.say(me, friend, "still there?")
-    assert [answer.text for answer in await network.wait_inbox(friend, 1, timeout=20)] == ["re: still there?"]
+    assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["re: still there?"]
     await product.until_status(instance_id, "connected")
 
 
@@ -82,7 +82,7 @@ async def test_a_dead_sidecar_comes_back_with_all_its_accounts(
     for me, instance_id in zip(accounts, ids, strict=True):
         friend = phone()
         await network.say(me, friend, "still there?")
-        assert [answer.text for answer in await network.wait_inbox(friend, 1, timeout=30)] == ["re: still there?"]
+        assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["re: still there?"]
         await product.until_status(instance_id, "connected")
 
 

@@ -13,15 +13,13 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import AT_ONCE
 
 Phone = Callable[[], str]
-FACT = 30.0
-"""Seconds."""
 
 
 async def prompt_after(network: WhatsAppNetwork, model: ModelServer, me: str, friend: str, text: str) -> str:
     """All that the model is shown for the answer to `text`."""
     before = len(model.requests)
     await network.say(me, friend, text)
-    asked = (await model.wait_requests(before + 1, FACT))[-1]
+    asked = (await model.wait_requests(before + 1))[-1]
     return "\n".join(message["content"] for message in asked.body["messages"][1:])
 
 
@@ -31,14 +29,14 @@ async def test_a_reply_is_shown_with_what_it_replies_to(
     me, friend = phone(), phone()
     await linked(product, network, me)
     first = await network.say(me, friend, "I can come Monday or Tuesday")
-    [answer] = await network.wait_inbox(friend, 1, FACT)
+    [answer] = await network.wait_inbox(friend, 1)
     await network.say(me, friend, "this is better", target=first.id, target_sender=friend)
-    await network.wait_inbox(friend, 2, FACT)
+    await network.wait_inbox(friend, 2)
     await network.say(me, friend, "you said so", target=answer.id)
-    await network.wait_inbox(friend, 3, FACT)
+    await network.wait_inbox(friend, 3)
     await network.say(me, friend, "and this", target="3EB0OLDERTHANTHELINK")
-    await network.wait_inbox(friend, 4, FACT)
-    said = str((await model.wait_requests(4, FACT))[-1].body["messages"])
+    await network.wait_inbox(friend, 4)
+    said = str((await model.wait_requests(4))[-1].body["messages"])
     assert '"replies_to": {"text": "I can come Monday or Tuesday"}' in said
     assert '"replies_to": {"by": "you", "text": "re: I can come Monday or Tuesday"}' in said
     assert '"replies_to": {"text": "the quoted words"}' in said
@@ -55,7 +53,7 @@ async def test_who_is_mentioned_has_a_name(
     await network.say(me, other, "hi all", group=group, name="Bob")
     text = f"@{mine} ask @{theirs} please"
     await network.say(me, friend, text, group=group, name="Ann", mentions=[me, other])
-    asked = (await model.wait_requests(2, FACT))[-1]
+    asked = (await model.wait_requests(2))[-1]
     assert "@you ask @Bob please" in str(asked.body["messages"])
 
 
@@ -65,7 +63,7 @@ async def test_a_reaction_and_a_vote_are_part_of_the_conversation(
     me, friend = phone(), phone()
     instance_id = await linked(product, network, me)
     await network.say(me, friend, "shall I book it?")
-    [answer] = await network.wait_inbox(friend, 1, FACT)
+    [answer] = await network.wait_inbox(friend, 1)
     await network.say(me, friend, "\U0001f44e", kind="reaction", target=answer.id)
     await product.until_message(instance_id, content="\U0001f44e", state="context")
     shown = await prompt_after(network, model, me, friend, "did you see?")
@@ -121,7 +119,7 @@ async def test_every_kind_is_answered_as_what_it_is(
     me, friend = phone(), phone()
     await linked(product, network, me)
     await network.say(me, friend, raw=raw)
-    [asked] = await model.wait_requests(1, FACT)
+    [asked] = await model.wait_requests(1)
     for each in shown:
         assert each in asked.body["messages"][-1]["content"]
 
@@ -169,7 +167,7 @@ async def test_what_nobody_sees_is_not_answered(
     await network.say(me, friend, text)
     await product.until_message(instance_id, content=text, reason="empty")
     await network.say(me, friend, "hello")
-    assert [each.text for each in await network.wait_inbox(friend, 1, FACT)] == ["re: hello"]
+    assert [each.text for each in await network.wait_inbox(friend, 1)] == ["re: hello"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +191,7 @@ async def test_whatever_the_owner_sends_takes_the_chat_over(
     await network.say(me, friend, "Monday!")
     await product.until_message(instance_id, content="Monday!", reason="takeover")
     await network.say(me, other, "hello")
-    await network.wait_inbox(other, 1, FACT)
+    await network.wait_inbox(other, 1)
     assert [each for each in await network.inbox(friend) if each.by == "bot"] == []
 
 
@@ -215,5 +213,5 @@ async def test_the_owners_voice_is_what_the_owner_says_and_nothing_else(
     await product.put(bot(f"user of {me}"))
     before = len(model.requests)
     await network.say(me, friend, "question 7 again?")
-    asked = (await model.wait_requests(before + 1, FACT))[-1]
+    asked = (await model.wait_requests(before + 1))[-1]
     assert '"they_wrote": "question 7?", "owner_answered": "answer 7 okay"' in str(asked.body["messages"])

@@ -11,8 +11,6 @@ from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 Phone = Callable[[], str]
-FACT = 30.0
-"""Seconds."""
 
 
 async def named(product: Product, instance_id: str, what: str, name: str) -> list[dict[str, Any]]:
@@ -34,12 +32,12 @@ async def test_the_model_is_told_whom_it_talks_to_by_the_owners_address_book(
     [row] = await named(product, instance_id, "contacts", "Mum")
     assert (row["saved_name"], row["own_name"]) == ("Mum", "")
     await network.say(me, mum, "lunch on Sunday?", name="Eva Kern")
-    await network.wait_inbox(mum, 1, FACT)
-    [asked] = await model.wait_requests(1, FACT)
+    await network.wait_inbox(mum, 1)
+    [asked] = await model.wait_requests(1)
     assert 'You call them "Mum".' in asked.body["messages"][0]["content"]
     await network.say(me, other, "hello", name="Otto")
-    await network.wait_inbox(other, 1, FACT)
-    assert "Mum" not in str((await model.wait_requests(2, FACT))[-1].body["messages"])
+    await network.wait_inbox(other, 1)
+    assert "Mum" not in str((await model.wait_requests(2))[-1].body["messages"])
     # What is changed on the phone is heard, now and after a restart.
     await network.save_contact(me, other, "Plumber")
     await named(product, instance_id, "contacts", "Plumber")
@@ -81,12 +79,12 @@ async def test_the_phones_past_tells_names_and_nothing_else(
     assert {(row["own_name"], row["saved_name"]) for row in rows} == {("Fred", ""), ("Lina", "")}
     # Whose LID it is stands in the past, too: who is allowed by number writes by LID alone.
     await network.say(me, by_lid, "by lid", lid=True, stanza={"sender_pn": None})
-    await network.wait_inbox(by_lid, 1, FACT)
+    await network.wait_inbox(by_lid, 1)
     await network.say(me, chatty, "now")
-    await network.wait_inbox(chatty, 1, FACT)
+    await network.wait_inbox(chatty, 1)
     said = [row["content"] for row in await product.messages(instance_id)]
     assert said == ["by lid", "re: by lid", "now", "re: now"]
-    assert "drill" not in str((await model.wait_requests(2, FACT))[-1].body)
+    assert "drill" not in str((await model.wait_requests(2))[-1].body)
 
 
 async def test_groups_that_changed_while_the_server_was_away_have_their_titles_at_once(

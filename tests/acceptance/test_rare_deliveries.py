@@ -10,8 +10,6 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import AT_ONCE
 
 Phone = Callable[[], str]
-FACT = 30.0
-"""Seconds."""
 
 
 async def test_a_contacts_broadcast_list_is_a_direct_message(
@@ -20,7 +18,7 @@ async def test_a_contacts_broadcast_list_is_a_direct_message(
     me, friend = phone(), phone()
     instance_id = await linked(product, network, me)
     await network.broadcast(me, friend, "1759999999", "party at mine on Saturday, are you coming?")
-    [answer] = await network.wait_inbox(friend, 1, FACT)
+    [answer] = await network.wait_inbox(friend, 1)
     assert (answer.text, answer.group) == ("re: party at mine on Saturday, are you coming?", None)
     row = await product.until_message(instance_id, content="party at mine on Saturday, are you coming?")
     assert row["conversation"] == f"{friend}@s.whatsapp.net"
@@ -41,7 +39,7 @@ async def test_a_message_without_a_time_is_answered(product: Product, network: W
     me, friend = phone(), phone()
     await linked(product, network, me)
     await network.say(me, friend, "hello", stanza={"t": None})
-    assert [each.text for each in await network.wait_inbox(friend, 1, FACT)] == ["re: hello"]
+    assert [each.text for each in await network.wait_inbox(friend, 1)] == ["re: hello"]
 
 
 async def test_answers_disappear_where_the_chats_messages_do(
@@ -55,13 +53,13 @@ async def test_answers_disappear_where_the_chats_messages_do(
     raw = {"extendedTextMessage": {"text": "secret plan", "contextInfo": context}}
     await network.say(me, friend, raw=raw)
     await network.say(me, member, raw=raw, group=group, name="Ann")
-    [direct] = await network.wait_inbox(friend, 1, FACT)
-    [shared] = await network.wait_inbox(member, 1, FACT)
+    [direct] = await network.wait_inbox(friend, 1)
+    [shared] = await network.wait_inbox(member, 1)
     assert [each.expiration for each in (direct, shared)] == [86_400, 86_400]
     setting = {"protocolMessage": {"type": 3, "ephemeralExpiration": 0}}
     await network.say(me, friend, raw=setting)
     await network.say(me, friend, "and this stays")
-    assert [each.expiration or None for each in await network.wait_inbox(friend, 2, FACT)] == [86_400, None]
+    assert [each.expiration or None for each in await network.wait_inbox(friend, 2)] == [86_400, None]
 
 
 async def test_so_does_one_that_is_sent_once_more_by_a_server_that_has_started_anew(
@@ -71,13 +69,13 @@ async def test_so_does_one_that_is_sent_once_more_by_a_server_that_has_started_a
     instance_id = await linked(product, network, me)
     context = {"expiration": 86_400, "ephemeralSettingTimestamp": 1_796_000_000}
     await network.say(me, friend, raw={"extendedTextMessage": {"text": "secret plan", "contextInfo": context}})
-    [answer] = await network.wait_inbox(friend, 1, FACT)
+    [answer] = await network.wait_inbox(friend, 1)
     await product.until_message(instance_id, content=answer.text, delivery="sent")
     await product.kill()
     await product.start()
     await product.until_status(instance_id, "connected")
     await network.send_receipt(me, friend, [answer.id], "retry")
-    again = (await network.wait_inbox(friend, 2, FACT))[1]
+    again = (await network.wait_inbox(friend, 2))[1]
     assert (again.id, again.text, again.expiration) == (answer.id, answer.text, 86_400)
 
 
@@ -87,12 +85,12 @@ async def test_what_can_never_be_read_is_told_to_the_owner_and_takes_nothing_ove
     me, friend, other = phone(), phone(), phone()
     instance_id = await linked(product, network, me, behaviour_config=AT_ONCE | {"takeover_minutes": 30})
     await network.say(me, friend, "hello")
-    await network.wait_inbox(friend, 1, FACT)
+    await network.wait_inbox(friend, 1)
     await network.say(me, friend, "never readable", garbled="forever")
     row = await product.until_message(instance_id, reason="undecryptable")
     assert (row["kind"], row["content"], row["state"]) == ("unreadable", "", "ignored")
     await network.say(me, other, "are you there?")
-    await network.wait_inbox(other, 1, FACT)
+    await network.wait_inbox(other, 1)
     chats = await product.api.get(f"/bots/{instance_id}/chats", headers={"accept": "text/html"})
     assert "message that could not be read" in chats.text, "the list shows the newest, whatever it is"
 
@@ -104,12 +102,12 @@ async def test_what_the_owner_sends_to_a_broadcast_list_takes_over_the_chat_of_e
     me, friend, newcomer, other = phone(), phone(), phone(), phone()
     instance_id = await linked(product, network, me, behaviour_config=AT_ONCE | {"takeover_minutes": 30})
     await network.say(me, friend, "hello")
-    await network.wait_inbox(friend, 1, FACT)
+    await network.wait_inbox(friend, 1)
     sent = await network.owner_broadcasts(me, "1759999999", [friend, newcomer], "We have moved!", lid=lid)
     for contact in (friend, newcomer):
         await network.say(me, contact, "congratulations!", lid=lid)
     await network.say(me, other, "hello")
-    await network.wait_inbox(other, 1, FACT)
+    await network.wait_inbox(other, 1)
     # Whoever is new is called as WhatsApp names them.
     new_chat = f"{(await network.phones())[newcomer].lid}@lid" if lid else f"{newcomer}@s.whatsapp.net"
     for chat in (f"{friend}@s.whatsapp.net", new_chat):

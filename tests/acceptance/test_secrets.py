@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.acceptance.conftest import KEY, bot
 from tests.acceptance.product import Product
@@ -16,6 +17,12 @@ from tests.fakes.model_server import Failure, ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 JSON_KEY = "sk-canary-from-the-config-0987654321"
+
+
+@pytest.fixture
+def product(own_product: Product) -> Product:
+    """All that it ever wrote is searched."""
+    return own_product
 
 
 def written(folder: Path) -> dict[Path, bytes]:

@@ -24,6 +24,7 @@ from tests.acceptance.test_main_job import linked
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.postgres import PASSWORD, new_database
+from tests.timeouts import FACT
 
 Phone = Callable[[], str]
 Note = Callable[[str, object], None]
@@ -65,13 +66,19 @@ class Link:
 
     async def still_answers(self, count: int = 1) -> None:
         await self._network.say(self.me, self._friend, f"still there? {count}")
-        answers = await self._network.wait_inbox(self._friend, count, timeout=20)
+        answers = await self._network.wait_inbox(self._friend, count)
         assert answers[-1].text == f"re: still there? {count}"
 
 
 @pytest.fixture
 async def link(product: Product, network: WhatsAppNetwork, phone: Phone, record_property: Note) -> Link:
     return await link_of(product, network, phone, record_property)
+
+
+@pytest.fixture
+async def own_link(own_product: Product, network: WhatsAppNetwork, phone: Phone, record_property: Note) -> Link:
+    """Of a server whose data folder and database nobody else has used."""
+    return await link_of(own_product, network, phone, record_property)
 
 
 @pytest.fixture
@@ -160,19 +167,19 @@ async def test_an_unlinked_device(link: Link, network: WhatsAppNetwork) -> None:
 
 
 async def test_a_second_client_of_the_same_device(
-    link: Link, tmp_path: Path, environment: dict[str, str], database: str | None, postgres_url: str
+    own_link: Link, tmp_path: Path, environment: dict[str, str], database: str | None, postgres_url: str
 ) -> None:
-    await link.product.stop()
-    shutil.copytree(link.product.data, tmp_path / "copy" / "data")
+    await own_link.product.stop()
+    shutil.copytree(own_link.product.data, tmp_path / "copy" / "data")
     if database:
         environment = environment | {"IMPOSTER_DATABASE_URL": new_database(postgres_url, copy_of=database)}
-    await link.product.start()
-    await link.becomes("connected")
+    await own_link.product.start()
+    await own_link.becomes("connected")
     async with running(tmp_path / "copy", environment) as second:
-        status = await link.becomes("replaced")
+        status = await own_link.becomes("replaced")
         assert status["code"] == 440
-        await second.until_status(link.instance_id, "connected")
-    await link.becomes("connected", link.product.api.post(f"/chatbot/{link.instance_id}/start"))
+        await second.until_status(own_link.instance_id, "connected")
+    await own_link.becomes("connected", own_link.product.api.post(f"/chatbot/{own_link.instance_id}/start"))
 
 
 async def test_a_connection_that_goes_silent(links: list[Link], network: WhatsAppNetwork) -> None:
@@ -195,7 +202,7 @@ async def test_a_connection_that_goes_silent_with_an_answer_on_its_way(
     await network.freeze(link.me)
     await link.becomes("reconnecting", do(model.release), telling="not answered")
     await link.becomes("connected")
-    assert [answer.text for answer in await network.wait_inbox(friend, 1, timeout=30)] == ["re: are you there?"]
+    assert [answer.text for answer in await network.wait_inbox(friend, 1)] == ["re: are you there?"]
     await link.still_answers()
     assert len(await network.inbox(friend)) == 1
 
@@ -223,9 +230,9 @@ async def test_a_clock_that_differs_from_whatsapps(
     await network.say(me, friend, "one", id="SKEWED0001")
     await network.say(me, friend, "two")
     await product.start()
-    answers = await network.wait_inbox(friend, 2, timeout=30)
+    answers = await network.wait_inbox(friend, 2)
     await network.say(me, friend, "three")
-    answers = await network.wait_inbox(friend, 3, timeout=30)
+    answers = await network.wait_inbox(friend, 3)
     assert [answer.text for answer in answers] == ["re: one", "re: two", "re: three"]
     await product.until_status(instance_id, "connected")
 
@@ -265,15 +272,15 @@ async def test_a_killed_server(link: Link) -> None:
     await link.still_answers()
 
 
-async def test_a_second_server_on_the_same_folder(link: Link, environment: dict[str, str]) -> None:
+async def test_a_second_server_on_the_same_folder(own_link: Link, environment: dict[str, str]) -> None:
     """With PostgreSQL, too: several servers may share the database, each with a folder of its own."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     second = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "uvicorn", "main:app", "--port", str(free_port()),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env=kept | environment | {"IMPOSTER_DATA_DIR": str(link.product.data)},
+        env=kept | environment | {"IMPOSTER_DATA_DIR": str(own_link.product.data)},
     )  # fmt: skip
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(FACT):
         output, _ = await second.communicate()
     told = output.decode()
     assert second.returncode != 0
@@ -281,5 +288,5 @@ async def test_a_second_server_on_the_same_folder(link: Link, environment: dict[
     assert "set IMPOSTER_DATA_DIR to another" in told
     assert "Traceback" not in told
     assert PASSWORD not in told
-    await link.becomes("connected")
-    await link.still_answers()
+    await own_link.becomes("connected")
+    await own_link.still_answers()

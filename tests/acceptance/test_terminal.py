@@ -18,6 +18,7 @@ from tests.acceptance.conftest import bot
 from tests.acceptance.product import ROOT, Product, free_port, running
 from tests.acceptance.test_main_job import linked
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.timeouts import FACT
 
 Phone = Callable[[], str]
 KEY = "canary-of-the-terminal-0123456789"
@@ -36,7 +37,7 @@ class Terminal:
     async def line_with(self, words: str) -> str:
         """The next line that has these words."""
         assert self._process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(FACT):
             while line := (await self._process.stdout.readline()).decode():
                 self.out += line
                 if words in line:
@@ -52,7 +53,7 @@ class Terminal:
 
     async def end(self) -> tuple[int, str, str]:
         """Its exit status, and what it said on stdout (from here on) and stderr."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(FACT):
             out, err = await self._process.communicate()
         assert "Traceback" not in err.decode(), err.decode()
         return self._process.returncode or 0, (out or b"").decode(), err.decode()
@@ -106,9 +107,9 @@ def of_doctor(said: str) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def place() -> dict[str, str]:
+def backend() -> str:
     """Which database the server has is nothing to the terminal."""
-    return {}
+    return "sqlite"
 
 
 async def test_all_bots_are_listed_with_where_they_stand(product: Product) -> None:
@@ -162,7 +163,7 @@ async def test_on_a_terminal_the_code_is_drawn_in_its_own_colours_and_counts_dow
     terminal = await begin("link", "anna", server=str(product.api.base_url), screen=os.ttyname(its))
     os.close(its)
     seen = b""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(FACT):
         while len(set(re.findall(rb"A new code comes in \d+ s\.", seen))) < 2:
             seen += await asyncio.to_thread(os.read, ours, 65536)
     reader = asyncio.create_task(asyncio.to_thread(read_on, ours))  # a screen that nobody reads holds up who writes
@@ -326,7 +327,7 @@ async def test_the_server_is_started_from_any_folder(tmp_path: Path) -> None:
     terminal = await begin("serve", "--port", str(port), program=program, **data)
     try:
         code, out = 1, ""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(FACT):
             while "ok    server" not in out:
                 code, out, _ = await (
                     await begin("doctor", "--server", f"http://127.0.0.1:{port}", program=program, **data)

@@ -2,16 +2,15 @@
 
 import pytest
 
+from tests.acceptance.conftest import database as database
 from tests.acceptance.conftest import environment as environment
-from tests.acceptance.conftest import model as model
 from tests.acceptance.conftest import outside as outside
+from tests.acceptance.conftest import own_product as own_product
+from tests.acceptance.conftest import place as place
 from tests.acceptance.conftest import product as product
-from tests.fakes.fixtures import anyio_backend as anyio_backend
-from tests.fakes.fixtures import network as network
-from tests.fakes.fixtures import phone as phone
 
 
 @pytest.fixture
-def place() -> dict[str, str]:
-    """What tells a server its database: one attack on SQLite is enough, as the Store's tests run on both."""
-    return {}
+def backend() -> str:
+    """One attack on SQLite is enough, as the Store's tests run on both."""
+    return "sqlite"

@@ -21,6 +21,7 @@ from imposter.web.middleware import MAX_UPLOAD_BYTES
 from tests.acceptance.product import Product, free_port, running
 from tests.acceptance.test_deploy import DEPLOY, compose
 from tests.house import until
+from tests.timeouts import FACT
 
 KEY = "a-key-of-the-tests-0123456789"
 FORGED = {
@@ -45,7 +46,7 @@ class Front:
         return httpx2.AsyncClient(
             base_url=f"https://localhost:{self.port}" if tls else f"http://localhost:{self._plain}",
             transport=httpx2.AsyncHTTPTransport(verify=context, local_address=address),
-            timeout=20,
+            timeout=FACT,
         )
 
     async def leads_through(self) -> bool:

@@ -40,7 +40,7 @@ async def test_who_asks_for_a_bot_silences_it_towards_themselves_alone(
     group = Group(product, network, phone)
     await group.open()
     await group.say(group.bob, "are you a bot?", reason="drafted")
-    [note] = await network.wait_inbox(group.me, 1, timeout=30)
+    [note] = await network.wait_inbox(group.me, 1)
     assert note.text is not None
     assert "answers them no more in that group, and everybody else as before" in note.text
     await group.say(group.bob, "hello?", reason="handed_over")
@@ -99,7 +99,7 @@ async def test_who_writes_like_a_machine_silences_it_towards_themselves_alone(
             group.me, group.bob, f"{turn} " + "and what do you say to that, my friend? " * 4, group=group.id
         )
         if turn < 3:
-            await network.wait_inbox(group.bob, turn + 1, timeout=30)
+            await network.wait_inbox(group.bob, turn + 1)
     rows = await product.until(
         lambda: product.messages(group.bot), lambda rows: any(row["reason"] == "loop" for row in rows)
     )

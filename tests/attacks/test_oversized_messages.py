@@ -11,8 +11,6 @@ from tests.acceptance.test_main_job import linked
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 
 Phone = Callable[[], str]
-FACT = 30.0
-"""Seconds."""
 MEGABYTE = "x" * 1_000_000
 ENDED = "whatsapp helper ended"
 TOO_MUCH = {"extendedTextMessage": {"text": "hi", "contextInfo": {"mentionedJid": ["ab"] * 4_000_000}}}
@@ -25,14 +23,15 @@ async def answers(network: WhatsAppNetwork, me: str, friend: str, text: str) -> 
     """The account at `me` is asked this, and answers."""
     known = len(await network.inbox(friend))
     await network.say(me, friend, text)
-    assert (await network.wait_inbox(friend, known + 1, FACT))[-1].text == f"re: {text}"
+    assert (await network.wait_inbox(friend, known + 1))[-1].text == f"re: {text}"
 
 
 async def record(product: Product, instance_id: str, **wanted: Any) -> dict[str, Any]:
     return await product.until_message(instance_id, **wanted)
 
 
-async def test_one_long_message_stops_no_account(product: Product, network: WhatsAppNetwork, phone: Phone) -> None:
+async def test_one_long_message_stops_no_account(own_product: Product, network: WhatsAppNetwork, phone: Phone) -> None:
+    product = own_product
     me, neighbour, stranger, friend = phone(), phone(), phone(), phone()
     instance_id = await linked(product, network, me)
     await linked(product, network, neighbour)

@@ -29,7 +29,7 @@ async def asked(
     model.reply = TRUE
     await linked(product, network, me, behaviour_config=DRAFT, queue_config=ROOM)
     await network.say(me, friend, words, name=name)
-    [note] = await network.wait_inbox(me, 1, timeout=30)
+    [note] = await network.wait_inbox(me, 1)
     return note
 
 
@@ -100,7 +100,7 @@ async def test_an_answer_is_shown_to_its_end_and_writes_no_line_of_the_bot_s(
     model.reply = "No.\n\n\u201cAnn\u201d wrote:\n> Hi\u2028" + "\n" * 300 + "\U0001f44d sends it\nYes, 5,000 euros"
     await linked(product, network, me, behaviour_config=DRAFT)
     await network.say(me, friend, "Hi", name="Ann")
-    [note] = await network.wait_inbox(me, 1, timeout=30)
+    [note] = await network.wait_inbox(me, 1)
     assert note.text is not None
     assert ours(note)[0].startswith("My answer to \u201cAnn\u201d (30")
     assert [line[:11] for line in ours(note)[1:]] == ["\u201cAnn\u201d wrote", "I ask first", f"{UP} sends it,"]
@@ -151,7 +151,7 @@ async def test_a_group_shows_who_of_them_wrote_what(
     await network.make_group(group, "Family\u2029My answer:\n> No", [me, ann, bob])
     await network.say(me, bob, "may Ann have 5,000?\n\u201cAnn\u201d wrote:\n> no", name="Bob", group=group)
     await network.say(me, ann, "Hi", name="Ann", group=group)
-    [note] = await network.wait_inbox(me, 1, timeout=30)
+    [note] = await network.wait_inbox(me, 1)
     head, first, second, *_ = ours(note)
     assert head.startswith("My answer to \u201cAnn\u201d in the group \u201c")
     assert (first, second) == ("\u201cBob\u201d wrote:", "\u201cAnn\u201d wrote:")
@@ -167,7 +167,7 @@ async def test_a_brief_quotes_what_was_said(
     await network.say(me, friend, f"{TURNED}Hi\nYou: \u201cI pay.\u201d", name=name)
     await network.wait_inbox(friend, 1)
     await network.owner_says(me, friend, "It is me")
-    [note] = await network.wait_inbox(me, 1, timeout=30)
+    [note] = await network.wait_inbox(me, 1)
     assert note.text is not None
     assert note.text.splitlines() == [
         "While you were away, 1 message was sent to \u201cAnn' for you: You: 'I pay.'\u201d for you:",

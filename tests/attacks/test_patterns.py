@@ -24,8 +24,9 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # i
 import chat_providers
 import imposter
 import llm_providers
-from tests.acceptance.product import FACT_DEADLINE, running
+from tests.acceptance.product import running
 from tests.attacks.readers import READERS
+from tests.timeouts import FACT
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (imposter, chat_providers, llm_providers)
@@ -91,19 +92,16 @@ def _run(program: str, *arguments: str, said: str = "") -> str:
     return "" if last == "done" else f"{last} {ended.stderr[-300:]}"
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_text_makes_a_pattern_slow(name: str) -> None:
     assert not takes_too_long(*PATTERNS[name])
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", READERS)
 def test_no_text_makes_what_is_done_with_it_slow(name: str) -> None:
     assert not _run("readers", name)
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     "source",
     [
@@ -175,7 +173,7 @@ async def test_hearts_and_a_word_hold_nobody_up(tmp_path: Path) -> None:
             "chat_provider_config": {"provider_name": "dummy", "provider_config": {}},
             "llm_provider_config": {"provider_name": "fakeLlm", "provider_config": {"response_array": ["hi"]}},
         })  # fmt: skip
-        async with asyncio.timeout(FACT_DEADLINE):
+        async with asyncio.timeout(FACT):
             voice = f"/chatbot/{bot}/voice"
             imported = await product.api.post(
                 f"{voice}/import", params={"contact": "mia", "owner": "Tom"}, content="\n".join(lines).encode()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.product import Product, running
 from tests.scrape import scrape
+from tests.timeouts import FACT
 
 KEY = "a-key-of-the-tests-0123456789"
 WRONG = "a-key-of-an-attacker-0123456789"
@@ -25,7 +26,7 @@ async def product(tmp_path: Path) -> AsyncIterator[Product]:
 async def reach(product: Product, address: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A client from this address, as a proxy on the server's machine tells it."""
     headers = {"X-Forwarded-For": address}
-    async with httpx2.AsyncClient(base_url=product.api.base_url, headers=headers, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=product.api.base_url, headers=headers, timeout=FACT) as client:
         yield client
 
 

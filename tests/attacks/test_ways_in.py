@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.product import Product, running
+from tests.timeouts import FACT
 
 KEY = "a-key-of-the-tests-0123456789"
 ADDRESSES = (
@@ -66,7 +67,7 @@ async def status_of(product: Product, start: str, *headers: str, host: str | Non
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     named = [] if host is None else [f"Host: {host.format(port=port)}"]
     writer.write("\r\n".join((start, *named, "Connection: close", *headers, "", "")).encode("latin-1"))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(FACT):
         answer = await reader.readline()
         writer.close()
         return int(answer.split()[1])

@@ -63,7 +63,7 @@ class Acts:
         return places
 
     async def do(self, act: Act, bot: Bot, conversation: Conversation) -> None:
-        await asyncio.sleep(act.delay)
+        await asyncio.sleep(act.delay)  # at a moment that only the plan knows
         match act.deed:
             case Deed.TAKEOVER:
                 await self._take_over(act, bot, conversation)

@@ -84,7 +84,7 @@ class Driver:
             await self._late.pop().start()
 
     async def _talk(self, talk: Talk) -> None:
-        await asyncio.sleep(talk.delay)
+        await asyncio.sleep(talk.delay)  # at a moment that only the plan knows
         conversations = self._ledger.conversations
         await self.world.say(conversations[talk.conversation % len(conversations)], talk.messages)
 
@@ -94,7 +94,7 @@ class Driver:
             if not victim.running:
                 victim = self._servers.running[0]
             if fault.step is None:
-                await asyncio.sleep(fault.delay)
+                await asyncio.sleep(fault.delay)  # at a moment that only the plan knows
                 victim.hit(fault.target)
             else:
                 await self._trap(fault, victim.pids(fault.target))

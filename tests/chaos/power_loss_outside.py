@@ -67,7 +67,7 @@ class Outside:
     async def _say_all(self) -> None:
         for number in range(self._config.each):
             for contact in self._config.contacts:
-                await asyncio.sleep(self._config.seconds)
+                await asyncio.sleep(self._config.seconds)  # a pace, so that the power can go between two words
                 await self._say(contact, f"word-{self._user_id}-{contact}-{number}")
 
     async def _say(self, contact: str, word: str) -> None:
@@ -75,7 +75,7 @@ class Outside:
             try:
                 await self._queue.add_message(word, contact, message_id=word)
             except (StorageError, InvalidState):
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(AGAIN)  # as a platform that offers again what was not taken
             else:
                 return self._tell(f"took {word}")
 
@@ -93,7 +93,7 @@ class Words:
         pass
 
     async def reply(self, turns: Sequence[Turn]) -> str:
-        await asyncio.sleep(random() / 20)
+        await asyncio.sleep(random() / 20)  # so that answers overtake each other
         asked: list[str] = []
         for turn in reversed(turns):
             if turn.source is not Source.CONTACT:

@@ -18,12 +18,10 @@ import pytest
 
 from tests.acceptance.product import Product
 from tests.chaos.power_loss_world import World, accepted, bot, built, heard, texts, world
-from tests.fakes.fixtures import anyio_backend as anyio_backend
 from tests.house import until
 
 __all__ = ["built", "world"]
 
-pytestmark = pytest.mark.timeout(180)
 
 INODES = 24
 HELD = "Another program holds the database"

@@ -14,13 +14,11 @@ import pytest
 
 from tests.acceptance.product import Product
 from tests.chaos.power_loss_world import World, accepted, bot, built, heard, texts, two_texts, world
-from tests.fakes.fixtures import anyio_backend as anyio_backend
 from tests.house import until
 from tests.postgres import PostgresServer
 
 __all__ = ["built", "world"]
 
-pytestmark = pytest.mark.timeout(180)
 
 CONTACTS = "a b"
 

@@ -27,13 +27,11 @@ from imposter.storage.database.engine import DATABASE_FILE
 from tests.acceptance.product import Product
 from tests.chaos.power_loss import COMPILER, Disk, Record, Recorder, open_recorder
 from tests.chaos.power_loss_world import bot, heard, product_on, program, two_texts
-from tests.fakes.fixtures import anyio_backend as anyio_backend
 from tests.house import until
 from tests.storage.traces import traces
 
 pytestmark = [
     pytest.mark.skipif(COMPILER is None, reason="no C compiler (cc) to build the recorder with"),
-    pytest.mark.timeout(180),  # a server starts in some of them, on a machine that may be busy
     pytest.mark.xdist_group("power loss"),  # the server runs once for all of them
 ]
 

@@ -1,4 +1,4 @@
-"""One cluster of three nodes for all tests of a file: to start it takes longer than most of them."""
+"""One cluster of three nodes for all tests that want one: to start it takes longer than most of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,10 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.cluster.cluster import Cluster, dummy, open_nodes
-from tests.fakes.fixtures import anyio_backend as anyio_backend
-from tests.fakes.fixtures import network as network
 from tests.fakes.fixtures import new_phone
-from tests.fakes.fixtures import phone as phone
 from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.postgres import PostgresServer
@@ -18,9 +15,8 @@ from tests.postgres import PostgresServer
 @pytest.hookimpl(tryfirst=True)  # before the workers read which tests belong together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/cluster/" in item.nodeid:
-            item.add_marker(pytest.mark.xdist_group(f"cluster {item.path.stem}"))
-            item.add_marker(pytest.mark.timeout(240))
+        if "started" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 @pytest.fixture(scope="package")

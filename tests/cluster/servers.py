@@ -23,7 +23,7 @@ from tests.acceptance.product import ROOT
 from tests.durability.wire import Line, Seen, open_line
 from tests.house import AT_ONCE, House, Platform, open_house, until
 
-LEASE = timedelta(seconds=3)
+LEASE = timedelta(seconds=5)
 PATIENCE = 30.0
 """Seconds that a line is held at most, so that a test that fails ends."""
 SHIPPED = ((ProviderKind.CHAT, "dummy"), (ProviderKind.MODEL, "fakeLlm"))

@@ -52,7 +52,7 @@ async def test_a_bot_is_linked_and_read_by_the_others(cluster: Cluster) -> None:
         for node in cluster.nodes:
             assert (await node.until_status(instance_id, "connected"))["account"].startswith(phone)
         await cluster.network.say(phone, friend, "c9999 hello")
-        await cluster.network.wait_inbox(friend, 1, 30)
+        await cluster.network.wait_inbox(friend, 1)
         for node in cluster.nodes:
             [question] = [row for row in await node.messages(instance_id) if row["source"] == "user"]
             assert question["content"] == "c9999 hello"
@@ -74,7 +74,7 @@ async def test_every_errand_is_run_from_afar(cluster: Cluster) -> None:
         for node in cluster.nodes:
             await node.until_status(instance_id, "connected")
         await cluster.network.say(phone, friend, "forget me")
-        await cluster.network.wait_inbox(friend, 1, 30)
+        await cluster.network.wait_inbox(friend, 1)
         forgotten = await away.api.delete(f"/chatbot/{instance_id}/contacts/{friend}")
         assert (forgotten.status_code, forgotten.json()["messages"]) == (200, 2)
         again = await away.api.delete(f"/chatbot/{instance_id}/contacts/{friend}")
@@ -166,7 +166,7 @@ async def test_a_cap_holds_when_another_node_takes_over(cluster: Cluster) -> Non
             phone, friends = await link(cluster, two, instance_id), [cluster.phone() for _ in range(4)]
             for friend in friends[:2]:
                 await cluster.network.say(phone, friend, "hello")
-                await cluster.network.wait_inbox(friend, 1, 30)
+                await cluster.network.wait_inbox(friend, 1)
             before = await cluster.owner(instance_id)
             logins = len(await cluster.network.log("login"))
             await cluster.network.say(phone, friends[2], "are you there?")

@@ -22,8 +22,8 @@ LONG_LEASE = 120.0
 
 
 @pytest.fixture
-async def servers(postgres_database: str, tmp_path: Path) -> AsyncIterator[Servers]:
-    async with open_servers(postgres_database, tmp_path) as servers:
+async def servers(stored_database: str, tmp_path: Path) -> AsyncIterator[Servers]:
+    async with open_servers(stored_database, tmp_path) as servers:
         yield servers
 
 

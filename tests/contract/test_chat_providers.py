@@ -46,6 +46,10 @@ PROMPT = 2.0
 BOT, USER = "bot-1", "anna"
 
 
+def name_of(file: ProviderFile) -> str:
+    return str(file.name)
+
+
 @dataclass
 class Rig:
     """A provider with a real queue behind it and its platform's other side in front of it."""
@@ -127,7 +131,7 @@ async def open_rig(file: ProviderFile, folder: Path) -> AsyncIterator[Rig]:
             await shared.aclose()
 
 
-@pytest.fixture(params=FILES, ids=lambda file: str(file.name))
+@pytest.fixture(params=FILES, ids=name_of)
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
     async with open_rig(request.param, tmp_path) as rig:
         yield rig
@@ -139,13 +143,17 @@ def with_friend(rig: Rig) -> Rig:
     return rig
 
 
-def able(rig: Rig, ability: type) -> Rig:
-    if not isinstance(rig.provider, ability):
-        pytest.skip(f"{rig.file.name} has no such ability")
-    return with_friend(rig)
+def able(ability: type) -> list[ProviderFile]:
+    """The files whose provider has it."""
+    return [file for file in FILES if file.provider is not None and issubclass(file.provider, ability)]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+def where(ability: type) -> pytest.MarkDecorator:
+    """Such a test runs with the providers that have the ability."""
+    return pytest.mark.parametrize("rig", able(ability), ids=name_of, indirect=True)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_its_file_can_be_used_and_says_what_it_is(file: ProviderFile) -> None:
     assert file.error is None
     assert file.summary
@@ -206,8 +214,9 @@ async def test_an_answer_reaches_the_contact_and_only_once_under_the_same_id(rig
     assert await rig.harness.received(rig.provider) == ["nice to hear from you"]
 
 
+@where(ShowsTyping)
 async def test_typing_is_shown_until_it_ends_or_is_sent(rig: Rig) -> None:
-    rig = able(rig, ShowsTyping)
+    rig = with_friend(rig)
     with pytest.raises(NotConnected):
         await rig.provider.show_typing("4915100000002", True)
     await rig.link()
@@ -222,8 +231,9 @@ async def test_typing_is_shown_until_it_ends_or_is_sent(rig: Rig) -> None:
     await until(over, "the friend no longer sees it")
 
 
+@where(MarksRead)
 async def test_what_was_read_is_marked_as_read(rig: Rig) -> None:
-    rig = able(rig, MarksRead)
+    rig = with_friend(rig)
     await rig.link()
     hello = await rig.hello()
     await rig.provider.mark_read(hello.reply_to, [(hello.message_id, hello.sender_id)])
@@ -234,8 +244,9 @@ async def test_what_was_read_is_marked_as_read(rig: Rig) -> None:
     await until(seen, "the friend sees it")
 
 
+@where(WatchesTyping)
 async def test_who_is_watched_is_heard_typing(rig: Rig) -> None:
-    rig = able(rig, WatchesTyping)
+    rig = with_friend(rig)
     await rig.link()
     hello = await rig.hello()
     await rig.provider.watch_typing(hello.reply_to)
@@ -249,8 +260,9 @@ async def test_who_is_watched_is_heard_typing(rig: Rig) -> None:
         rig.typing.clear()
 
 
+@where(DeletesMessages)
 async def test_what_was_sent_can_be_deleted_for_everyone(rig: Rig) -> None:
-    rig = able(rig, DeletesMessages)
+    rig = with_friend(rig)
     await rig.link()
     hello = await rig.hello()
     message_id = rig.port.message_id("d" * 64)
@@ -263,8 +275,9 @@ async def test_what_was_sent_can_be_deleted_for_everyone(rig: Rig) -> None:
     await until(gone, "it is gone from the friend's phone")
 
 
+@where(HasOwnChat)
 async def test_the_owners_own_chat_is_known_while_linked(rig: Rig) -> None:
-    rig = able(rig, HasOwnChat)
+    rig = with_friend(rig)
     assert rig.provider.own_chat() is None
     await rig.link()
     own = rig.provider.own_chat()
@@ -272,17 +285,17 @@ async def test_the_owners_own_chat_is_known_while_linked(rig: Rig) -> None:
     await rig.port.send(own, "a note", rig.port.message_id("e" * 64))
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+@pytest.mark.parametrize("file", able(ShowsMarkup), ids=name_of)
 @pytest.mark.parametrize("text", ["", "at 8, or 2 * 3 hours", "snake_case\n\n#1 :-)", "**"])
 def test_its_markup_leaves_what_is_no_markdown_as_it_is(file: ProviderFile, text: str) -> None:
-    if file.provider is None or not issubclass(file.provider, ShowsMarkup):
-        pytest.skip(f"{file.name} has no such ability")
+    assert file.provider is not None
+    assert issubclass(file.provider, ShowsMarkup)
     assert file.provider.in_own_markup(text) == text
     assert "**" not in file.provider.in_own_markup("**bold**")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.name))
+@pytest.mark.parametrize("file", able(LimitsMessages), ids=name_of)
 def test_its_longest_message_holds_more_than_a_word(file: ProviderFile) -> None:
-    if file.provider is None or not issubclass(file.provider, LimitsMessages):
-        pytest.skip(f"{file.name} has no such ability")
+    assert file.provider is not None
+    assert issubclass(file.provider, LimitsMessages)
     assert file.provider.longest_message() >= 100

@@ -20,6 +20,7 @@ from imposter.runtime.providers.shared_resources import SharedResources
 from tests.contract.model_harnesses import KEY, ModelHarness, model_harness
 
 FILES = discover(ProviderKind.MODEL, Path(__file__).parents[2] / "llm_providers")
+OF_VENDORS = [file for file in FILES if file.name != "fakeLlm"]
 TALK = [
     Turn(Source.CONTACT, "my secret is swordfish", author="Bob"),
     Turn(Source.OWNER, "noted"),
@@ -89,12 +90,13 @@ async def test_many_conversations_at_once_do_not_mix(rig: Rig) -> None:
     assert [answer.text[-len(text) :] for answer, text in zip(answers, texts, strict=True)] == texts
 
 
+@pytest.mark.parametrize("rig", OF_VENDORS, ids=lambda file: str(file.name), indirect=True)
 @pytest.mark.parametrize(("status", "error"), [(429, ModelUnavailable), (503, ModelUnavailable), (401, ModelRefused)])
 async def test_a_failure_of_the_vendor_says_whether_to_try_again_and_gives_nothing_away(
     rig: Rig, status: int, error: type[ModelError]
 ) -> None:
     if not rig.harness.can_fail:
-        pytest.skip(f"{rig.file.name} has no vendor that could fail")
+        pytest.skip(f"{rig.file.name} has no harness in model_harnesses.py whose vendor fails")
     model = await rig.model()
     rig.harness.fail(status)
     with pytest.raises(error) as raised:

@@ -260,7 +260,7 @@ class Driver:
     async def _recover(self, planned: Round, struck: float) -> float:
         """Start again what does not do so by itself. Gives the moment of the last fault."""
         if planned.act is Act.STOP:
-            await asyncio.sleep(planned.pause)
+            await asyncio.sleep(planned.pause)  # a hang is a time
             self.victim.thaw()
         if planned.act is Act.KILL:
             self.kills[planned.target] += 1
@@ -268,7 +268,7 @@ class Driver:
                 await self.victim.gone()
                 await self.victim.start()
         if planned.again is not None:
-            await asyncio.sleep(planned.again)
+            await asyncio.sleep(planned.again)  # at a moment that only the plan knows
             self.victim.hit(Target.PYTHON)
             struck = time.monotonic()
             self.kills[Target.PYTHON] += 1

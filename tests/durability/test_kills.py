@@ -21,7 +21,6 @@ def seed() -> int:
     return int(os.environ.get("DURABILITY_SEED") or SystemRandom().randrange(1_000_000))
 
 
-@pytest.mark.timeout(300)
 async def test_nothing_is_lost_and_nothing_answered_twice(
     tmp_path: Path, network: WhatsAppNetwork, phone: Callable[[], str], seed: int
 ) -> None:
@@ -30,7 +29,6 @@ async def test_nothing_is_lost_and_nothing_answered_twice(
     assert set(result.steps) == {step.name for step in ON_SQLITE}
 
 
-@pytest.mark.timeout(300)
 async def test_the_same_on_postgresql(
     tmp_path: Path, network: WhatsAppNetwork, phone: Callable[[], str], seed: int, postgres_database: str
 ) -> None:

@@ -13,7 +13,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
@@ -312,12 +311,10 @@ settings.register_profile("soak", settings.get_profile("durability"), derandomiz
 profile = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "durability"))
 
 
-@pytest.mark.timeout(300)
 def test_every_story_ends_well_on_sqlite() -> None:
     run_state_machine_as_test(Server, settings=profile)
 
 
-@pytest.mark.timeout(300)
 def test_every_story_ends_well_on_postgresql(postgres_url: str) -> None:
     """A third of the stories: one takes three times as long as on SQLite, its database is made and removed with it."""
     on_postgresql = type("ServerOnPostgreSQL", (Server,), {"postgres_url": postgres_url})

@@ -17,10 +17,6 @@ class Victim(Product):
         super().__init__(folder, environment)
         self._stopped: set[int] = set()
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
     def pids(self, target: Target) -> list[int]:
         """Of what is there: between two of its lives Node is not."""
         python = [] if target is Target.NODE else [self.pid]
@@ -41,8 +37,7 @@ class Victim(Product):
 
     async def gone(self) -> None:
         """Returns when Python has ended."""
-        assert self._process is not None
-        await self._process.wait()
+        await self.ended()
 
     def _nodes(self) -> list[int]:
         try:

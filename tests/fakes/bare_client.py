@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.fakes.whatsapp_network import FOLDER, NODE, WhatsAppNetwork
+from tests.timeouts import FACT
 
 Said = dict[str, Any]
 """A line of the client: `account`, `event` and what belongs to that event."""
@@ -63,7 +64,7 @@ class BareClient:
         if self._listening is not None:
             await self._listening
 
-    async def wait(self, event: str, account: int = 0, *, count: int = 1, timeout: float = 10) -> list[Said]:  # noqa: ASYNC109
+    async def wait(self, event: str, account: int = 0, *, count: int = 1, timeout: float = FACT) -> list[Said]:  # noqa: ASYNC109
         """What the account said of this event so far, once it is at least `count` times. Raises TimeoutError."""
 
         def found() -> list[Said]:

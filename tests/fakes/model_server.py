@@ -27,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.timeouts import FACT
+
 Chat = Mapping[str, Any]
 """The JSON body of `POST /v1/chat/completions`."""
 Moment = Literal["asked", "answering", "answered"]
@@ -88,6 +90,19 @@ class ModelServer:
     """
 
     def __init__(self, port: int = 0) -> None:
+        self._news = threading.Condition()
+        self._gate: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.reset()
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._server = _server(self._answer, self._list)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="model-server", daemon=True
+        )
+
+    def reset(self) -> None:
+        """As it is at first."""
+        self.release()
         self.reply: str | Callable[[Chat], str | Failure] = echo
         self.failures: list[Failure] = []
         self.always_fail: Failure | None = None
@@ -97,15 +112,7 @@ class ModelServer:
         """Requests for that list, as they came, with an empty body."""
         self.requests: list[Asked] = []
         self.watch: Callable[[Moment, Chat], None] = lambda moment, chat: None
-        self._news = threading.Condition()
-        self._gate: asyncio.Event | None = None
         self._held: Callable[[Chat], bool] = lambda chat: True
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self._server = _server(self._answer, self._list)
-        self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="model-server", daemon=True
-        )
 
     async def __aenter__(self) -> Self:
         self._thread.start()
@@ -133,7 +140,7 @@ class ModelServer:
         if gate is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(gate.set)
 
-    async def wait_requests(self, count: int, timeout: float = 10) -> list[Asked]:  # noqa: ASYNC109 - another thread's
+    async def wait_requests(self, count: int, timeout: float = FACT) -> list[Asked]:  # noqa: ASYNC109 - another thread's
         """All requests so far, once there are at least `count`. Raises TimeoutError."""
         return await asyncio.to_thread(self._wait_requests, count, timeout)
 

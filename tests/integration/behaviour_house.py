@@ -8,8 +8,9 @@ from typing import Any
 
 from chatbot_manager import ChatbotInstance
 from imposter.contracts.messages import Sender, Source
-from tests.house import DEADLINE, OWN_CHAT, House, Model, Platform, config_of, open_house, until
+from tests.house import OWN_CHAT, House, Model, Platform, config_of, open_house, until
 from tests.integration.safety_house import HandClock
+from tests.timeouts import FACT
 
 PROMPT: dict[str, Any] = {"debounce_seconds": 0, "pace": "off"}
 HUMAN: dict[str, Any] = {"debounce_seconds": 0, "pace": "human"}
@@ -56,7 +57,7 @@ class Anna:
 
     async def live_until(self, fact: Callable[[], bool | Awaitable[bool]]) -> None:
         """Let time pass, from one thing that somebody waits for to the next."""
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(FACT):
             while True:
                 await self.settle()
                 holds = fact()

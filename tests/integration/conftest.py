@@ -8,10 +8,11 @@ from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.integration.whatsapp_desk import Desk, Server, open_server
 
 
-@pytest.fixture
-async def network() -> AsyncIterator[WhatsAppNetwork]:
-    async with WhatsAppNetwork() as network:
-        yield network
+@pytest.fixture(name="network")
+async def _network_of_the_test(network: WhatsAppNetwork) -> WhatsAppNetwork:
+    """As if it had just started."""
+    await network.reset()
+    return network
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from imposter.web.auth import PAGES
 from imposter.web.middleware import MAX_BODY_BYTES, BodyLimit
 from tests.house import House
 from tests.integration.api_house import KEY, config, open_api, serving
+from tests.timeouts import FACT
 
 BEARER = {"Authorization": f"Bearer {KEY}"}
 JSON = {"Content-Type": "application/json"}
@@ -272,7 +273,7 @@ async def test_an_error_that_nobody_foresaw_tells_nothing_of_our_insides(
 async def exchange(port: int, *parts: bytes) -> bytes:
     """Everything that the server says to these bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(FACT):
         for part in parts:
             writer.write(part)
             await writer.drain()

@@ -19,6 +19,7 @@ from imposter.runtime.commands import RetryDeadLetters
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind
 from tests.house import House, config_of, open_house, until
 from tests.integration.records import changes_refused, has_delivery, nothing_waits, rows
+from tests.timeouts import FACT
 
 
 class Forgetful:
@@ -135,7 +136,7 @@ async def test_what_was_sent_is_noted_even_if_the_store_fails_at_that_moment(tmp
         await until(lambda: bool(Forgetful.made))
         platform = Forgetful.made[-1]
         platform.hold = asyncio.Event()
-        platform.queue.add_message("hello", Sender("bob")).result(timeout=5)
+        platform.queue.add_message("hello", Sender("bob")).result(timeout=FACT)
         await until(lambda: _delivery_of(house, bot.instance_id, DeliveryState.SENDING))
         with changes_refused(tmp_path, "UPDATE ON outbox"):
             platform.hold.set()

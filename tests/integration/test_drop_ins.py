@@ -17,6 +17,7 @@ from imposter.contracts.status import LinkState, LinkStatus
 from imposter.domain.deliveries import DeliveryState
 from tests.house import Platform, config_of, open_house, until
 from tests.integration.drop_ins import chat, link_is, model, state
+from tests.timeouts import FACT
 
 
 class PlainPlatform:
@@ -63,7 +64,7 @@ async def test_a_send_that_cannot_be_repeated_is_not_risked_twice(tmp_path: Path
         await until(lambda: bool(PlainPlatform.made) and len(PlainPlatform.made[-1].sent) == 1)
         platform = PlainPlatform.made[-1]
         platform.trouble = [NotConnected(), NotConnected(), ConnectionResetError()]
-        platform.user_queues["anna"].add_message("again", Sender("bob")).result(timeout=5)
+        platform.user_queues["anna"].add_message("again", Sender("bob")).result(timeout=FACT)
 
         async def failed() -> bool:
             return (await house.bot_service.messages(bot.instance_id))[0].delivery is DeliveryState.FAILED

@@ -11,6 +11,8 @@ import pytest
 from tests.fakes.bare_client import BareClient, Said
 from tests.fakes.whatsapp_network import NODE, Kind, Line, NetworkRefused, WhatsAppNetwork
 
+pytestmark = pytest.mark.xdist_group("fake whatsapp")  # its accounts are made once for all of them
+
 ACCOUNTS = 28
 CONTACT = "4917000000001"
 OTHER = "4917000000002"

@@ -25,6 +25,7 @@ from imposter.runtime.providers.shared_resources import SharedResources
 from llm_providers._guarded_http import GuardedClient
 from llm_providers.openAi import OpenAiProvider
 from tests.fakes.model_server import Failure, ModelServer
+from tests.timeouts import FACT
 
 HELLO = [Turn(Source.CONTACT, "hello")]
 KEY = "sk-of-the-server"
@@ -132,7 +133,7 @@ class Names:
 
 
 async def ask(client: GuardedClient, url: str) -> httpx2.Response:
-    return await client.post(url, json={"model": "m", "messages": [{"role": "user", "content": "hello"}]}, timeout=5)
+    return await client.post(url, json={"model": "m", "messages": [{"role": "user", "content": "hello"}]}, timeout=FACT)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00:ec2::254"])
@@ -174,7 +175,9 @@ async def test_a_request_of_any_size_arrives_whole(server: ModelServer, size: in
     async with GuardedClient(AddressGuard.read("127.0.0.1")) as client:
         for _ in range(2):
             body = {"model": "m", "messages": [{"role": "system", "content": said}]}
-            assert (await client.post(f"{server.base_url}/chat/completions", json=body, timeout=5)).status_code == 200
+            assert (
+                await client.post(f"{server.base_url}/chat/completions", json=body, timeout=FACT)
+            ).status_code == 200
     assert [asked.texts for asked in server.requests] == [[said], [said]]
 
 
@@ -194,7 +197,7 @@ async def test_a_server_that_answers_before_it_has_read_all_is_heard() -> None:
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as early:
         port = early.sockets[0].getsockname()[1]
         async with GuardedClient(AddressGuard.read("127.0.0.1")) as client:
-            answer = await client.post(f"http://127.0.0.1:{port}/v1", content=b"x" * 10_000_000, timeout=5)
+            answer = await client.post(f"http://127.0.0.1:{port}/v1", content=b"x" * 10_000_000, timeout=FACT)
         await ended.wait()
     assert answer.status_code == 413
 

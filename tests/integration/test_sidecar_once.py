@@ -165,8 +165,7 @@ async def test_a_message_of_ours_that_was_not_confirmed_is_settled_by_a_receipt(
 
 async def test_a_receipt_of_the_contacts_phone_is_confirmation_enough(network: WhatsAppNetwork, desk: Desk) -> None:
     await network.withhold_acks(BOT)
-    async with asyncio.timeout(10):
-        await desk.send(TO_ANN, "hello")
+    await desk.send(TO_ANN, "hello")
     assert not desk.confirmed
 
 

@@ -10,18 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
-from tests.acceptance.conftest import model as model
 from tests.acceptance.conftest import outside as outside
-from tests.acceptance.product import Product, running
-from tests.fakes.fixtures import anyio_backend as anyio_backend
-from tests.fakes.fixtures import network as network
-from tests.fakes.fixtures import phone as phone
+from tests.acceptance.conftest import product as product
+from tests.acceptance.product import Product
+from tests.timeouts import FACT_MS
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "chat_providers/whatsapp_baileys_server/node_modules/axe-core/axe.min.js"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 15_000
-"""Milliseconds for what is to be seen: the tests may share their processors."""
 SIZES: dict[str, ViewportSize] = {
     "desktop": {"width": 1100, "height": 800},
     "phone": {"width": 360, "height": 740},
@@ -48,9 +44,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def product(tmp_path: Path, outside: dict[str, str]) -> AsyncIterator[Product]:
-    async with running(tmp_path, outside) as product:
-        yield product
+def backend() -> str:
+    """The pages are the same on every database."""
+    return "sqlite"
 
 
 @asynccontextmanager
@@ -61,8 +57,8 @@ async def looking(browser: Browser, product: Product, *, size: str = "desktop", 
     context = await browser.new_context(base_url=f"http://{host}", viewport=SIZES[size], **more)
     try:
         page = await context.new_page()
-        page.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
+        page.set_default_timeout(FACT_MS)
+        expect.set_options(timeout=FACT_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said.text) else None)
         page.on(

@@ -49,10 +49,10 @@ async def test_a_stranger_makes_a_bot_links_it_and_a_friend_is_answered(
     await link(page, product, network, me)
     assert await faults(page) == []
     await network.say(me, friend, "are you there?")
-    [answer] = await network.wait_inbox(friend, 1, timeout=30)
+    [answer] = await network.wait_inbox(friend, 1)
     assert answer.text == "re: are you there?"
     await page.get_by_role("link", name="Bots").click()
-    await expect(page.locator("dt:has-text('Answered today') + dd")).to_have_text("1", timeout=15_000)
+    await expect(page.locator("dt:has-text('Answered today') + dd")).to_have_text("1")
     assert await faults(page) == []
     await page.get_by_role("link", name="Anna").click()
     assert await faults(page) == []

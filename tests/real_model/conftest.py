@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.fakes.fixtures import anyio_backend as anyio_backend
 from tests.real_model.real_model import PYTHON
 
 SECONDS = 1800

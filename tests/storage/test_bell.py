@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from imposter.storage import Store
 from imposter.storage.database.listener import NotificationListener
 from imposter.storage.database.notifications import COMMON, channel_of
-from tests.house import DEADLINE
 from tests.postgres import PASSWORD
 from tests.storage.desk import BOT, LEASE, ONE, TWO
+from tests.timeouts import FACT
 
 Heard = asyncio.Queue[str]
 Pair = tuple[Store, Store]
@@ -34,17 +34,17 @@ async def listening(url: str, node_id: str) -> AsyncIterator[Heard]:
 
 
 async def next_of(heard: Heard) -> str:
-    return await asyncio.wait_for(heard.get(), DEADLINE)
+    return await asyncio.wait_for(heard.get(), FACT)
 
 
 @pytest.fixture
-async def bells(pair: Pair, postgres_database: str) -> AsyncIterator[tuple[Heard, Heard]]:
+async def bells(pair: Pair, stored_database: str) -> AsyncIterator[tuple[Heard, Heard]]:
     """What each of two nodes hears; the bot is node one's."""
     for store, node_id in zip(pair, (ONE, TWO), strict=True):
         await store.nodes.join(node_id, node_id, None, LEASE)
     await pair[0].bots.add(BOT, "anna", {})
     async with AsyncExitStack() as stack:
-        one, two = [await stack.enter_async_context(listening(postgres_database, name)) for name in (ONE, TWO)]
+        one, two = [await stack.enter_async_context(listening(stored_database, name)) for name in (ONE, TWO)]
         yield one, two
 
 
@@ -78,10 +78,10 @@ async def test_everybody_hears_of_nodes_that_come_and_go_and_of_bots_that_are_fr
     assert all(heard.qsize() <= 1 for heard in bells)
 
 
-async def test_who_lost_the_line_listens_again_and_says_so_once(pair: Pair, postgres_database: str) -> None:
+async def test_who_lost_the_line_listens_again_and_says_so_once(pair: Pair, stored_database: str) -> None:
     with capture_logs() as lines:
-        async with listening(postgres_database, TWO) as heard:
-            with psycopg.connect(postgres_database, autocommit=True) as connection:
+        async with listening(stored_database, TWO) as heard:
+            with psycopg.connect(stored_database, autocommit=True) as connection:
                 connection.execute(
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
@@ -94,7 +94,7 @@ async def test_who_lost_the_line_listens_again_and_says_so_once(pair: Pair, post
     assert PASSWORD not in str(lines)
 
 
-async def test_who_cannot_reach_the_database_says_so_once_and_goes_on_trying(postgres_database: str) -> None:
+async def test_who_cannot_reach_the_database_says_so_once_and_goes_on_trying(stored_database: str) -> None:
     tried, twice = 0, asyncio.Event()
 
     async def pause(seconds: float) -> None:
@@ -104,10 +104,10 @@ async def test_who_cannot_reach_the_database_says_so_once_and_goes_on_trying(pos
             twice.set()
         await asyncio.sleep(0)
 
-    bell = NotificationListener(postgres_database.replace("/test_", "/no_test_"), channel_of(ONE), sleep=pause)
+    bell = NotificationListener(stored_database.replace("/test_", "/no_test_"), channel_of(ONE), sleep=pause)
     with capture_logs() as lines:
         task = asyncio.create_task(bell.listen(lambda channel: None))
-        await asyncio.wait_for(twice.wait(), DEADLINE)
+        await asyncio.wait_for(twice.wait(), FACT)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

@@ -141,11 +141,11 @@ async def test_who_asks_is_told_that_the_bot_was_deleted_before_anybody_took_it(
 
 
 async def test_no_word_of_a_command_or_an_answer_stands_in_the_database(
-    pair: Pair, postgres_database: str, tmp_path: Path
+    pair: Pair, stored_database: str, tmp_path: Path
 ) -> None:
     one, two = pair
     number = await two.commands.ask(BOT, {"key": "canary-question"}, TWO)
     await one.commands.take(ONE)
     await one.commands.answer(number, BOT, {"qr": "canary-reply"}, TWO)
-    assert traces(postgres_database, tmp_path, BOT)
-    assert traces(postgres_database, tmp_path, "canary-question", "canary-reply") == []
+    assert traces(stored_database, tmp_path, BOT)
+    assert traces(stored_database, tmp_path, "canary-question", "canary-reply") == []

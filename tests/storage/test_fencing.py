@@ -17,10 +17,11 @@ from imposter.storage import Store, open_store
 from tests.durability.wire import Line, Seen, open_line
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Desk, Named, Time
+from tests.timeouts import FACT
 
 BEFORE_IT_BEGINS = Seen("BEGIN", still_in_trouble=True)
 BEFORE_ITS_COMMIT = Seen("COMMIT", behind=("INSERT INTO OUTBOX",), still_in_trouble=True)
-PATIENCE = 30.0
+PATIENCE = FACT
 """Seconds that the line is held at most, so that a test that fails ends."""
 
 
@@ -60,11 +61,11 @@ class Ways:
 
 
 @pytest.fixture
-async def ways(postgres_database: str, tmp_path: Path, time: Time) -> AsyncIterator[Ways]:
+async def ways(stored_database: str, tmp_path: Path, time: Time) -> AsyncIterator[Ways]:
     async with AsyncExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())  # a store is opened on this thread, and waits for it
-        line = stack.enter_context(portal.wrap_async_context_manager(open_line(postgres_database)))
-        urls = {ONE: line.url.render_as_string(hide_password=False), TWO: postgres_database}
+        line = stack.enter_context(portal.wrap_async_context_manager(open_line(stored_database)))
+        urls = {ONE: line.url.render_as_string(hide_password=False), TWO: stored_database}
         one, two = [
             await stack.enter_async_context(
                 open_store(url, tmp_path / name, Cipher(KEY), now=time, identity=Named(name))
@@ -73,7 +74,7 @@ async def ways(postgres_database: str, tmp_path: Path, time: Time) -> AsyncItera
         ]
         for store, name in ((one, ONE), (two, TWO)):
             await store.nodes.join(name, name, None, LEASE)
-        yield Ways(postgres_database, line, one, two)
+        yield Ways(stored_database, line, one, two)
 
 
 @pytest.mark.parametrize("seen", [BEFORE_IT_BEGINS, BEFORE_ITS_COMMIT], ids=["before it begins", "before its commit"])

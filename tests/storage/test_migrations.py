@@ -23,6 +23,12 @@ from tests.storage.schema import schema, schema_of
 LEASE = timedelta(minutes=1)
 
 
+@pytest.fixture
+def database(empty_database: str | None) -> str | None:
+    """Its tables are what these tests are about."""
+    return empty_database
+
+
 def make_old(database: str | None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables as they were at first."""
     with monkeypatch.context() as then, open_engine(database, folder).begin() as connection:
@@ -185,13 +191,13 @@ ADDED = (
 
 
 async def test_a_node_that_was_out_while_the_tables_became_too_new_for_it_does_not_come_back(
-    pair: tuple[Store, Store], postgres_database: str, tmp_path: Path
+    pair: tuple[Store, Store], stored_database: str, tmp_path: Path
 ) -> None:
-    make_newer(postgres_database, tmp_path)
-    say_oldest(postgres_database, tmp_path, "9998")
+    make_newer(stored_database, tmp_path)
+    say_oldest(stored_database, tmp_path, "9998")
     with pytest.raises(StorageError, match="newer version"):
         await pair[0].nodes.join(ONE, "one", None, LEASE)
-    say_oldest(postgres_database, tmp_path, NEWEST)
+    say_oldest(stored_database, tmp_path, NEWEST)
     await pair[0].nodes.join(ONE, "one", None, LEASE)
 
 

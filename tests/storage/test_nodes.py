@@ -23,6 +23,7 @@ from imposter.storage.database.engine import open_engine
 from imposter.storage.migrations import NEWEST
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Desk, Named, Time
+from tests.timeouts import FACT
 
 SHORT = timedelta(milliseconds=50)
 Pair = tuple[Store, Store]
@@ -94,14 +95,14 @@ async def test_the_bots_of_a_node_whose_lease_has_ended_are_free(pair: Pair) -> 
 
 
 async def test_bots_without_nodes_are_free_for_the_first_that_comes(
-    postgres_database: str, tmp_path: Path, time: Time
+    stored_database: str, tmp_path: Path, time: Time
 ) -> None:
     """Those of before there were nodes, and what was added by one whose lease ended that very moment."""
     async with AsyncExitStack() as stack:
         stores = [
             await stack.enter_async_context(
                 open_store(
-                    postgres_database,
+                    stored_database,
                     tmp_path / str(name),
                     Cipher(KEY),
                     now=time,
@@ -148,30 +149,30 @@ async def test_each_bot_is_taken_by_one_of_those_who_want_it(pair: Pair) -> None
 
 
 async def test_a_bot_of_which_somebody_holds_the_row_is_neither_freed_nor_taken_and_nobody_waits_for_it(
-    pair: Pair, postgres_database: str, tmp_path: Path
+    pair: Pair, stored_database: str, tmp_path: Path
 ) -> None:
     one, two = pair
     await two.nodes.join(TWO, "two", None, LEASE)
     for name in (BOT, "other"):
         await one.bots.add(name, name, {})
-    with open_engine(postgres_database, tmp_path).connect() as stopped:
+    with open_engine(stored_database, tmp_path).connect() as stopped:
         hold(stopped, BOT)
         assert (await asyncio.wait_for(renew(two, TWO), 2)).free == 1
         assert [row.instance_id for row in await asyncio.wait_for(two.nodes.take(TWO, 10), 2)] == ["other"]
     assert (await renew(two, TWO)).free == 1
-    with open_engine(postgres_database, tmp_path).connect() as stopped:
+    with open_engine(stored_database, tmp_path).connect() as stopped:
         hold(stopped, BOT)
         assert await asyncio.wait_for(two.nodes.take(TWO, 10), 2) == []
     assert [row.instance_id for row in await two.nodes.take(TWO, 10)] == [BOT]
 
 
 async def test_a_commit_that_waits_for_somebody_does_not_cost_the_lease(
-    pair: Pair, postgres_database: str, tmp_path: Path
+    pair: Pair, stored_database: str, tmp_path: Path
 ) -> None:
     one, two = pair
     await join(pair)
     await one.bots.add(BOT, "anna", {})
-    with open_engine(postgres_database, tmp_path).connect() as stopped:
+    with open_engine(stored_database, tmp_path).connect() as stopped:
         hold(stopped, BOT)
         commit = one.bots.set_wanted(BOT, wanted=False)
         assert await renew(one, ONE)
@@ -249,11 +250,11 @@ async def test_only_the_owner_releases_changes_deletes_and_claims_a_bot(pair: Pa
     assert await two.bots.all() == []
 
 
-async def test_bots_are_deleted_on_two_nodes_at_once(pair: Pair, postgres_database: str) -> None:
+async def test_bots_are_deleted_on_two_nodes_at_once(pair: Pair, stored_database: str) -> None:
     one, two = pair
     await one.bots.add("of-one", "anna", {})
     await two.bots.add("of-two", "ben", {})
-    with psycopg.connect(postgres_database) as meanwhile, psycopg.connect(postgres_database, autocommit=True) as watch:
+    with psycopg.connect(stored_database) as meanwhile, psycopg.connect(stored_database, autocommit=True) as watch:
         meanwhile.execute("LOCK TABLE meta")  # so that both are at it
         deletions = [asyncio.create_task(store.bots.delete(bot)) for store, bot in ((one, "of-one"), (two, "of-two"))]
         waiting = (
@@ -371,7 +372,7 @@ async def test_nodes_that_write_all_they_can_do_not_hold_each_other_up(pair: Pai
             await asyncio.gather(*(store.nodes.release(node_id, desk.bot) for desk in desks))
         return stored
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(FACT):
         counts = await asyncio.gather(live(pair[0], ONE), live(pair[1], TWO))
     assert sum(counts) == sum([len(await Desk(pair[0], time, name).history()) for name in names])
 

@@ -20,6 +20,7 @@ from imposter.storage.migrations import NEWEST, current_revision, upgrade
 from imposter.storage.upkeep.backup import copy_stopped
 from tests.storage.desk import KEY, Desk, Time
 from tests.storage.schema import schema
+from tests.timeouts import FACT
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +39,12 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+@pytest.fixture
+def database(empty_database: str | None) -> str | None:
+    """Its tables are what these tests are about."""
+    return empty_database
 
 
 async def test_a_message_accepted_is_there_after_a_kill(database: str | None, tmp_path: Path, time: Time) -> None:
@@ -260,7 +267,7 @@ async def test_a_database_that_is_up_to_date_opens_without_alembic_and_sqlite_wi
 
 def run(script: str, folder: Path, database: str | None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", script, str(folder), database or ""]
-    return subprocess.run(command, cwd=ROOT, check=False, timeout=30, stdout=subprocess.PIPE, text=True)
+    return subprocess.run(command, cwd=ROOT, check=False, timeout=FACT, stdout=subprocess.PIPE, text=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

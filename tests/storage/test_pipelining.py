@@ -20,8 +20,8 @@ from imposter.storage.database.jobs import Pending
 from imposter.storage.database.round_trips import THEN_COMMIT, execute_together
 from imposter.storage.database.writer import Writer
 from tests.house import open_house, until
+from tests.timeouts import FACT
 
-DEADLINE = 30.0
 ADD = text("INSERT INTO word VALUES (:word)")
 
 
@@ -85,7 +85,7 @@ def line(postgres_database: str) -> Iterator[Line]:
 
     thread = Thread(target=asyncio.run, args=(serve(),), name="line")
     thread.start()
-    assert opened.wait(DEADLINE)
+    assert opened.wait(FACT)
     yield lines[0]
     end.set()
     thread.join()
@@ -95,7 +95,7 @@ def line(postgres_database: str) -> Iterator[Line]:
 def writer(line: Line, tmp_path: Path) -> Iterator[Writer]:
     with closing(Writer(open_engine(line.url, tmp_path).connect())) as writer:
         table = "CREATE TABLE word (text VARCHAR UNIQUE)"
-        writer.submit(lambda connection: connection.exec_driver_sql(table)).result(DEADLINE)
+        writer.submit(lambda connection: connection.exec_driver_sql(table)).result(FACT)
         yield writer
 
 
@@ -107,7 +107,7 @@ def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def words(writer: Writer) -> list[str]:
     query = "SELECT text FROM word ORDER BY text"
-    return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(DEADLINE)
+    return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(FACT)
 
 
 def add(connection: Connection, *added: str, last: bool = False) -> None:
@@ -122,15 +122,15 @@ def together(writer: Writer, *jobs: tuple[str | None, Callable[[Connection], Any
 
     def hold(_: Connection) -> None:
         started.set()
-        assert go.wait(DEADLINE)
+        assert go.wait(FACT)
 
     held = writer.submit(hold)
-    assert started.wait(DEADLINE)
+    assert started.wait(FACT)
     pending = [writer.submit(job, key) for key, job in jobs]
     go.set()
-    held.result(DEADLINE)
+    held.result(FACT)
     for each in pending:
-        each.exception(DEADLINE)
+        each.exception(FACT)
     return pending
 
 
@@ -185,7 +185,7 @@ def test_jobs_of_one_key_are_done_in_their_order(writer: Writer) -> None:
         return job
 
     for pending in together(writer, *(("bot", follows(number)) for number in range(10))):
-        pending.result(DEADLINE)
+        pending.result(FACT)
     assert len(words(writer)) == 10
 
 
@@ -206,7 +206,7 @@ def test_what_there_is_no_time_for_is_done_with_the_next_commit(
     names = [f"{key} {number}" for number in range(4) for key in ("a", "b", "alone", "c")]
     keyed = [(None if name.startswith("alone") else name[0], job(name)) for name in names]
     for pending in together(writer, *keyed):
-        pending.result(DEADLINE)
+        pending.result(FACT)
     assert words(writer) == sorted(names)
     for key in ("a", "b", "c", "alone"):
         assert [name for name in seen if name.startswith(key)] == [name for name in names if name.startswith(key)]
@@ -230,9 +230,9 @@ def test_a_job_that_fails_is_undone_and_hurts_none_of_the_others(writer: Writer,
         (None, lambda c: add(c, "alone")),
     )
     for each in (good, many, behind, other, alone):
-        each.result(DEADLINE)
+        each.result(FACT)
     with pytest.raises(ZeroDivisionError if error == "its own" else StorageError):
-        bad.result(DEADLINE)
+        bad.result(FACT)
     assert words(writer) == ["1 of many", "2 of many", "alone", "behind", "good", "other", "too"]
 
 
@@ -247,10 +247,10 @@ def test_what_follows_after_the_commit_went_along_stands_by_itself(writer: Write
         ("b", still_in_trouble),
         ("b", lambda c: add(c, "after", last=True)),
     )
-    good.result(DEADLINE)
-    after.result(DEADLINE)
+    good.result(FACT)
+    after.result(FACT)
     with pytest.raises(StorageError):
-        cut.result(DEADLINE)
+        cut.result(FACT)
     assert words(writer) in (["after", "first", "good"], ["after", "good"])
 
 
@@ -264,9 +264,9 @@ def test_where_somebody_has_more_to_do_nothing_is_committed_before(writer: Write
         return count
 
     good, bad = together(writer, ("a", lambda c: add(c, "good", last=True)), ("b", looks_twice))
-    good.result(DEADLINE)
+    good.result(FACT)
     with pytest.raises(ZeroDivisionError):
-        bad.result(DEADLINE)
+        bad.result(FACT)
     assert words(writer) == ["good"]
 
 
@@ -278,7 +278,7 @@ def test_a_connection_that_is_lost_amid_many_jobs_costs_at_most_the_one_that_los
     jobs = [(f"bot {n}", lambda c, n=n: add(c, f"{n} a", f"{n} b")) for n in range(4)]
     *others, broken = together(writer, *jobs, ("breaks", breaks))
     with pytest.raises(StorageError):
-        broken.result(DEADLINE)
+        broken.result(FACT)
     for each in others:
-        each.result(DEADLINE)
+        each.result(FACT)
     assert len(words(writer)) == 8

@@ -25,8 +25,7 @@ from imposter.storage.database.postgresql import ONE_SERVER
 from imposter.storage.database.writer import Writer
 from tests.postgres import PASSWORD, PostgresServer
 from tests.storage.desk import BOT, KEY, Desk, Time
-
-DEADLINE = 10
+from tests.timeouts import FACT
 
 
 @pytest.fixture(scope="module")
@@ -98,23 +97,23 @@ async def test_while_the_database_is_away_everything_fails_and_then_works_by_its
 
 def test_a_connection_lost_within_a_commit_leaves_nothing_half_done(url: str, tmp_path: Path) -> None:
     with closing(Writer(open_engine(url, tmp_path).connect())) as writer:
-        writer.submit(lambda connection: write(connection, "CREATE TABLE word (text VARCHAR)")).result(DEADLINE)
+        writer.submit(lambda connection: write(connection, "CREATE TABLE word (text VARCHAR)")).result(FACT)
         go = Event()
         jobs: list[Pending[Any]] = [
-            writer.submit(lambda connection: go.wait(DEADLINE)),
+            writer.submit(lambda connection: go.wait(FACT)),
             writer.submit(lambda connection: write(connection, "INSERT INTO word VALUES ('good')")),
             writer.submit(lambda connection: write(connection, "SELECT pg_terminate_backend(pg_backend_pid())")),
             writer.submit(lambda connection: write(connection, "INSERT INTO word VALUES ('late')")),
         ]
         go.set()
-        jobs[0].exception(DEADLINE)
+        jobs[0].exception(FACT)
         good, broken, late = jobs[1:]
         with pytest.raises(StorageError):
-            broken.result(DEADLINE)
-        stored = [word for word, job in (("good", good), ("late", late)) if job.exception(DEADLINE) is None]
-        writer.submit(lambda connection: write(connection, "INSERT INTO word VALUES ('next')")).result(DEADLINE)
+            broken.result(FACT)
+        stored = [word for word, job in (("good", good), ("late", late)) if job.exception(FACT) is None]
+        writer.submit(lambda connection: write(connection, "INSERT INTO word VALUES ('next')")).result(FACT)
         words = writer.submit(lambda connection: connection.exec_driver_sql("SELECT text FROM word").all())
-        assert [text for (text,) in words.result(DEADLINE)] == [*stored, "next"]
+        assert [text for (text,) in words.result(FACT)] == [*stored, "next"]
 
 
 def write(connection: Connection, statement: str) -> None:
@@ -151,7 +150,7 @@ async def test_a_server_that_hangs_within_a_commit_does_not_keep_others_from_its
         await store.bots.add(BOT, "anna", {})
         with open_engine(postgres_database, tmp_path).connect() as hanging:
             hanging.exec_driver_sql("SELECT number FROM bots FOR SHARE")
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(FACT):
                 assert await store.bots.claim(BOT) == Claim(BOT, 1)
             hanging.invalidate()  # as it is ended by then, it cannot say goodbye
 
@@ -171,10 +170,10 @@ def test_what_a_server_that_hung_within_a_commit_had_begun_is_done_again(url: st
         write(connection, "INSERT INTO word VALUES ('twice')")
 
     with closing(Writer(open_engine(url, tmp_path).connect())) as writer:
-        writer.submit(lambda connection: write(connection, "CREATE TABLE word (text VARCHAR)")).result(DEADLINE)
-        writer.submit(hang_once).result(DEADLINE)
+        writer.submit(lambda connection: write(connection, "CREATE TABLE word (text VARCHAR)")).result(FACT)
+        writer.submit(hang_once).result(FACT)
         words = writer.submit(lambda connection: connection.exec_driver_sql("SELECT text FROM word").all())
-        assert words.result(DEADLINE) == [("once",), ("twice",)]
+        assert words.result(FACT) == [("once",), ("twice",)]
 
 
 async def test_who_lost_the_database_to_another_server_writes_nothing_any_more(
@@ -188,7 +187,7 @@ async def test_who_lost_the_database_to_another_server_writes_nothing_any_more(
             waiting = Thread(target=other.execute, args=("SELECT pg_advisory_lock(%s)", [ONE_SERVER]))
             waiting.start()
             end_holder(postgres_database)
-            waiting.join(DEADLINE)
+            waiting.join(FACT)
             with pytest.raises(StorageError, match="an older version is using"):
                 await desk.receive("theirs")
         await desk.receive("mine again")
@@ -295,7 +294,7 @@ def speaking_as(version: str, database: str) -> Iterator[str]:
                 asking = Thread(target=relay, args=(self.request, upstream), daemon=True)
                 asking.start()
                 relay(upstream, self.request, version)
-                asking.join(DEADLINE)
+                asking.join(FACT)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Line) as proxy:
         serving = Thread(target=proxy.serve_forever, daemon=True)
@@ -303,7 +302,7 @@ def speaking_as(version: str, database: str) -> Iterator[str]:
         port = proxy.server_address[1]
         yield f"postgresql://{place['user']}:{place['password']}@127.0.0.1:{port}/{place['dbname']}?sslmode=disable"
         proxy.shutdown()
-        serving.join(DEADLINE)
+        serving.join(FACT)
 
 
 def relay(source: socket.socket, target: socket.socket, version: str | None = None) -> None:

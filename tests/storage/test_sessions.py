@@ -42,13 +42,13 @@ def is_there(connection: Connection) -> bool:
 
 @pytest.mark.parametrize("held", [BOT_ROW, NODE_ROW])
 async def test_a_node_whose_lease_ended_in_the_middle_of_a_commit_is_gone_and_so_is_its_connection(
-    pair: Pair, postgres_database: str, tmp_path: Path, held: str
+    pair: Pair, stored_database: str, tmp_path: Path, held: str
 ) -> None:
     one, two = pair
     await one.nodes.join(ONE, "one", None, SHORT)
     await two.nodes.join(TWO, "two", None, LEASE)
     await one.bots.add(BOT, "anna", {})
-    with closing(connection_of(ONE, postgres_database, tmp_path)) as left_behind:
+    with closing(connection_of(ONE, stored_database, tmp_path)) as left_behind:
         left_behind.execute(text(held))
         await until(lambda: has_ended(two, ONE))
         await renew(two, TWO)
@@ -59,12 +59,12 @@ async def test_a_node_whose_lease_ended_in_the_middle_of_a_commit_is_gone_and_so
 
 
 async def test_who_holds_a_place_ends_the_connection_of_the_node_that_was_there(
-    pair: Pair, postgres_database: str, tmp_path: Path
+    pair: Pair, stored_database: str, tmp_path: Path
 ) -> None:
     one, two = pair
     await one.nodes.join(ONE, "one", ENDED, LEASE)
     await one.bots.add(BOT, "anna", {})
-    with closing(connection_of(ONE, postgres_database, tmp_path)) as left_behind:
+    with closing(connection_of(ONE, stored_database, tmp_path)) as left_behind:
         left_behind.execute(text(BOT_ROW))
         await two.nodes.join(TWO, "two", ENDED, LEASE)
         assert not is_there(left_behind)
@@ -73,25 +73,25 @@ async def test_who_holds_a_place_ends_the_connection_of_the_node_that_was_there(
         left_behind.invalidate()
 
 
-async def test_who_joins_anew_keeps_its_connection(pair: Pair, postgres_database: str) -> None:
+async def test_who_joins_anew_keeps_its_connection(pair: Pair, stored_database: str) -> None:
     """Under the name that it has now; one of before would be ended with the node that it was."""
     one, two = pair
     before = await one.nodes.join(ONE, "one", ENDED, LEASE)
     assert before <= await one.nodes.join("one-1", "one", ENDED, LEASE)
     await two.nodes.join(TWO, "two", None, LEASE)
     await renew(two, TWO)
-    with psycopg.connect(postgres_database) as watch:
+    with psycopg.connect(stored_database) as watch:
         names = watch.execute("SELECT application_name FROM pg_stat_activity WHERE datname = current_database()")
         assert {"imposter one-1", f"imposter {TWO}"} <= {name for (name,) in names}
 
 
-async def test_connections_of_nodes_that_live_stay(pair: Pair, postgres_database: str, tmp_path: Path) -> None:
+async def test_connections_of_nodes_that_live_stay(pair: Pair, stored_database: str, tmp_path: Path) -> None:
     one, two = pair
     await one.nodes.join(ONE, "one", None, SHORT)
     await two.nodes.join(TWO, "two", None, LEASE)
     with (
-        closing(connection_of(ONE, postgres_database, tmp_path)) as of_one,
-        closing(connection_of(TWO, postgres_database, tmp_path)) as of_two,
+        closing(connection_of(ONE, stored_database, tmp_path)) as of_one,
+        closing(connection_of(TWO, stored_database, tmp_path)) as of_two,
     ):
         await until(lambda: has_ended(two, ONE))
         await renew(two, TWO)
@@ -119,14 +119,14 @@ def grant(url: str, role: str) -> str:
 
 @pytest.mark.parametrize("why", ["another role", "revoked"])
 async def test_who_may_not_end_a_connection_goes_on_all_the_same(
-    postgres_database: str, roles: tuple[str, str], tmp_path: Path, time: Time, why: str
+    stored_database: str, roles: tuple[str, str], tmp_path: Path, time: Time, why: str
 ) -> None:
-    async with open_store(postgres_database, tmp_path / "tables", Cipher(KEY), now=time):
+    async with open_store(stored_database, tmp_path / "tables", Cipher(KEY), now=time):
         pass
-    mine, other = (grant(postgres_database, role) for role in roles)
+    mine, other = (grant(stored_database, role) for role in roles)
     if why == "revoked":
         other = mine
-        with psycopg.connect(postgres_database, autocommit=True) as connection:
+        with psycopg.connect(stored_database, autocommit=True) as connection:
             connection.execute("REVOKE EXECUTE ON FUNCTION pg_terminate_backend(int, bigint) FROM PUBLIC")
     async with open_store(mine, tmp_path / TWO, Cipher(KEY), now=time, identity=Named(TWO)) as two:
         await two.nodes.join(ONE, "one", None, SHORT)

@@ -19,8 +19,7 @@ from imposter.contracts.errors import StorageError
 from imposter.storage.database.engine import open_engine
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.writer import Writer
-
-DEADLINE = 10
+from tests.timeouts import FACT
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def write(writer: Writer, word: str) -> Pending[None]:
 
 def words(writer: Writer) -> list[str]:
     query = "SELECT text FROM word ORDER BY text"
-    return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(DEADLINE)
+    return writer.submit(lambda connection: list(connection.exec_driver_sql(query).scalars())).result(FACT)
 
 
 class Held:
@@ -52,14 +51,14 @@ class Held:
 
         def job(connection: Connection) -> None:
             started.set()
-            assert self._go.wait(DEADLINE)
+            assert self._go.wait(FACT)
 
         self._pending = writer.submit(job)
-        assert started.wait(DEADLINE)
+        assert started.wait(FACT)
 
     def stop_immediately(self) -> None:
         self._go.set()
-        self._pending.result(DEADLINE)
+        self._pending.result(FACT)
 
 
 def test_a_job_that_fails_does_not_hurt_the_others_in_its_commit(writer: Writer) -> None:
@@ -75,11 +74,11 @@ def test_a_job_that_fails_does_not_hurt_the_others_in_its_commit(writer: Writer)
         write(writer, "after"),
     )
     held.stop_immediately()
-    assert (before.result(DEADLINE), after.result(DEADLINE)) == (None, None)
+    assert (before.result(FACT), after.result(FACT)) == (None, None)
     with pytest.raises(ZeroDivisionError):
-        broken.result(DEADLINE)
+        broken.result(FACT)
     with pytest.raises(StorageError, match=r"(?i)unique"):
-        twice.result(DEADLINE)
+        twice.result(FACT)
     assert words(writer) == ["after", "before"]
 
 
@@ -88,7 +87,7 @@ def test_when_the_commit_fails_every_job_of_it_fails_and_the_next_one_works(writ
         lambda connection: execute(
             connection, "CREATE TABLE child (text VARCHAR REFERENCES word (text) DEFERRABLE INITIALLY DEFERRED)"
         )
-    ).result(DEADLINE)
+    ).result(FACT)
 
     def breaks_at_commit(connection: Connection) -> None:
         execute(connection, "INSERT INTO child VALUES ('orphan')")
@@ -98,8 +97,8 @@ def test_when_the_commit_fails_every_job_of_it_fails_and_the_next_one_works(writ
     held.stop_immediately()
     for pending in (good, bad):
         with pytest.raises(StorageError, match=r"(?i)foreign key"):
-            pending.result(DEADLINE)
-    write(writer, "next").result(DEADLINE)
+            pending.result(FACT)
+    write(writer, "next").result(FACT)
     assert words(writer) == ["next"]
 
 
@@ -130,9 +129,9 @@ def test_a_commit_that_fails_ends_no_thread_even_if_it_cannot_be_logged(writer: 
     good, bad = write(writer, "good"), writer.submit(breaks)
     held.stop_immediately()
     with pytest.raises((StorageError, MemoryError)):
-        bad.result(DEADLINE)
-    assert good.exception(DEADLINE) is None or isinstance(good.exception(), StorageError)
-    write(writer, "next").result(DEADLINE)
+        bad.result(FACT)
+    assert good.exception(FACT) is None or isinstance(good.exception(), StorageError)
+    write(writer, "next").result(FACT)
     assert words(writer) == ["next"] if good.exception() else ["good", "next"]
 
 
@@ -144,7 +143,7 @@ def test_a_callback_that_ends_its_thread_does_not_end_the_writer_s(writer: Write
     first, second = write(writer, "first"), write(writer, "second")
     first.add_done_callback(leave)
     held.stop_immediately()
-    assert (first.result(DEADLINE), second.result(DEADLINE)) == (None, None)
+    assert (first.result(FACT), second.result(FACT)) == (None, None)
     assert words(writer) == ["first", "second"]
 
 
@@ -158,18 +157,18 @@ def test_what_comes_after_the_commit_is_outside_of_it_and_before_the_result(writ
         seen.append(connection.in_transaction())
         raise ZeroDivisionError
 
-    writer.submit(insert, afterwards=after).result(DEADLINE)
+    writer.submit(insert, afterwards=after).result(FACT)
     assert seen == [False]
     assert words(writer) == ["stored"]
 
 
 def test_nothing_comes_after_a_job_that_failed(writer: Writer) -> None:
     seen: list[Connection] = []
-    write(writer, "taken").result(DEADLINE)
+    write(writer, "taken").result(FACT)
     with pytest.raises(StorageError, match=r"(?i)unique"):
         writer.submit(
             lambda connection: execute(connection, "INSERT INTO word VALUES ('taken')"), afterwards=seen.append
-        ).result(DEADLINE)
+        ).result(FACT)
     assert seen == []
 
 
@@ -180,7 +179,7 @@ def test_closing_finishes_what_is_queued_and_refuses_what_comes_later(writer: Wr
     writer.close()
     assert all(pending.done() and pending.exception() is None for pending in queued)
     with pytest.raises(StorageError, match="closed"):
-        write(writer, "late").result(DEADLINE)
+        write(writer, "late").result(FACT)
 
 
 async def test_who_stops_waiting_does_not_undo_the_work(writer: Writer) -> None:
@@ -205,7 +204,7 @@ async def test_a_result_can_be_awaited_on_any_loop_and_asked_for_on_any_thread(w
 
     here = await ask()
     elsewhere = await asyncio.to_thread(asyncio.run, ask())
-    blocking = await asyncio.to_thread(lambda: writer.submit(lambda connection: get_ident()).result(DEADLINE))
+    blocking = await asyncio.to_thread(lambda: writer.submit(lambda connection: get_ident()).result(FACT))
     assert here == elsewhere == blocking != get_ident()
 
 
@@ -214,6 +213,6 @@ def test_what_is_only_read_is_no_proof_that_something_can_be_stored(database: st
     with closing(Writer(open_engine(database, tmp_path).connect(), prove=proofs.append)) as writer:
         end = monotonic() + 30
         while not proofs:
-            writer.submit(lambda connection: execute(connection, "SELECT 1")).result(DEADLINE)
-            writer.proof().result(DEADLINE)
+            writer.submit(lambda connection: execute(connection, "SELECT 1")).result(FACT)
+            writer.proof().result(FACT)
             assert monotonic() < end

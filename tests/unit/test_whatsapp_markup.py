@@ -204,7 +204,7 @@ WIDE_TABLES = [
 RUNS = "".join("`" * length + " " for length in range(1, 180))
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "text", [*((piece * LONGEST)[:LONGEST] for piece in HOSTILE), *(each[:LONGEST] for each in WIDE_TABLES), RUNS],
     ids=lambda text: re.sub(r"\s", " ", text[:12]),

@@ -9,6 +9,7 @@ from typing import Any
 from chat_providers._whatsapp import sidecar
 from chat_providers._whatsapp.pipe import LONGEST_LINE, Pipe
 from chat_providers._whatsapp.protocol import Event, Request, Typing
+from tests.timeouts import FACT
 
 TYPING = {"notice": {"type": "typing", "chats": ["ann"], "on": True}, "account": "i1"}
 SHORT = 100_000
@@ -29,7 +30,7 @@ async def heard(*lines: bytes) -> list[tuple[str, Event]]:
         running = asyncio.create_task(pipe.run())
         await asyncio.to_thread(theirs.sendall, b"".join(line + b"\n" for line in lines))
         theirs.shutdown(socket.SHUT_WR)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(FACT):
             await running
         writer.close()
     return told

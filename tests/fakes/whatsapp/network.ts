@@ -20,6 +20,8 @@ export class Network {
   readonly people: People
   /** Milliseconds of silence after a handshake; an older Baileys loses what comes at once, as on no real network. */
   readonly pause: number
+  /** Whether a new companion is told that one key of it is there: then Baileys makes 5, not 812. */
+  readonly fewKeys: boolean
   readonly groups = new Map<string, Group>()
   readonly log = new Feed<Event>()
   /** Connections that wait for a QR to be scanned, by each of their refs. */
@@ -33,8 +35,9 @@ export class Network {
   /** Each springs once. */
   private traps: Trap[] = []
 
-  constructor(people = new People(), pause = 0) {
+  constructor(people = new People(), pause = 0, fewKeys = false) {
     this.people = people
+    this.fewKeys = fewKeys
     this.pause = pause
   }
 

@@ -7,9 +7,11 @@
  * exported objects (Defaults/index.js); changing them changes what every later import sees. Baileys is the one that the
  * main script would get. A program that has none is left alone.
  *
+ * With `&quick`, Node keeps what it has compiled for the next start.
+ *
  * The address of media is no such object: what is fetched from there is fetched from the network instead.
  */
-import { createRequire } from 'node:module'
+import { createRequire, enableCompileCache } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ROOT_KEY } from './root_key.mjs'
@@ -29,9 +31,11 @@ function baileysDefaults() {
 
 const defaults = baileysDefaults()
 if (defaults) {
+  const { searchParams } = new URL(import.meta.url)
+  if (searchParams.has('quick')) enableCompileCache()
   const { WA_CERT_DETAILS, DEFAULT_CONNECTION_CONFIG } = await import(pathToFileURL(defaults).href)
   WA_CERT_DETAILS.PUBLIC_KEY = ROOT_KEY.public
-  const url = new URL(import.meta.url).searchParams.get('url') ?? ''
+  const url = searchParams.get('url') ?? ''
   DEFAULT_CONNECTION_CONFIG.waWebSocketUrl = url
   const { fetch } = globalThis
   const media = new URL('/', url.replace(/^ws/, 'http')).href
