@@ -44,3 +44,31 @@ async def test_what_waited_at_the_end_of_each_piece_is_told_also_where_it_was_an
     time.pass_by(minutes=40)
     assert [piece.queued for piece in await store.figures.pieces([BOT], begins)] == [1, 1, 1]
     assert [piece.queued for piece in await store.figures.pieces(["nobody"], begins)] == [0, 0, 0]
+
+
+async def test_what_happens_meanwhile_is_seen_within_seconds_and_what_is_long_over_within_minutes(
+    desk: Desk, store: Store, time: Time
+) -> None:
+    begins = [time()]
+    first = (await desk.receive("one")).seq
+    assert first is not None
+    [one] = await store.messages.answer(desk.claim, [first], [Part("a", "A1")])
+    await store.outbox.sent(BOT, one.message_id)
+    assert [piece.answers for piece in await store.figures.pieces([BOT], begins)] == [1]
+    second = (await desk.receive("two")).seq
+    assert second is not None
+    [two] = await store.messages.answer(desk.claim, [second], [Part("b", "A2")])
+    time.pass_by(seconds=20)
+    assert [piece.answers for piece in await store.figures.pieces([BOT], begins)] == [1]
+    await store.outbox.sent(BOT, two.message_id)
+    time.pass_by(seconds=20)
+    assert [piece.answers for piece in await store.figures.pieces([BOT], begins)] == [2]
+    over = [begins[0], time()]
+    time.pass_by(hours=2)
+    third = (await desk.receive("three")).seq
+    assert third is not None
+    assert [piece.answers for piece in await store.figures.pieces([BOT], over)] == [2, 0]
+    [three] = await store.messages.answer(desk.claim, [third], [Part("c", "A3")])
+    await store.outbox.sent(BOT, three.message_id)
+    time.pass_by(minutes=11)
+    assert [piece.answers for piece in await store.figures.pieces([BOT], over)] == [2, 1]

@@ -1,7 +1,10 @@
 """What happened over a span of time, in pieces of equal length."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, false, func, select
@@ -57,10 +60,36 @@ _SPENT = (
 )
 
 
+KEPT_FOR = timedelta(minutes=10)
+"""How long an interval is not read again that ended LOOKED_AHEAD ago."""
+FRESH_FOR = timedelta(seconds=15)
+"""The same of the others: a page that is loaded again shows the same."""
+MOST_KEPT = 96
+"""Intervals, of up to LOOKED_AT answers each: some 2 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was read of one interval."""
+
+    answers: int
+    waited: int
+    """Answers made within LOOKED_AHEAD after its beginning, to messages from before it."""
+    looked_at: tuple[AnswerTiming, ...]
+
+
+_Key = tuple[frozenset[str], datetime, datetime | None]
+"""Bots, beginning and end of an interval; None: now."""
+
+
 class ActivityStore:
     def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
         self._read = reader.submit
         self._now = now
+        self._kept: OrderedDict[_Key, tuple[datetime, _Counted]] = OrderedDict()
+        """With when it was read. A late delivery is counted late."""
+        self._lock = Lock()
+        """Reads run on several threads."""
 
     def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> Pending[list[Interval]]:
         """Of these bots together; `begins` rises, and the last piece ends now.
@@ -72,22 +101,17 @@ class ActivityStore:
             bots = {"bots": list(instance_ids)}
             now = self._now()
             lost = connection.execute(_LOST, bots | {"begins": begins[0]}).all()
-            whole = bots | {"begins": begins[0], "ends": now}
-            counted = {row[0]: (row[1], row[2]) for row in connection.execute(_counts(begins), whole)}
-            looked_at: dict[int, list[AnswerTiming]] = {}
-            for place, *answered in connection.execute(_newest(begins), whole):
-                looked_at.setdefault(place, []).append(AnswerTiming(*answered))
+            counted = self._counted(connection, frozenset(instance_ids), begins, now)
             waiting = connection.execute(_STILL_WAITING, bots).scalars().all()
             made = []
             for place, (start, end) in enumerate(zip(begins, [*begins[1:], now], strict=True)):
-                answers, _ = counted.get(place, (0, 0))
-                _, answered_later = counted.get(place + 1, (0, 0))
+                answered_later = counted[place + 1].waited if place + 1 < len(counted) else 0
                 states = [row.state for row in lost if start <= row.sent_at < end]
                 made.append(
                     Interval(
                         start,
-                        answers,
-                        tuple(looked_at.get(place, ())),
+                        counted[place].answers,
+                        counted[place].looked_at,
                         states.count(MessageState.EVICTED),
                         states.count(MessageState.FAILED),
                         answered_later + sum(at < end for at in waiting),
@@ -96,6 +120,37 @@ class ActivityStore:
             return made
 
         return self._read(job)
+
+    def _counted(
+        self, connection: Connection, bots: frozenset[str], begins: Sequence[datetime], now: datetime
+    ) -> list[_Counted]:
+        """Read each interval, or take it as it was read not long ago."""
+        ends: list[datetime | None] = [*begins[1:], None]
+        keys = [(bots, start, end) for start, end in zip(begins, ends, strict=True)]
+        found: list[_Counted] = []
+        for key in keys:
+            is_over = key[2] is not None and key[2] + LOOKED_AHEAD < now
+            kept = self._kept.get(key)
+            if kept is None or now - kept[0] > (KEPT_FOR if is_over else FRESH_FOR):
+                break
+            found.append(kept[1])
+        left = begins[len(found) :]
+        if not left:
+            return found
+        whole = {"bots": list(bots), "begins": left[0], "ends": now}
+        counts = {row[0]: (row[1], row[2]) for row in connection.execute(_counts(left), whole)}
+        looked_at: dict[int, list[AnswerTiming]] = {}
+        for place, *answered in connection.execute(_newest(left), whole):
+            looked_at.setdefault(place, []).append(AnswerTiming(*answered))
+        with self._lock:
+            for place, key in enumerate(keys[len(found) :]):
+                counted = _Counted(*counts.get(place, (0, 0)), tuple(looked_at.get(place, ())))
+                found.append(counted)
+                self._kept[key] = now, counted
+                self._kept.move_to_end(key)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return found
 
     def spent(self, instance_ids: Sequence[str], first: date) -> Pending[list[DailyUsage]]:
         """Of these bots together, from that day on; days on which nothing was spent are left out."""
