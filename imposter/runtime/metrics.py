@@ -64,8 +64,10 @@ class Counts:
         self.wrong_keys += 1
 
     def used(self, usage: Usage) -> None:
-        """Count the usage of a call. Models beyond the first MOST_MODELS count as one, because a vendor may use any
-        names."""
+        """Count the usage of a call.
+
+        Models beyond the first MOST_MODELS count as one, because a vendor may use any names.
+        """
         full = usage.model not in self.models and len(self.models) >= MOST_MODELS
         model = OTHER if full else usage.model
         tokens = self.models.setdefault(model, ModelTokens())

@@ -72,7 +72,7 @@ class ProviderFactory:
     async def open_model(
         self, instance_id: str, config: BotConfig, choice: ModelChoice, field: str = "llm_provider_config"
     ) -> ModelChain:
-        """Open a model and its fallbacks. Raises: InvalidConfig (names `field`, the place of the choice in the config)."""
+        """Open a model and its fallbacks. Raises: InvalidConfig (naming `field`, the path of the choice)."""
         ports = [await self.open_port(instance_id, config, choice, field)]
         for place, other in enumerate(choice.fallbacks):
             other = inheriting(other, choice)

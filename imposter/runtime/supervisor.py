@@ -214,7 +214,10 @@ class Supervisor:
             log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
 
     async def delete(self, instance_id: str) -> str | None:
-        """Unlink the account and delete the bot with all its data. Return the step left for the owner to do, or None."""
+        """Unlink the account and delete the bot with all its data.
+
+        Return the step left for the owner to do, or None.
+        """
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
             self.get(instance_id)

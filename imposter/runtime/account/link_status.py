@@ -26,7 +26,7 @@ class LinkStatusTracker:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """For `BotStatus`."""
+        """Return the fields of `BotStatus`."""
         error, error_at = self._error or (None, None)
         return {"since": self._since, "last_error": error, "last_error_at": error_at} | self.link.model_dump()
 

@@ -24,7 +24,7 @@ WHY = {
 
 
 def of_account(pause: Pause, code: str) -> str:
-    """`code` tells of the platform's number for why, or is empty."""
+    """Describe a pause of the whole account. `code` is a text with the platform's error code, or empty."""
     if pause.reason == OWNER_PAUSE:
         return f"You paused the bot: nobody is answered {until(pause.until)}; resume it to end that before."
     return (

@@ -231,9 +231,7 @@ class Delivery:
 
     async def _not_delivered(self, outgoing: Outgoing, state: DeliveryState, error: Exception) -> None:
         log.warning("answer not delivered", bot=self._instance_id, message=outgoing.message_id, **trace_of(error))
-        told = (
-            str(error) if isinstance(error, ChatError) else type(error).__name__
-        )  # the text of a foreign exception may hold anything
+        told = str(error) if isinstance(error, ChatError) else type(error).__name__  # a foreign text may hold anything
         await self._lost(outgoing, state, type(error).__name__, told)
 
     async def _lost(self, outgoing: Outgoing, state: DeliveryState, reason: str, told: str) -> None:

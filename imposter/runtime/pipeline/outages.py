@@ -76,7 +76,7 @@ class Outages:
             outage.letters[last.seq] = FailedMessage(last.seq, last.conversation, len(messages), last.received_at)
 
     def answered(self, model: object, messages: Sequence[StoredMessage]) -> bool:
-        """Record that the model answered these messages. Return whether there are dead letters to retry (see `take`)."""
+        """Record that the model answered these messages. Return whether to retry dead letters (see `take`)."""
         for each in self._outages.values():
             each.answered |= each.seen & {message.seq for message in messages}
             _settle(each, messages)
@@ -87,7 +87,7 @@ class Outages:
         return not outage.retrying and any(seq not in outage.tried for seq in outage.letters)
 
     def take(self, model: object, within: timedelta | None) -> list[FailedMessage]:
-        """Return the dead letters that are still worth an answer, oldest first. The caller must call `done` afterwards."""
+        """Return the dead letters that are still worth an answer, oldest first. Call `done` afterwards."""
         outage = self._outages.get(model)
         if outage is None or outage.retrying:
             return []

@@ -1,4 +1,7 @@
-"""Presence that a contact sees: read receipts and the typing indicator. It delays nothing, and its errors are ignored."""
+"""Presence that a contact sees: read receipts and the typing indicator.
+
+It delays nothing, and its errors are ignored.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -59,7 +62,7 @@ class PresenceUpdater:
             await asyncio.wait([before])
         try:
             await call()
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything, and the answer does not depend on presence
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; no answer depends on it
             log.debug("not shown to the contact", bot=self._instance_id, **trace_of(error))
 
     def _done(self, recipient: str, task: asyncio.Task[None]) -> None:

@@ -74,8 +74,10 @@ class ConversationScheduler:
         self._watched: dict[str, frozenset[str]] = {}
         """Conversations that wait for more messages, each with the chats in which a contact may be typing."""
         self._followed_by: dict[str, set[str]] = {}
-        """For each running task, the conversations that absorbed another one meanwhile. They take over its unfinished
-        work."""
+        """For each running task, the conversations that absorbed another one meanwhile.
+
+        They take over its unfinished work.
+        """
         self._changed: set[str] = set()
         """Conversations with a possible edit or deletion: an answer in progress may be based on the old text."""
         self._asides: set[asyncio.Task[None]] = set()
@@ -176,8 +178,10 @@ class ConversationScheduler:
                 del self._tasks[name]
 
     def silenced(self, conversation: str | None = None) -> None:
-        """Drop the work of a conversation (None: of all), because the bot must be silent. Must be called on the event
-        loop."""
+        """Drop the work of a conversation (None: of all), because the bot must be silent.
+
+        Must be called on the event loop.
+        """
         if not self._closing:
             names = [*self._tasks] if conversation is None else [conversation]
             self._aside(self.reset(names), "hush")
@@ -315,8 +319,10 @@ class ConversationScheduler:
         return True
 
     async def _wait(self, conversation: str, work: NotYet, *, watching: bool) -> None:
-        """Wait until it is time or something changes. Messages that arrive while the bot is silent are not kept for
-        later."""
+        """Wait until it is time or something changes.
+
+        Messages that arrive while the bot is silent are not kept for later.
+        """
         if (reason := self._safety.silence(conversation)) is not None:
             await self._turn_handler.leave_unanswered(work.messages, reason)
             return
@@ -365,7 +371,7 @@ class ConversationScheduler:
     async def _brief(self, conversation: str) -> None:
         try:
             await self.away_summaries.came_back(conversation)
-        except Exception as error:  # noqa: BLE001 - the owner is told at the next start, or when the contact writes again
+        except Exception as error:  # noqa: BLE001 - told at the next start, or when the contact writes again
             log.warning("the owner was not told of a chat", bot=self._instance_id, **trace_of(error))
 
     def _ask_again(self, conversation: str) -> None:

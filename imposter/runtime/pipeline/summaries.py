@@ -25,8 +25,10 @@ class Summaries:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, conversation: str, model: ModelChain) -> None:
-        """Have `model` summarise the messages that it is no longer shown. A failed summary is made up for the next
-        time."""
+        """Have `model` summarise the messages that it is no longer shown.
+
+        A failed summary is made up for the next time.
+        """
         if model.summarises and conversation not in self._tasks:
             task = asyncio.create_task(self._note(conversation, model), name=f"summary:{self._claim.instance_id}")
             self._tasks[conversation] = task

@@ -31,7 +31,7 @@ UNSEEN = "unseen"
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What came of a turn."""
+    """The result of a turn."""
 
     is_done: bool
     """False if the last of its messages no longer waits; other messages of the conversation may."""

@@ -29,9 +29,7 @@ class TypingTracker:
     def until(self, waits: Sequence[StoredMessage]) -> datetime | None:
         """Return the time until which the contacts of these messages are believed to be typing more; None if they are
         not."""
-        came = {
-            each.reply_to: each.received_at for each in waits
-        }  # the last message of each chat, because they are in order
+        came = {each.reply_to: each.received_at for each in waits}  # the last of each chat, as they are in order
         # Typing before a message arrived belongs to that message.
         signs = [seen for chat, last in came.items() if (seen := self._seen.get(chat)) is not None and seen >= last]
         return max(signs) + BELIEVED if signs else None
