@@ -34,7 +34,9 @@ log = structlog.get_logger()
 JITTER = 20.0
 """Maximum seconds of random delay beyond a held answer's turn, so that held answers do not all go out at once."""
 CROWD = 500
-"""A conversation with this many ahead asks half as often, with twice as many a third as often: asking reads the store.
+"""A conversation with this many ahead of it asks half as often, with twice as many a third as often.
+
+Each time it asks, it reads the store.
 """
 SLOWED = rate_limits.RateLimit(6, rate_limits.MINUTE, "the platform refused answers of this account")
 LOCKED_REST = timedelta(hours=1)

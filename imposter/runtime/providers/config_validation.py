@@ -123,7 +123,7 @@ def cure_of(kind: str, message: str) -> str:
 
 
 def worded(message: str) -> str:
-    """Return pydantic's message as the end of a sentence that begins with the field's name, cut to a readable length."""
+    """Return pydantic's message as the end of a sentence that begins with the field's name, cut to MAX_MESSAGE."""
     return message.removeprefix("Value error, ").removeprefix("Input ")[:MAX_MESSAGE]
 
 
