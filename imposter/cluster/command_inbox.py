@@ -96,9 +96,7 @@ class CommandInbox:
             said = pack_answer(asked, await self._here.execute(command.instance_id, asked))
         except asyncio.CancelledError:
             said = pack_failure(InvalidState("The server that ran this bot was stopped meanwhile; ask again."))
-            self._commands.answer(
-                command.number, command.instance_id, said, command.asked_by
-            )  # completes before the loop ends
+            self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # stored before the end
             raise
         except (BotNotFound, Superseded) as error:
             # The bot is moving to or from this node: the node that has it next must carry out the command.

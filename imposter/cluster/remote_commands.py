@@ -66,7 +66,7 @@ def pack_failure(error: ImposterError) -> dict[str, Any]:
 
 
 def unpack_answer(command: Command[Result], body: dict[str, Any]) -> Result:
-    """Returns what the command answered. Raises what it raised."""
+    """Return the answer in a JSON body. Raises: the failure in it."""
     if "answer" in body:
         answer: Result = command.answer.validate_python(body["answer"])
         return answer

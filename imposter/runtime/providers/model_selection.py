@@ -164,7 +164,7 @@ def _reckoned(port: ModelAdapter, said: Iterable[str]) -> Answer:
 
 
 def _worth_waiting_for(failures: Sequence[Exception]) -> Exception:
-    """Return the first failure after which the model may answer later, else the first of a model that was really asked."""
+    """Return the first failure that may pass, else the first of a model that was really asked."""
     for wanted in (ModelUnavailable, ModelError):
         found = next((error for error in failures if isinstance(error, wanted)), None)
         if found is not None:
