@@ -52,7 +52,7 @@ MOVED = "platform_changed"
 class ChatbotInstance:
     """One bot. `start` and `stop` may be called at any time, in any order and any number of times.
 
-    An error of its provider or its model affects only this bot: it becomes the bot's status.
+    Errors of the bot's provider or model affect only this bot: they become its status.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class ChatbotInstance:
                         # interfere.
                         await self._stop(self._link_status.link)
                     await (await self.open_provider()).logout()
-            except Exception as error:  # noqa: BLE001 - the credentials are deleted whatever the platform answers
+            except Exception as error:  # noqa: BLE001 - the credentials are deleted even if the platform fails
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
                 detail = left = STILL_LISTED
             finally:

@@ -32,7 +32,7 @@ PATIENCE = 30.0
 
 
 class UserQueue:
-    """Stores the messages that a chat provider receives, each with the decision of the bot's rules.
+    """The queue of messages that a chat provider receives, each stored with the decision of the bot's rules.
 
     The policy's queue limits bound the messages that wait for an answer, all conversations together. When the queue is
     full, the oldest message of the conversation with the most waiting messages is evicted, with the reason on record.
@@ -74,39 +74,31 @@ class UserQueue:
         durable.
 
         `source` is `user` (a contact) or `owner` (typed by the account's owner; in a direct chat `to` is then the
-        contact).
-        `message_id` is the platform's id: the same id in the same conversation is the same message and is dropped.
-        Without
-        an id every call is a new message. `sent_at` (default: now; without a zone it is UTC) and `offline` describe a
-        message that the platform kept while the account was offline. An answer goes to `reply_to` (default: the group,
-        else
-        the sender).
+        contact). `message_id` is the platform's id: the same id in the same conversation is the same message and is
+        dropped. Without an id every call is a new message. `sent_at` (default: now; without a zone it is UTC) and
+        `offline` describe a message that the platform kept while the account was offline. An answer goes to `reply_to`
+        (default: the group, else the sender).
 
         `content` is the text that was written, and nothing else: for a voice message it is empty, and `kind` says so.
-        The
-        other `facts` are the fields of `Message`:
+        The other `facts` are the fields of `Message`:
         - `answerable=False` with a `note`: the message is stored but needs no answer.
         - `addressed`: in a group, the message mentions the account or replies to it.
         - `quotes`, `reacts_to`: ids of the messages that it replies to or reacts to.
         - `unseen`, such as `voice message`: a part of the message that `content` does not contain. The answer then
-          waits for
-          the owner's approval, unless the config says otherwise.
+          waits for the owner's approval, unless the config says otherwise.
         - `changes`: id of the earlier message, with the kind `edit` or `deletion`. The earlier message is changed if it
-          has
-          the same sender.
+          has the same sender.
 
         Messages are stored in the order of the calls. A caller that does not await each message, and resubmits those
-        that
-        could not be stored, passes the previous result as `behind`: if that fails with an error that may pass, so does
-        this.
+        that could not be stored, passes the previous result as `behind`: if that fails with an error that may pass, so
+        does this.
 
         Raises at once: ValueError or TypeError (not a valid message, such as an id of more than 256 characters),
         InvalidState (the bot has been stopped). Names are cut to 256 characters, the content to the limit of the bot's
         config.
         Raises from the result: StorageError (Superseded: a later run has claimed the bot).
         Messages that are not awaited are limited too. When AT_ONCE messages are on their way to the store, a thread
-        waits
-        here for a free place; a task is refused (InvalidState) and has to await.
+        waits here for a free place; a task is refused (InvalidState) and has to await.
         """
         if self._closed:
             raise InvalidState("The bot has been stopped; its queue takes nothing more.")

@@ -119,7 +119,7 @@ def _dump(dump: Dump) -> Path:
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Refuses redirects: the key must only go to the server that was named."""
+    """A handler that refuses redirects: the key must only go to the server that was named."""
 
     def redirect_request(self, *_args: Any) -> None:
         return None

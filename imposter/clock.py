@@ -63,7 +63,9 @@ STEP = 5.0
 STEADY = 3600.0
 """Seconds of regular running after which a clock that jumped is trusted."""
 AT_START = 15.0
-"""Seconds before anything is deleted: the clock may be wrong from the start, and a platform may say so."""
+"""Seconds that a platform has to report a different time before any data is deleted: the clock may be wrong from the
+start.
+"""
 AGREES = 60.0
 """Seconds by which a platform's time may differ from a correct clock."""
 
@@ -127,8 +129,7 @@ class SharedClock(SystemClock):
     """The machine's clock while it is trusted, or a clock that follows another one, as all nodes follow the database's.
 
     A jump of the machine's clock is logged and ignored for an hour. It is followed only if the clock runs regularly
-    from
-    then on, or a platform reports the same time, because messages are evicted and deleted by their age.
+    from then on, or a platform reports the same time, because messages are evicted and deleted by their age.
     """
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = steady_time) -> None:

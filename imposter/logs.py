@@ -72,7 +72,7 @@ def trace_of(error: BaseException) -> dict[str, object]:
 
 
 class _StandardError:
-    """Writes to the current `sys.stderr`.
+    """The stream that is `sys.stderr` at the moment.
 
     A line that cannot be written is lost: a full disk must not stop the program.
     """

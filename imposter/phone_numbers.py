@@ -18,7 +18,7 @@ _NUMBER_LIKE = re.compile(r"[0-9 ().\-/+]{5,}")
 _NO_DIGIT = re.compile("[^0-9]")
 _NEXT_NUMBER = re.compile(r"[,;]| (?=\+|00|[0-9]{10})")
 _FEWEST_DIGITS = 7
-"""Minimum digits of a number with its country code. With fewer, two numbers on a line are not told apart."""
+"""Minimum digits of a number with its country code, and so of each of several numbers on a line."""
 _ASCII = str.maketrans(
     {"\u2212": "-", "\uff0b": "+", "\ufe62": "+", "\uff08": "(", "\uff09": ")", "\uff0e": ".", "\uff0f": "/"}
 )
@@ -90,8 +90,7 @@ def at_home(text: str, account: str) -> str | None:
     """Return a national number in international form, for the country of `account`, the digits of the owner's number.
 
     None if that country is unknown or the number is not possible there. For a number without a leading zero also None
-    if
-    it may be one of another country, written without its plus sign.
+    if it may be one of another country, written without its plus sign.
     """
     written = simple(text[:MOST_CHARACTERS])
     with suppress(NumberParseException):
@@ -115,8 +114,7 @@ def plain_id(text: str) -> str:
     """Return a phone number in international form as digits; any other text unchanged, without outer whitespace.
 
     Only a text that begins with `+` or `00` is a phone number: on other platforms `-123` and `123` are two ids. A
-    platform
-    with its own form of ids has the ability `canonical_id`.
+    platform with its own form of ids has the ability `canonical_id`.
     """
     if simple(text[:MOST_CHARACTERS]).lstrip("(").startswith(("+", "00")):
         with suppress(ValueError):

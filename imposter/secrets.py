@@ -36,10 +36,7 @@ class SecretKeyError(ImposterError):
 
 
 class Cipher:
-    """Encrypts data with AES-256-GCM.
-
-    Data sealed for one purpose cannot be opened for another, or moved between rows.
-    """
+    """A cipher with AES-256-GCM. Data sealed for one purpose cannot be opened for another, or moved between rows."""
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)

@@ -1,4 +1,4 @@
-"""Checks whether hosts can be reached by TCP. No data is sent."""
+"""A check of whether hosts can be reached by TCP. No data is sent."""
 
 import socket
 import threading

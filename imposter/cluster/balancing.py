@@ -28,7 +28,10 @@ def to_give(me: NodeRow, nodes: Collection[NodeRow], free: int) -> int:
 
 
 class LinkRateLimiter:
-    """Limits new links per second, with a burst of one second's worth: a reconnect storm looks like an attack."""
+    """A rate limit on new links per second, with a burst of one second's worth.
+
+    It exists because a reconnect storm looks like an attack.
+    """
 
     def __init__(self, per_second: float, now: float) -> None:
         self._per_second = per_second

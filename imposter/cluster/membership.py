@@ -29,7 +29,7 @@ USABLE = 0.7
 
 
 class Membership:
-    """The membership of this node. `on_renewed` gets the database's answer; on `on_lost` all bots must stop."""
+    """The membership of this node. `on_renewed` is given the database's answer; `on_lost` must stop all bots."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ LEAVING = 7.0
 GOODBYE = 1.0
 """Seconds for the database to record that this node leaves."""
 READ_AGAIN = 60.0
-"""Seconds until a bot with an unreadable config is tried again: it may have been written anew."""
+"""Seconds until a bot with an unreadable config is tried again: the config may have been replaced."""
 BREATH = 0.25
 """Seconds between checks while the rate limit on links has no room."""
 
@@ -102,7 +102,7 @@ class Node:
         return first is not None and first.node_id == self._identity.node_id
 
     def lease_left(self) -> float:
-        """Return the seconds for which connections may stay open if this server is not heard of again."""
+        """Return the seconds for which connections may stay open if this server loses the database."""
         return self._membership.left()
 
     async def ask(self, instance_id: str, command: Command[Result]) -> Result:

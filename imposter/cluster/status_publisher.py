@@ -1,4 +1,4 @@
-"""Publishes the status of this node's bots to the database, so that every node can report it."""
+"""Publication of the status of this node's bots in the database, so that every node can report it."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ SAID_BY = "node"
 
 
 class Publisher:
-    """Publishes the status of bots. `changed` is the callback for `Supervisor.on_change`."""
+    """The publisher of the bots' status. `changed` is the callback for `Supervisor.on_change`."""
 
     def __init__(self, here: Supervisor, statuses: StatusStore, clock: Clock, identity: NodeIdentity) -> None:
         self._here = here

@@ -72,7 +72,7 @@ class CommandedBot(Protocol):
 
 
 class BotCommands:
-    """Carries out the commands of one bot. Every command raises StorageError if the store does not answer."""
+    """The commands of one bot. Every command raises StorageError if the store does not answer."""
 
     def __init__(self, bot: CommandedBot, store: Store, factory: ProviderFactory, clock: Clock) -> None:
         self._bot = bot
@@ -213,8 +213,7 @@ class BotCommands:
 
         Return the number of deleted messages.
         Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (newer messages exist, or the platform cannot delete
-        them),
-        StorageError.
+        them), StorageError.
         """
         away_summaries = self._bot.session.away_summaries if self._bot.session is not None else None
         if away_summaries is None:

@@ -52,7 +52,7 @@ class Counts:
     dead_letters: int = 0
     """Answers that a contact did not get, or may not have got, whether or not the owner has dealt with them since."""
     wrong_keys: int = 0
-    """Sign-in attempts with a wrong key."""
+    """Requests and sign-ins with a wrong key."""
     waited: dict[str, CallDurations] = field(default_factory=lambda: {part: CallDurations() for part in PARTS})
     """Latency of the answers that were sent, by part."""
     models: dict[str, ModelTokens] = field(default_factory=dict)

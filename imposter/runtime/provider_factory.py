@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ProviderFactory:
-    """Creates providers, models and rules from the provider files of this server."""
+    """A factory of providers, models and rules, which uses the provider files of this server."""
 
     catalog: Catalog
     shared: Shared

@@ -15,7 +15,7 @@ DELIVERY_ATTEMPTS = 5
 LONGEST_WAIT = 60.0
 """Maximum seconds between two tries, unless the model asks for more."""
 LONGEST_PATIENCE = timedelta(hours=1)
-"""Used if messages are answered whatever their age."""
+"""Used if messages of any age are answered."""
 
 Chance = Callable[[], float]
 """Returns a random number from 0 to 1."""
@@ -43,8 +43,7 @@ def model_retry(
     """Return the seconds to wait after failed try number `attempt` (from 1), or None to give up.
 
     `most`: maximum number of tries. `left`: seconds for which an answer is still useful. `costly`: tries so far that
-    may
-    have been billed like an answer.
+    may have been billed like an answer.
     """
     if not may_pass(error) or attempt >= most or costly >= COSTLY_ATTEMPTS:
         return None

@@ -60,9 +60,8 @@ class BotSession:
     """One run of a bot under one claim. It is opened once and may be closed any number of times.
 
     The session either listens and answers, or opens the provider alone for one command. Everything that happens is
-    posted
-    to it as an event and handled on the event loop, one after the other. `on_logged_out` is called when the platform
-    has removed the account.
+    posted to it as an event and handled on the event loop, one after the other. `on_logged_out` is called when the
+    platform has removed the account.
     """
 
     def __init__(
@@ -165,7 +164,7 @@ class BotSession:
         self._queue.close()
 
     async def disconnect(self) -> None:
-        """Close the provider at once, whatever is under way."""
+        """Close the provider at once, without waiting for work in progress."""
         self._listens = False
         chat, self.chat = self.chat, None
         try:

@@ -67,7 +67,10 @@ class MakeBot(Protocol):
 
 
 class Supervisor:
-    """Owns the bots of this server. Every method with an instance_id raises BotNotFound if the bot is not here."""
+    """The owner of all bots of this server.
+
+    Every method with an instance_id raises BotNotFound if the bot is not here.
+    """
 
     def __init__(
         self, *, store: Store, catalog: Catalog, shared: Shared, make_bot: MakeBot, now: Callable[[], datetime]
@@ -158,7 +161,7 @@ class Supervisor:
     async def put(self, config: BotConfig, only: str | None = None) -> Bot:
         """Create the bot of `config.user_id`, or change the existing one to `config`.
 
-        A new bot is started; an existing one keeps running, or stays stopped.
+        The bot runs afterwards, unless it was stopped on purpose.
         Raises: InvalidConfig (nothing has changed), StorageError, BotNotFound (the bot is not `only`).
         """
         async with self._lock(config.user_id):

@@ -113,8 +113,7 @@ class BotService:
     """The bots of an installation, on whichever node they run.
 
     A method with an instance_id raises BotNotFound if there is no such bot, and NodeUnresponsive if the node that runs
-    the
-    bot does not answer.
+    the bot does not answer.
 
     `elsewhere` is None on a single server. Then the database is never asked which node owns a bot.
     """
@@ -165,7 +164,7 @@ class BotService:
     async def put(self, config: BotConfig) -> str:
         """Create the bot of `config.user_id`, or change the existing one to `config`. Return its instance_id.
 
-        A new bot is started; an existing one keeps running, or stays stopped.
+        The bot runs afterwards, unless it was stopped on purpose.
         Raises: InvalidConfig (nothing has changed), StorageError.
         """
         if self._elsewhere is None:

@@ -48,8 +48,7 @@ class ConversationService:
     """The conversations of bots, on whichever node they run.
 
     Every method raises BotNotFound if there is no such bot. A method that changes something raises NodeUnresponsive if
-    the
-    node that runs the bot does not answer.
+    the node that runs the bot does not answer.
     """
 
     def __init__(self, store: Store, catalog: Catalog, bots: BotDirectory) -> None:

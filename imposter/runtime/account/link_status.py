@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class LinkStatusTracker:
-    """Tracks the status of one bot. `changed` is called whenever it may have changed."""
+    """The status of one bot. `changed` is called whenever it may have changed."""
 
     def __init__(self, instance_id: str, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self.link = LinkStatus(status=LinkState.STOPPED)

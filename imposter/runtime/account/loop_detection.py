@@ -45,10 +45,9 @@ def automatic(message: StoredMessage, answered_at: datetime | None, heard: Obser
     `answered_at` is the time of our last answer, `heard` the contact's message before this one.
 
     The message must be too fast in two ways: after our answer, and after the same contact's message before. The first
-    test
-    alone would stop a person who keeps writing while we answer in between: those messages come right after our answers,
-    but each took its time to type. A message that came before our answer is no reaction to it and shows nothing. In a
-    group only the member who also spoke last is judged, because members type at the same time.
+    test alone would stop a person who keeps writing while we answer in between: those messages come right after our
+    answers, but each took its time to type. A message that came before our answer is no reaction to it and shows
+    nothing. In a group only the member who also spoke last is judged, because members type at the same time.
     """
     if answered_at is None or heard is None:
         return False

@@ -11,7 +11,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Allows at most `count` answers in any span of `seconds`."""
+    """A limit of `count` answers in any span of `seconds`."""
 
     count: int
     seconds: float
@@ -67,8 +67,7 @@ class AnswerHistory:
         """Return how long one more answer has to wait, or None if it may go out now.
 
         `taken` is the number of places already given away: to answers in progress, and to conversations that have
-        waited
-        longer.
+        waited longer.
         """
         holds = (RateLimited(seconds, bound) for bound, seconds in self._waits(bounds, now, taken) if seconds > 0)
         return max(holds, key=lambda hold: hold.seconds, default=None)

@@ -160,7 +160,7 @@ class Safety:
         return self.room(conversation)
 
     def room(self, conversation: str) -> Proceed | Postpone | StaySilent:
-        """Return whether an answer may go out in this conversation now, whatever it answers."""
+        """Return whether an answer may go out in this conversation now, without a check for loops."""
         if (reason := self.silence(conversation)) is not None:
             self.leave(conversation)
             return StaySilent(reason)

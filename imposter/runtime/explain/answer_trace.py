@@ -111,8 +111,7 @@ def fingerprint(prompt: Prompt) -> str:
     """Return the SHA-256 of the turns as JSON: a list of objects with sorted keys and no whitespace.
 
     One object is appended for each of these that exists: unseen parts of turns, properties of turns other than plain
-    text,
-    facts about the contact, the summary of earlier messages, and the owner's style.
+    text, facts about the contact, the summary of earlier messages, and the owner's style.
     """
     shown: list[dict[str, Any]] = [
         {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}

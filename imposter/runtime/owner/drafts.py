@@ -104,7 +104,7 @@ class Drafts:
         return True
 
     async def reopen(self, conversation: str, *, changed: bool = False) -> None:
-        """Replace the drafts of a conversation if new messages wait there. Raises: StorageError.
+        """Have the messages of open drafts wait again if other messages wait in the conversation. Raises: StorageError.
 
         `changed`: a message may have been edited or deleted.
         """

@@ -16,7 +16,7 @@ NO_COMMAND = "own_chat"
 
 
 class SelfChat:
-    """Carries out the commands that the owner writes in the chat with themselves."""
+    """The handler of the commands that the owner writes in the chat with themselves."""
 
     def __init__(self, context: SessionContext, drafts: Drafts, away_summaries: AwaySummaries) -> None:
         self._context = context

@@ -38,7 +38,7 @@ class DeliveryOutcome(Enum):
 
 
 class Delivery:
-    """Delivers the answers of one bot."""
+    """The delivery of one bot's answers."""
 
     def __init__(self, context: SessionContext, presence: PresenceUpdater) -> None:
         self._handing: dict[str, asyncio.Event] = {}
@@ -98,8 +98,7 @@ class Delivery:
         """Send one answer. Return when all its parts are sent, or one has failed for good.
 
         `fresh`: the answer was made just now. `typing`: seconds for which the typing indicator is shown before each
-        part;
-        without it, LONGEST_TYPING seconds.
+        part; without it, LONGEST_TYPING seconds.
         """
         if reading is not None:
             await self._sleep_until(reading.at)
@@ -150,8 +149,7 @@ class Delivery:
         """Send one part, retrying until it is sent or given up.
 
         `wanted`: the part is known to be still pending. `fresh`: the part is known not to be too old. Both have to be
-        checked
-        again after a wait.
+        checked again after a wait.
         """
         outbox, key = self._store.outbox, (self._claim, outgoing.message_id)
         waits = 0

@@ -43,7 +43,7 @@ class Generated:
 
 
 class AnswerGenerator:
-    """Asks the models of one bot."""
+    """The generator of one bot's answers, which asks its models."""
 
     def __init__(self, context: SessionContext, waits: WaitLog, outages: Outages) -> None:
         self._context = context

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class PresenceUpdater:
-    """Updates the presence of one running bot. Each call returns at once; the updates of one chat are sent in order."""
+    """The presence of one running bot. Each call returns at once; the updates of one chat are sent in order."""
 
     def __init__(self, instance_id: str, chat: ChatAdapter) -> None:
         self._instance_id = instance_id

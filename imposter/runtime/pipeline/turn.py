@@ -43,7 +43,7 @@ class TurnResult:
 
 
 class TurnHandler:
-    """Makes one answer to all waiting messages of a conversation."""
+    """The handler of turns: it makes one answer to all waiting messages of a conversation."""
 
     def __init__(self, context: SessionContext, generator: AnswerGenerator, drafts: Drafts, waits: WaitLog) -> None:
         self._context = context

@@ -1,4 +1,4 @@
-"""The eligibility rules: which messages are answered. Every refusal has a reason; unknown kinds are never answered."""
+"""The eligibility rules: which messages are answered. Every refusal has a reason; unknown cases are never answered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ class EligibilityPolicy:
         if behaviour.autonomy not in ANSWERING:
             return "observed"
         if message.group is not None:
-            # If there is a list, a group that got this far is on it.
+            # If there is a list, it allows every message that gets this far.
             trigger = behaviour.group_trigger or (GroupTrigger.MENTION if self.allowed is None else GroupTrigger.ALWAYS)
             if trigger is GroupTrigger.NEVER:
                 return "groups_never"

@@ -1,4 +1,4 @@
-"""The adapter of a chat provider: one interface, whatever methods the provider has."""
+"""The adapter of a chat provider: one interface for providers with different methods."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

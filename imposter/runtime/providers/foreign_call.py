@@ -20,8 +20,7 @@ def start_threads() -> None:
     """Start all threads of `asyncio.to_thread` now.
 
     `threading.Thread.start` waits until the thread reports that it runs. If there is no memory for that, it waits
-    forever,
-    and with it the event loop (python/cpython#140746).
+    forever, and with it the event loop (python/cpython#140746).
     """
     threads, all_there = ThreadPoolExecutor(THREADS), Barrier(THREADS)
     for _ in range(THREADS):

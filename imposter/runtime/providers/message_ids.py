@@ -7,7 +7,7 @@ from imposter.storage import Store
 
 
 class MessageIds:
-    """Derives the id of a message from its purpose, so that sending it again gives the same message.
+    """Message ids derived from each message's purpose, so that sending it again gives the same message.
 
     Ids cannot be computed without the server's secret key, so knowing an id proves having received the message.
     """

@@ -1,4 +1,4 @@
-"""The adapter of a model provider: one interface, whatever methods the provider has."""
+"""The adapter of a model provider: one interface for providers with different methods."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence

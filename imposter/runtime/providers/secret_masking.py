@@ -54,8 +54,7 @@ def unmasked(item: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, An
     """Return `item`, a config as JSON, with masks replaced by the secrets of `before`.
 
     Applies only to fallbacks and to models of contacts, matched by contact and number. The models and all settings
-    except
-    numbers must be the same, so that no secret is sent to another address.
+    except numbers must be the same, so that no secret is sent to another address.
     """
     whole = deepcopy(dict(item))
     stood, found = _further_models(before), _further_models(whole)
