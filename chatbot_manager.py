@@ -154,8 +154,7 @@ class ChatbotInstance:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
                     if self._starting is not None and not self._starting.done():
-                        # Stop the start that is under way. A new provider is opened for the logout: two would
-                        # interfere.
+                        # End the start that is under way: the logout opens its own provider, and two would interfere.
                         await self._stop(self._link_status.link)
                     await (await self.open_provider()).logout()
             except Exception as error:  # noqa: BLE001 - the credentials are deleted even if the platform fails

@@ -156,8 +156,8 @@ async def _among_others(
 def _end_for_good(error: Exception) -> None:
     """Exit with EX_CONFIG for errors that only the operator can fix.
 
-    uvicorn exits with 3 whatever prevents its start, and this cannot be configured. Everything is closed and flushed
-    when the handler runs, so the exit handlers that it skips have nothing left to do.
+    uvicorn exits with 3 after any error that prevents its start, and this cannot be configured. Everything is closed
+    and flushed when the handler runs, so the exit handlers that it skips have nothing left to do.
     """
     if isinstance(error, InvalidConfig | ConfigurationError | SecretKeyError):
         atexit.register(os._exit, EX_CONFIG)

@@ -29,7 +29,7 @@ class DoubtedClock(Clock, Protocol):
         """Seconds by which the machine's clock has jumped ahead without being followed; 0 if it has not."""
 
     def heard(self, moment: datetime) -> None:
-        """Handle that a chat platform reports the time as `moment`."""
+        """Take note that a chat platform reports the time as `moment`."""
 
     def look(self) -> None:
         """Check the machine's clock for jumps. Must be called about once a second."""
@@ -63,8 +63,9 @@ STEP = 5.0
 STEADY = 3600.0
 """Seconds of regular running after which a clock that jumped is trusted."""
 AT_START = 15.0
-"""Seconds that a platform has to report a different time before any data is deleted: the clock may be wrong from the
-start.
+"""Seconds that a platform has to report a different time before any data is deleted.
+
+The clock may be wrong from the start.
 """
 AGREES = 60.0
 """Seconds by which a platform's time may differ from a correct clock."""

@@ -123,8 +123,10 @@ def plain_id(text: str) -> str:
 
 
 def simple(text: str) -> str:
-    """Return the text without invisible characters, which copied contacts contain, and with ASCII spaces, dashes and
-    digits."""
+    """Return the text without invisible characters, and with ASCII spaces, dashes and digits.
+
+    Copied contacts contain such characters.
+    """
     return "".join(map(_simple, text.translate(_ASCII))).strip()
 
 

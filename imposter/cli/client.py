@@ -55,8 +55,7 @@ class Server:
         return self.get(f"/chatbot/{instance_id}/status", BotStatus)
 
     def find(self, name: str) -> BotStatus:
-        """Return the bot with this user_id or instance_id, or with an instance_id that begins with `name`, if there is
-        only one."""
+        """Return the bot with this user_id or instance_id, or the only one whose instance_id begins with `name`."""
         return named(name, self.bots())
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx2.Response:

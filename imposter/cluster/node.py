@@ -70,8 +70,10 @@ class Node:
         self._free_since: float | None = None
         """Time since which there have been free bots."""
         self._unreadable: dict[str, float] = {}
-        """By bot, the time at which its config was found unreadable: a newer version wrote it, so newer nodes must run
-        it."""
+        """By bot, the time at which its config was found unreadable.
+
+        A newer version wrote the config, so the bot is for nodes of that version.
+        """
         self._taken = self._given = self._lost = 0
         self._membership = Membership(
             store.nodes,

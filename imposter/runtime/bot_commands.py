@@ -68,7 +68,7 @@ class CommandedBot(Protocol):
         """Store the owner's pause and cancel the answers that it ends."""
 
     def pauses_ended(self) -> None:
-        """Apply that every pause has ended in the store."""
+        """Drop all pauses after they ended in the store."""
 
 
 class BotCommands:
@@ -85,8 +85,9 @@ class BotCommands:
         return cast("Result", await _METHODS[type(command)](self, command))
 
     async def _pause(self, contact: str | None = None, minutes: float | None = None) -> None:
-        """Be silent towards this person or group, or everywhere. Without `minutes` the pause lasts until it is resumed.
+        """Be silent towards this person or group, or everywhere.
 
+        Without `minutes` the pause lasts until it is resumed.
         Waiting messages become context; answers that are not sent yet are withdrawn.
         Raises: ContactNotFound, StorageError.
         """

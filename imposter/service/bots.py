@@ -272,9 +272,9 @@ class BotService:
         return await self.execute(instance_id, UnlinkBot())
 
     async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
-        """Make the bot silent towards a person or group, or everywhere. Without `minutes` the pause lasts until it is
-        resumed.
+        """Make the bot silent towards a person or group, or everywhere.
 
+        Without `minutes` the pause lasts until it is resumed.
         Raises: ContactNotFound.
         """
         return await self.execute(instance_id, PauseBot(contact=contact, minutes=minutes))

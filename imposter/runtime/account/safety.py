@@ -260,7 +260,7 @@ class Safety:
         self._pauses[pause.conversation] = pause
 
     def release(self, conversations: Collection[str], people: Collection[str] = ()) -> None:
-        """Apply that the pauses of these conversations, and of these people in groups, have ended in the store.
+        """Drop the pauses of these conversations, and of these people in groups, after they ended in the store.
 
         An empty conversation stands for the account's pause.
         """
@@ -269,7 +269,7 @@ class Safety:
             self.ask_again(conversation or None)
 
     def resume(self) -> None:
-        """Apply that all pauses have ended in the store, and forget the refusals that led to them."""
+        """Drop all pauses after they ended in the store, and the refusals that led to them."""
         self._pauses.clear()
         self._trouble.forget()
         self._held.clear()  # each held conversation asks again, and may then be held again
@@ -344,7 +344,7 @@ class Safety:
         return True
 
     async def _silence_members(self, group: str, members: Collection[str]) -> None:
-        """Pause the members of a group who write like machines.
+        """Pause the members of a group that write like machines.
 
         A member cannot silence the bot for the rest of the group.
         """

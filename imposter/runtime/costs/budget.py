@@ -56,9 +56,9 @@ class _Sums:
 
 
 class BudgetTracker:
-    """The budget of one run of a bot. `tell` is given a sentence for the owner, once a day for each limit that is
-    reached.
+    """The budget of one run of a bot.
 
+    `tell` is given a sentence for the owner, once a day for each limit that is reached.
     `terms` returns the budget and the address of the model.
     """
 

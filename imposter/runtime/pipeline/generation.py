@@ -68,8 +68,7 @@ class AnswerGenerator:
     async def think(
         self, work: Work, burst_ends: datetime, *, model: ModelChain, contact: Contact, guided: bool
     ) -> Generated | None:
-        """Ask the model. Return None if a message arrived before `burst_ends`: the whole turn then has to be taken
-        again.
+        """Ask the model. Return None if a message arrived before `burst_ends`: the turn must be taken again.
 
         `guided`: the prompt describes the owner's style.
         """

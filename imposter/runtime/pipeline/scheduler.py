@@ -1,5 +1,4 @@
-"""The scheduler of a bot's conversations: it takes due messages, asks the model, stores the answer and has it
-delivered.
+"""The scheduler of a bot's conversations: it takes due messages, has them answered and has the answers delivered.
 
 Each conversation with work to do has one task, so order holds within a conversation and no conversation waits for
 another. Every step that must survive a crash is a commit of its own: the answer and its outbox entries are stored
@@ -126,13 +125,13 @@ class ConversationScheduler:
         self.wake(conversation)
 
     def merged(self, survivor: str) -> None:
-        """Handle that this conversation absorbed another one. Must be called on the event loop."""
+        """Take over the work of a conversation that `survivor` absorbed. Must be called on the event loop."""
         for name in self._tasks.keys() - {survivor}:
             self._followed_by.setdefault(name, set()).add(survivor)  # the task may belong to the absorbed conversation
         self.redeliver(survivor)
 
     def typing(self, chat: str, on: bool) -> None:
-        """Handle that a contact began or stopped typing in a chat. Must be called on the event loop."""
+        """Record that a contact began or stopped typing in a chat. Must be called on the event loop."""
         self._typing_tracker.heard(chat, on)
         if not on:
             for conversation in [name for name, chats in self._watched.items() if chat in chats]:
@@ -193,7 +192,7 @@ class ConversationScheduler:
             self._aside(self.reset([conversation]), "changed")
 
     def came_back(self, conversation: str) -> None:
-        """Handle that the owner wrote in this conversation. Must be called on the event loop."""
+        """Send the owner the away summary of a conversation in which they wrote. Must be called on the event loop."""
         if not self._closing and self._context.policy.contact_policy.behaviour_for(frozenset({conversation})).brief:
             self._aside(self._brief(conversation), "brief")
 
@@ -300,7 +299,7 @@ class ConversationScheduler:
             self._summaries.begin(conversation, self._context.models.model_for(contact_policy.contact(work.chat_ids)))
 
     async def _deliver_the_rest(self, conversation: str) -> bool:
-        """Deliver the answers that were made earlier. Return False if the rate limits require to check again later."""
+        """Deliver the answers that were made earlier. Return False if a rate limit delays them."""
         self._undelivered.discard(conversation)
         pending = await self._store.outbox.pending(self._instance_id, conversation)
         if pending and pending[0].recipient == self._context.chat.own_chat():

@@ -165,8 +165,7 @@ class TurnHandler:
 
 
 def _too_often_edited(work: Work) -> Work | None:
-    """Return the work with only the messages that were edited too often, which are left to the owner; None if none
-    were."""
+    """Return the work with only the messages that were edited too often, or None. They are left to the owner."""
     messages = tuple(message for message in work.messages if message.edits > MOST_EDITS)
     return replace(work, messages=messages) if messages else None
 

@@ -27,8 +27,7 @@ class TypingTracker:
                 del self._seen[next(iter(self._seen))]
 
     def until(self, waits: Sequence[StoredMessage]) -> datetime | None:
-        """Return the time until which the contacts of these messages are believed to be typing more; None if they are
-        not."""
+        """Return the time until which the senders of these messages are believed to type; None if they are not."""
         came = {each.reply_to: each.received_at for each in waits}  # the last of each chat, as they are in order
         # Typing before a message arrived belongs to that message.
         signs = [seen for chat, last in came.items() if (seen := self._seen.get(chat)) is not None and seen >= last]

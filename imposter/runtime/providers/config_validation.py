@@ -28,8 +28,9 @@ MAX_PROBLEMS = 20
 """Maximum number of problems reported for one config."""
 
 MAX_PROBLEMS_AT_ONCE = 1000
-"""Maximum number of problems reported for all configs of one request, but at least one for each config: reporting
-takes time and fills the response.
+"""Maximum number of problems reported for all configs of one request, but at least one for each config.
+
+Reporting takes time and fills the response.
 """
 
 LISTED_FOR_ONE = 100
