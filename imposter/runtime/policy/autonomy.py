@@ -7,7 +7,7 @@ from imposter.contracts.config import BotConfig
 
 
 def own_autonomy(config: BotConfig, ids: frozenset[str], canonical: Callable[[str], str]) -> Autonomy | None:
-    """Return the autonomy of the entry in `contacts` for one of these ids; None if there is none."""
+    """Return the autonomy set in the `contacts` entry for one of these ids; None if none is set."""
     place = _place(config, ids, canonical)
     if place is None or "autonomy" not in config.contacts[place].model_fields_set:
         return None
