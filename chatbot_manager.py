@@ -1,4 +1,4 @@
-"""ChatbotInstance: one user's bot = chat provider + queue + model; its start, its stop and its status."""
+"""The bot of one user: its lifecycle, its config and its status."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,15 +44,15 @@ from queue_manager import UserQueue
 log = structlog.get_logger()
 
 NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
-"""States that last until somebody starts the bot again."""
+"""States that last until the bot is started again."""
 MOVED = "platform_changed"
-"""What waited on another platform is not answered on this one."""
+"""Reason recorded for messages of the old platform: they are not answered on the new one."""
 
 
 class ChatbotInstance:
-    """One bot. `start` and `stop` are a pair; both may be called at any time, in any order, any number of times.
+    """One bot. `start` and `stop` may be called at any time, in any order and any number of times.
 
-    A bot stands alone: whatever its provider or its model does ends in its own status.
+    Errors of the bot's provider or model affect only this bot: they become its status.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class ChatbotInstance:
         self.created_at: datetime = row.created_at
         self.config = config
         self.claim: Claim | None = None
+        """The claim of the latest run; None if the bot has not run on this server."""
         self._claiming = asyncio.Lock()
-        """Held where the bot is claimed, and by what would fail if it were claimed anew meanwhile."""
-        """That of the latest run; None if it has not run here."""
+        """Held while the bot is claimed, and by work that would fail if the bot were claimed again meanwhile."""
         self._store = store
         self._factory = ProviderFactory(catalog, shared, model_calls_at_once, clock.now)
         self._clock = clock
@@ -96,29 +96,29 @@ class ChatbotInstance:
             on_logged_out=self._logged_out,
         )
         self.session: BotSession | None = None
-        """None while it does not run."""
+        """The current run; None while the bot does not run."""
         self._commands = BotCommands(self, store, self._factory, clock)
         self._provider_session: BotSession | None = None
-        """The last one that was opened for an errand while the bot did not run."""
+        """The last session that was opened for a single command while the bot did not run."""
         self.changing = asyncio.Lock()
         self._gone = False
-        """It may not run here any more."""
+        """Whether the bot may no longer run on this server."""
         self._starting: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> LinkState:
-        """As it was heard last."""
+        """The last known state of the link."""
         return self._link_status.link.status
 
     @property
     def must_be_asked(self) -> bool:
-        """Whether its status changes without a word."""
+        """Whether the provider must be asked for its status, because it does not report changes."""
         chat = self._open_chat
         return chat is not None and chat.must_be_asked
 
     async def start(self) -> None:
-        """Begin to listen; returns at once, trouble becomes the status."""
+        """Start listening and return at once. An error is reported as the bot's status."""
         async with self.changing:
             before = self._link_status.link.status
             if before in NEEDS_A_START:
@@ -128,22 +128,25 @@ class ChatbotInstance:
                 self._begin()
 
     async def stop(self, *, grace: float = CLOSING_GRACE) -> None:
-        """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
+        """Stop listening and answering.
+
+        An answer that is being sent has `grace` seconds to finish. Waiting messages stay in the store.
+        """
         async with self.changing:
             await self._stop(LinkStatus(status=LinkState.STOPPED), grace)
 
     async def stop_immediately(self) -> None:
-        """Stop at once and for good, whatever is under way: in a moment another server may run this bot."""
+        """Stop at once and for good. Another server may run this bot a moment later."""
         self._gone = True
         await asyncio.gather(
             *(session.disconnect() for session in (self.session, self._provider_session) if session is not None)
         )
-        await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # who is changing it finds it gone
+        await self._stop(LinkStatus(status=LinkState.STOPPED), grace=0)  # a start that is under way finds _gone set
 
     async def unlink(self) -> str | None:
-        """Take the account off this server: log out at the platform if it can be reached, forget the credentials.
+        """Log the account out at the platform, if it can be reached, and delete its credentials from this server.
 
-        Gives what is left for the owner to do, where it could not be reached.
+        Return the step left for the owner to do if the platform could not be reached, otherwise None.
         """
         async with self.changing:
             detail = "Unlinked. Start it to link again."
@@ -151,10 +154,10 @@ class ChatbotInstance:
             try:
                 async with asyncio.timeout(UNLINK_DEADLINE):
                     if self._starting is not None and not self._starting.done():
-                        # Begun anew, for that alone: two would be in each other's way.
+                        # End the start that is under way: the logout opens its own provider, and two would interfere.
                         await self._stop(self._link_status.link)
                     await (await self.open_provider()).logout()
-            except Exception as error:  # noqa: BLE001 - whatever the platform says, the account leaves this server
+            except Exception as error:  # noqa: BLE001 - the credentials are deleted even if the platform fails
                 log.warning("platform was not told of the unlinking", bot=self.instance_id, error=type(error).__name__)
                 detail = left = STILL_LISTED
             finally:
@@ -163,10 +166,11 @@ class ChatbotInstance:
             return left
 
     async def reconfigure(self, config: BotConfig) -> None:
-        """Take a new config in place: the link is kept, and the provider restarts only if its own part changed.
+        """Replace the config of the bot without dropping the link.
 
-        What waits is judged by the new rules in the same commit that stores the config.
-        Raises: InvalidConfig, StorageError; then nothing has changed.
+        The provider restarts only if its own part of the config changed. Waiting messages are judged by the new rules
+        in the same commit that stores the config.
+        Raises: InvalidConfig, StorageError (in both cases nothing has changed).
         """
         async with self.changing:
             before = self.config
@@ -177,7 +181,7 @@ class ChatbotInstance:
                 models = await self._factory.new_models(self.instance_id, config)
             old, new = before.chat_provider_config, config.chat_provider_config
             moved = old.provider_name != new.provider_name
-            abandoned = MOVED if moved else None  # nor may the owner have sent again what failed there
+            abandoned = MOVED if moved else None  # includes failed sends: they must not be retried here
             await self._store.bots.update(self.instance_id, config.stored, self._judge(rules), abandoned=abandoned)
             self.config = config
             if self.session is not None:
@@ -193,12 +197,12 @@ class ChatbotInstance:
         return await self._commands.execute(command)
 
     async def check(self) -> None:
-        """Make what the config names, to see that it can be made. Raises: InvalidConfig."""
+        """Check that the providers and models in the config can be created. Raises: InvalidConfig."""
         self._factory.rules(self.config)
         await self._factory.new_models(self.instance_id, self.config)
 
     async def status(self, totals: BotTotals | None = None) -> BotStatus:
-        """`totals`: where they are known."""
+        """Return the bot's status. `totals` are read from the store unless they are given."""
         if self.session is not None:
             await self.session.ask()
         if totals is None:
@@ -214,7 +218,7 @@ class ChatbotInstance:
         )
 
     def _trouble(self) -> dict[str, Any]:
-        """What keeps everything from being stored comes before what went wrong last."""
+        """Return the store's error, which takes precedence over the bot's own last error."""
         store = self._store.activity()
         if store.trouble is None:
             return {}
@@ -222,7 +226,7 @@ class ChatbotInstance:
         return {"last_error": store.trouble, "last_error_at": since}
 
     async def _start(self) -> None:
-        """Until the bot runs, or cannot. A store that does not answer is waited for, and a machine that ran short."""
+        """Start the bot; retry while the store does not answer or the machine is short of a resource."""
         failures = 0
         while (failed := await self._try_to_start()) is not None:
             if isinstance(failed, Superseded) or not (isinstance(failed, StorageError) or shortage(failed)):
@@ -232,15 +236,15 @@ class ChatbotInstance:
             self._link_status.move(LinkStatus(status=LinkState.STARTING))
 
     async def _try_to_start(self) -> Exception | None:
-        """Gives what kept it from running, which the status tells of; nothing stays open then."""
+        """Start the bot once. Return the error if it failed; then everything is closed and the status is set."""
         try:
             self.session = await self._new_session()
             await self.session.open()
-        except Exception as error:  # noqa: BLE001 - whatever a provider raises, it ends in this bot's own status
+        except Exception as error:  # noqa: BLE001 - any error of a provider becomes this bot's own status
             detail = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__} in a provider file"
             if (none_left := shortage(error)) is not None:
                 detail = f"{none_left} It is tried again."
-            elif isinstance(error, StorageError):  # the status is for callers; a driver's text names hosts and paths
+            elif isinstance(error, StorageError):  # the status is public; a driver's error text names hosts and paths
                 log.error("store does not answer", bot=self.instance_id, cause=str(error))
                 detail = "the store does not answer; it is tried again, and the server's log says why."
             log.error("bot did not start", bot=self.instance_id, **trace_of(error))
@@ -268,12 +272,12 @@ class ChatbotInstance:
     async def _close(self, grace: float = CLOSING_GRACE) -> None:
         session = self.session
         if session is not None:
-            await session.close(grace)  # until then it can be let go of
+            await session.close(grace)  # until then the session can still be disconnected
             if session is self.session:
                 self.session = None
 
     async def started(self) -> None:
-        """Returns when a start that is under way is over. Raises: InvalidState, where that takes too long."""
+        """Wait until a start that is under way is over. Raises: InvalidState (it takes too long)."""
         if self._starting is not None:
             _, going_on = await asyncio.wait([self._starting], timeout=UNLINK_DEADLINE)
             if going_on:
@@ -284,7 +288,7 @@ class ChatbotInstance:
         return self.session.chat if self.session is not None else None
 
     async def open_provider(self) -> ChatAdapter:
-        """The provider; of a bot that does not run, one for this errand."""
+        """Return the open provider, or open one for a single command if the bot does not run."""
         if (chat := self._open_chat) is not None:
             return chat
         self._provider_session = await self._new_session()
@@ -296,7 +300,7 @@ class ChatbotInstance:
         return self._make_session(claim, self.config)
 
     async def _take_over(self) -> Claim:
-        """The right to act for this bot, which an earlier run loses. Raises: BotNotFound, StorageError."""
+        """Claim the bot for this run; an earlier run loses its claim. Raises: BotNotFound, StorageError, Superseded."""
         claim = self.claim = None if self._gone else await self._store.bots.claim(self.instance_id)
         if self._gone or claim is None:
             raise Superseded
@@ -304,7 +308,7 @@ class ChatbotInstance:
         return claim
 
     async def begin_pause(self, pause: Pause) -> Pause:
-        """Store it, and what it ends. Raises: BotNotFound, StorageError."""
+        """Store the pause and cancel the answers that it ends. Raises: BotNotFound, StorageError."""
         async with self._claiming:
             claim = self.claim or await self._take_over()
             return await self._store.pauses.begin(claim, pause)
@@ -317,7 +321,7 @@ class ChatbotInstance:
             self._leaving = asyncio.create_task(self._leave(), name=f"leave:{self.instance_id}")
 
     async def _leave(self) -> None:
-        """The account is gone: nothing of it may be answered from whichever is linked next."""
+        """Delete the account's data, so that its messages are not answered from the account linked next."""
         failures = 0
         while not await self._has_left():
             failures += 1
@@ -326,13 +330,13 @@ class ChatbotInstance:
     async def _has_left(self) -> bool:
         try:
             await self._forget_account()
-        except StorageError as error:  # nor are its credentials gone then: after a restart the platform says it again
+        except StorageError as error:  # the credentials remain: after a restart the platform reports the logout again
             log.error("what waited could not be abandoned", bot=self.instance_id, error=str(error))
             return False
         return True
 
     async def _forget_account(self) -> None:
-        """Its credentials, and all that waits for it. Raises: StorageError."""
+        """Delete the account's credentials and all its waiting messages. Raises: StorageError."""
         if self.session is not None:
             await self.session.exams.account_gone()
         async with self._claiming:

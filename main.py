@@ -1,4 +1,4 @@
-"""The server: `uvicorn main:app`. The one place that knows every concrete class."""
+"""The server, started with `uvicorn main:app`. Only this module knows every concrete class."""
 
 import atexit
 import os
@@ -35,12 +35,12 @@ log = structlog.get_logger()
 
 ROOT = Path(__file__).parent
 EX_CONFIG = 78
-"""The exit status, of sysexits.h, where only the operator can help; deploy/imposter@.service knows it."""
+"""Exit status of sysexits.h for errors that only the operator can fix. deploy/imposter@.service uses it."""
 
 
 @asynccontextmanager
 async def open_server(settings: Settings) -> AsyncIterator[BotService]:
-    """Everything behind the API, from the database to the bots; on leaving, all of it is closed."""
+    """Open everything behind the API, from the database to the bots, and close it all on leaving."""
     configure_logs(settings.log_level, settings.log_format)
     allow_open_files()
     start_threads()
@@ -88,7 +88,7 @@ async def open_server(settings: Settings) -> AsyncIterator[BotService]:
 async def _open_sealed(
     settings: Settings, url: str | None, file: Path | None, clock: SharedClock, identity: NodeIdentity | None
 ) -> AsyncIterator[Store]:
-    """The Store, under the server's secret key. Raises: StorageError, SecretKeyError, naming what to set."""
+    """Open the Store with the server's secret key. Raises: StorageError, SecretKeyError (naming the setting to fix)."""
     key_file = None if settings.secret_key else settings.data_dir / KEY_FILE
     made = key_file is not None and not key_file.exists()
     cipher = Cipher(load_key(settings.secret_key, settings.data_dir, file))
@@ -102,7 +102,7 @@ async def _open_sealed(
                 cure = f"set it as it was, or unset it and put back the database's {KEY_FILE}"
             else:
                 if made:
-                    key_file.unlink()  # it seals nothing, and would be taken for the database's
+                    key_file.unlink()  # seals no data, and would be mistaken for the database's key
                 cure = (
                     f"it is not set, and {key_file} {'was not there' if made else 'is another'}: "
                     f"set it as it was or is on the other servers, or put the database's {KEY_FILE} there"
@@ -125,8 +125,8 @@ async def _among_others(
     clock: SharedClock,
     server_metrics: ServerMetrics,
 ) -> AsyncIterator[BotService]:
-    """The server as one of those that share the database."""
-    # Not above: PostgreSQL's driver costs memory, which a server that is alone need not have.
+    """Run the server as one node of several that share the database."""
+    # Imported here because PostgreSQL's driver costs memory, which a single server should not pay.
     from imposter.cluster.node import Node, open_node
     from imposter.storage.database.listener import NotificationListener
 
@@ -154,9 +154,10 @@ async def _among_others(
 
 
 def _end_for_good(error: Exception) -> None:
-    """Exit with EX_CONFIG where that helps: uvicorn ends with 3, whatever keeps it from starting, and has no say in it.
+    """Exit with EX_CONFIG for errors that only the operator can fix.
 
-    By then all is closed and flushed, so that nothing is left to the handlers that this one goes before.
+    uvicorn exits with 3 after any error that prevents its start, and this cannot be configured. Everything is closed
+    and flushed when the handler runs, so the exit handlers that it skips have nothing left to do.
     """
     if isinstance(error, InvalidConfig | ConfigurationError | SecretKeyError):
         atexit.register(os._exit, EX_CONFIG)

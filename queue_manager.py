@@ -1,4 +1,4 @@
-"""UserQueue: one user's bounded, durable inbox."""
+"""The bounded, durable inbox of one user."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,20 +24,20 @@ LONGEST_DETAILS = 4096
 LONGEST_QUOTE = 4096
 MOST_MENTIONS = 100
 MOST_IDS = 16
-"""Of one person; WhatsApp gives two."""
+"""Ids of one person; WhatsApp gives two."""
 AT_ONCE = 500
-"""Messages of one bot on their way to the store: more would only make the others wait."""
+"""Messages of one bot that may be on their way to the store at once. More would only delay the others."""
 PATIENCE = 30.0
-"""Seconds that a thread waits for its turn."""
+"""Seconds that a thread waits for a free place before its message is refused."""
 
 
 class UserQueue:
-    """Takes what a chat provider receives, decides by the bot's rules, and keeps it before anything else happens.
+    """The queue of messages that a chat provider receives, each stored with the decision of the bot's rules.
 
-    The policy's queue limits bound what waits for an answer (all conversations together); the oldest message of the
-    conversation that holds most goes first, with its reason on record. `on_accepted` is told, on the store's thread,
-    of every message that was stored. Once a later session has claimed the bot, nothing is kept any more: that session
-    hears of it from the platform.
+    The policy's queue limits bound the messages that wait for an answer, all conversations together. When the queue is
+    full, the oldest message of the conversation with the most waiting messages is evicted, with the reason on record.
+    `on_accepted` is called on the store's thread for every stored message. Once a later session has claimed the bot,
+    nothing is stored any more: the later session receives the messages from the platform.
     """
 
     def __init__(
@@ -68,30 +68,37 @@ class UserQueue:
         behind: Pending[Accepted] | None = None,
         **facts: Unpack[MessageFacts],
     ) -> Pending[Accepted]:
-        """Accept one message; from any thread or task. The result can be left alone, awaited, or asked for `.result()`.
+        """Accept one message, from any thread or task.
 
-        Awaited, it means: durable. `source` is `user` (a contact) or `owner` (typed by the account's owner, then `to`
-        is the contact, in a direct chat). `message_id` is the platform's: the same id in the same conversation is the
-        same message and is dropped; without one, every call is a new message. `sent_at` (default: now; without a zone
-        it is UTC) and `offline` tell what the platform kept for us while we were away. An answer goes to `reply_to`
+        Return a pending result, which may be ignored, awaited or asked for `.result()`. Once it is done, the message is
+        durable.
+
+        `source` is `user` (a contact) or `owner` (typed by the account's owner; in a direct chat `to` is then the
+        contact). `message_id` is the platform's id: the same id in the same conversation is the same message and is
+        dropped. Without an id every call is a new message. `sent_at` (default: now; without a zone it is UTC) and
+        `offline` describe a message that the platform kept while the account was offline. An answer goes to `reply_to`
         (default: the group, else the sender).
 
-        `content` is what somebody wrote, and nothing else: of a voice message it is empty, and the `kind` tells. The
-        other `facts` are as in `Message`: `answerable=False` with a `note` keeps what wants no answer; `addressed`: in
-        a group, it mentions the account or replies to it; `quotes` and `reacts_to` are the ids of the messages that
-        it replies or reacts to. `unseen`, such as `voice message`: what came with it that `content` does not tell; then
-        the answer waits for the owner, unless they want it otherwise. With the kind `edit` or `deletion`, and the
-        earlier message's id as `changes`, it changes that one, where it is the sender's own.
+        `content` is the text that was written, and nothing else: for a voice message it is empty, and `kind` says so.
+        The other `facts` are the fields of `Message`:
+        - `answerable=False` with a `note`: the message is stored but needs no answer.
+        - `addressed`: in a group, the message mentions the account or replies to it.
+        - `quotes`, `reacts_to`: ids of the messages that it replies to or reacts to.
+        - `unseen`, such as `voice message`: a part of the message that `content` does not contain. The answer then
+          waits for the owner's approval, unless the config says otherwise.
+        - `changes`: id of the earlier message, with the kind `edit` or `deletion`. The earlier message is changed if it
+          has the same sender.
 
-        Messages are stored in the order of the calls. Whoever does not wait for one before the next, and gives again
-        what could not be stored, names the one before as `behind`: where that fails and may succeed yet, so does this.
+        Messages are stored in the order of the calls. A caller that does not await each message, and resubmits those
+        that could not be stored, passes the previous result as `behind`: if that fails with an error that may pass, so
+        does this.
 
-        Raises at once: ValueError or TypeError for what is no message, such as an id of more than 256 characters, and
-        InvalidState when the bot has been stopped. Names are cut to 256 characters, the content to what the bot's
-        config allows.
-        Raises from the result: StorageError (Superseded: a later run has the bot). Messages that are not awaited are
-        bounded too: over AT_ONCE on their way to the store, a thread waits here for its turn, and a task is refused
-        (InvalidState): it has to await.
+        Raises at once: ValueError or TypeError (not a valid message, such as an id of more than 256 characters),
+        InvalidState (the bot has been stopped). Names are cut to 256 characters, the content to the limit of the bot's
+        config.
+        Raises from the result: StorageError (Superseded: a later run has claimed the bot).
+        Messages that are not awaited are limited too. When AT_ONCE messages are on their way to the store, a thread
+        waits here for a free place; a task is refused (InvalidState) and has to await.
         """
         if self._closed:
             raise InvalidState("The bot has been stopped; its queue takes nothing more.")
@@ -114,7 +121,10 @@ class UserQueue:
         return pending
 
     def close(self) -> None:
-        """Take nothing more: whoever still listens for a bot that was stopped talks to nobody."""
+        """Refuse all further messages.
+
+        A provider may still deliver messages for a bot that was stopped.
+        """
         self._closed = True
 
     def _message(
@@ -174,7 +184,7 @@ def _person(value: Sender | str | None, field: str) -> Sender:
 
 
 def _bounded(facts: MessageFacts, kind: MessageKind, content: str) -> MessageFacts:
-    """Those that are to be cut, or follow from others."""
+    """Return the facts that are cut to a limit or derived from other facts."""
     details, quoted = facts.get("details", "")[:LONGEST_DETAILS], facts.get("quoted")
     unseen = unseen_of(content, kind, details, facts.get("unseen"))
     return {

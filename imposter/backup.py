@@ -1,4 +1,4 @@
-"""`script/backup [--server URL] [FOLDER]`: a copy of all that the server keeps, whether it runs or not."""
+"""Backup of all data of a server, running or not: `script/backup [--server URL] [FOLDER]`."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ from imposter.storage.upkeep.backup import BACKUPS, Dump, copy_stopped, dump_com
 
 SERVER = "http://127.0.0.1:8000"
 PATIENCE = 600.0
-"""Seconds that a server has to copy what it keeps."""
+"""Seconds that a server has to copy its data."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def usable(folder: Path) -> Path:
-    """`folder`, made if need be: asked before the copy is made. Raises: StorageError."""
+    """Return `folder`, created if it is missing. Called before the copy is made. Raises: StorageError."""
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} cannot take the copy: it is no folder; nothing was copied")
     try:
@@ -56,8 +56,9 @@ def usable(folder: Path) -> Path:
 
 
 def back_up(settings: Settings, server: str | None) -> Path:
-    """The folder that was made: by `server` where one is named, else by the one that is found or from the files.
+    """Make a backup and return its folder.
 
+    The copy is made by `server` if it is given, else from the files, or by a running server that uses them.
     Raises: ImposterError, OSError.
     """
     if server is not None:
@@ -70,7 +71,7 @@ def back_up(settings: Settings, server: str | None) -> Path:
     try:
         return copy_stopped(url, settings.data_dir, now)
     except InUse:
-        if settings.api_key is not None:  # whoever listens at the usual address would get it
+        if settings.api_key is not None:  # any program at the default address would get the key
             raise StorageError(
                 f"a server with a key is using {settings.data_dir}: name its address, as in --server {SERVER}, "
                 "so that the key goes nowhere else"
@@ -79,7 +80,7 @@ def back_up(settings: Settings, server: str | None) -> Path:
 
 
 def move(made: Path, folder: Path) -> Path:
-    """Raises: OSError."""
+    """Move the backup. Raises: OSError."""
     try:
         return Path(shutil.move(made, folder / made.name))
     except OSError as error:
@@ -109,7 +110,7 @@ def _dump(dump: Dump) -> Path:
     if shutil.which(dump.command[0]) is None:
         raise StorageError("the database is PostgreSQL and pg_dump is not installed here; docs/backup.md shows its use")
     try:
-        subprocess.run(dump.command, check=True)  # noqa: S603 - the words are ours
+        subprocess.run(dump.command, check=True)  # noqa: S603 - the arguments are ours
         return dump.finish()
     except subprocess.CalledProcessError:
         raise StorageError("pg_dump could not make the copy") from None
@@ -118,7 +119,7 @@ def _dump(dump: Dump) -> Path:
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """The key is for the server that was named, and goes nowhere else."""
+    """A handler that refuses redirects: the key must only go to the server that was named."""
 
     def redirect_request(self, *_args: Any) -> None:
         return None
@@ -128,7 +129,7 @@ def _ask(settings: Settings, server: str) -> Path:
     """Have the server that uses the folder make the copy: only its own connection may read the file."""
     if not server.startswith(("http://", "https://")):
         raise StorageError("--server must be an address such as http://127.0.0.1:8000")
-    request = Request(f"{server.rstrip('/')}/backup", method="POST", data=b"")  # noqa: S310 - http alone, see above
+    request = Request(f"{server.rstrip('/')}/backup", method="POST", data=b"")  # noqa: S310 - http only, see above
     if settings.api_key is not None:
         request.add_header("Authorization", f"Bearer {settings.api_key.get_secret_value()}")
     try:

@@ -1,4 +1,4 @@
-"""Time as an argument: what waits or looks at the clock is handed one."""
+"""Clocks that are passed as arguments to all code that waits or reads the time."""
 
 import asyncio
 import time
@@ -13,30 +13,30 @@ log = structlog.get_logger()
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Return the time of day, in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment; never jumps back."""
+        """Return the seconds since some fixed moment. Never jumps back."""
 
     async def sleep(self, seconds: float) -> None: ...
 
 
 class DoubtedClock(Clock, Protocol):
-    """Its time of day may turn out to be wrong."""
+    """A clock whose time of day may turn out to be wrong."""
 
     @property
     def jump(self) -> float:
-        """Seconds by which the machine's clock has jumped ahead, which is not followed; 0: none."""
+        """Seconds by which the machine's clock has jumped ahead without being followed; 0 if it has not."""
 
     def heard(self, moment: datetime) -> None:
-        """A chat platform says that it is `moment` now."""
+        """Take note that a chat platform reports the time as `moment`."""
 
     def look(self) -> None:
-        """Notice what became of the machine's clock: to be called every second or so."""
+        """Check the machine's clock for jumps. Must be called about once a second."""
 
 
 class SystemClock:
-    """The machine's own clock, whatever becomes of it."""
+    """The machine's own clock. Jumps are followed at once."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -57,27 +57,30 @@ class SystemClock:
 
 
 TOLERANCE = timedelta(milliseconds=250)
-"""How far two clocks may be apart before one follows: the way to the other takes time, too."""
+"""Difference of two clocks that is not corrected: reading the other clock takes time, too."""
 STEP = 5.0
-"""Seconds by which a machine's clock is corrected now and then: followed at once."""
+"""Seconds. Smaller steps are normal corrections of a machine's clock and followed at once."""
 STEADY = 3600.0
-"""Seconds after which a clock that jumped, and goes on as it should, is believed."""
+"""Seconds of regular running after which a clock that jumped is trusted."""
 AT_START = 15.0
-"""Seconds that a platform has to say otherwise before anything is deleted: a clock may be wrong from the start."""
+"""Seconds that a platform has to report a different time before any data is deleted.
+
+The clock may be wrong from the start.
+"""
 AGREES = 60.0
-"""Seconds that a platform's time may differ from one that is right."""
+"""Seconds by which a platform's time may differ from a correct clock."""
 
 
 class Jumps:
-    """The time of day that holds: the machine's, but for a jump of it that has not proved right. Pure, in seconds.
+    """The valid time of day: the machine's, without a jump that has not been confirmed. Pure, in seconds.
 
-    `wall` is the machine's time of day, `steady` a clock beside it that never jumps and also counts while it sleeps.
+    `wall` is the machine's time of day. `steady` is a second clock that never jumps and also counts during sleep.
     """
 
     def __init__(self, wall: float, steady: float) -> None:
         self._base = wall - steady
         self._since: float | None = None
-        """When the jump was noticed, or was last denied."""
+        """Time at which the jump was noticed, or last contradicted."""
 
     def now(self, wall: float, steady: float) -> float:
         if self.jump(wall, steady):
@@ -86,16 +89,16 @@ class Jumps:
         return wall
 
     def jump(self, wall: float, steady: float) -> float:
-        """How far the machine's clock is ahead of the time that holds; 0: it is that time."""
+        """Return the seconds by which the machine's clock is ahead of the valid time; 0 if it is valid."""
         ahead = wall - steady - self._base
         return ahead if abs(ahead) > STEP else 0.0
 
     def follow(self, wall: float, steady: float) -> None:
-        """The machine's clock holds as it is now."""
+        """Accept the machine's clock as it is now."""
         self._base, self._since = wall - steady, None
 
     def heard(self, moment: float, wall: float, steady: float) -> bool:
-        """A clock that knows nothing of this machine's says what time it is: whether the jump proved right by it."""
+        """Compare with the time of an independent clock. Return whether it confirms the jump."""
         if not self.jump(wall, steady):
             return False
         if abs(moment - wall) < abs(moment - self.now(wall, steady)):
@@ -105,7 +108,7 @@ class Jumps:
         return False
 
     def look(self, wall: float, steady: float) -> tuple[bool, bool]:
-        """Whether something is new: a jump came or is over; and whether it is believed from now on."""
+        """Check for jumps. Return whether a jump began or ended, and whether a jump is accepted from now on."""
         if not self.jump(wall, steady):
             ended, self._since = self._since is not None, None
             return ended, False
@@ -119,15 +122,15 @@ class Jumps:
 
 
 def steady_time() -> float:
-    """Seconds of a clock that never jumps, and on Linux counts while the machine sleeps, too."""
+    """Return the seconds of a clock that never jumps. On Linux it also counts while the machine sleeps."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class SharedClock(SystemClock):
-    """The machine's clock, as far as it is believed, or set by another that many machines follow.
+    """The machine's clock while it is trusted, or a clock that follows another one, as all nodes follow the database's.
 
-    A jump of the machine's clock is told, and changes nothing for an hour: only if it stays as it is, or a platform's
-    time says the same, it is followed. For messages fall out of queues, and are deleted, by their age.
+    A jump of the machine's clock is logged and ignored for an hour. It is followed only if the clock runs regularly
+    from then on, or a platform reports the same time, because messages are evicted and deleted by their age.
     """
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = steady_time) -> None:
@@ -135,7 +138,7 @@ class SharedClock(SystemClock):
         self._jumps = Jumps(wall(), steady())
         self._ahead = timedelta()
         self._leader = False
-        """Another clock sets this one."""
+        """Whether another clock sets this one."""
         self._unsure_until = steady() + AT_START
         self._differs = False
 
@@ -148,11 +151,11 @@ class SharedClock(SystemClock):
 
     @property
     def is_sure(self) -> bool:
-        """Whether the time of day may be taken for right where something is deleted by it."""
+        """Whether the time of day is trusted enough to delete data by age."""
         return not self.jump and self._steady() >= self._unsure_until
 
     def follow(self, moment: datetime) -> None:
-        """It is `moment` now, or was a moment ago."""
+        """Set the clock: it is `moment` now, or was a moment ago."""
         wall, steady = self._wall(), self._steady()
         jump, off = self._jumps.jump(wall, steady), moment - self.now()
         if jump:

@@ -1,4 +1,4 @@
-"""Logs: structlog to standard error, one chain for our events and for the libraries' own."""
+"""Logging with structlog to standard error. Our events and those of libraries use the same processors."""
 
 import logging
 import re
@@ -26,14 +26,17 @@ TALKATIVE = (
     "python_multipart",
     "markdown_it",
 )
-"""Below WARNING these print URLs with their queries (a contact's number may be in one), bodies, rows, or a lot: as a
-line for each byte of a form, or for each rule at each line of an answer."""
+"""Loggers limited to WARNING.
+
+At lower levels they log URLs with their queries (which may contain a contact's number), bodies and rows, or very
+much: a line for each byte of a form, or for each rule at each line of an answer.
+"""
 FRAMES = 12
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 
 def configure_logs(level: str, format: Literal["console", "json"]) -> None:
-    """Set up logging for the whole process; the last call wins."""
+    """Set up logging for the whole process. The last call wins."""
     chain: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -59,7 +62,7 @@ def configure_logs(level: str, format: Literal["console", "json"]) -> None:
 
 
 def trace_of(error: BaseException) -> dict[str, object]:
-    """What `error` is and where it came from, without its text or its causes', which may hold a secret.
+    """Return the type and origin of `error`, without its text or its causes, which may contain secrets.
 
     `{"error": "ValueError", "trace": ["main.py:12 start", "dummy.py:40 send"]}`, the innermost last, 12 at most.
     """
@@ -69,7 +72,10 @@ def trace_of(error: BaseException) -> dict[str, object]:
 
 
 class _StandardError:
-    """What `sys.stderr` is now. A line that cannot be written is lost: a full disk must not stop the program."""
+    """The stream that is `sys.stderr` at the moment.
+
+    A line that cannot be written is lost: a full disk must not stop the program.
+    """
 
     def write(self, text: str) -> None:
         with suppress(OSError):
@@ -84,13 +90,13 @@ _SINK = _StandardError()
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Hide values whose name looks like a secret's, and what looks like a model's key in any text."""
+    """Mask values whose name suggests a secret, and texts that look like a model's key."""
     return {name: value if name.startswith("_") else _masked(value, name) for name, value in event.items()}
 
 
 def _masked(value: Any, name: str = "") -> Any:
     if value is None or isinstance(value, bool | int | float):
-        return value  # counts such as `tokens=12` give nothing away
+        return value  # counts such as `tokens=12` reveal nothing
     if _SECRET_NAME.search(name):
         return MASK
     if isinstance(value, str):

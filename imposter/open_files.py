@@ -1,4 +1,4 @@
-"""How many files and connections this process may have open at a time."""
+"""The limit on files and connections that this process may have open at once."""
 
 import resource
 from contextlib import suppress
@@ -8,9 +8,9 @@ import structlog
 log = structlog.get_logger()
 
 ENOUGH = 65_536
-"""What is asked for where there is no bound at all."""
+"""Requested if there is no limit at all."""
 FEW = 4_096
-"""Fewer are worth a line in the log: each answer that is being made takes one."""
+"""A lower limit is logged as a warning: each answer in progress needs a file."""
 
 
 def most_open_files() -> int:
@@ -19,11 +19,11 @@ def most_open_files() -> int:
 
 
 def allow_open_files() -> None:
-    """Raise the bound as far as the system lets this process; the log says where that is not far."""
+    """Raise the limit as far as the system allows, and log a warning if it is still low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = ENOUGH if hard == resource.RLIM_INFINITY else hard
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS has a bound below the one that it tells
+        with suppress(ValueError, OSError):  # macOS has a lower limit than the one it reports
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     if (most := most_open_files()) < FEW:
         log.warning("few files and connections may be open at a time, and answers wait where there are none left: "

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, all read in one way."""
+"""Phone numbers in any human spelling, read into one canonical form."""
 
 import re
 import unicodedata
@@ -9,31 +9,32 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 MOST_CHARACTERS = 64
-"""Of a number as it is written."""
+"""Maximum length of a number as written."""
 _MOST_DIGITS = 15
-"""E.164's bound, with the country code; phonenumbers lets longer ones pass."""
+"""Limit of E.164, including the country code; phonenumbers accepts longer ones."""
 _WITH_COUNTRY_CODE = "with its country code, such as +49 151 2345678"
 _WRITTEN = re.compile(r"\(?\+?[0-9 ().\-/]+")
 _NUMBER_LIKE = re.compile(r"[0-9 ().\-/+]{5,}")
 _NO_DIGIT = re.compile("[^0-9]")
 _NEXT_NUMBER = re.compile(r"[,;]| (?=\+|00|[0-9]{10})")
 _FEWEST_DIGITS = 7
-"""Of a number with its country code; one of two on a line is never shorter."""
+"""Minimum digits of a number with its country code, and so of each of several numbers on a line."""
 _ASCII = str.maketrans(
     {"\u2212": "-", "\uff0b": "+", "\ufe62": "+", "\uff08": "(", "\uff09": ")", "\uff0e": ".", "\uff0f": "/"}
 )
 _HOME_ZERO = "(0)"
 _FORMER = re.compile("521[0-9]{10}|22[59][0-9]{8}")
-"""Mexico's with the 1 that it gave up in 2019, and Côte d'Ivoire's and Benin's of eight digits: nobody dials them any
-more, but WhatsApp keeps the number that somebody joined with, so whoever writes one means it.
+"""Mexican numbers with the 1 that was dropped in 2019, and eight-digit numbers of Côte d'Ivoire and Benin.
+
+They are no longer dialled, but WhatsApp keeps the number that an account was registered with, so they are accepted.
 """
 
 
 def read(text: str) -> str:
-    """A phone number's digits, those of its country code first.
+    """Return the digits of a phone number, starting with its country code.
 
-    Whether anybody has the number nobody asks, as new ones are given out all the time; only that somebody may.
-    Raises: ValueError, whose words go behind the field's name and tell the cure.
+    Only the form is checked, not whether the number is assigned, because new ranges are assigned all the time.
+    Raises: ValueError (its text continues a sentence that starts with the field's name, and names the fix).
     """
     if _are_several(text):
         each = "write one on each line (in JSON: one in each entry)"
@@ -46,12 +47,12 @@ def read(text: str) -> str:
     found = _parsed(_international(written))
     if _HOME_ZERO not in written:
         return _usable(found)
-    # Callers from abroad leave that zero out in most countries; in Italy's numbers it stays.
+    # Callers from abroad omit this zero in most countries; Italian numbers keep it.
     return _usable(found, _parsed(_international(written.replace(_HOME_ZERO, ""))))
 
 
 def shown(digits: str) -> str:
-    """A number that was read, grouped as people write it, such as `+1 512-345-6789`."""
+    """Return the digits grouped as people write them, such as `+1 512-345-6789`."""
     with suppress(NumberParseException):
         number = phonenumbers.parse(f"+{digits}")
         grouped = str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))
@@ -61,9 +62,9 @@ def shown(digits: str) -> str:
 
 
 def problem(text: str) -> str | None:
-    """Why nobody can have this number, with the cure; None where somebody may, or it is no number on every platform.
+    """Return why this number cannot exist, with the fix; None if it can, or may be an id of a platform.
 
-    What begins neither with `+` nor with `0`, and has no blanks, may be an id of the platform's.
+    A text without spaces that begins with neither `+` nor `0` may be an id of the platform.
     """
     written = simple(text[:MOST_CHARACTERS])
     is_number = written.lstrip("(").startswith("0") or "+" in written or _is_grouped(written)
@@ -77,7 +78,7 @@ def problem(text: str) -> str | None:
 
 
 def is_national(text: str) -> bool:
-    """Whether it may be a number as it is dialled at home, such as `0151 2345678` or `(212) 555-0123`."""
+    """Return whether this may be a number as dialled within its country, such as `0151 2345678` or `(212) 555-0123`."""
     written = simple(text[:MOST_CHARACTERS])
     if not _NUMBER_LIKE.fullmatch(written) or "+" in written:
         return False
@@ -86,10 +87,10 @@ def is_national(text: str) -> bool:
 
 
 def at_home(text: str, account: str) -> str | None:
-    """A national number in international form, of the country of `account`, an own number's digits.
+    """Return a national number in international form, for the country of `account`, the digits of the owner's number.
 
-    None where that country is not known, or nobody there can have the number; without a zero before it, also where it
-    may be one of another country that is written without its sign.
+    None if that country is unknown or the number is not possible there. For a number without a leading zero also None
+    if it may be one of another country, written without its plus sign.
     """
     written = simple(text[:MOST_CHARACTERS])
     with suppress(NumberParseException):
@@ -100,7 +101,7 @@ def at_home(text: str, account: str) -> str | None:
             return None
         if written.lstrip("(").startswith("0"):
             return _e164(number)
-        # The tables are asked more strictly where no zero says that it is dialled at home.
+        # Without a leading zero it may not be a national number, so the check is stricter.
         coded = _with_unsigned_code(written)
         if coded is not None:
             number = coded
@@ -110,10 +111,10 @@ def at_home(text: str, account: str) -> str | None:
 
 
 def plain_id(text: str) -> str:
-    """A phone number in international form as its digits; anything else as it is, without outer blanks.
+    """Return a phone number in international form as digits; any other text unchanged, without outer whitespace.
 
-    Only what begins with `+` or `00` is a phone number: to other platforms `-123` and `123` are two ids. A platform
-    with ids of its own form says so by the ability `canonical_id`.
+    Only a text that begins with `+` or `00` is a phone number: on other platforms `-123` and `123` are two ids. A
+    platform with its own form of ids has the ability `canonical_id`.
     """
     if simple(text[:MOST_CHARACTERS]).lstrip("(").startswith(("+", "00")):
         with suppress(ValueError):
@@ -122,7 +123,10 @@ def plain_id(text: str) -> str:
 
 
 def simple(text: str) -> str:
-    """Without what nobody sees and copied contacts bring along; blanks, dashes and digits as ASCII's."""
+    """Return the text without invisible characters, and with ASCII spaces, dashes and digits.
+
+    Copied contacts contain such characters.
+    """
     return "".join(map(_simple, text.translate(_ASCII))).strip()
 
 
@@ -138,7 +142,7 @@ def _simple(char: str) -> str:
 
 
 def _is_grouped(written: str) -> bool:
-    """Whether its digits stand in groups, as a number's do and an id's do not."""
+    """Return whether the digits are in groups, as in numbers but not in ids."""
     return written[:1] in "(0123456789" and " " in written.replace(")", " ")
 
 
@@ -149,7 +153,7 @@ def _are_several(text: str) -> bool:
 
 
 def _with_unsigned_code(written: str) -> PhoneNumber | None:
-    """The number that it is if its first group is a country code; None where nobody can have that."""
+    """Return the number if its first group is a country code; None if that is not possible."""
     digits = _NO_DIGIT.sub("", written)
     first = _NO_DIGIT.split(written.lstrip("("), maxsplit=1)[0]
     with suppress(NumberParseException):
@@ -164,14 +168,14 @@ def _e164(number: PhoneNumber) -> str:
 
 
 def _international(written: str) -> str:
-    """The digits from the country code on."""
+    """Return the digits starting with the country code."""
     digits = _NO_DIGIT.sub("", written)
     if "+" in written:
         return digits
     if digits.startswith("0") and not digits.startswith("00"):
         raise ValueError(f"has no country code: write it {_WITH_COUNTRY_CODE}")
     if digits and not written.isdecimal() and not digits.startswith("00"):
-        # In groups it is as likely one as it is dialled at home, and would be a stranger's in another country.
+        # Grouped digits may be an international or a national number, which would be a stranger's in another country.
         raise ValueError(f"begins neither with + nor with 00: write it {_WITH_COUNTRY_CODE}")
     return digits.removeprefix("00")
 
@@ -179,11 +183,11 @@ def _international(written: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     digits: str
-    """As they are dialled from abroad."""
+    """As dialled from abroad."""
     wrong: str | None = None
-    """Why nobody can have it."""
+    """Reason why the number cannot exist."""
     is_known: bool = True
-    """The number lies in a range that is given out."""
+    """Whether the number is in an assigned range."""
 
 
 def _parsed(digits: str) -> _Parsed:
@@ -208,7 +212,7 @@ def _parsed(digits: str) -> _Parsed:
 
 
 def _usable(*read_as: _Parsed) -> str:
-    """The one number that is meant. Raises: ValueError."""
+    """Return the number if it is unambiguous. Raises: ValueError."""
     possible = [each for each in read_as if each.wrong is None]
     if not possible:
         raise ValueError(read_as[-1].wrong)

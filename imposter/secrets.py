@@ -1,4 +1,4 @@
-"""Encryption at rest: one key for the server, and what is sealed with it."""
+"""Encryption at rest with the server's secret key."""
 
 import base64
 import binascii
@@ -19,24 +19,24 @@ from pydantic import SecretStr
 from imposter.contracts.errors import ConfigurationError, ImposterError, StorageError
 
 KEY_BYTES = 32
-NONCE_BYTES = 12  # what NIST SP 800-38D recommends for GCM
+NONCE_BYTES = 12  # recommended by NIST SP 800-38D for GCM
 KEY_FILE = "secret.key"
 _MAY_PASS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO})
-"""Errors of a folder that an operator need not have set up wrong."""
+"""Errors of a folder that need not be a mistake of the operator."""
 
-# The key must come out the same at every start, before any database is open, so the salt is fixed. The cost is the
-# one RFC 7914 names for interactive use: about 50 ms and 16 MB, once.
+# The key must be the same at every start, before any database is open, so the salt is fixed. The cost is the one that
+# RFC 7914 names for interactive use: about 50 ms and 16 MB, once.
 _SALT = b"my-whatsapp-imposter secret key"
 _HASH_PURPOSE = b"keyed hash"
 _SCRYPT_COST, _SCRYPT_BLOCK, _SCRYPT_LANES = 2**14, 8, 1
 
 
 class SecretKeyError(ImposterError):
-    """The secret key does not open what was sealed."""
+    """The secret key does not open the sealed data."""
 
 
 class Cipher:
-    """AES-256-GCM. What was sealed for one purpose does not open for another, so it cannot be moved between rows."""
+    """A cipher with AES-256-GCM. Data sealed for one purpose cannot be opened for another, or moved between rows."""
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
@@ -47,22 +47,22 @@ class Cipher:
         return nonce + self._aead.encrypt(nonce, data, purpose.encode())
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
-        """Raises: SecretKeyError (another key, another purpose, or damaged)."""
+        """Decrypt data. Raises: SecretKeyError (another key, another purpose, or damaged data)."""
         try:
             return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
         except (InvalidTag, ValueError):
             raise SecretKeyError from None
 
     def keyed_hash(self, *texts: str) -> str:
-        """The same 64 hex digits for the same texts; nobody without the key can tell which."""
+        """Return the same 64 hex digits for the same texts. They reveal nothing without the key."""
         return hmac.new(self._hash_key, json.dumps(texts).encode(), hashlib.sha256).hexdigest()
 
 
 def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = None) -> bytes:
-    """The 32 bytes everything is sealed with: stretched from `secret`, else from a file that the first start makes.
+    """Return the 32-byte key: derived from `secret`, else read from a key file that the first start creates.
 
-    Where `database` exists, this is no first start, and a new key would not open it.
-    Raises: SecretKeyError (the file is damaged, or missing), OSError.
+    If `database` exists, this is not the first start, and a new key could not open it.
+    Raises: SecretKeyError (the file is damaged or missing), OSError.
     """
     if secret is not None:
         stretch = Scrypt(salt=_SALT, length=KEY_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=_SCRYPT_LANES)
@@ -86,7 +86,10 @@ def load_key(secret: SecretStr | None, data_dir: Path, database: Path | None = N
 
 
 def make_data_folder(path: Path) -> None:
-    """Create it. Raises: StorageError (no room), ConfigurationError (not allowed); both name the setting."""
+    """Create the data folder and check that it can be used.
+
+    Raises: StorageError (no room), ConfigurationError (not allowed); both name the setting.
+    """
     try:
         make_private_folder(path)
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
@@ -100,7 +103,10 @@ def make_data_folder(path: Path) -> None:
 
 
 def make_private_folder(path: Path) -> Path:
-    """`path`, made with its parents if need be, the folder itself for its owner only. One that exists is left as is."""
+    """Create `path` with its parents, readable only by its owner, and return it.
+
+    An existing folder is left as it is.
+    """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
@@ -110,7 +116,7 @@ def make_private_folder(path: Path) -> Path:
 
 
 def sync(path: Path) -> None:
-    """Have what a file holds, or the names in a folder, outlast a loss of power. Raises: OSError."""
+    """Sync a file's content, or the names in a folder, to disk, so that they survive a power loss. Raises: OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -119,12 +125,12 @@ def sync(path: Path) -> None:
 
 
 def _keep_names(folder: Path) -> None:
-    with suppress(OSError):  # one may not be read, or its file system does not know this; SQLite goes on then, too
+    with suppress(OSError):  # a folder may not be readable, or its file system not support this; SQLite ignores it, too
         sync(folder)
 
 
 def _make_key_file(path: Path) -> None:
-    # Written aside and linked into place: nobody ever reads half a key, and of two first starts one key wins.
+    # Written to another file and linked into place: a half-written key is never read, and of two first starts one wins.
     draft = path.with_name(f"{KEY_FILE}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")

@@ -1,4 +1,4 @@
-"""The server's settings: read once, from the environment alone. The only place that knows `os.environ`."""
+"""The server's settings, read once from the environment. Only this module uses `os.environ`."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ PREFIX = "IMPOSTER_"
 SHORTEST_SECRET = 16
 MOST_DAYS = 36_500
 _PLACEHOLDERS = frozenset({"", "undefined", "null", "none"})
-"""What scripts and container files leave behind where a secret was meant to be."""
+"""Values that scripts and container files produce in place of a missing secret."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _FOR_CHILDREN = (
     *("PATH", "HOME", "LANG", "TZ", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
@@ -72,7 +72,7 @@ def _days(value: object) -> int | None:
 
 
 def server_address(text: str) -> str:
-    """Raises: ValueError."""
+    """Return a server's address without a trailing slash. Raises: ValueError."""
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
@@ -91,43 +91,43 @@ RealSecret = Annotated[SecretStr, AfterValidator(_real_secret)]
 
 
 class Settings(BaseModel):
-    """Each field is the environment variable of the same name in capitals, after `IMPOSTER_`."""
+    """The settings. Each field is the environment variable `IMPOSTER_` plus the field's name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
         default=Path("data"), validate_default=True
     )
-    """The database, the secret key and short-lived files."""
+    """Folder of the database, the secret key and short-lived files."""
     database_url: SecretStr | None = None
-    """Secret because it may hold a password. None: SQLite in `data_dir`."""
+    """A secret because it may contain a password. None: SQLite in `data_dir`."""
     api_key: RealSecret | None = None
-    """None: only this machine is served."""
+    """None: only requests from this machine are served."""
     secret_key: RealSecret | None = None
     """None: a key file in `data_dir`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = Field(default_factory=_log_format)
     node: Annotated[Path, AfterValidator(_program)] = Field(default_factory=_bundled_node)
-    """The Node.js binary."""
+    """Path of the Node.js binary."""
     accounts_per_process: int = Field(default=100, ge=1, le=1000)
-    """WhatsApp accounts that one Node process holds; as many processes as that takes."""
+    """WhatsApp accounts per Node process; more accounts start more processes."""
     model_calls_at_once: int = Field(default=32, ge=1, le=10_000)
-    """Model calls that one bot may have in flight."""
+    """Maximum number of concurrent model calls of one bot."""
     node_name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)] = Field(
         default_factory=lambda: socket.gethostname()[:64] or "node"
     )
-    """What this server is called among those that share a PostgreSQL database."""
+    """Name of this node among those that share a PostgreSQL database."""
     lease_seconds: float = Field(default=10, ge=2, le=300)
-    """How long a server that went away keeps its bots from the others."""
+    """Seconds after which the bots of a lost node may be taken by others."""
     links_per_second: float = Field(default=50, gt=0, le=10_000)
-    """Bots that a server takes over at most, so that a platform sees no storm of connections."""
+    """Maximum number of bots that a node takes over per second, so that the platform sees no burst of connections."""
     keep_days: Annotated[int | None, BeforeValidator(_days)] = 365
-    """After so many days a message is deleted, with all that belongs to it. None ("forever"): never."""
+    """Days after which a message is deleted with all its data. None ("forever"): never."""
     allow_private_urls: Annotated[AddressGuard, BeforeValidator(AddressGuard.read)] = AddressGuard()
-    """Hosts of this machine or a private network that a bot's config may name, such as that of a model beside it."""
+    """Hosts of this machine or a private network that a bot's config may name, such as a local model's."""
 
     server: Annotated[str, AfterValidator(server_address)] = "http://127.0.0.1:8000"
-    """The running server that the commands of `python -m imposter` talk to."""
+    """Address of the running server for the commands of `python -m imposter`."""
 
     _environ: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -152,7 +152,7 @@ class Settings(BaseModel):
         return settings
 
     def secret(self, name: str) -> SecretStr | None:
-        """The environment variable `name` (not one of ours), such as OPENAI_API_KEY; None where unset or empty."""
+        """Return a foreign environment variable such as OPENAI_API_KEY; None if it is unset or empty."""
         text = self._environ.get(name, "").strip()
         return SecretStr(text) if text else None
 
@@ -163,20 +163,20 @@ class Settings(BaseModel):
 
     @property
     def child_environment(self) -> Mapping[str, str]:
-        """All that a child process gets to see: paths, language, proxies and certificates; never a key."""
+        """The environment of child processes: paths, language, proxies and certificates, but no keys."""
         return {name: self._environ[name] for name in _FOR_CHILDREN if name in self._environ}
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings in `environ` (default: this process's environment).
+    """Return the settings in `environ` (default: this process's environment).
 
-    Raises: InvalidConfig, naming each variable that is wrong and the cure, never a value.
+    Raises: InvalidConfig (naming each wrong variable and its fix, never a value).
     """
     return Settings.read(os.environ if environ is None else environ)
 
 
 def usable_settings(environ: Mapping[str, str] | None = None) -> tuple[Settings, tuple[FieldProblem, ...]]:
-    """As much of the settings as can be used, and what is wrong with the others, which count as unset."""
+    """Return the usable settings, and the problems of the others, which count as unset."""
     given = dict(os.environ if environ is None else environ)
     problems: list[FieldProblem] = []
     while True:

@@ -1,1 +1,1 @@
-"""The commands of `python -m imposter`: what an operator does without a browser."""
+"""The commands of `python -m imposter`, for operators without a browser."""

@@ -1,4 +1,4 @@
-"""The commands. Each loads what it needs when it is given, so that none waits for another's."""
+"""The commands. Each imports its modules only when it runs, so that the others start faster."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ Contact = Annotated[
 
 
 def main() -> None:
-    """Exit status 1 for what can be told in a sentence, 2 for a command that there is not."""
+    """Run the command line. Exit with status 1 for an error in one sentence, 2 for an unknown command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -46,7 +46,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="0.0.0.0 is all networks.")] = "127.0.0.1",
 ) -> None:
-    """Start the server, as script/server does without installing."""
+    """Start the server, like script/server but without installing anything."""
     os.chdir(ROOT)
     words = ["-m", "uvicorn", "main:app", "--host", host, "--port", str(port), "--timeout-graceful-shutdown", "2"]
     os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - our own program, and no shell
@@ -57,7 +57,7 @@ def bots(
     server: Address = None,
     json: Annotated[bool, typer.Option("--json", help="GET /chatbot as it is.")] = False,
 ) -> None:
-    """List all bots and where they stand."""
+    """List all bots and their status."""
     from imposter.cli import bots
     from imposter.cli.client import connect
 
@@ -88,7 +88,7 @@ def pause(
     minutes: Annotated[float | None, typer.Option(help="Without it: until it is resumed.")] = None,
     server: Address = None,
 ) -> None:
-    """Have a bot be silent, in one chat or in all."""
+    """Pause a bot, in one chat or in all."""
     from imposter.cli import bots
     from imposter.cli.client import connect
 
@@ -98,9 +98,9 @@ def pause(
 
 @app.command()
 def resume(name: Name, contact: Contact = None, server: Address = None) -> None:
-    """Have a bot answer again where it was paused.
+    """Resume a bot where it was paused.
 
-    By you, or for its account's safety.
+    This ends your own pauses, and those for the safety of its account.
     """
     from imposter.cli import bots
     from imposter.cli.client import connect
@@ -115,7 +115,7 @@ def why(
     bot: Annotated[str | None, typer.Option(metavar="NAME", help="Not needed where there is only one.")] = None,
     server: Address = None,
 ) -> None:
-    """Tell why a message was answered, or was not."""
+    """Explain why a message was answered or not."""
     from imposter.cli import why
     from imposter.cli.client import connect
 
@@ -125,11 +125,11 @@ def why(
 
 @app.command()
 def doctor(server: Address = None) -> None:
-    """Look at everything a server needs, and say what to do.
+    """Check everything that a server needs, and say what to fix.
 
-    It changes nothing, and the server may run or not. Exit status 1 where something fails.
+    Nothing is changed, and the server may be running or not. The exit status is 1 if a check fails.
     """
-    os.chdir(ROOT)  # from where a server takes a relative folder
+    os.chdir(ROOT)  # the folder from which a server resolves relative paths
     from imposter.cli.doctor import examine
 
     if not examine(ROOT, server):

@@ -1,4 +1,4 @@
-"""All bots in a table; one of them silenced, and heard again."""
+"""The commands that list, pause and resume bots."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from imposter.cli.labels import harmless, say, state_of, table
 from imposter.contracts.status import BotStatus, LinkState, SafetyLevel
 
 SHORTEST = 8
-"""Characters of an instance_id that are shown at least."""
+"""Minimum number of characters shown of an instance_id."""
 
 
 def show(server: Server) -> None:
@@ -28,7 +28,7 @@ def show(server: Server) -> None:
 
 
 def show_json(server: Server) -> None:
-    """As the server sends it; what a terminal would obey is written as JSON's own escapes, which mean the same."""
+    """Print the server's response. Characters that a terminal would obey are written as equivalent JSON escapes."""
     escaped = (
         character if harmless(character) else _escape(character) for character in server.text("/chatbot").strip()
     )
@@ -75,7 +75,7 @@ def _notes(bot: BotStatus) -> list[str]:
 
 
 def _distinct(ids: Sequence[str]) -> int:
-    """How many characters tell them apart."""
+    """Return the number of characters that make all ids distinct."""
     return next(
         (length for length in range(SHORTEST, 36) if len({each[:length] for each in ids}) == len(ids)),
         max(map(len, ids)),

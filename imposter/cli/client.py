@@ -1,4 +1,4 @@
-"""The running server, by its HTTP API alone. Whatever goes wrong is one sentence with its cure."""
+"""The client of a running server's HTTP API. Every error is one sentence with its fix."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -13,12 +13,12 @@ from imposter.contracts.status import BotStatus
 from imposter.settings import load_settings, server_address
 
 PATIENCE = 45.0
-"""Seconds: a server waits up to 30 for another one that has the bot."""
+"""Seconds: a server waits up to 30 for the node that runs the bot."""
 Answer = TypeVar("Answer")
 
 
 class Server:
-    """The server at `address`. Every method raises Trouble."""
+    """The server at `address`. Every method raises CommandError."""
 
     def __init__(self, address: str, key: str | None, patience: float = PATIENCE) -> None:
         self.address = address
@@ -55,7 +55,7 @@ class Server:
         return self.get(f"/chatbot/{instance_id}/status", BotStatus)
 
     def find(self, name: str) -> BotStatus:
-        """By user_id, by instance_id, or by how one instance_id alone begins."""
+        """Return the bot with this user_id or instance_id, or the only one whose instance_id begins with `name`."""
         return named(name, self.bots())
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
@@ -68,7 +68,7 @@ class Server:
                 f"No server answers at {self.address}: start one with script/server, or name the address of yours "
                 "with --server or IMPOSTER_SERVER."
             ) from None
-        except ValueError:  # half characters, or a number that is none
+        except ValueError:  # lone surrogates, or a number that JSON does not have
             raise CommandError(
                 "What was given cannot be sent: it holds characters or a number that JSON has not."
             ) from None
@@ -101,7 +101,7 @@ class Server:
 
 
 def connect(address: str | None) -> Server:
-    """The server that is meant, with the key that is set. Raises: CommandError, InvalidConfig."""
+    """Return a client for the server, with the key in the settings. Raises: CommandError, InvalidConfig."""
     settings = load_settings()
     try:
         place = settings.server if address is None else server_address(address)
@@ -111,7 +111,7 @@ def connect(address: str | None) -> Server:
 
 
 def named(name: str, bots: Sequence[BotStatus]) -> BotStatus:
-    """Raises: CommandError (nobody is, or several are)."""
+    """Return the bot with this name. Raises: CommandError (no bot or several bots have it)."""
     exact = [bot for bot in bots if name in (bot.user_id, bot.instance_id)]
     found = exact or [bot for bot in bots if name and bot.instance_id.startswith(name)]
     if len(found) == 1:
@@ -123,7 +123,7 @@ def named(name: str, bots: Sequence[BotStatus]) -> BotStatus:
 
 
 def only(bots: Sequence[BotStatus]) -> BotStatus:
-    """The one there is. Raises: CommandError."""
+    """Return the only bot. Raises: CommandError."""
     if len(bots) == 1:
         return bots[0]
     raise CommandError(f"Name the bot with --bot: {_who(bots)}")

@@ -1,4 +1,4 @@
-"""Everything that a server needs, looked at from outside. One line for each finding; what fails says what to do."""
+"""The checks of everything a server needs, from outside. Each result is one line; a failure says how to fix it."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ NODE = 24
 PATIENCE = 5.0
 """Seconds for a program or a server to answer."""
 REACH = 3.0
-"""Seconds for a host in the internet."""
+"""Seconds for a host on the internet."""
 SIDECAR = Path("chat_providers", "whatsapp_baileys_server")
 INSTALL = "run script/setup (or: npm install --prefix chat_providers/whatsapp_baileys_server)"
 
@@ -53,7 +53,7 @@ class Installation:
     address: str
 
     def refused(self, field: str) -> bool:
-        """Whether that setting cannot be used, which is told already."""
+        """Return whether that setting is unusable, which has already been reported."""
         return variable(field) in {problem.field for problem in self.problems}
 
     @property
@@ -62,7 +62,7 @@ class Installation:
 
 
 def examine(root: Path, address: str | None) -> bool:
-    """Say it all; whether nothing fails. Raises: CommandError (an `address` that is none)."""
+    """Print all results. Return whether no check failed. Raises: CommandError (`address` is not valid)."""
     settings, problems = usable_settings()
     try:
         place = settings.server if address is None else server_address(address)
@@ -135,7 +135,7 @@ def _packages(patient: Installation) -> Iterator[CheckResult]:
 
 
 def _versions(lock: Path) -> dict[str, str]:
-    """By path; without what only tests need, or only some machines."""
+    """Return the versions by path, without packages for tests or for other machines."""
     packages = json.loads(lock.read_text())["packages"]
     needed = {path: about for path, about in packages.items() if path and not about.get("dev")}
     return {path: about["version"] for path, about in needed.items() if not about.get("optional")}
@@ -195,7 +195,7 @@ def _secret_key(patient: Installation) -> Iterator[CheckResult]:
     path = settings.data_dir / KEY_FILE
     try:
         file = database_file(patient.database_url, settings.data_dir)
-    except StorageError:  # a URL that is none, which is told already
+    except StorageError:  # an invalid URL, which has already been reported
         return
     try:
         begun = file is not None and file.exists() and file.stat().st_size > 0

@@ -1,4 +1,4 @@
-"""Whether hosts can be reached from here, by TCP alone: nothing is said to them."""
+"""A check of whether hosts can be reached by TCP. No data is sent."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ OPENAI: Address = ("api.openai.com", 443)
 
 
 def address_of(url: str) -> Address | None:
-    """Where `url` leads to; None where it is no http address."""
+    """Return the host and port of `url`; None if it is not an http address."""
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -23,7 +23,10 @@ def address_of(url: str) -> Address | None:
 
 
 def unreachable(targets: Sequence[Address], seconds: float) -> dict[Address, str | None]:
-    """Why each cannot be reached; None for one that can. All are tried at once, and given up after `seconds`."""
+    """Return for each target why it cannot be reached, or None if it can.
+
+    All are tried at once, for `seconds` at most.
+    """
     found: dict[Address, str | None] = dict.fromkeys(targets, "no answer in time")
 
     def attempt(target: Address) -> None:
@@ -33,7 +36,7 @@ def unreachable(targets: Sequence[Address], seconds: float) -> dict[Address, str
         except OSError as error:
             found[target] = error.strerror or "no answer in time"
 
-    # Not in a pool, which would wait at its end for a name server that does not answer.
+    # No thread pool: at its end it would wait for a name server that does not answer.
     threads = [threading.Thread(target=attempt, args=(target,), daemon=True) for target in found]
     for thread in threads:
         thread.start()

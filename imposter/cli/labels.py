@@ -1,4 +1,4 @@
-"""What is written to the terminal. Names and words of contacts are hostile: none of them may steer it."""
+"""Output to the terminal. Names and texts of contacts are hostile: none may control the terminal."""
 
 import sys
 import unicodedata
@@ -21,27 +21,27 @@ STATES = {
     LinkState.ERROR: "cannot work",
 }
 _JOINERS = "\u200c\u200d"
-"""Scripts and emoji need them, and they move nothing."""
+"""Scripts and emoji need them, and they are harmless."""
 
 
 class CommandError(ImposterError):
-    """One sentence for who gave the command: what is wrong, and the cure."""
+    """An error for the user of the command line: one sentence with the fix."""
 
 
 def harmless(character: str) -> bool:
-    """Whether a terminal shows it rather than obeys it: no control, no direction, no half character."""
+    """Return whether a terminal shows this character: no control or direction character, and no lone surrogate."""
     return character in _JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def plain(text: str) -> str:
-    """On one line, with \ufffd in place of what would steer a terminal."""
+    """Return the text on one line, with \ufffd in place of characters that would control the terminal."""
     return "".join(
         " " if character in "\r\n\t" else character if harmless(character) else "\ufffd" for character in text
     )
 
 
 def say(text: str = "") -> None:
-    """One line."""
+    """Print one line."""
     sys.stdout.write(f"{plain(text)}\n")
     sys.stdout.flush()
 
@@ -53,7 +53,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def state_of(bot: BotStatus) -> str:
-    """What follows its name in a sentence."""
+    """Return the words that follow the bot's name in a sentence."""
     return STATES[bot.status]
 
 

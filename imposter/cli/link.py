@@ -1,4 +1,4 @@
-"""Linking an account from the terminal: the code as it changes, until the phone has scanned it."""
+"""The command that links an account from the terminal. It shows the code as it changes, until a phone scans it."""
 
 import io
 import sys
@@ -10,16 +10,16 @@ from imposter.cli.labels import CommandError, say, state_of
 from imposter.contracts.status import BotStatus, LinkState
 
 EVERY = 0.5
-"""Seconds between two looks at the status."""
+"""Seconds between two checks of the status."""
 STARTS_WITHIN = 15.0
-"""Seconds in which a bot that was started may still be seen as it was."""
+"""Seconds for which a started bot may still have its old status."""
 _ASLEEP = (LinkState.STOPPED, LinkState.LOGGED_OUT)
 _HOPELESS = (*_ASLEEP, LinkState.PASSKEY_REQUIRED, LinkState.REPLACED, LinkState.ERROR)
 _WHITE_ON_BLACK, _USUAL, _CLEAR, _SAME_LINE = "\x1b[97;40m", "\x1b[0m", "\x1b[2J\x1b[H", "\r\x1b[K"
 
 
 def link(server: Server, name: str, phone: str | None = None) -> None:
-    """Returns when the bot is connected. Raises: CommandError, where waiting makes no sense."""
+    """Link a bot, and return when it is connected. Raises: CommandError (waiting is of no use)."""
     number = None if phone is None else _read(phone)
     bot = server.find(name)
     was, asleep_until = bot.status, 0.0
@@ -48,7 +48,7 @@ def link(server: Server, name: str, phone: str | None = None) -> None:
 
 
 def _read(phone: str) -> str:
-    from imposter import phone_numbers  # only who asks for a code needs it
+    from imposter import phone_numbers  # only needed for a pairing code
 
     try:
         return phone_numbers.read(phone)
@@ -74,7 +74,7 @@ def _told(bot: BotStatus) -> str:
 
 
 class _Window:
-    """What is seen: drawn over itself on a terminal, line by line in a file."""
+    """The output: redrawn in place on a terminal, line by line in a file."""
 
     def __init__(self, live: bool) -> None:
         self._live = live
@@ -83,7 +83,7 @@ class _Window:
         self._open = False
 
     def note(self, text: str) -> None:
-        """Said once."""
+        """Print a text, unless it was printed just before."""
         if text != self._noted:
             self.end()
             self._noted = text
@@ -100,7 +100,7 @@ class _Window:
             self._open = True
 
     def end(self) -> None:
-        """What follows begins on a line of its own."""
+        """Begin a new line for the output that follows."""
         if self._open:
             self._write("\n")
             self._open = False
@@ -116,7 +116,7 @@ class _Window:
                 "The platform's code does not fit into a picture: the API's status has it as `qr`."
             ) from None
         if self._live:
-            # Dark on light whatever the terminal's own colours are: phones read no negative.
+            # Dark on light, whatever the colours of the terminal: phones do not read inverted codes.
             lines = (f"{_WHITE_ON_BLACK}{line}{_USUAL}\n" for line in picture.getvalue().splitlines())
             self._write(f"{_CLEAR}{''.join(lines)}")
         else:

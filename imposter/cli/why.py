@@ -1,4 +1,4 @@
-"""Why a message was answered, was not, or is not yet: its times, and its gates one under the other."""
+"""The command that explains why a message was answered or not: its times, then its gates, one per line."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from imposter.cli.client import Server, named, only
 from imposter.cli.labels import moment, say, table
 
 LONGEST = 200
-"""Characters that are shown of what somebody wrote."""
+"""Maximum number of characters shown of a message."""
 _MARKS = {"passed": "\u2713", "waited": "\u2713", "waiting": "\u2026", "stopped": "\u2717"}
 
 
@@ -54,7 +54,7 @@ class _Page(BaseModel):
 
 
 def explain(server: Server, message: int, name: str | None) -> None:
-    """`message` is its `seq`."""
+    """Print the explanation of the message with the sequence number `message`."""
     bots = server.bots()
     bot = only(bots) if name is None else named(name, bots)
     path = f"/chatbot/{bot.instance_id}/messages"

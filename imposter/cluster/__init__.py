@@ -1,4 +1,5 @@
-"""Many machines: which of them runs which bot, and how the others ask for what only that one can do.
+"""Many nodes on one database: which node runs which bot, and commands to the node that runs a bot.
 
-PostgreSQL is the engine: its rows, locks and notifications. On SQLite there is one server, and nothing of this runs.
+PostgreSQL is the engine: its rows, locks and notifications. With SQLite there is a single server, and this package is
+not used.
 """

@@ -1,4 +1,4 @@
-"""How many bots a node takes or gives away. Pure: what every node reckons from the same rows."""
+"""How many bots a node takes or gives away. Pure: every node computes it from the same rows."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,10 @@ from imposter.domain.nodes import NodeRow
 
 
 def fair_share(me: NodeRow, nodes: Collection[NodeRow], free: int) -> int:
-    """Bots that `me` should have, so that none has two more than another; those who have most keep what is over."""
+    """Return the number of bots that `me` should have.
+
+    No node gets two more than another; a remainder stays with the nodes that have most.
+    """
     takers = sorted((node for node in nodes if not node.leaving), key=lambda node: -node.bots)
     if me not in takers:
         return 0
@@ -15,17 +18,20 @@ def fair_share(me: NodeRow, nodes: Collection[NodeRow], free: int) -> int:
 
 
 def to_take(me: NodeRow, nodes: Collection[NodeRow], free: int) -> int:
-    """Bots that nobody has and that `me` should take."""
+    """Return how many free bots `me` should take."""
     return max(0, min(free, fair_share(me, nodes, free) - me.bots))
 
 
 def to_give(me: NodeRow, nodes: Collection[NodeRow], free: int) -> int:
-    """Bots of `me` that others should have; none while there are some that nobody has."""
+    """Return how many bots `me` should give to others; none while there are free bots."""
     return 0 if free else max(0, me.bots - fair_share(me, nodes, free))
 
 
 class LinkRateLimiter:
-    """At most so many links a second, with one second's worth at once: a reconnect storm looks like an attack."""
+    """A rate limit on new links per second, with a burst of one second's worth.
+
+    It exists because a reconnect storm looks like an attack.
+    """
 
     def __init__(self, per_second: float, now: float) -> None:
         self._per_second = per_second
@@ -33,7 +39,7 @@ class LinkRateLimiter:
         self._at = now
 
     def take(self, wanted: int, now: float) -> int:
-        """How many of `wanted` may be done now."""
+        """Return how many of `wanted` links may be opened now."""
         self._room = min(max(1.0, self._per_second), self._room + (now - self._at) * self._per_second)
         self._at = now
         taken = min(wanted, int(self._room))

@@ -1,4 +1,4 @@
-"""Where errands go out to the nodes that own the bots, and come in from the others."""
+"""Commands between nodes: sent to the node that runs a bot, and received from the others."""
 
 import asyncio
 from typing import Any
@@ -18,15 +18,15 @@ from imposter.storage.database.notifications import NodeIdentity
 log = structlog.get_logger()
 
 PATIENCE = 30.0
-"""Seconds that an errand may take: longer than a bot needs to find a new owner, and to be unlinked by it."""
+"""Maximum seconds of a command: longer than a bot needs to get a new node and be unlinked there."""
 
 CUT_OFF = "This server was cut off from the others meanwhile and will not hear what came of it. Look, and ask again."
 BACK_AFTER = 0.05
-"""Seconds until an errand for a bot that is not here yet, or no longer, is put back."""
+"""Seconds until a command for a bot that is not here yet, or no longer, is put back."""
 
 
 class CommandInbox:
-    """One node's. `look` is to be called whenever something may have come."""
+    """The inbox of one node. `look` must be called whenever something may have arrived."""
 
     def __init__(self, identity: NodeIdentity, commands: CommandStore, here: Supervisor) -> None:
         self._identity = identity
@@ -34,14 +34,17 @@ class CommandInbox:
         self._here = here
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._early: dict[int, dict[str, Any] | ImposterError] = {}
-        """Answers that came before their asker knew the errand's number."""
+        """Answers that came before the caller knew the command's number."""
         self._asking = 0
         self._doing: set[asyncio.Task[None]] = set()
         self.done = 0
-        """Errands that were done here for other nodes."""
+        """Number of commands carried out here for other nodes."""
 
     async def ask(self, instance_id: str, command: Command[Result]) -> Result:
-        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+        """Have the node that runs the bot execute it.
+
+        Raises: NodeUnresponsive, BotNotFound, the errors of that node.
+        """
         self._asking += 1
         number: int | None = None
         said: dict[str, Any] | None = None
@@ -58,20 +61,20 @@ class CommandInbox:
             if number is not None:
                 self._waiting.pop(number, None)
                 if said is None:
-                    self._commands.withdraw(number)  # nor need anybody wait for this
+                    self._commands.withdraw(number)  # not awaited: it may fail
             self._asking -= 1
             if not self._asking:
                 self._early.clear()
         return unpack_answer(command, said)
 
     def give_up(self) -> None:
-        """Whatever was asked here is not answered any more: answers go to the node that this was."""
+        """Fail all pending commands of this node: their answers go to the node id that it has lost."""
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(NodeUnresponsive(CUT_OFF))
 
     async def look(self) -> None:
-        """Take what has come: answers to what was asked here, and errands of bots that live here."""
+        """Fetch answers to this node's commands, and the commands for its bots."""
         if self._asking:
             for number, said in (await self._commands.answers(self._identity.node_id)).items():
                 if (waiting := self._waiting.get(number)) is None:
@@ -84,7 +87,7 @@ class CommandInbox:
             task.add_done_callback(self._doing.discard)
 
     async def close(self) -> None:
-        """Finish what was begun."""
+        """Wait until the commands under way are done."""
         await asyncio.gather(*self._doing, return_exceptions=True)
 
     async def _do(self, command: NodeCommand) -> None:
@@ -93,17 +96,17 @@ class CommandInbox:
             said = pack_answer(asked, await self._here.execute(command.instance_id, asked))
         except asyncio.CancelledError:
             said = pack_failure(InvalidState("The server that ran this bot was stopped meanwhile; ask again."))
-            self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # done before the end
+            self._commands.answer(command.number, command.instance_id, said, command.asked_by)  # stored before the end
             raise
         except (BotNotFound, Superseded) as error:
-            # It is on its way, to here or away after this was taken: whoever has it then is to do it.
+            # The bot is moving to or from this node: the node that has it next must carry out the command.
             await asyncio.sleep(BACK_AFTER)
             if await self._commands.put_back(command.number):
                 return
             said = pack_failure(error)
         except ImposterError as error:
             said = pack_failure(error)
-        except Exception as error:  # noqa: BLE001 - the errand ends here; the asker is told that much
+        except Exception as error:  # noqa: BLE001 - the command ends here; the caller is told that it failed
             log.error("errand failed", bot=command.instance_id, **trace_of(error))
             said = pack_failure(InvalidState("It failed on the machine that runs this bot; its log says why."))
         self.done += 1

@@ -1,7 +1,7 @@
-"""This node's lease: the right to have bots. It is renewed in time, or everything is let go before others may take it.
+"""This node's lease, the right to run bots. If it is not renewed in time, all bots stop before others may take them.
 
-The lease ends by the database's clock; here it counts as ended earlier, by this machine's own monotonic clock from the
-moment before the renewal was asked for. So no two clocks are ever compared.
+The lease ends by the database's clock. Here it counts as ended earlier, by this machine's own monotonic clock from the
+moment before the renewal was requested. So no two clocks are ever compared.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from imposter.storage.database.notifications import NodeIdentity
 log = structlog.get_logger()
 
 RENEWALS = 5
-"""In the time of one lease."""
+"""Number of renewals in the time of one lease."""
 PAUSE = 0.05
-"""Seconds between two renewals at least."""
+"""Minimum seconds between two renewals."""
 USABLE = 0.7
-"""Of the lease; the rest is for closing what is open."""
+"""Fraction of the lease; the rest is for closing open connections."""
 
 
 class Membership:
-    """Being one of the nodes. `on_renewed` is told what the database says, `on_lost` that nothing may be kept."""
+    """The membership of this node. `on_renewed` is given the database's answer; `on_lost` must stop all bots."""
 
     def __init__(
         self,
@@ -65,25 +65,25 @@ class Membership:
 
     @property
     def holds(self) -> bool:
-        """Whether this node may have bots now."""
+        """Whether this node may run bots now."""
         return self._deadline is not None and self._clock.monotonic() < self._deadline
 
     def left(self) -> float:
-        """Seconds until others may take this node's bots, and never more."""
+        """Return a lower bound of the seconds until others may take this node's bots."""
         if self._deadline is None:
             return 0.0
         return self._deadline + self._lease.total_seconds() * (1 - USABLE) - self._clock.monotonic()
 
     def age(self) -> float:
-        """Seconds since the last renewal that came through was asked for; it goes on after a loss."""
+        """Return the seconds since the last successful renewal was requested. The count continues after a loss."""
         return self._clock.monotonic() - self._renewed_at
 
     def ask_soon(self) -> None:
-        """Something about nodes or owners has changed: renew now."""
+        """Renew now, because nodes or owners have changed."""
         self._soon.set()
 
     async def join(self) -> None:
-        """Raises: StorageError."""
+        """Join the nodes. Raises: StorageError."""
         before = self._clock.monotonic()
         self._identity.renew()
         now = await self._nodes.join(self._identity.node_id, self._name, self._place, self._lease)
@@ -92,7 +92,7 @@ class Membership:
         log.info("node joined", node=self._name, node_id=self._identity.node_id)
 
     async def keep(self) -> None:
-        """Renew, and join again after a loss; until cancelled."""
+        """Renew the lease, and join again after a loss, until cancelled."""
         while True:
             self._soon.clear()
             try:
@@ -102,16 +102,16 @@ class Membership:
                 if not self._troubled and not isinstance(error, DatabaseUnreachable):
                     log.error("lease could not be renewed", node=self._name, **trace_of(error))
                 self._troubled = True
-            await self._clock.sleep(PAUSE)  # several rings in a row are one
+            await self._clock.sleep(PAUSE)  # several notifications in a row cause one renewal
             try:
-                # A ring in times of trouble must not have the database asked without a pause.
+                # While renewals fail, a notification must not make this node query the database without a pause.
                 async with asyncio.timeout(self._period):
                     await (asyncio.Event() if self._troubled else self._soon).wait()
             except TimeoutError:
                 pass
 
     async def watch(self) -> None:
-        """Let go of everything when the lease ends here; until cancelled."""
+        """Stop all bots when the lease ends by this machine's clock; until cancelled."""
         while True:
             left = self._period if self._deadline is None else self._deadline - self._clock.monotonic()
             if left > 0:
@@ -120,7 +120,7 @@ class Membership:
                 await self._lose("it could not be renewed in time")
 
     async def leave(self) -> None:
-        """Raises: StorageError."""
+        """Leave the nodes. Raises: StorageError."""
         self._deadline = None
         await self._nodes.leave(self._identity.node_id)
         log.info("node left", node=self._name)
@@ -135,7 +135,7 @@ class Membership:
             await self._lose("another node found it ended")
             return
         if self._deadline is None:
-            return  # it came too late, everything is let go: join anew
+            return  # the renewal came too late and all bots are stopped: join again
         self._holds_since(before)
         self._clock.follow(renewed.now)
         for name in renewed.lost:

@@ -1,4 +1,4 @@
-"""This server as one of many: it holds a lease, has its share of the bots, and answers for them."""
+"""This server as one node of many: it holds a lease, runs its share of the bots, and carries out commands for them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,19 +26,19 @@ from imposter.storage.database.notifications import NodeIdentity
 log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
-"""Seconds between looks at the desk when no bell rings."""
+"""Seconds between checks of the inbox without a notification."""
 LEAVING = 7.0
-"""Seconds that the bots have to be given away when the server stops."""
+"""Seconds for giving the bots away when the server stops."""
 GOODBYE = 1.0
-"""Seconds that the database has to take note of it then."""
+"""Seconds for the database to record that this node leaves."""
 READ_AGAIN = 60.0
-"""Seconds until a bot that this version could not read may have been written anew."""
+"""Seconds until a bot with an unreadable config is tried again: the config may have been replaced."""
 BREATH = 0.25
-"""Seconds after which there is room for more links, where there was none."""
+"""Seconds between checks while the rate limit on links has no room."""
 
 
 class Node:
-    """See `open_node`."""
+    """The node that this server is. See `open_node`."""
 
     def __init__(
         self,
@@ -68,9 +68,12 @@ class Node:
         self._leaving = False
         self._odd: frozenset[str] = frozenset()
         self._free_since: float | None = None
-        """Since when there have been bots that nobody has."""
+        """Time since which there have been free bots."""
         self._unreadable: dict[str, float] = {}
-        """When it was seen that a newer version has written this bot, which is for nodes of that version."""
+        """By bot, the time at which its config was found unreadable.
+
+        A newer version wrote the config, so the bot is for nodes of that version.
+        """
         self._taken = self._given = self._lost = 0
         self._membership = Membership(
             store.nodes,
@@ -85,7 +88,7 @@ class Node:
         )
         here.on_change = self._publisher.changed
 
-    # What others ask of it
+    # Queries by other parts
 
     @property
     def node_id(self) -> str:
@@ -96,16 +99,19 @@ class Node:
         return self._membership.holds and not self._leaving
 
     def is_first(self) -> bool:
-        """Whether what one node does for all of them is this one's to do."""
+        """Return whether this node does the work that one node does for all."""
         first = next(iter(self._seen.nodes), None) if self._seen else None
         return first is not None and first.node_id == self._identity.node_id
 
     def lease_left(self) -> float:
-        """Seconds that connections may stay open if nothing more is heard of this server."""
+        """Return the seconds for which connections may stay open if this server loses the database."""
         return self._membership.left()
 
     async def ask(self, instance_id: str, command: Command[Result]) -> Result:
-        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+        """Have the node that runs the bot execute it.
+
+        Raises: NodeUnresponsive, BotNotFound, the errors of that node.
+        """
         return await self._inbox.ask(instance_id, command)
 
     def report(self) -> Report:
@@ -121,15 +127,15 @@ class Node:
     def lease_figures(self) -> LeaseFigures:
         return LeaseFigures(self._membership.age(), self.report())
 
-    # Its life
+    # Lifecycle
 
     async def join(self) -> None:
-        """Raises: StorageError."""
+        """Join the nodes. Raises: StorageError."""
         await self._membership.join()
         await self._look_at_the_others()
 
     async def _look_at_the_others(self) -> None:
-        """What an operator may have set up without meaning it is in the log."""
+        """Log settings of the other nodes that the operator has probably not intended."""
         nodes, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
         others = {
             node.node_id: node.name
@@ -145,7 +151,7 @@ class Node:
                         "long as its own says", node=self._name, lease=lease, others=different)  # fmt: skip
 
     async def give_all(self) -> None:
-        """Give every bot away, each as soon as it has come to rest."""
+        """Give every bot away, each as soon as its work in progress is done."""
         self._leaving = True
         before = self._given
         try:
@@ -158,7 +164,7 @@ class Node:
         await self._here.stop_immediately()
 
     async def leave(self) -> None:
-        """Be gone; nothing of it runs any more."""
+        """Leave the nodes. Nothing of this node runs any more."""
         try:
             async with asyncio.timeout(GOODBYE):
                 await self._membership.leave()
@@ -166,7 +172,7 @@ class Node:
             log.warning("node left without a word: its lease runs out", node=self._name, **trace_of(error))
 
     def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        """What runs while it is a node, by name."""
+        """Return the background tasks of the node by name."""
         return {
             "lease": self._membership.keep,
             "lease-watch": self._membership.watch,
@@ -176,7 +182,7 @@ class Node:
         }
 
     def heard(self, channel: str) -> None:
-        """A bell has rung."""
+        """Handle a notification of the database."""
         if channel != self._identity.channel:
             self._membership.ask_soon()
         self._called.set()
@@ -208,7 +214,7 @@ class Node:
                 await self._clock.sleep(LOOK_EVERY)
 
     async def _share(self) -> None:
-        """Take and give until every node has its share."""
+        """Take and give bots until every node has its share."""
         while True:
             await self._changed.wait()
             try:
@@ -217,12 +223,12 @@ class Node:
                 if not isinstance(error, DatabaseUnreachable):
                     log.warning("bots could not be shared out", node=self._name, **trace_of(error))
                 more = False
-            self._changed.clear()  # what was seen before this step is no longer true
+            self._changed.clear()  # the rows seen before this step are outdated
             if more:
                 self._membership.ask_soon()
 
     async def _settle(self) -> bool:
-        """One step; whether there may be more to do."""
+        """Take or give bots once. Return whether there may be more to do."""
         seen = self._seen
         me = next((node for node in seen.nodes if node.node_id == self._identity.node_id), None) if seen else None
         if seen is None or me is None or self._leaving:
@@ -230,7 +236,7 @@ class Node:
         await self._compare(me.bots)
         now = self._clock.monotonic()
         self._free_since = (self._free_since or now) if seen.free else None
-        # Then it is one that those whose turn it is cannot read: a newer version wrote it.
+        # A bot that stays free is one that the nodes due to take it cannot read: a newer version wrote it.
         left_over = self._free_since is not None and now - self._free_since > self._lease.total_seconds()
         wanted = balancing.to_take(me, seen.nodes, seen.free) or int(left_over)
         if wanted:
@@ -250,18 +256,18 @@ class Node:
         return True
 
     async def _pause_between_bots(self) -> bool:
-        """There is more to do, and no room for it yet."""
+        """Wait for room in the rate limit on links. Return True: there is more to do."""
         await self._clock.sleep(BREATH)
         return True
 
     async def _take(self, most: int) -> int:
-        """Gives how many live here now."""
+        """Take up to `most` free bots. Return how many were taken."""
         generation, now, taken = self._here.generation, self._clock.monotonic(), self._taken
         unreadable = [bot for bot, since in self._unreadable.items() if now - since < READ_AGAIN]
         rows = await self._store.nodes.take(self._identity.node_id, most, unreadable)
         for row in rows:
             if generation != self._here.generation:
-                return 0  # the lease is lost, and with it these
+                return 0  # the lease is lost, and with it these bots
             if await self._here.adopt(row):
                 self._taken += 1
             else:
@@ -269,12 +275,13 @@ class Node:
                 await self._store.nodes.release(self._identity.node_id, row.instance_id)
         if self._taken > taken:
             log.info("bots taken", node=self._name, bots=self._taken - taken)
-            self._called.set()  # errands may wait for them
+            self._called.set()  # commands may wait for them
         return self._taken - taken
 
     async def _compare(self, owned: int) -> None:
-        """What is this node's by the database and does not live here, or the other way round, was left so by a commit
-        that failed: it is anybody's. What is on its way agrees by the next time.
+        """Free the bots for which the database and this node disagree.
+
+        A commit that failed leaves them so. A bot that is moving agrees again by the next check.
         """
         before, self._odd = self._odd, frozenset()
         if owned == len(self._here.all()):
@@ -287,7 +294,7 @@ class Node:
 
     async def _give(self, instance_id: str) -> None:
         if self._here.has(instance_id):
-            with suppress(BotNotFound):  # somebody else gave or deleted it meanwhile
+            with suppress(BotNotFound):  # another task gave or deleted it meanwhile
                 await self._here.give(instance_id)
                 self._given += 1
         await self._store.nodes.release(self._identity.node_id, instance_id)
@@ -295,7 +302,7 @@ class Node:
 
 @asynccontextmanager
 async def open_node(node: Node, listener: NotificationListener) -> AsyncIterator[None]:
-    """While it is entered, this server is one of the nodes. Raises: StorageError."""
+    """Be one of the nodes while the context is entered. Raises: StorageError."""
     await node.join()
     runs = node.tasks() | {"listener": lambda: listener.listen(node.heard)}
     tasks = [asyncio.create_task(_forever(name, run), name=name) for name, run in runs.items()]
@@ -313,7 +320,7 @@ async def _forever(name: str, run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await run()
-        except Exception as error:  # noqa: BLE001 - the task ends here; without it the node would be half a one
+        except Exception as error:  # noqa: BLE001 - the task is restarted: the node cannot work without it
             log.error("a task of the node failed and begins again", task=name, **trace_of(error))
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is None or task.cancelling():

@@ -39,7 +39,7 @@ _PROBLEMS: TypeAdapter[tuple[FieldProblem, ...]] = TypeAdapter(tuple[FieldProble
 
 
 def pack(command: Command[Any]) -> dict[str, Any]:
-    """What was left out is not named: an older version may not know it."""
+    """Return a command as JSON. Defaults are omitted, because an older version may not know these fields."""
     return {
         "command": type(command).__name__,
         "of": command.model_dump(mode="json", exclude_defaults=True),
@@ -47,7 +47,7 @@ def pack(command: Command[Any]) -> dict[str, Any]:
 
 
 def unpack(body: dict[str, Any]) -> Command[Any]:
-    """Raises: NotSupported (a newer version's)."""
+    """Return the command in a JSON body. Raises: NotSupported (a newer version's command)."""
     kind = COMMANDS.get(body["command"])
     if kind is None:
         raise NotSupported("The machine that runs this bot has an older version, which cannot do that.")
@@ -66,7 +66,7 @@ def pack_failure(error: ImposterError) -> dict[str, Any]:
 
 
 def unpack_answer(command: Command[Result], body: dict[str, Any]) -> Result:
-    """Returns what the command answered. Raises what it raised."""
+    """Return the answer in a JSON body. Raises: the failure in it."""
     if "answer" in body:
         answer: Result = command.answer.validate_python(body["answer"])
         return answer

@@ -1,4 +1,4 @@
-"""What is told of a server to whoever looks after it. Plain values: the web layer gives them their form."""
+"""Facts about a server for its operator. Plain values: the web layer formats them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from imposter.storage.database.writer import Activity
 
 
 class Report(BaseModel):
-    """What a server says of itself, at each renewal of its lease; counts since it started."""
+    """The report of a node, sent with each renewal of its lease. Counts are since its start."""
 
     taken_over: int = Field(default=0, description="Bots that it took because nobody had them.")
     given_away: int = Field(default=0, description="Bots that it gave to the others.")
@@ -61,27 +61,27 @@ class ServerInfo:
 
 @dataclass(frozen=True, slots=True)
 class LeaseFigures:
-    """Of a server among others."""
+    """Figures on the lease of a node."""
 
     age: float
-    """Seconds since the last renewal that came through."""
+    """Seconds since the last successful renewal."""
     report: Report
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One server's; counts since it started."""
+    """Figures of one server. Counts are since its start."""
 
     bots: Mapping[LinkState, int]
-    """How many live here in each state, as it was heard last."""
+    """Number of bots on this server by last known state."""
     waiting: int | None
-    """Messages of theirs that wait for an answer; None where the store does not say."""
+    """Messages of these bots that wait for an answer; None if the store does not answer."""
     counts: Counts
     evicted: int
-    """Messages that a bounded queue had no more room for, or that waited in it for too long."""
+    """Messages evicted because a bounded queue was full, or because they waited too long."""
     store: Activity
     started_at: datetime
     loop_lag: float
     clock_jump: float
     lease: LeaseFigures | None
-    """None where it is alone."""
+    """None on a single server."""

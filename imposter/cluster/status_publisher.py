@@ -1,4 +1,4 @@
-"""Tells the database where the bots of this node stand, so that any node can answer who asks."""
+"""Publication of the status of this node's bots in the database, so that every node can report it."""
 
 import asyncio
 from typing import Any
@@ -17,15 +17,15 @@ from imposter.storage.database.notifications import NodeIdentity
 log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
-"""Seconds, at bots whose status changes without a word: a pause that ends, a provider that has to be asked."""
+"""Seconds between checks of bots whose status changes without a report: a pause ends, or the provider must be asked."""
 
 
 SAID_BY = "node"
-"""Where a published status says which node it is of: what the last owner said is not true of the next one."""
+"""Key of the node's id in a published status: the status of a previous node does not apply to the next one."""
 
 
 class Publisher:
-    """`changed` is for `Supervisor.on_change`."""
+    """The publisher of the bots' status. `changed` is the callback for `Supervisor.on_change`."""
 
     def __init__(self, here: Supervisor, statuses: StatusStore, clock: Clock, identity: NodeIdentity) -> None:
         self._here = here
@@ -42,7 +42,7 @@ class Publisher:
         self._something.set()
 
     async def keep(self) -> None:
-        """Until cancelled."""
+        """Publish changes until cancelled."""
         while True:
             try:
                 async with asyncio.timeout(LOOK_EVERY if self._restless else None):
@@ -62,7 +62,7 @@ class Publisher:
         try:
             await self._tell(bot)
         except Superseded:
-            return  # another run's word counts
+            return  # a later run publishes its own status
         except ImposterError as error:
             if not isinstance(error, DatabaseUnreachable):
                 log.warning("status was not published", bot=instance_id, **trace_of(error))

@@ -1,4 +1,4 @@
-"""What makes the bots run: discovery, rules, the conversation pipeline, retries, the supervisor.
+"""The machinery that runs the bots: provider discovery, rules, the conversation pipeline, retries, the supervisor.
 
-No FastAPI, no SQL, no vendor's SDK.
+It uses no FastAPI, no SQL and no vendor's SDK.
 """

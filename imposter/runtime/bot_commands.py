@@ -1,4 +1,4 @@
-"""Carries out the commands that concern one bot alone."""
+"""The commands that concern one bot alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -43,36 +43,36 @@ log = structlog.get_logger()
 
 NOT_RUNNING = "The bot is not running: start it first."
 UNLINK_DEADLINE = 15.0
-"""Seconds that a platform has to carry out what is asked of the account, such as unlinking it."""
+"""Seconds that a platform has to carry out a command on the account, such as unlinking it."""
 
 
 class CommandedBot(Protocol):
-    """What commands need of a bot."""
+    """The part of a bot that the commands use."""
 
     instance_id: str
     config: BotConfig
     changing: asyncio.Lock
-    """Held while something of the bot is changed."""
+    """Held while the bot is being changed."""
     session: BotSession | None
-    """None while it does not run."""
+    """The current session; None while the bot does not run."""
 
     async def status(self) -> BotStatus: ...
 
     async def started(self) -> None:
-        """Returns when a start that is under way is over."""
+        """Wait until a start that is under way is over."""
 
     async def open_provider(self) -> ChatAdapter:
-        """Returns the provider, opened for this alone where the bot does not run."""
+        """Return the open provider, or open one for a single command if the bot does not run."""
 
     async def begin_pause(self, pause: Pause) -> Pause:
-        """Stores the owner's pause, and what it ends."""
+        """Store the owner's pause and cancel the answers that it ends."""
 
     def pauses_ended(self) -> None:
-        """Every pause is ended in the store."""
+        """Drop all pauses after they ended in the store."""
 
 
 class BotCommands:
-    """Carries out commands for one bot. Each raises StorageError where the store does not answer."""
+    """The commands of one bot. Every command raises StorageError if the store does not answer."""
 
     def __init__(self, bot: CommandedBot, store: Store, factory: ProviderFactory, clock: Clock) -> None:
         self._bot = bot
@@ -81,13 +81,14 @@ class BotCommands:
         self._clock = clock
 
     async def execute(self, command: Command[Result]) -> Result:
-        """Carry it out. Raises what the method that does it raises."""
+        """Carry out a command. Raises: the errors of the method for that command."""
         return cast("Result", await _METHODS[type(command)](self, command))
 
     async def _pause(self, contact: str | None = None, minutes: float | None = None) -> None:
-        """Be silent towards this person or group, or altogether; without `minutes` until it is resumed.
+        """Be silent towards this person or group, or everywhere.
 
-        What waits there becomes context, answers that are not out are withdrawn.
+        Without `minutes` the pause lasts until it is resumed.
+        Waiting messages become context; answers that are not sent yet are withdrawn.
         Raises: ContactNotFound, StorageError.
         """
         until = FOREVER if minutes is None else self._clock.now() + timedelta(minutes=minutes)
@@ -98,7 +99,7 @@ class BotCommands:
                     self._bot.session.paused(pause)
 
     async def _resume(self, contact: str | None = None) -> None:
-        """End the pauses of this person, in groups too, or of this group, or every pause.
+        """End the pauses of this person (also in groups) or of this group, or every pause.
 
         Raises: ContactNotFound, StorageError.
         """
@@ -115,14 +116,14 @@ class BotCommands:
             self._bot.session.pause_ended(person.conversations, person.ids)
 
     async def _loop_found(self, conversation: str) -> None:
-        """Another bot noticed that the two talk to each other here; one that does not run is not told."""
+        """Report that another bot and this one answer each other here. Ignored if the bot does not run."""
         if self._bot.session is not None:
             await self._bot.session.loop_found(conversation)
 
     async def _retry(self, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them; a bot that does not run does it when it runs again.
+        """Retry one dead letter, or all of them. A bot that does not run does so at its next start.
 
-        Raises: DeadLetterNotFound, InvalidState (the rules leave the contact out), StorageError.
+        Raises: DeadLetterNotFound, InvalidState (the rules exclude the contact), StorageError.
         """
         async with self._bot.changing:
             judge, dead_letters = self._judge(), self._store.dead_letters
@@ -139,10 +140,10 @@ class BotCommands:
             return Retried(letters, refused)
 
     async def _forget(self, contact: str) -> tuple[int, bool]:
-        """Remove everything of the person with this id or number.
+        """Delete all data of the person with this id or phone number.
 
-        Gives how many messages went, and whether they are out of the files already.
-        Raises: ContactNotFound, InvalidState (the platform cannot be brought to forget them; nothing was removed),
+        Return the number of deleted messages, and whether they are already scrubbed from the database files.
+        Raises: ContactNotFound, InvalidState (the platform could not delete its data; nothing was deleted),
         StorageError.
         """
         async with self._bot.changing:
@@ -152,7 +153,7 @@ class BotCommands:
             session = self._bot.session
             if session is not None:
                 await session.exams.end(EvaluationState.INTERRUPTED, evaluation.FORGOTTEN)
-                # What is said meanwhile is forgotten as well, or is the first word of a stranger: never both.
+                # A message that arrives meanwhile is either forgotten too, or is the first message of a stranger.
                 await session.hold(person.conversations | await forgetting.groups(self._bot.instance_id, person.ids))
             try:
                 await self._forget_at_platform(sorted(person.ids))
@@ -166,11 +167,11 @@ class BotCommands:
                     session.release()
             try:
                 return forgotten.messages, await forgetting.is_scrubbed()
-            except StorageError:  # they are forgotten all the same
+            except StorageError:  # the person is forgotten in any case
                 return forgotten.messages, False
 
     async def _begin_exam(self, most: int, contact: str | None = None) -> None:
-        """Have the model answer up to `most` questions that the owner answered, of this contact or of all.
+        """Have the model answer up to `most` questions that the owner answered, of this contact or of all contacts.
 
         Raises: ContactNotFound, InvalidState, StorageError.
         """
@@ -180,14 +181,14 @@ class BotCommands:
             await self._bot.session.begin_exam(most, contact)
 
     async def _cancel_exam(self) -> None:
-        """End the one that is held, if one is."""
+        """End the evaluation that is under way, if there is one."""
         if self._bot.session is not None:
             await self._bot.session.exams.end(EvaluationState.CANCELLED, evaluation.CANCELLED)
 
     async def _decide_draft(self, number: int, *, send: bool, text: str | None = None) -> Draft:
-        """Send a draft, or `text` in its place, or drop it.
+        """Send a draft, or `text` in its place, or drop the draft.
 
-        Raises: DraftNotFound, InvalidState (it is decided, expired, or the bot does not run), StorageError.
+        Raises: DraftNotFound, InvalidState (already decided, expired, or the bot does not run), StorageError.
         """
         drafts = self._bot.session.drafts if self._bot.session is not None else None
         if drafts is None:
@@ -195,7 +196,7 @@ class BotCommands:
         return await (drafts.send(number, text) if send else drafts.drop(number))
 
     async def _say(self, contact: str, text: str, key: str) -> str:
-        """Have the owner say this to a person or group, once for each `key`; gives the message's id.
+        """Send `text` to a person or group in the owner's name, once for each `key`. Return the message's id.
 
         Raises: ContactNotFound, InvalidState (the bot does not run), StorageError.
         """
@@ -209,10 +210,11 @@ class BotCommands:
         return await self._bot.session.say(conversation, person.ids, text, key)
 
     async def _undo_brief(self, contact: str, last: int) -> int:
-        """Take back what was said to them for the owner, up to the message with the seq `last`; gives how many.
+        """Delete the messages that were sent to a contact for the owner, up to the sequence number `last`.
 
-        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (more was said since, or it cannot be taken back),
-        StorageError.
+        Return the number of deleted messages.
+        Raises: ContactNotFound, AwaySummaryNotFound, InvalidState (newer messages exist, or the platform cannot delete
+        them), StorageError.
         """
         away_summaries = self._bot.session.away_summaries if self._bot.session is not None else None
         if away_summaries is None:
@@ -223,7 +225,7 @@ class BotCommands:
             raise InvalidState("The account is not connected: try again when it is.") from None
 
     async def _pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number. Raises: InvalidState, NotSupported, Refused."""
+        """Return the code to type on the phone with this number. Raises: InvalidState, NotSupported, Refused."""
         chat = self._bot.session.chat if self._bot.session is not None else None
         if chat is None:
             raise InvalidState(NOT_RUNNING)
@@ -240,7 +242,7 @@ class BotCommands:
             raise InvalidState("The platform's own entries could not be removed, so nothing was; try again.") from None
 
     async def _conversations_with(self, contact: str | None) -> Collection[str]:
-        """Raises: ContactNotFound."""
+        """Return the conversations with a contact. Raises: ContactNotFound."""
         if contact is None:
             return [ACCOUNT]
         canonical = self._factory.rules(self._bot.config).canonical
@@ -279,4 +281,4 @@ _METHODS: Mapping[type[Command[Any]], Callable[[BotCommands, Any], Awaitable[Any
     CancelEvaluation: lambda bot, command: bot._cancel_exam(),
     ReportLoop: lambda bot, command: bot._loop_found(command.conversation),
 }
-"""The method for each command."""
+"""The method that carries out each command."""

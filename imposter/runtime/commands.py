@@ -1,6 +1,7 @@
-"""What can be asked of one bot, as data: the server that runs the bot carries it out, whichever server was asked.
+"""The commands for one bot, as data, so that any server can pass them to the one that runs the bot.
 
-A command is carried out at most once. Sent again after no answer came, each does what is then still to do.
+A command is carried out at most once. A command that is sent again, because no answer came, does only the rest of
+its work.
 """
 
 from typing import Any, ClassVar, Generic, TypeVar
@@ -15,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class Command(BaseModel, Generic[Result]):
-    """Something to do for one bot. `Result` is what it answers; `answer` reads and writes that as JSON."""
+    """A command for one bot. `Result` is the type of its answer, which `answer` reads and writes as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     answer: ClassVar[TypeAdapter[Any]] = TypeAdapter(None)
@@ -23,7 +24,7 @@ class Command(BaseModel, Generic[Result]):
 
 class PutBot(Command[None]):
     config: dict[str, Any]
-    """As it was given, secrets included."""
+    """The config as it was given, including secrets."""
 
 
 class StartBot(Command[BotStatus]):
@@ -39,7 +40,7 @@ class UnlinkBot(Command[BotStatus]):
 
 
 class DeleteBot(Command[str | None]):
-    """Answers what is left for the owner to do."""
+    """Returns the step left for the owner to do, or None."""
 
     answer = TypeAdapter(str | None)
 
@@ -66,7 +67,7 @@ class RetryDeadLetters(Command[Retried]):
 
 
 class EraseContact(Command[tuple[int, bool]]):
-    """Answers how many messages went, and whether they are out of the files already."""
+    """Returns the number of deleted messages, and whether they are already scrubbed from the database files."""
 
     answer = TypeAdapter(tuple[int, bool])
     contact: str
@@ -80,7 +81,7 @@ class DecideDraft(Command[Draft]):
 
 
 class SendOwnerMessage(Command[str]):
-    """Answers the message's id."""
+    """Returns the message's id."""
 
     answer = TypeAdapter(str)
     contact: str
@@ -89,7 +90,7 @@ class SendOwnerMessage(Command[str]):
 
 
 class UndoAwaySummary(Command[int]):
-    """Answers how many messages were taken back."""
+    """Returns the number of messages that were taken back."""
 
     answer = TypeAdapter(int)
     contact: str
@@ -106,7 +107,7 @@ class CancelEvaluation(Command[None]):
 
 
 class ReportLoop(Command[None]):
-    """Another of our bots and this one answer each other there."""
+    """Reports that another bot of this system and this one answer each other in a conversation."""
 
     conversation: str
 
@@ -132,4 +133,4 @@ COMMANDS: dict[str, type[Command[Any]]] = {
         ReportLoop,
     )
 }
-"""Every command, by its name in the database."""
+"""Every command by its name in the database."""

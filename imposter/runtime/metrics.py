@@ -1,4 +1,4 @@
-"""How this server itself fares: what it is called, since when it runs, what it did, how late its event loop is."""
+"""Measurements of this server: its name, uptime, counters and event loop lag."""
 
 import asyncio
 from collections import deque
@@ -12,27 +12,27 @@ from imposter.domain.usage import Usage
 BEAT = 1.0
 """Seconds between two measurements."""
 REMEMBERED = 60
-"""Measurements."""
+"""Number of measurements that are kept."""
 MOST_MODELS = 50
 OTHER = "other"
 BEFORE, MODEL, AFTER = PARTS = ("before", "model", "after")
-"""From the message to asking the model, the model, and from its answer until the platform has that."""
+"""Parts of an answer's latency: from the message to the model call, the model call, and from there to the platform."""
 
 
 @dataclass(slots=True)
 class ModelTokens:
-    """Of one model."""
+    """The calls and tokens of one model."""
 
     calls: int = 0
     input: int = 0
-    """But for those that the vendor had read before."""
+    """Input tokens that the vendor did not have in its cache."""
     cached_input: int = 0
     output: int = 0
 
 
 @dataclass(slots=True)
 class CallDurations:
-    """How often, and seconds in all."""
+    """The number of calls and their total duration in seconds."""
 
     times: int = 0
     seconds: float = 0.0
@@ -44,27 +44,30 @@ class CallDurations:
 
 @dataclass(slots=True)
 class Counts:
-    """What happened on this server since it started. Raised on the event loop alone."""
+    """Counters of this server since its start. Only the event loop may increment them."""
 
     answers_sent: int = 0
     model_failures: int = 0
-    """Calls of a model that failed, those that were tried again too."""
+    """Failed model calls, including those that were retried."""
     dead_letters: int = 0
-    """What a contact did not get, or may not have; whatever its owner did about it since."""
+    """Answers that a contact did not get, or may not have got, whether or not the owner has dealt with them since."""
     wrong_keys: int = 0
-    """Of those who wanted to get in."""
+    """Requests and sign-ins with a wrong key."""
     waited: dict[str, CallDurations] = field(default_factory=lambda: {part: CallDurations() for part in PARTS})
-    """What contacts waited for, of answers that were sent, by part of the way."""
+    """Latency of the answers that were sent, by part."""
     models: dict[str, ModelTokens] = field(default_factory=dict)
-    """What calls took, by model."""
+    """Tokens by model."""
     money: dict[tuple[str, str], int] = field(default_factory=dict)
-    """What those of known price cost, by model and currency; in millionths."""
+    """Cost by model and currency, in millionths, of the models whose price is known."""
 
     def wrong_key(self) -> None:
         self.wrong_keys += 1
 
     def used(self, usage: Usage) -> None:
-        """A vendor may call its models anything, and ever more of them: beyond so many they count as one."""
+        """Count the usage of a call.
+
+        Models beyond the first MOST_MODELS count as one, because a vendor may use any names.
+        """
         full = usage.model not in self.models and len(self.models) >= MOST_MODELS
         model = OTHER if full else usage.model
         tokens = self.models.setdefault(model, ModelTokens())
@@ -78,11 +81,11 @@ class Counts:
 
 
 class ServerMetrics:
-    """See `open_server_metrics`."""
+    """The measurements of this server. See `open_server_metrics`."""
 
     def __init__(self, name: str, clock: DoubtedClock) -> None:
         self.name = name
-        """For people, among the servers that share a database."""
+        """Name for people, among the nodes that share a database."""
         self.started_at = clock.now()
         self.clock = clock
         self._began = clock.monotonic()
@@ -90,16 +93,16 @@ class ServerMetrics:
 
     @property
     def uptime(self) -> float:
-        """Seconds."""
+        """Seconds since the server started."""
         return self.clock.monotonic() - self._began
 
     @property
     def loop_lag(self) -> float:
-        """Seconds that the event loop kept a task waiting which was due: the longest of the last minute."""
+        """The event loop's greatest delay of a due task within the last minute, in seconds."""
         return max(self._late)
 
     async def keep(self) -> None:
-        """Measure, and look at the clock, until cancelled."""
+        """Measure the lag and check the clock until cancelled."""
         while True:
             due = self.clock.monotonic() + BEAT
             await self.clock.sleep(BEAT)
@@ -109,7 +112,7 @@ class ServerMetrics:
 
 @asynccontextmanager
 async def open_server_metrics(name: str, clock: DoubtedClock) -> AsyncIterator[ServerMetrics]:
-    """While it is entered, the event loop's lag is measured."""
+    """Measure the event loop's lag while the context is entered."""
     server_metrics = ServerMetrics(name, clock)
     beat = asyncio.create_task(server_metrics.keep(), name="metrics")
     try:

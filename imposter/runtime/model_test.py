@@ -1,4 +1,4 @@
-"""What a chat will ask is asked of the model that a config names, before anybody depends on it."""
+"""A test of the model in a config: it is asked the questions of a chat before a bot depends on it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,11 +28,11 @@ from imposter.runtime.providers.model_selection import ModelChain
 log = structlog.get_logger()
 
 DEADLINE = 45.0
-"""Seconds for all of it; somebody looks at a button."""
+"""Seconds for the whole test; its user is waiting in front of the page."""
 MOST_QUESTIONS = 2
-"""One for an answer, one for what is left: the answer once more where there was only reasoning, else a judgement."""
+"""One for the answer, and one more: for the answer again if the model only reasoned, otherwise for a judgement."""
 HARMLESS = "I am fine, thank you. How are you?"
-"""Binds nobody: who judges says so."""
+"""An answer that commits the owner to nothing: a judge should let it pass."""
 
 _SAID = (
     (Source.CONTACT, 3600.0, "Hi, did you see my message from yesterday?"),
@@ -42,19 +42,19 @@ _SAID = (
     (Source.CONTACT, 5.0, "how are you?"),
     (Source.CONTACT, 2.0, "and do you still know the number of my hotel room?"),
 )
-"""Whose words, how many seconds ago, and what: the last ones came in one go. Nobody told the model that number."""
+"""Author, age in seconds and text of each message. The last ones form one burst. The model does not know the number."""
 BURST = tuple(text for _, ago, text in _SAID if ago < 60)
 
 
 def conversation(now: datetime) -> list[Turn]:
-    """What the model is shown."""
+    """Return the conversation that the model is shown."""
     return [Turn(source, text, said_at=now - timedelta(seconds=ago)) for source, ago, text in _SAID]
 
 
 def config_of_model(
     choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, addresses: AddressGuard, **more: Any
 ) -> BotConfig:
-    """A bot's config of which only the model counts. Raises: InvalidConfig."""
+    """Return a bot's config in which only the model matters. Raises: InvalidConfig."""
     check_model(choice, catalog, secret, addresses)
     nobody = {"user_id": "me", "chat_provider_config": ProviderChoice(provider_name="none")}
     model = ModelChoice(provider_name=choice.provider_name, provider_config=choice.provider_config)
@@ -62,7 +62,7 @@ def config_of_model(
 
 
 def with_some_model(choice: ProviderChoice, catalog: Catalog) -> ProviderChoice:
-    """The same, with a word for the model where none is chosen yet. Raises: InvalidConfig."""
+    """Return the choice with a placeholder for the model if none is chosen yet. Raises: InvalidConfig."""
     wants = catalog.find(ProviderKind.MODEL, choice.provider_name).config_model
     if wants is None or "model" not in wants.model_fields or choice.provider_config.get("model"):
         return choice
@@ -72,7 +72,7 @@ def with_some_model(choice: ProviderChoice, catalog: Catalog) -> ProviderChoice:
 async def list_models(
     catalog: Catalog, shared: Shared, choice: ProviderChoice, now: Callable[[], datetime]
 ) -> list[str]:
-    """What the server has that `choice` names. Raises: InvalidConfig, NotSupported, ModelError."""
+    """Return the models of the server that `choice` names. Raises: InvalidConfig, NotSupported, ModelError."""
     some = with_some_model(choice, catalog)
     config = config_of_model(some, catalog, shared.secret, shared.addresses)
     model = await ProviderFactory(catalog, shared, 1, now).open_port("trial", config, config.llm_provider_config)
@@ -81,7 +81,7 @@ async def list_models(
 
 
 async def try_model(catalog: Catalog, shared: Shared, config: BotConfig, now: Callable[[], datetime]) -> ModelTest:
-    """What came of it. Raises: InvalidConfig."""
+    """Test the model of a config. Raises: InvalidConfig."""
     file = catalog.find(ProviderKind.MODEL, config.llm_provider_config.provider_name)
     model = await ProviderFactory(catalog, shared, 1, now).open_port("trial", config, config.llm_provider_config)
     turns, loop = conversation(now()), asyncio.get_running_loop()
@@ -95,7 +95,7 @@ async def try_model(catalog: Catalog, shared: Shared, config: BotConfig, now: Ca
     judged, spent = await _judged(file, model, turns, DEADLINE - seconds)
     leak = ModelChain([model]).leaks.of(answer.text, [turn.content for turn in turns if turn.source is Source.BOT])
     return ModelTest(
-        # What no contact is to read is no more for a page that may be shown around.
+        # An answer with secrets must not be shown on the page either.
         answer="" if leak is Leak.SECRET else answer.text.strip(),
         leaks=leak is not None,
         model=answer.model,
@@ -113,7 +113,7 @@ async def try_model(catalog: Catalog, shared: Shared, config: BotConfig, now: Ca
 async def _judged(
     file: ProviderFile, model: ModelAdapter, turns: list[Turn], seconds: float
 ) -> tuple[Judged, Answer | None]:
-    """Whether it judges a harmless answer rightly, and what that took."""
+    """Check that the model judges a harmless answer correctly. Also return the tokens that the judgement took."""
     if not model.judges:
         return Judged.CANNOT, None
     if model.questions >= MOST_QUESTIONS or seconds <= 0:
@@ -127,7 +127,7 @@ async def _judged(
 
 
 async def _spent(config: BotConfig, model: ModelAdapter, *answers: Answer | None) -> dict[str, Any]:
-    """Of a trial: its tokens, and what they cost as far as that is known."""
+    """Return the tokens of a test and their cost, as far as they are known."""
     budget = config.budget_config or Budget()
     prices = Pricing(budget, model.address)
     spent = [answer for answer in answers if answer is not None]
@@ -150,14 +150,14 @@ async def _spent(config: BotConfig, model: ModelAdapter, *answers: Answer | None
 def _not_taken(model: ModelAdapter) -> tuple[NotTaken, ...]:
     try:
         return tuple(model.not_taken)
-    except Exception as error:  # noqa: BLE001 - a provider may raise anything, and this is not what was asked
+    except Exception as error:  # noqa: BLE001 - a provider may raise anything, and the test itself succeeded
         log.error("a provider could not tell what its server does not take", **trace_of(error))
         return ()
 
 
 @asynccontextmanager
 async def _in_time(file: ProviderFile, seconds: float) -> AsyncIterator[None]:
-    """Raises: InvalidConfig, NotSupported, and ModelError for whatever else is raised, and after `seconds`."""
+    """Limit a call to `seconds`. Raises: InvalidConfig, NotSupported, ModelError (any other error, and the timeout)."""
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -165,7 +165,7 @@ async def _in_time(file: ProviderFile, seconds: float) -> AsyncIterator[None]:
         raise ModelUnavailable(f"The model said nothing for {seconds:.0f} s.") from None
     except (InvalidConfig, ModelError, NotSupported):
         raise
-    except Exception as error:  # noqa: BLE001 - a provider may raise anything; whoever asked is told its name
+    except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told the error's type
         log.error("a model that was tried failed", provider=file.name, **trace_of(error))
         raise ModelRefused(
             f"The model's provider failed ({type(error).__name__}); the server's log says more."

@@ -1,4 +1,4 @@
-"""What a trial of a model found out, and how it is said. Pure."""
+"""The result of a model test, and its description for the owner. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from imposter.runtime.costs.pricing import MILLION
 
 
 class Judged(StrEnum):
-    """How the model judged an answer that binds nobody."""
+    """The model's judgement of an answer that commits the owner to nothing."""
 
     RIGHTLY = "rightly"
     WRONGLY = "wrongly"
     FAILED = "failed"
     NOT_ASKED = "not_asked"
-    """The trial had no time or no question left for it."""
+    """The test had no time or no question left for it."""
     CANNOT = "cannot"
-    """Its provider has no such ability."""
+    """The provider has no such ability."""
 
 
 _JUDGED = {
@@ -32,10 +32,10 @@ _JUDGED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelTest:
-    """None is what is not known."""
+    """The result of a model test. None means unknown."""
 
     error: str | None = None
-    """Why there is no answer, for the owner."""
+    """Reason for the owner why there is no answer."""
     answer: str = ""
     model: str | None = None
     seconds: float | None = None
@@ -46,24 +46,24 @@ class ModelTest:
     currency: str
     price_known: bool
     unsure: bool = False
-    """It marked its answer as doubtful."""
+    """The model marked its answer as doubtful."""
     machinery: bool = False
     leaks: bool = False
-    """It repeats what no contact is to read."""
+    """The answer repeats text that no contact may read."""
     reasoned: bool = False
-    """Its reasoning stood in the answer, and was taken off."""
+    """The answer contained the model's reasoning, which was removed."""
     not_taken: tuple[NotTaken, ...] = ()
     told: str | None = None
     judged: Judged = Judged.NOT_ASKED
 
     @property
     def works(self) -> bool:
-        """It gave an answer, which may still be one that a chat would leave to its owner."""
+        """Whether the model gave an answer, even if a chat would hold it back for the owner."""
         return self.error is None and bool(self.answer or self.leaks)
 
     @property
     def sentences(self) -> list[str]:
-        """All of it in words, but for the error and the answer."""
+        """All findings as sentences, except for the error and the answer."""
         return list(self._sentences())
 
     def _sentences(self) -> Iterator[str]:

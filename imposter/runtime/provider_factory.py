@@ -1,4 +1,4 @@
-"""What a bot is made of, as its config names it."""
+"""The providers, models and rules of a bot, created from its config."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ProviderFactory:
-    """Makes them, from the provider files of this server."""
+    """A factory of providers, models and rules, which uses the provider files of this server."""
 
     catalog: Catalog
     shared: Shared
@@ -34,21 +34,21 @@ class ProviderFactory:
         return self.catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name)
 
     def rules(self, config: BotConfig) -> EligibilityPolicy:
-        """Raises: InvalidConfig."""
+        """Create the rules of a bot. Raises: InvalidConfig."""
         file = self.chat_file(config)
         try:
             return EligibilityPolicy.of(config, canonical_ids(file), own_chat=has_own_chat(file))
-        except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
+        except Exception as error:  # noqa: BLE001 - a provider's own spelling of ids may raise anything
             told = f"the provider cannot read an entry: {type(error).__name__}"
             raise InvalidConfig(FieldProblem("respond_to_whitelist", told)) from None
 
     async def open_chat(self, config: BotConfig, queue: object, context: ChatContext) -> ChatAdapter:
-        """Raises whatever the provider's constructor raises."""
+        """Open the chat provider. Raises: any error of the provider's constructor."""
         choice = dict(config.chat_provider_config.provider_config)
         return await ChatAdapter.open(self.chat_file(config), config.user_id, choice, {config.user_id: queue}, context)
 
     async def new_models(self, instance_id: str, config: BotConfig) -> ModelSelection:
-        """For a config that is given just now: with a bound on money the price of each must be known.
+        """Open the models for a config that is new. If the budget limits money, the price of each model must be known.
 
         Raises: InvalidConfig.
         """
@@ -61,7 +61,7 @@ class ProviderFactory:
         return models
 
     async def open_models(self, instance_id: str, config: BotConfig) -> ModelSelection:
-        """Raises: InvalidConfig."""
+        """Open the models of a stored config. Raises: InvalidConfig."""
         others: dict[str, ModelChain] = {}
         for place, contact in enumerate(config.contacts):
             if (choice := config.model_towards(contact)) is not None:
@@ -72,7 +72,7 @@ class ProviderFactory:
     async def open_model(
         self, instance_id: str, config: BotConfig, choice: ModelChoice, field: str = "llm_provider_config"
     ) -> ModelChain:
-        """Raises: InvalidConfig, which names `field`, where the choice stands in the config."""
+        """Open a model and its fallbacks. Raises: InvalidConfig (naming `field`, the path of the choice)."""
         ports = [await self.open_port(instance_id, config, choice, field)]
         for place, other in enumerate(choice.fallbacks):
             other = inheriting(other, choice)
@@ -82,14 +82,14 @@ class ProviderFactory:
     async def open_port(
         self, instance_id: str, config: BotConfig, choice: ProviderChoice, field: str = "llm_provider_config"
     ) -> ModelAdapter:
-        """One model without those that are asked in its place. Raises: InvalidConfig."""
+        """Open one model without its fallbacks. Raises: InvalidConfig."""
         file = self.catalog.find(ProviderKind.MODEL, choice.provider_name)
         zone = None if config.time_zone is None else ZoneInfo(config.time_zone)
         context = ModelContext(instance_id, self.shared, lambda: self.now().astimezone(zone))
         settings, names = dict(choice.provider_config), config.behaviour_config.names
         try:
             return await ModelAdapter.open(file, config.user_id, settings, context, self.model_calls_at_once, names)
-        except Exception as error:  # noqa: BLE001 - whatever a constructor raises, the config is what it refused
+        except Exception as error:  # noqa: BLE001 - any error of a constructor means that it refused the config
             if not isinstance(error, ImposterError):
                 log.error("model provider was not made", bot=instance_id, provider=file.name, **trace_of(error))
             told = str(error) if isinstance(error, ImposterError) else f"{type(error).__name__}, see the server's log"

@@ -1,4 +1,4 @@
-"""Has the Store delete what has grown old: at start, and every hour."""
+"""Deletion of old data, at start and every hour."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,19 +16,19 @@ log = structlog.get_logger()
 EVERY = 3600.0
 ASK_EVERY = 60.0
 LOOK_EVERY = 5.0
-"""Seconds, the last between two looks at whose turn it is."""
+"""Seconds between two checks of whether this server has to do the work."""
 
 
 @asynccontextmanager
 async def retention(
     store: Store, clock: Clock, keep: timedelta | None, ours: Callable[[], bool] = lambda: True
 ) -> AsyncIterator[None]:
-    """While it is entered, nothing is kept for longer than `keep`, give or take an hour; None: everything is kept.
+    """Delete data older than `keep` while the context is entered, to within an hour. None: keep everything.
 
-    But for what disappears in its chat, which goes in any case when its time there is over.
+    Disappearing messages are deleted when their time is over, whatever `keep` is.
 
-    What was deleted but could not be taken out of the files then is tried again. `ours` says whether it is this
-    server's to do now: of several on one database one does it for all, and none while its clock may be wrong.
+    Deleted data that could not be scrubbed from the database files is tried again. `ours` returns whether this server
+    has to do the work now: of several nodes one does it for all, and none while its clock may be wrong.
     """
     tasks = [
         asyncio.create_task(_keep_deleting(store, clock, keep, ours), name="retention"),
@@ -43,14 +43,14 @@ async def retention(
 
 
 async def delete_old(store: Store, clock: Clock, keep: timedelta | None) -> int:
-    """One round. Gives how many messages are gone. Raises: StorageError."""
+    """Run one round. Return the number of deleted messages. Raises: StorageError."""
     deleted = 0
     while gone := await store.retention.delete_disappeared():
         deleted += gone
     if keep is not None:
         deleted += await _delete_before(store, clock.now() - keep)
         while await store.voice.delete_old(clock.now() - keep):
-            pass  # in portions, as the messages
+            pass  # in portions, like the messages
         while await store.usage.age((clock.now() - keep).date(), clock.now().date()):
             pass
         after: int | None = 0
@@ -84,7 +84,7 @@ async def _keep_deleting(store: Store, clock: Clock, keep: timedelta | None, our
 
 
 async def _keep_scrubbing(store: Store, clock: Clock, ours: Callable[[], bool]) -> None:
-    """A large file is written anew at a quiet moment, which may come at any time."""
+    """Scrub deleted data from the database files at a quiet moment, because a large file has to be rewritten."""
     while True:
         await clock.sleep(ASK_EVERY)
         if ours():

@@ -57,10 +57,11 @@ class MakeQueue(Protocol):
 
 
 class BotSession:
-    """One run of a bot under one claim: opened once, closed any number of times.
+    """One run of a bot under one claim. It is opened once and may be closed any number of times.
 
-    It listens and answers, or opens the provider alone for one command. All that happens reaches it as events, on the
-    event loop, one after the other. `on_logged_out` hears that the platform took the account away.
+    The session either listens and answers, or opens the provider alone for one command. Everything that happens is
+    posted to it as an event and handled on the event loop, one after the other. `on_logged_out` is called when the
+    platform has removed the account.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class BotSession:
     ) -> None:
         """Raises: InvalidConfig."""
         self.chat: ChatAdapter | None = None
-        """While it is open."""
+        """The open provider; None while it is closed."""
         self._factory = factory
         self._other_bots = other_bots
         self._link_status = link_status
@@ -96,15 +97,18 @@ class BotSession:
         )
         self.exams = context.evaluations = Evaluations(claim.instance_id, store=store, clock=clock, chance=chance)
         self._conversations: ConversationScheduler | None = None
-        """While it answers."""
+        """The scheduler; None unless the session answers."""
         self._safety: Safety | None = None
         self._queue = make_queue(context, self._post)
 
     async def open(self) -> None:
-        """Listen and answer. Raises whatever a provider raises, StorageError; it is to be closed then, too."""
+        """Start listening and answering. The session must be closed even if this fails.
+
+        Raises: any error of a provider, StorageError.
+        """
         context, store = self._context, self._context.store
         policy: SessionPolicy | None = None
-        while policy is not context.policy:  # another config may come meanwhile
+        while policy is not context.policy:  # the config may change while the models are opened
             policy = context.policy
             context.models = await self._factory.open_models(context.instance_id, policy.config)
         context.message_format = MessageFormat.of(self._factory.chat_file(policy.config))
@@ -119,7 +123,7 @@ class BotSession:
             other_bots=self._other_bots,
             tell=self._link_status.paused,
         )
-        self._safety = safety  # what is paused meanwhile is told to it
+        self._safety = safety  # set before load(), so that pauses that begin meanwhile reach it
         await safety.load()
         context.budget_tracker = BudgetTracker(
             context.instance_id,
@@ -134,18 +138,21 @@ class BotSession:
         self._conversations = ConversationScheduler(context)
         await self._conversations.resume()
         await chat.start()
-        await asyncio.sleep(0)  # what the provider reported meanwhile is heard first
+        await asyncio.sleep(0)  # let the events that the provider reported meanwhile be handled first
         if self._link_status.link.status is LinkState.STARTING:
             self._move(await chat.status() or LinkStatus(status=LinkState.CONNECTED))
 
     async def open_provider_only(self) -> ChatAdapter:
-        """Open the provider for one command; nobody listens to it. Raises whatever it raises."""
+        """Open the provider for one command; its events are not handled. Raises: any error of the provider."""
         self._queue.close()
         self.chat = await self._open_chat()
         return self.chat
 
     async def close(self, grace: float = CLOSING_GRACE) -> None:
-        """Stop listening and answering; an answer being sent has `grace` seconds. What waits, waits in the store."""
+        """Stop listening and answering.
+
+        An answer that is being sent has `grace` seconds to finish. Waiting messages stay in the store.
+        """
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
         await (self.exams.end(EvaluationState.INTERRUPTED, STOPPED) if grace else self.exams.stop_immediately())
@@ -157,17 +164,17 @@ class BotSession:
         self._queue.close()
 
     async def disconnect(self) -> None:
-        """Close the provider at once, whatever is under way."""
+        """Close the provider at once, without waiting for work in progress."""
         self._listens = False
         chat, self.chat = self.chat, None
         try:
             if chat is not None:
                 await chat.stop()
-        except Exception as error:  # noqa: BLE001 - a provider that cannot stop must not keep the bot from it
+        except Exception as error:  # noqa: BLE001 - a provider that fails to stop must not keep the bot from stopping
             log.error("provider did not stop", bot=self._context.instance_id, **trace_of(error))
 
     def use(self, policy: SessionPolicy, models: ModelSelection | None) -> None:
-        """Go by this from now on; without `models` those it has."""
+        """Use this policy from now on, and `models` if they are given."""
         self._context.policy = policy
         if self._conversations is not None and self._safety is not None:
             self._context.models = models or self._context.models
@@ -175,7 +182,7 @@ class BotSession:
             self._conversations.policy_changed(new_models=models is not None)
 
     async def ask(self) -> None:
-        """Have the provider say how its link is."""
+        """Ask the provider for the state of its link."""
         chat = self.chat
         if chat is not None and self._link_status.link.status is not LinkState.STARTING:
             said = await chat.status()
@@ -184,12 +191,12 @@ class BotSession:
 
     @property
     def drafts(self) -> Drafts | None:
-        """While it answers."""
+        """The drafts; None unless the session answers."""
         return self._conversations.drafts if self._conversations is not None else None
 
     @property
     def away_summaries(self) -> AwaySummaries | None:
-        """While it answers."""
+        """The away summaries; None unless the session answers."""
         return self._conversations.away_summaries if self._conversations is not None else None
 
     @property
@@ -201,9 +208,9 @@ class BotSession:
         return self._context.budget_tracker.status if self._conversations is not None else None
 
     async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
-        """The owner says this there, once for each `key` in that chat; gives the message's id.
+        """Send `text` in the owner's name, once for each `key` in this conversation. Return the message's id.
 
-        Raises: InvalidState, ContactNotFound (nothing was ever said there), StorageError.
+        Raises: InvalidState, ContactNotFound (the conversation has no messages), StorageError.
         """
         conversations = self._conversations
         if conversations is None:
@@ -225,7 +232,7 @@ class BotSession:
             self._safety.resume()
 
     def paused(self, pause: Pause) -> None:
-        """The owner's pause is in the store, and so is what it ended."""
+        """Apply a pause of the owner. The pause and the answers it ended are already stored."""
         if self._safety is not None:
             self._safety.hold(pause)
         if self._conversations is not None:
@@ -236,7 +243,7 @@ class BotSession:
             self._safety.release(conversations, people)
 
     async def begin_exam(self, most: int, contact: str | None) -> None:
-        """See `Evaluations.begin`. Raises: ContactNotFound, InvalidState, StorageError."""
+        """Start an evaluation; see `Evaluations.begin`. Raises: ContactNotFound, InvalidState, StorageError."""
         context = self._context
         if self._conversations is None:
             raise InvalidState("The bot is still being started.")
@@ -256,20 +263,20 @@ class BotSession:
             await self._safety.loop_found(conversation)
 
     def redeliver(self, conversations: Iterable[str]) -> None:
-        """There may be answers here that are still to be sent."""
+        """Look for unsent answers in these conversations."""
         if self._conversations is not None:
             for conversation in conversations:
                 self._conversations.redeliver(conversation)
 
     async def hold(self, conversations: Collection[str]) -> None:
-        """Somebody who speaks there is to be forgotten: nothing more is made of it, until `release`."""
+        """Stop working on these conversations until `release`, because a person in them is about to be forgotten."""
         if self._conversations is not None:
             own_chat = self.chat.own_chat() if self.chat is not None else None
             notes = [await self._context.store.notes.place(self._context.instance_id, own_chat)] if own_chat else []
             await self._conversations.hold([*conversations, *notes])
 
     async def drain(self) -> None:
-        """Returns when nothing that is held is being handed over either."""
+        """Wait until no delivery of a held conversation is under way."""
         if self._conversations is not None:
             await self._conversations.drain()
 
@@ -278,7 +285,10 @@ class BotSession:
             self._conversations.release()
 
     async def forgotten(self, own: Collection[str], conversations: Iterable[str], ids: Collection[str]) -> None:
-        """The store has forgotten a person: with the conversations that were the person's `own`, and in others."""
+        """Clear the memory of a person whom the store has forgotten.
+
+        `own` are the conversations of that person alone, `conversations` all that are affected, `ids` the person's ids.
+        """
         self._context.style_guide.forget()
         if self._safety is not None:
             self._safety.release(own, ids)
@@ -309,7 +319,7 @@ class BotSession:
         return chat
 
     def _post(self, event: SessionEvent) -> None:
-        """Have an event handled on the event loop, in the order of the calls; from any thread."""
+        """Have an event handled on the event loop, in the order of the calls. May be called from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._handle, event)
 
@@ -335,7 +345,7 @@ class BotSession:
                 conversations.model_recovered(event.model)
 
     def _accepted(self, accepted: Accepted) -> None:
-        """A message was stored."""
+        """Handle a message that was stored."""
         if accepted.pause is not None:
             self.paused(accepted.pause)
         if accepted.resumed:
@@ -349,12 +359,12 @@ class BotSession:
         if accepted.merged:
             self._merged(accepted)
         elif conversations is not None and (accepted.duplicate or accepted.waits):
-            # One that comes once more may have been stored with nobody told: the line broke before the answer.
+            # A duplicate may have been stored without a notification: the connection broke before the answer.
             conversations.wake(accepted.conversation)
 
     def _link_changed(self, link: LinkStatus) -> None:
         if not self._listens:
-            return  # the last word of a provider that has been stopped
+            return  # a late event of a provider that has been stopped
         self._move(link)
         if link.status is LinkState.CONNECTED and self._conversations is not None:
             self._conversations.link_is_up()
@@ -376,7 +386,7 @@ class BotSession:
             self._conversations.merged(accepted.conversation)
 
     def _confirmed(self, message_id: str, chat: Sequence[str] = ()) -> None:
-        # Nobody waits for it: if it cannot be stored, a later sign or the next try settles the same.
+        # Not awaited: if this cannot be stored, a later confirmation or the next try settles it.
         self._context.store.outbox.sent(self._context.instance_id, message_id, self._canonical(chat))
 
     async def _sent_message(self, message_id: str, chat: Sequence[str]) -> SentMessage | None:

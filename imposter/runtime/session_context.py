@@ -1,4 +1,4 @@
-"""What the parts of one bot session share: its policy, the store, the clock, and the events that they report to it."""
+"""The state that the parts of one bot session share, and the events that they report to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from imposter.storage import Store
 
 @dataclass(frozen=True)
 class SessionPolicy:
-    """A bot's config and what follows from it. Never changed: a new config makes a new one."""
+    """A bot's config and the rules derived from it. Immutable: a new config makes a new policy."""
 
     config: BotConfig
     eligibility: EligibilityPolicy
@@ -40,12 +40,12 @@ class SessionPolicy:
 
     @property
     def queue_limits(self) -> Limits:
-        """Bounds of what may wait for an answer."""
+        """Limits on the messages that may wait for an answer."""
         return self.config.queue_config
 
     @property
     def answer_within(self) -> timedelta | None:
-        """How old a message may be to be answered."""
+        """The maximum age of a message that is still answered; None for no limit."""
         return self.config.answer_within
 
     @cached_property
@@ -55,28 +55,28 @@ class SessionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class AnswerReady:
-    """There is something to send in this conversation."""
+    """A conversation has an answer to send."""
 
     conversation: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationSilenced:
-    """The owner wants the bot to be silent there from now on; None: everywhere."""
+    """The owner wants the bot to be silent in this conversation from now on; None: in all."""
 
     conversation: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRecovered:
-    """A model answers again that left dead letters while it did not."""
+    """A model that left dead letters answers again."""
 
     model: ModelChain
 
 
 @dataclass(frozen=True, slots=True)
 class TypingChanged:
-    """A contact begins or stops typing in this chat."""
+    """A contact began or stopped typing in this chat."""
 
     chat: str
     is_typing: bool
@@ -84,7 +84,7 @@ class TypingChanged:
 
 @dataclass(frozen=True, slots=True)
 class PlatformTime:
-    """The platform's time of day, as it said it just now."""
+    """The platform's current time of day."""
 
     moment: datetime
 
@@ -96,7 +96,10 @@ SessionEvent = (
 
 @dataclass(eq=False)
 class SessionContext:
-    """One bot session. `policy` and `models` are replaced as a whole when the config changes; the rest stays."""
+    """The shared state of one bot session.
+
+    `policy` and `models` are replaced as a whole when the config changes; all other fields stay.
+    """
 
     claim: Claim
     policy: SessionPolicy
@@ -105,13 +108,13 @@ class SessionContext:
     chance: Chance
     counts: Counts
     report_failure: Callable[[str], None]
-    """Takes a sentence for the owner: a contact is left without an answer."""
+    """Reports a sentence to the owner when a contact is left without an answer."""
     post: Callable[[SessionEvent], None]
-    """Reports an event to the session, from any thread."""
+    """Posts an event to the session, from any thread."""
     busy: set[int] = field(default_factory=set)
-    """The seqs that are being answered: the queue does not evict them."""
+    """Sequence numbers of the messages that are being answered; the queue does not evict them."""
     chat: ChatAdapter = field(init=False)
-    """Set once the provider is open, as is all that follows."""
+    """Set once the provider is open, like all fields below."""
     message_ids: MessageIds = field(init=False)
     models: ModelSelection = field(init=False)
     message_format: MessageFormat = field(init=False)
@@ -125,5 +128,5 @@ class SessionContext:
         return self.claim.instance_id
 
     def judge(self, message: Message, known_ids: frozenset[str]) -> Verdict:
-        """Returns what the bot's rules say of a message now."""
+        """Return the decision of the bot's rules on a message at this moment."""
         return self.policy.eligibility.judge(message, known_ids, self.clock.now())

@@ -1,4 +1,4 @@
-"""The bots that live on this server: brought here, made and changed on demand, stopped at the end."""
+"""The bots of this server: loading, creating, changing and stopping them."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,22 +31,22 @@ log = structlog.get_logger()
 
 
 class Bot(Protocol):
-    """What the supervisor and the API need of a bot."""
+    """The part of a bot that the supervisor and the API use."""
 
     instance_id: str
     user_id: str
     config: BotConfig
     created_at: datetime
     claim: Claim | None
-    """That of its latest run; None if it has not run here."""
+    """The claim of the latest run; None if the bot has not run on this server."""
 
     @property
     def state(self) -> LinkState:
-        """As it was heard last."""
+        """The last known state of the link."""
 
     @property
     def must_be_asked(self) -> bool:
-        """Whether its status changes without a word."""
+        """Whether the provider must be asked for its status, because it does not report changes."""
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -57,7 +57,7 @@ class Bot(Protocol):
     async def status(self, totals: BotTotals | None = None) -> BotStatus: ...
 
     async def execute(self, command: Command[Result]) -> Result:
-        """Carries out what concerns this bot alone; see `ChatbotInstance.execute`."""
+        """Carry out a command that concerns this bot alone; see `ChatbotInstance.execute`."""
 
 
 class MakeBot(Protocol):
@@ -67,7 +67,10 @@ class MakeBot(Protocol):
 
 
 class Supervisor:
-    """Owns the bots of this server. Every method that takes an instance_id raises BotNotFound for one it has not."""
+    """The owner of all bots of this server.
+
+    Every method with an instance_id raises BotNotFound if the bot is not here.
+    """
 
     def __init__(
         self, *, store: Store, catalog: Catalog, shared: Shared, make_bot: MakeBot, now: Callable[[], datetime]
@@ -75,9 +78,9 @@ class Supervisor:
         self.catalog = catalog
         self.counts = Counts()
         self.elsewhere: OtherBots | None = None
-        """Knows the bots that live on other servers."""
+        """Finds the bots of other servers; None if this server is the only one."""
         self.on_change: Callable[[str], None] = lambda instance_id: None
-        """Hears of a bot whose status may be another now."""
+        """Called with the id of a bot whose status may have changed."""
         self._store = store
         self._shared = shared
         self._make_bot = make_bot
@@ -86,16 +89,19 @@ class Supervisor:
         self._by_user: dict[str, Bot] = {}
         self._users: dict[str, asyncio.Lock] = {}
         self.generation = 0
-        """Rises when everything is let go: what was begun before must not bring a bot here any more."""
+        """Incremented when all bots are given up: an operation that began before must not bring a bot back."""
 
     async def load(self) -> None:
-        """Bring back every bot that is stored; those that were running run again. For a server that is alone."""
+        """Load every stored bot and start those that were running. Only for a single server."""
         await self._store.evaluations.leave_behind()
         for row in await self._store.bots.all():
             await self.adopt(row)
 
     async def adopt(self, row: BotRow) -> bool:
-        """From now on this bot lives here; it runs if it is wanted to. False if this version cannot read its config."""
+        """Run this bot on this server, and start it if it is wanted.
+
+        Return False if this version cannot read its config.
+        """
         try:
             config = BotConfig.model_validate(row.config)
         except ValidationError as error:
@@ -108,7 +114,7 @@ class Supervisor:
         return True
 
     async def give(self, instance_id: str) -> None:
-        """Stop the bot, which no longer lives here; nothing of it is lost."""
+        """Stop the bot and remove it from this server. Its data stays in the store."""
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
             self.get(instance_id)
@@ -116,7 +122,7 @@ class Supervisor:
             self._drop(bot)
 
     async def stop_immediately(self) -> None:
-        """No bot lives here any more, at once: another server may run them in a moment."""
+        """Stop and remove all bots at once. Another server may run them a moment later."""
         self.generation += 1
         bots = self.all()
         for bot in bots:
@@ -124,16 +130,16 @@ class Supervisor:
         await asyncio.gather(*(bot.stop_immediately() for bot in bots), return_exceptions=True)
 
     async def close(self) -> None:
-        """Stop every bot; all of them come back at the next start."""
+        """Stop every bot. All of them are loaded again at the next start of the server."""
         await asyncio.gather(*(bot.stop() for bot in self._bots.values()), return_exceptions=True)
 
     def secret(self, name: str) -> SecretStr | None:
-        """A secret from the server's environment."""
+        """Return a secret from the server's environment."""
         return self._shared.secret(name)
 
     @property
     def addresses(self) -> AddressGuard:
-        """Where a bot's config may send this server."""
+        """The addresses that a bot's config may make this server connect to."""
         return self._shared.addresses
 
     def has(self, instance_id: str) -> bool:
@@ -149,13 +155,14 @@ class Supervisor:
             raise BotNotFound from None
 
     def all(self) -> list[Bot]:
-        """Every bot, in order of creation."""
+        """Return every bot, in order of creation."""
         return list(self._bots.values())
 
     async def put(self, config: BotConfig, only: str | None = None) -> Bot:
-        """Make the bot of `config.user_id`, or bring the one there is in line with `config`; it runs afterwards
-        unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError, and BotNotFound
-        where it would be another than `only`.
+        """Create the bot of `config.user_id`, or change the existing one to `config`.
+
+        The bot runs afterwards, unless it was stopped on purpose.
+        Raises: InvalidConfig (nothing has changed), StorageError, BotNotFound (the bot is not `only`).
         """
         async with self._lock(config.user_id):
             bot = self._by_user.get(config.user_id)
@@ -174,7 +181,7 @@ class Supervisor:
         return await self._want(instance_id, running=False)
 
     async def unlink(self, instance_id: str) -> Bot:
-        """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
+        """Log the account out and delete its credentials. The bot stays stopped until it is started to link again."""
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
             self.get(instance_id)
@@ -183,7 +190,7 @@ class Supervisor:
         return bot
 
     async def execute(self, instance_id: str, command: Command[Result]) -> Result:
-        """Carry out a command for a bot of this server. Raises what it raises."""
+        """Carry out a command for a bot of this server. Raises: the errors of that command."""
         match command:
             case PutBot():
                 await self.put(BotConfig.model_validate(command.config), only=instance_id)
@@ -200,7 +207,7 @@ class Supervisor:
                 return await self.get(instance_id).execute(command)
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
-        """Another bot noticed that it and this one talk to each other here. Raises nothing: it is only a hint."""
+        """Report that another bot and this one answer each other here. Raises nothing: the report is only a hint."""
         try:
             if self.has(instance_id):
                 await self.get(instance_id).execute(ReportLoop(conversation=conversation))
@@ -210,18 +217,21 @@ class Supervisor:
             log.warning("a bot was not told of a loop", bot=instance_id, **trace_of(error))
 
     async def delete(self, instance_id: str) -> str | None:
-        """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
+        """Unlink the account and delete the bot with all its data.
+
+        Return the step left for the owner to do, or None.
+        """
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
             self.get(instance_id)
             left = await bot.unlink()
-            with suppress(BotNotFound):  # an earlier try did it, and only its answer was lost
+            with suppress(BotNotFound):  # an earlier try may have deleted it, and only its answer was lost
                 await self._store.bots.delete(instance_id)
             self._drop(bot)
         return left
 
     async def try_model(self, config: BotConfig) -> ModelTest:
-        """See `runtime.trial`; so the next."""
+        """See `runtime.model_test`."""
         return await try_model(self.catalog, self._shared, config, self._now)
 
     async def list_models(self, choice: ProviderChoice) -> list[str]:
@@ -242,7 +252,7 @@ class Supervisor:
     async def _want(self, instance_id: str, *, running: bool) -> Bot:
         bot = self.get(instance_id)
         async with self._lock(bot.user_id):
-            self.get(instance_id)  # it may have been given away meanwhile, and must not come back
+            self.get(instance_id)  # the bot may have been given to another server meanwhile
             await self._store.bots.set_wanted(instance_id, running)
             await (bot.start() if running else bot.stop())
         return bot

@@ -1,15 +1,15 @@
-"""Waiting for a time, or for less of it if something changes meanwhile."""
+"""Timers that end early when something changes."""
 
 import asyncio
 
 from imposter.clock import Clock
 
 LONGEST_SLEEP = 60.0
-"""Seconds. The clock may be set while somebody sleeps."""
+"""Maximum seconds of one sleep, because the system clock may be set meanwhile."""
 
 
 class Timers:
-    """Of conversations, each known by its name."""
+    """Timers of conversations, each identified by a name."""
 
     def __init__(self, instance_id: str, clock: Clock) -> None:
         self._instance_id = instance_id
@@ -30,7 +30,7 @@ class Timers:
                 wait.cancel()
 
     def wake(self, name: str | None = None) -> None:
-        """This one rests no longer; None: none does."""
+        """End the rest of this name early; None: of all names."""
         for each in [*self._resting] if name is None else [name]:
             if (changed := self._resting.get(each)) is not None:
                 changed.set()

@@ -1,1 +1,1 @@
-"""What the API, the page and the command line ask for, on one server or many."""
+"""The services behind the API, the web page and the command line, for one server or many nodes."""

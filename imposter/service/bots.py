@@ -1,4 +1,4 @@
-"""All bots of an installation, whichever server they live on: what the API asks."""
+"""The service for all bots of an installation, whichever node runs them."""
 
 import asyncio
 from collections import Counter
@@ -69,27 +69,30 @@ log = structlog.get_logger()
 
 MOVING = "It is on its way from one server to another."
 TRIES = 5
-"""Of a PUT that finds another bot of the user each time."""
+"""Tries of a PUT whose bot changes each time."""
 HINT = 5.0
-"""Seconds that a conversation waits at most until the other side has been told of a loop."""
+"""Maximum seconds for which a conversation waits until the other bot has been told of a loop."""
 FIGURES_DEADLINE = 2.0
-"""Seconds that the store has to say how much waits."""
+"""Seconds that the store has to count the waiting messages."""
 RESTING = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
 
 
 class OtherServers(Protocol):
-    """The other servers of the installation."""
+    """The other nodes of the installation."""
 
     @property
     def node_id(self) -> str:
-        """This server's."""
+        """Id of this node."""
 
     @property
     def may_have_bots(self) -> bool:
-        """Whether this server holds its lease."""
+        """Whether this node holds its lease."""
 
     async def ask(self, instance_id: str, command: Command[Result]) -> Result:
-        """Have the node that runs the bot execute it. Raises: NodeUnresponsive, BotNotFound, what that node raises."""
+        """Have the node that runs the bot execute it.
+
+        Raises: NodeUnresponsive, BotNotFound, the errors of that node.
+        """
 
     def lease_figures(self) -> LeaseFigures: ...
 
@@ -101,25 +104,25 @@ class BotInfo:
     config: BotConfig
     created_at: datetime
     node: str | None
-    """The name of the server that has it; None while nobody does."""
+    """The name of the node that runs the bot; None while no node does."""
     epoch: int
-    """How often it was started, on whichever server."""
+    """Number of times the bot was started, on any node."""
 
 
 class BotService:
-    """Bots, on whichever server they run.
+    """The bots of an installation, on whichever node they run.
 
-    A method that takes an instance_id raises BotNotFound where there is none, and NodeUnresponsive where the server
-    that runs the bot does not answer.
+    A method with an instance_id raises BotNotFound if there is no such bot, and NodeUnresponsive if the node that runs
+    the bot does not answer.
 
-    `elsewhere` is None on a server that is alone; then nothing of this asks the database whose a bot is.
+    `elsewhere` is None on a single server. Then the database is never asked which node owns a bot.
     """
 
     def __init__(
         self, here: Supervisor, store: Store, server_metrics: ServerMetrics, elsewhere: OtherServers | None = None
     ) -> None:
         self.learning = ChatImport(store, here.catalog)
-        """For bots that exist."""
+        """Imports chats for existing bots."""
         self.conversation_service = ConversationService(store, here.catalog, self)
         self._here = here
         self._store = store
@@ -128,7 +131,7 @@ class BotService:
 
     @property
     def ready(self) -> bool:
-        """Whether this server can be worked with."""
+        """Whether this server can accept requests."""
         return self._elsewhere is None or self._elsewhere.may_have_bots
 
     @property
@@ -137,12 +140,12 @@ class BotService:
 
     @property
     def counts(self) -> Counts:
-        """What happened on this server."""
+        """The counters of this server."""
         return self._here.counts
 
     @property
     def sign_ins(self) -> WebSessionStore:
-        """Who has signed in to the page."""
+        """The sessions of the web page."""
         return self._store.sign_ins
 
     @property
@@ -151,22 +154,23 @@ class BotService:
 
     @property
     def addresses(self) -> AddressGuard:
-        """Where a bot's config may send a server."""
+        """The addresses that a bot's config may make a server connect to."""
         return self._here.addresses
 
     def secret(self, name: str) -> SecretStr | None:
-        """A secret from the server's environment."""
+        """Return a secret from the server's environment."""
         return self._here.secret(name)
 
     async def put(self, config: BotConfig) -> str:
-        """Make the bot of `config.user_id`, or bring the one there is in line with `config`; gives its instance_id.
+        """Create the bot of `config.user_id`, or change the existing one to `config`. Return its instance_id.
 
-        It runs afterwards unless it was stopped on purpose. Raises: InvalidConfig (nothing has changed), StorageError.
+        The bot runs afterwards, unless it was stopped on purpose.
+        Raises: InvalidConfig (nothing has changed), StorageError.
         """
         if self._elsewhere is None:
             return (await self._here.put(config)).instance_id
         for _ in range(TRIES):
-            with suppress(BotNotFound, DuplicateUser):  # it was made, given away or deleted meanwhile
+            with suppress(BotNotFound, DuplicateUser):  # the bot was created, given away or deleted meanwhile
                 row = await self._store.bots.of_user(config.user_id)
                 if row is not None:
                     await self.execute(row.instance_id, PutBot(config=config.stored))
@@ -194,15 +198,15 @@ class BotService:
             await self._row(instance_id)
 
     async def is_empty(self) -> bool:
-        """Whether there is no bot."""
+        """Return whether there is no bot."""
         return not self._here.all() and (self._elsewhere is None or not await self._store.bots.all())
 
     async def has_user(self, user_id: str) -> bool:
-        """Whether this user has a bot."""
+        """Return whether this user has a bot."""
         return self._here.has_user(user_id) or await self._store.bots.of_user(user_id) is not None
 
     async def account_of(self, user_id: str) -> str | None:
-        """The id of the account that this user's bot is linked to; None where it is not, or there is no such bot."""
+        """Return the id of the account that this user's bot is linked to; None without a bot or a link."""
         row = await self._store.bots.of_user(user_id)
         return None if row is None else (await self.status(row.instance_id)).account
 
@@ -218,7 +222,7 @@ class BotService:
         return _as_published(row, said, totals.get(instance_id, BotTotals()), signs)
 
     async def statuses(self) -> list[BotStatus]:
-        """Of every bot, in order of creation."""
+        """Return the status of every bot, in order of creation."""
         if self._elsewhere is None:
             bots = self._here.all()
             totals = await self._store.messages.totals([bot.instance_id for bot in bots])
@@ -238,23 +242,23 @@ class BotService:
         ]
 
     async def today(self, instance_ids: Sequence[str]) -> dict[str, DayTotals]:
-        """What each of these bots did today, by instance_id."""
+        """Return today's totals of these bots, by instance_id."""
         return await self._store.overview.today(instance_ids)
 
     async def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> list[Interval]:
-        """What happened in each piece of time. See `storage.figures.FiguresStore.pieces`."""
+        """Return the figures for each interval. See `storage.figures.FiguresStore.pieces`."""
         return await self._store.figures.pieces(instance_ids, begins)
 
     async def spent(self, instance_ids: Sequence[str], first: date) -> list[DailyUsage]:
-        """What these bots' models took, day by day."""
+        """Return the usage of these bots' models by day."""
         return await self._store.figures.spent(instance_ids, first)
 
     async def try_model(self, config: BotConfig) -> ModelTest:
-        """Ask the model what a chat will ask; no bot is made. Raises: InvalidConfig."""
+        """Test the model of a config without creating a bot. Raises: InvalidConfig."""
         return await self._here.try_model(config)
 
     async def list_models(self, choice: ProviderChoice) -> list[str]:
-        """What the model's server has. Raises: InvalidConfig, NotSupported, ModelError."""
+        """Return the models of the model's server. Raises: InvalidConfig, NotSupported, ModelError."""
         return await self._here.list_models(choice)
 
     async def start(self, instance_id: str) -> BotStatus:
@@ -264,12 +268,13 @@ class BotService:
         return await self.execute(instance_id, StopBot())
 
     async def unlink(self, instance_id: str) -> BotStatus:
-        """Log the account out and forget its credentials; it stays stopped until it is started to be linked again."""
+        """Log the account out and delete its credentials. The bot stays stopped until it is started to link again."""
         return await self.execute(instance_id, UnlinkBot())
 
     async def pause(self, instance_id: str, contact: str | None = None, minutes: float | None = None) -> BotStatus:
-        """Have the bot be silent towards a person or group, or altogether; without `minutes` until it is resumed.
+        """Make the bot silent towards a person or group, or everywhere.
 
+        Without `minutes` the pause lasts until it is resumed.
         Raises: ContactNotFound.
         """
         return await self.execute(instance_id, PauseBot(contact=contact, minutes=minutes))
@@ -279,35 +284,39 @@ class BotService:
         return await self.execute(instance_id, ResumeBot(contact=contact))
 
     async def delete(self, instance_id: str) -> str | None:
-        """Unlink the account and remove the bot with everything it stored; gives what is left for the owner to do."""
+        """Unlink the account and delete the bot with all its data.
+
+        Return the step left for the owner to do, or None.
+        """
         return await self.execute(instance_id, DeleteBot())
 
     async def pairing_code(self, instance_id: str, phone: str) -> str:
-        """Raises: NotSupported, InvalidState, Refused."""
+        """Return the code to link the account with this phone number. Raises: NotSupported, InvalidState, Refused."""
         return await self.execute(instance_id, RequestPairingCode(phone=phone))
 
     async def forget(self, instance_id: str, contact: str) -> tuple[int, bool]:
-        """Remove everything of a person; gives how many messages went, and whether they are out of the files already.
+        """Delete all data of a person.
 
+        Return the number of deleted messages, and whether they are already scrubbed from the database files.
         Raises: ContactNotFound, InvalidState.
         """
         return await self.execute(instance_id, EraseContact(contact=contact))
 
     async def begin_exam(self, instance_id: str, most: int, contact: str | None = None) -> EvaluationRow:
-        """Have the bot answer up to `most` questions of the past; gives where it stands.
+        """Have the bot answer up to `most` questions of the past. Return the state of the evaluation.
 
-        Raises: ContactNotFound, InvalidState (one is under way, there is nothing to ask), InvalidConfig.
+        Raises: ContactNotFound, InvalidState (an evaluation is under way, or there are no questions), InvalidConfig.
         """
         await self.execute(instance_id, BeginEvaluation(most=most, contact=contact))
         return await self.exam(instance_id)
 
     async def cancel_exam(self, instance_id: str) -> EvaluationRow:
-        """End the one that is held, if one is; gives the last one. Raises: EvaluationNotFound."""
+        """End the evaluation that is under way, if there is one. Return the last one. Raises: EvaluationNotFound."""
         await self.execute(instance_id, CancelEvaluation())
         return await self.exam(instance_id)
 
     async def exam(self, instance_id: str) -> EvaluationRow:
-        """The bot's last one. Raises: EvaluationNotFound."""
+        """Return the bot's last evaluation. Raises: EvaluationNotFound."""
         await self.exists(instance_id)
         row = await self._store.evaluations.last(instance_id)
         if row is None:
@@ -315,7 +324,7 @@ class BotService:
         return row
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
-        """See `runtime.safety.Peers`. Raises nothing: it is only a hint."""
+        """See `runtime.account.safety.OtherBots`. Raises nothing: the report is only a hint."""
         try:
             async with asyncio.timeout(HINT):
                 await self.execute(instance_id, ReportLoop(conversation=conversation))
@@ -325,24 +334,24 @@ class BotService:
     async def messages(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
     ) -> list[StoredMessage]:
-        """What was said and what became of it, newest first."""
+        """Return messages with their state, newest first."""
         await self.exists(instance_id)
         return await self._store.messages.page(instance_id, conversation=conversation, before=before, limit=limit)
 
     async def decision(self, instance_id: str, seq: int) -> Explained:
-        """Why a message was answered, was not, or is not yet. Raises: MessageNotFound."""
+        """Return why a message was answered, was not, or is not yet. Raises: MessageNotFound."""
         row, status = await asyncio.gather(self._row(instance_id), self.status(instance_id))
         return await inquire(self._store, self.catalog, row, status, seq)
 
     async def costs(
         self, instance_id: str, by: UsageGroup, *, first: date | None = None, last: date | None = None
     ) -> Costs:
-        """What the bot's models took. See `storage.usage.UsageStore.sums`."""
+        """Return the usage of the bot's models. See `storage.usage.UsageStore.sums`."""
         await self.exists(instance_id)
         return await self._store.usage.sums(instance_id, by, first, last)
 
     async def nodes(self) -> list[ServerInfo]:
-        """The servers that share the bots, the oldest first; this one where it is alone."""
+        """Return the nodes that share the bots, the oldest first; or a single server itself."""
         if self._elsewhere is not None:
             rows, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
             this = self._elsewhere.node_id
@@ -369,7 +378,7 @@ class BotService:
         ]
 
     async def figures(self) -> Figures:
-        """Of this server alone. Raises nothing: who looks after it wants them most when the store does not answer."""
+        """Return the figures of this server. Raises nothing: they matter most when the store does not answer."""
         here = self._here.all()
         states = Counter(bot.state for bot in here)
         return Figures(
@@ -392,27 +401,30 @@ class BotService:
             return None
 
     def back_up(self) -> Pending[Path]:
-        """A new folder with a copy of all that the server keeps. Raises from the result: NotSupported, StorageError."""
+        """Make a backup of all data in a new folder, and return the folder.
+
+        Raises from the result: NotSupported, StorageError.
+        """
         return self._store.backup.make()
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing is stored here now, in a sentence; None: all is well."""
+        """The reason, in a sentence, why nothing can be stored now; None if all is well."""
         return self._store.activity().trouble
 
     async def check_store(self) -> None:
-        """Raises: StorageError if the store takes nothing."""
+        """Check that the store can be written. Raises: StorageError."""
         await self._store.proof()
 
     async def execute(self, instance_id: str, command: Command[Result]) -> Result:
-        """Have the server that runs the bot carry it out."""
+        """Have the node that runs the bot carry out a command."""
         if self._elsewhere is None:
             return await self._here.execute(instance_id, command)
         if self._here.has(instance_id):
             try:
                 return await self._here.execute(instance_id, command)
             except (BotNotFound, Superseded):
-                pass  # it was given to another server meanwhile
+                pass  # the bot was given to another node meanwhile
         return await self._elsewhere.ask(instance_id, command)
 
     async def _row(self, instance_id: str) -> BotRow:
@@ -435,7 +447,7 @@ class BotService:
 
 
 def _unless_moving(status: BotStatus, row: BotRow) -> BotStatus:
-    """A bot that is to run and has been stopped is being given away, or has just come here."""
+    """Return the status as reconnecting if a bot that should run is stopped: it is moving to or from this node."""
     if row.wanted and status.status is LinkState.STOPPED:
         return status.model_copy(update=_link(LinkState.RECONNECTING, MOVING))
     return status
@@ -444,7 +456,7 @@ def _unless_moving(status: BotStatus, row: BotRow) -> BotStatus:
 def _as_published(
     row: BotRow, said: dict[str, Any] | None, totals: BotTotals, signs: Mapping[str, Heartbeat]
 ) -> BotStatus:
-    """What its owner said last, as far as it is still true."""
+    """Return the status that the bot's node published last, as far as it still applies."""
     start = {"instance_id": row.instance_id, "user_id": row.user_id, "since": row.updated_at}
     counted = {"waiting": totals.waiting, "unreadable": totals.unreadable}
     status = BotStatus.model_validate(start | {"status": LinkState.STARTING} | (said or {}) | counted)

@@ -1,4 +1,4 @@
-"""What is said in a bot's chats, and what its owner does about it, whichever server the bot lives on."""
+"""The service for a bot's conversations and their owner's actions, whichever node runs the bot."""
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -36,7 +36,7 @@ from imposter.storage.schema.storable_text import clean
 
 
 class BotDirectory(Protocol):
-    """What is asked about bots, on whichever server they run; see `BotService`."""
+    """The lookup of bots on all nodes; see `BotService`."""
 
     async def exists(self, instance_id: str) -> None: ...
     async def config(self, instance_id: str) -> BotConfig: ...
@@ -45,10 +45,10 @@ class BotDirectory(Protocol):
 
 
 class ConversationService:
-    """Conversations of bots, on whichever server they run.
+    """The conversations of bots, on whichever node they run.
 
-    Every method raises BotNotFound where there is no such bot. A method that changes something raises
-    NodeUnresponsive where the server that runs the bot does not answer.
+    Every method raises BotNotFound if there is no such bot. A method that changes something raises NodeUnresponsive if
+    the node that runs the bot does not answer.
     """
 
     def __init__(self, store: Store, catalog: Catalog, bots: BotDirectory) -> None:
@@ -57,7 +57,7 @@ class ConversationService:
         self._bots = bots
 
     async def chats(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[ChatOverview]:
-        """Conversations whose newest message has a seq below `before`, the liveliest first."""
+        """Return conversations whose latest message has a sequence number below `before`, the most recent first."""
         display_names = await self._display_names(instance_id)
         chats = await self._store.chats.page(instance_id, before=before, limit=limit)
         known = await self._store.contacts.known(instance_id, [chat.conversation for chat in chats])
@@ -65,7 +65,7 @@ class ConversationService:
         return [replace(chat, name=name or chat.name) for chat, name in zip(chats, own, strict=True)]
 
     async def chat_name(self, instance_id: str, conversation: str) -> str:
-        """What the group, or the contact there, is called; empty where nobody knows."""
+        """Return the name of the group or contact of a conversation; empty if it is unknown."""
         display_names, known = (
             await self._display_names(instance_id),
             await self._store.contacts.known(instance_id, [conversation]),
@@ -74,21 +74,21 @@ class ConversationService:
         return own or await self._store.chats.name(instance_id, conversation)
 
     async def unreadable(self, instance_id: str) -> dict[str, int]:
-        """By conversation, how many messages nobody here could read."""
+        """Return the number of unreadable messages by conversation."""
         return await self._store.chats.unreadable(instance_id)
 
     async def pointed_at(
         self, instance_id: str, conversation: str, message_ids: Collection[str]
     ) -> dict[str, StoredMessage]:
-        """Messages of a chat by these ids of the platform's, as far as they are on record."""
+        """Return the stored messages of a chat with these ids of the platform."""
         return await self._store.chats.named(instance_id, conversation, message_ids) if message_ids else {}
 
     async def by_number(self, instance_id: str, seqs: Collection[int]) -> dict[int, StoredMessage]:
-        """Messages by their seqs."""
+        """Return messages by their sequence numbers."""
         return await self._store.chats.some(instance_id, seqs) if seqs else {}
 
     async def called(self, instance_id: str, identifiers: Collection[str]) -> dict[str, str]:
-        """What these people are called, for their owner. Without those that nobody has named."""
+        """Return the display names of these people, without those that have no name."""
         display_names, known = (
             await self._display_names(instance_id),
             await self._store.contacts.known(instance_id, identifiers),
@@ -96,7 +96,7 @@ class ConversationService:
         return {each: name for each, names in known.items() if (name := display_names.of_known(names))}
 
     async def named(self, instance_id: str, messages: Sequence[StoredMessage]) -> list[StoredMessage]:
-        """The same messages, with the names that the owner knows people by."""
+        """Return the same messages with the display names of people and groups."""
         display_names, known = (
             await self._display_names(instance_id),
             await self._store.contacts.known(instance_id, ids_in(messages)),
@@ -106,9 +106,9 @@ class ConversationService:
     async def names(
         self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50
     ) -> list[tuple[str, Names]]:
-        """People, or groups, whose names are known, by the first of their ids; those behind the id `after`.
+        """Return people, or groups, with a known name, by the first of their ids, starting after the id `after`.
 
-        What the owner calls them stands before each.
+        Each is preceded by its display name.
         """
         display_names = await self._display_names(instance_id)
         found = await self._store.names.page(instance_id, groups=groups, after=after, limit=limit)
@@ -116,45 +116,57 @@ class ConversationService:
         return [(display_names.of_known(known[min(each.identifiers)]), each) for each in found]
 
     async def say(self, instance_id: str, contact: str, text: str, key: str) -> str:
-        """Have the owner say this there themselves, once for each `key`; gives the message's id.
+        """Send `text` in the owner's name, once for each `key`. Return the message's id.
 
         Raises: ContactNotFound, InvalidState (the bot does not run).
         """
         return await self._bots.execute(instance_id, SendOwnerMessage(contact=contact, text=text, key=key))
 
     async def pauses(self, instance_id: str) -> list[Pause]:
-        """Those that hold, of single conversations and of the account."""
+        """Return the active pauses of conversations and of the account."""
         await self._bots.exists(instance_id)
         return await self._store.pauses.holding(instance_id)
 
     async def autonomy(self, instance_id: str, contact: str) -> tuple[Autonomy, Autonomy | None]:
-        """How far the bot goes with them, and what their own entry says of it. Raises: ContactNotFound."""
+        """Return the bot's autonomy for a contact, and the one set in the contact's own entry.
+
+        Raises: ContactNotFound.
+        """
         config, person, canonical = await self._known(instance_id, contact)
         own = own_autonomy(config, person.ids, canonical)
         return own or config.behaviour_config.autonomy, own
 
     async def treat(self, instance_id: str, contact: str, autonomy: Autonomy | None) -> None:
-        """Go so far with them; None: as with everybody. Raises: ContactNotFound, InvalidConfig, StorageError."""
+        """Set the bot's autonomy for a contact. None: the bot's default.
+
+        Raises: ContactNotFound, InvalidConfig, StorageError.
+        """
         config, person, canonical = await self._known(instance_id, contact)
         await self._bots.put(with_autonomy(config, person.ids, contact, autonomy, canonical))
 
     async def drafts(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[Draft]:
-        """Up to `limit` with a number below `before`, the newest first."""
+        """Return up to `limit` drafts with a number below `before`, the newest first."""
         display_names = await self._display_names(instance_id)
         drafts = await self._store.drafts.page(instance_id, before=before, limit=limit)
         known = await self._store.contacts.known(instance_id, {draft.sender_id for draft in drafts})
         return [display_names.of_draft(draft, known) for draft in drafts]
 
     async def send_draft(self, instance_id: str, number: int, text: str | None = None) -> Draft:
-        """Send it, or `text` in its place. Raises: DraftNotFound, InvalidState (too late, or the bot does not run)."""
+        """Send a draft, or `text` in its place.
+
+        Raises: DraftNotFound, InvalidState (too late, or the bot does not run).
+        """
         return await self._bots.execute(instance_id, DecideDraft(number=number, send=True, text=text))
 
     async def drop_draft(self, instance_id: str, number: int) -> Draft:
-        """Raises: DraftNotFound, InvalidState (it was sent; the bot does not run)."""
+        """Drop a draft. Raises: DraftNotFound, InvalidState (it was sent, or the bot does not run)."""
         return await self._bots.execute(instance_id, DecideDraft(number=number, send=False))
 
     async def brief(self, instance_id: str, contact: str) -> AwaySummary:
-        """What was said to them in the owner's name. Raises: ContactNotFound, AwaySummaryNotFound."""
+        """Return the summary of the messages sent to a contact in the owner's name.
+
+        Raises: ContactNotFound, AwaySummaryNotFound.
+        """
         config, person, canonical = await self._known(instance_id, contact)
         brief = await brief_of(self._store, instance_id, person.conversations)
         known = await self._store.contacts.known(instance_id, person.conversations)
@@ -162,37 +174,40 @@ class ConversationService:
         return replace(brief, called=DisplayNames.of(config.contacts, canonical).by_owner(person.ids) or saved)
 
     async def undo_brief(self, instance_id: str, contact: str, last: int) -> int:
-        """Take it back, up to the message with the seq `last`.
+        """Delete the bot's messages to a contact, up to the sequence number `last`.
 
         Raises: ContactNotFound, AwaySummaryNotFound, InvalidState.
         """
         return await self._bots.execute(instance_id, UndoAwaySummary(contact=contact, last=last))
 
     async def summary(self, instance_id: str, contact: str) -> Summary | None:
-        """What the model is told of what was said there before. Raises: ContactNotFound."""
+        """Return the summary of earlier messages that the model is shown. Raises: ContactNotFound."""
         return await self._store.summaries.read(instance_id, await self._conversation(instance_id, contact))
 
     async def write_summary(self, instance_id: str, contact: str, text: str) -> None:
-        """Put the owner's own notes in its place. Raises: ContactNotFound, StorageError."""
+        """Replace the summary of earlier messages with the owner's text. Raises: ContactNotFound, StorageError."""
         conversation = await self._conversation(instance_id, contact)
         await self._store.summaries.write(instance_id, conversation, clean(text.strip()))
 
     async def dead_letters(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
-        """What contacts did not get, newest first."""
+        """Return the dead letters, newest first."""
         await self._bots.exists(instance_id)
         return await self._store.dead_letters.page(instance_id, before=before, limit=limit)
 
     async def remove_letter(self, instance_id: str, letter: int) -> None:
-        """Raises: DeadLetterNotFound."""
+        """Delete a dead letter. Raises: DeadLetterNotFound."""
         await self._bots.exists(instance_id)
         await self._store.dead_letters.remove(instance_id, letter)
 
     async def retry(self, instance_id: str, letter: int | None = None) -> Retried:
-        """Have a dead letter tried again, or all of them. Raises: DeadLetterNotFound, InvalidState."""
+        """Retry one dead letter, or all of them. Raises: DeadLetterNotFound, InvalidState."""
         return await self._bots.execute(instance_id, RetryDeadLetters(letter=letter))
 
     async def _display_names(self, instance_id: str) -> DisplayNames:
-        """Where this version, or its provider files, cannot read the config, nobody has a name that the owner gave."""
+        """Return the display names of a bot.
+
+        If this version or its provider files cannot read the config, the owner's names are missing.
+        """
         with suppress(InvalidConfig, ValidationError):
             config = await self._bots.config(instance_id)
             file = self._catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name)
@@ -203,7 +218,7 @@ class ConversationService:
         _, person, canonical = await self._known(instance_id, contact)
         if not person.conversations:
             raise ContactNotFound
-        # A person may have more than one chat: the one that is named.
+        # A person may have several chats: prefer the one that was named.
         return min(person.conversations, key=lambda name: (name not in (contact, canonical(contact)), name))
 
     async def _known(self, instance_id: str, contact: str) -> tuple[BotConfig, Person, Callable[[str], str]]:

@@ -1,1 +1,1 @@
-"""Protection of the account: rate limits, loops, refusals, and the state of its link."""
+"""Protection of the account: rate limits, loop detection, refusals, and the state of its link."""

@@ -1,20 +1,20 @@
-"""Who waits for a turn, the longest waiting first."""
+"""A queue of names, the longest waiting first."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
 
 
 class FairQueue:
-    """Names, each with why it waits. Asking for a place is cheap, however many wait."""
+    """Names with the reason why each waits. Finding a name's position takes logarithmic time."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, tuple[int, str]] = {}
         self._numbers: list[int] = []
-        """Those that were drawn by who still waits, in order."""
+        """The numbers of all waiting names, in ascending order."""
         self._next = 0
 
     def enter(self, name: str, why: str) -> None:
-        """Who is in line already stays in place."""
+        """Add a name. A name that is already queued keeps its place."""
         number, _ = self._waiting.get(name, (self._next, ""))
         if number == self._next:
             self._numbers.append(number)
@@ -27,7 +27,7 @@ class FairQueue:
             del self._numbers[bisect_left(self._numbers, number)]
 
     def ahead_of(self, name: str) -> int:
-        """How many have waited for longer."""
+        """Return how many names have waited longer."""
         if name not in self._waiting:
             return len(self._numbers)
         return bisect_left(self._numbers, self._waiting[name][0])

@@ -1,4 +1,4 @@
-"""Where one bot stands: its link, and what last cost a contact an answer."""
+"""The status of one bot: its link, and the last error that cost a contact an answer."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class LinkStatusTracker:
-    """`changed` is called whenever something of it may have."""
+    """The status of one bot. `changed` is called whenever it may have changed."""
 
     def __init__(self, instance_id: str, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self.link = LinkStatus(status=LinkState.STOPPED)
@@ -22,11 +22,11 @@ class LinkStatusTracker:
         self._since = now()
         self._error: tuple[str, datetime] | None = None
         self._pause: tuple[str, datetime] | None = None
-        """The last error that told of a pause."""
+        """The last error that reported a pause."""
 
     @property
     def fields(self) -> dict[str, Any]:
-        """For `BotStatus`."""
+        """Return the fields of `BotStatus`."""
         error, error_at = self._error or (None, None)
         return {"since": self._since, "last_error": error, "last_error_at": error_at} | self.link.model_dump()
 

@@ -1,4 +1,4 @@
-"""Is it a person who writes? Two machines that answer each other would never stop."""
+"""Loop detection: decides whether a contact is a machine, because two bots that answer each other would never stop."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,27 +7,27 @@ from typing import NamedTuple
 from imposter.domain.messages import StoredMessage
 
 REACTION = 1.0
-"""Seconds that nobody reads and begins to write in."""
+"""Minimum seconds in which a person reads a message and begins to type."""
 TYPED_PER_SECOND = 15.0
 """Characters. Good typists reach half of it on a phone; dictation comes near it."""
 LONGEST_TYPED = 150
-"""Characters that count. A person pastes or forwards longer texts, but needs these 10 seconds to find them."""
+"""Characters that count. People paste or forward longer texts, but need these 10 seconds to find them."""
 TAPPED = 5
-"""Characters. Emojis and a yes are tapped as fast as one likes, so their speed says nothing."""
+"""Characters. Emojis and a "yes" are typed at any speed, so their speed says nothing."""
 
 PATIENCE = 60.0
-"""Seconds after our answer. Whoever lets more pass before the next message has looked away, as a person does."""
+"""Seconds after our answer. A contact that takes longer for the next message has looked away, as people do."""
 LASTING_PER_SECOND = 6.0
-"""Characters, message for message: people type half of it on a phone, and have to read what we say, too."""
+"""Characters, for a series of messages: people type half of it on a phone, and also have to read our answers."""
 HASTY_TURNS = 25
 SLOWDOWN = 2
-"""Hasty turns that one at a person's speed makes up for: of those that a cap holds up, one in ten is so."""
+"""Hasty turns that one turn at a person's speed makes up for. Of turns delayed by a rate limit, one in ten is so."""
 TIRELESS_TURNS = 240
-"""Twice as many as one contact is answered in an hour, unless that cap is changed. A person looks away sooner."""
+"""Twice the default number of answers to one contact in an hour. A person looks away sooner."""
 
 
 class ObservedMessage(NamedTuple):
-    """What is kept of a contact's last message."""
+    """The part of a contact's last message that is kept."""
 
     seq: int
     sender_id: str
@@ -35,19 +35,19 @@ class ObservedMessage(NamedTuple):
 
 
 def fastest(characters: int) -> float:
-    """Seconds that a person needs at least for a message of so many characters."""
+    """Return the minimum seconds that a person needs for a message of this many characters."""
     return REACTION + min(characters, LONGEST_TYPED) / TYPED_PER_SECOND
 
 
 def automatic(message: StoredMessage, answered_at: datetime | None, heard: ObservedMessage | None) -> bool | None:
-    """Whether `message` came faster than a person reads and types; None: it says nothing about that.
+    """Return whether `message` came faster than a person reads and types; None if it does not show either.
 
-    `answered_at` is when our last answer was handed over, `heard` the contact's message before this one.
+    `answered_at` is the time of our last answer, `heard` the contact's message before this one.
 
-    It must have come too fast twice over: after our answer, and after the same contact's message before. By the first
-    alone a person would be stopped who writes on and on while we answer in between: those messages come right behind
-    our answers, but each took its time to type. What came before our answer is no reaction to it and says nothing. In
-    a group only the one who also spoke last is judged, as others type side by side.
+    The message must be too fast in two ways: after our answer, and after the same contact's message before. The first
+    test alone would stop a person who keeps writing while we answer in between: those messages come right after our
+    answers, but each took its time to type. A message that came before our answer is no reaction to it and shows
+    nothing. In a group only the member who also spoke last is judged, because members type at the same time.
     """
     if answered_at is None or heard is None:
         return False
@@ -62,19 +62,19 @@ def automatic(message: StoredMessage, answered_at: datetime | None, heard: Obser
 
 @dataclass(slots=True)
 class ReplyPattern:
-    """How a contact keeps up with our answers. Slow machines are told by never looking away.
+    """The pattern of a contact's replies to our answers. It reveals slow machines, because they never look away.
 
-    They take the time that a person might, but message after message, for longer than a person types so fast
-    (`HASTY_TURNS`) or stays with one chat at all (`TIRELESS_TURNS`).
+    A slow machine takes as long as a person might for each message, but keeps it up for longer than a person types so
+    fast (`HASTY_TURNS`) or stays with one chat (`TIRELESS_TURNS`).
     """
 
     hasty: int = 0
     turns: int = 0
-    """Answers of ours in a row that were reacted to within `PATIENCE`."""
+    """Number of our answers in a row with a reaction within `PATIENCE`."""
     _reacted_to: datetime | None = None
 
     def hear(self, message: StoredMessage, answered_at: datetime | None, heard: ObservedMessage | None) -> None:
-        """Take note of the contact's next message; `automatic` tells what is passed."""
+        """Record the contact's next message. The arguments are those of `automatic`."""
         if answered_at is None or heard is None or _is_another(message, heard):
             self.hasty = self.turns = 0
             return
@@ -99,5 +99,5 @@ def _is_another(message: StoredMessage, heard: ObservedMessage) -> bool:
 
 
 def _passed(message: StoredMessage, answered_at: datetime, heard: ObservedMessage) -> float:
-    """Seconds in which it can have been typed: a person may begin before our answer is there."""
+    """Return the seconds in which the message can have been typed. A person may begin before our answer arrives."""
     return (message.received_at - min(answered_at, heard.at)).total_seconds()

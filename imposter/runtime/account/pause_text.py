@@ -1,4 +1,4 @@
-"""Where a bot is silent, in words for its owner."""
+"""The reasons of pauses, in words for the owner."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ LOOP = "loop"
 LOCKED = "reach_out_locked"
 REFUSED = "refused"
 HANDED_OVER = "handed_over"
-"""Reasons of pauses. That of a message left unanswered in a paused chat is the same."""
+"""Reasons of pauses. A message left unanswered in a paused chat has the same reason."""
 
 WHY = {
     LOOP: "its contact answers as fast, or for as long, as only a machine does. If it is a person, resume the bot.",
@@ -20,11 +20,11 @@ WHY = {
     HANDED_OVER: "they asked whether they talk to a machine. Answer them yourself, or resume it.",
     OWNER_PAUSE: "you paused it; resume it to have it answered again.",
 }
-"""Of one chat."""
+"""Texts for the pause of one chat."""
 
 
 def of_account(pause: Pause, code: str) -> str:
-    """`code` tells of the platform's number for why, or is empty."""
+    """Describe a pause of the whole account. `code` is a text with the platform's error code, or empty."""
     if pause.reason == OWNER_PAUSE:
         return f"You paused the bot: nobody is answered {until(pause.until)}; resume it to end that before."
     return (

@@ -1,4 +1,4 @@
-"""How many answers go out in a span of time. Pure: every time, in seconds of a monotonic clock, is passed in."""
+"""Rate limits on answers. Pure: every time is passed in, in seconds of a monotonic clock."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` answers in any `seconds` long span."""
+    """A limit of `count` answers in any span of `seconds`."""
 
     count: int
     seconds: float
     told: str
-    """The bound in words for the owner."""
+    """The limit in words for the owner."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """Seconds until `bound` has room."""
+    """A limit that is reached, and the seconds until it has room."""
 
     seconds: float
     bound: RateLimit
@@ -49,7 +49,7 @@ def _bounds(*named: tuple[str, int | None, float]) -> tuple[RateLimit, ...]:
 
 
 class AnswerHistory:
-    """When answers were given: as many of the last ones as the widest bound has to look back on."""
+    """The times of the latest answers, as many as the widest limit has to look back on."""
 
     __slots__ = ("_times",)
 
@@ -57,16 +57,17 @@ class AnswerHistory:
         self._times: list[float] = []
 
     def add(self, time: float, bounds: Sequence[RateLimit]) -> None:
-        """`time` is not before that of the answer before."""
+        """Add an answer. `time` must not be before the time of the previous answer."""
         self._times.append(time)
         most = max((bound.count for bound in bounds), default=0)
         if len(self._times) > 2 * most:
             del self._times[: len(self._times) - most]
 
     def hold(self, bounds: Sequence[RateLimit], now: float, *, taken: int = 0) -> RateLimited | None:
-        """How long one more answer has to wait; None: not at all.
+        """Return how long one more answer has to wait, or None if it may go out now.
 
-        `taken` places are given away already: to answers in the making, and to those who have waited for longer.
+        `taken` is the number of places already given away: to answers in progress, and to conversations that have
+        waited longer.
         """
         holds = (RateLimited(seconds, bound) for bound, seconds in self._waits(bounds, now, taken) if seconds > 0)
         return max(holds, key=lambda hold: hold.seconds, default=None)

@@ -1,7 +1,8 @@
-"""One bot's safety: before an answer is made, whether it may be, must wait or must not be.
+"""The safety of one bot's account: whether an answer may be made, must wait, or must not be made.
 
-Caps count what was answered, also by earlier runs, and hold the rest back. A chat in which two machines talk to each
-other is paused; refusals by the platform slow the account down and then pause it (`trouble.py`). Pauses are durable.
+Rate limits count all answers, also those of earlier runs, and delay the others. A chat in which two machines talk to
+each other is paused. Refusals by the platform slow the account down and then pause it (`refusals.py`). Pauses are
+durable.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -31,30 +32,33 @@ from imposter.storage import Store
 log = structlog.get_logger()
 
 JITTER = 20.0
-"""Seconds that a held answer waits at most beyond its turn, so that not all of them go at once."""
+"""Maximum seconds of random delay beyond a held answer's turn, so that held answers do not all go out at once."""
 CROWD = 500
-"""Who has so many ahead asks half as often, with twice as many a third as often: each asking reads the store."""
+"""A conversation with this many ahead of it asks half as often, with twice as many a third as often.
+
+Each time it asks, it reads the store.
+"""
 SLOWED = rate_limits.RateLimit(6, rate_limits.MINUTE, "the platform refused answers of this account")
 LOCKED_REST = timedelta(hours=1)
 MOST_CHATS = 5000
-"""Lively chats, written in within the last hour, that are kept in mind."""
+"""Maximum number of chats with a message in the last hour that are kept in memory."""
 
 
 class OtherBots(Protocol):
-    """The other bots, whichever server they live on."""
+    """The other bots of the system, on any node."""
 
     async def loop_found(self, instance_id: str, conversation: str) -> None:
-        """This bot talks to another machine there. Raises nothing."""
+        """Report that this bot talks to another machine in this conversation. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """The answer may be made. `Safety.leave` must follow, whatever becomes of it."""
+    """The answer may be made. `Safety.leave` must be called afterwards, whatever the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Ask again after so many seconds (`Safety.rest`), with all that waits by then."""
+    """The answer has to wait: ask again after `seconds` (`Safety.rest`), with all messages waiting by then."""
 
     seconds: float
     why: str
@@ -62,28 +66,28 @@ class Postpone:
 
 @dataclass(frozen=True, slots=True)
 class StaySilent:
-    """There must be no answer; `reason` is a short code."""
+    """The conversation must not be answered. `reason` is a short code."""
 
     reason: str
 
 
 @dataclass(slots=True)
 class _ConversationState:
-    """What is kept in mind of a conversation while it is lively."""
+    """The state of a conversation that had a message recently."""
 
     lively: float
-    """When it was last written in, on the monotonic clock."""
+    """Time of the last activity, on the monotonic clock."""
     answers: rate_limits.AnswerHistory = field(default_factory=rate_limits.AnswerHistory)
     answered_at: datetime | None = None
-    """When the newest answer was handed over."""
+    """Time at which the latest answer was handed over."""
     heard: ObservedMessage | None = None
     turns: int = 0
-    """Automatic messages in a row."""
+    """Number of automatic messages in a row."""
     talk: ReplyPattern = field(default_factory=ReplyPattern)
 
 
 class Safety:
-    """For one run of a bot. `tell` gets a sentence for the owner whenever answers end up not being given."""
+    """The safety of one run of a bot. `tell` is given a sentence for the owner whenever the bot stops answering."""
 
     def __init__(
         self,
@@ -106,13 +110,13 @@ class Safety:
         self._answers = rate_limits.AnswerHistory()
         self._trouble = RefusalTracker()
         self._chats: dict[str, _ConversationState] = {}
-        """The one written in last stands last."""
+        """Ordered by activity, the latest last."""
         self._pauses: dict[str, Pause] = {}
         self._making: set[str] = set()
         self._line = FairQueue()
-        """Who waits for room in the account."""
+        """Conversations that wait for room in the account's rate limit."""
         self._held: dict[str, str] = {}
-        """Who waits for room in its own chat, and why."""
+        """Conversations that wait for room in their own rate limit, with the reason."""
         self._timers = Timers(instance_id, clock)
         self._over = False
 
@@ -129,7 +133,7 @@ class Safety:
         return rate_limits.of_contact(self._limits)
 
     async def load(self) -> None:
-        """Take over what earlier runs left: pauses, and answers that still count. Raises: StorageError."""
+        """Load the pauses and recent answers of earlier runs. Raises: StorageError."""
         now, moment = self._clock.monotonic(), self._clock.now()
         for pause in await self._store.pauses.holding(self._instance_id):
             self._pauses.setdefault(pause.conversation, pause)
@@ -145,7 +149,7 @@ class Safety:
                 self._count(conversation, now - max(0.0, (moment - made).total_seconds()))
 
     async def before(self, work: Work) -> Proceed | Postpone | StaySilent:
-        """Whether all that waits in a conversation may be answered now."""
+        """Return whether the waiting messages of a conversation may be answered now."""
         conversation = work.message.conversation
         if (reason := self.silence(conversation)) is not None:
             self.leave(conversation)
@@ -156,7 +160,7 @@ class Safety:
         return self.room(conversation)
 
     def room(self, conversation: str) -> Proceed | Postpone | StaySilent:
-        """Whether an answer may go there now, whatever it reacts to."""
+        """Return whether an answer may go out in this conversation now, without a check for loops."""
         if (reason := self.silence(conversation)) is not None:
             self.leave(conversation)
             return StaySilent(reason)
@@ -181,48 +185,48 @@ class Safety:
         return Proceed()
 
     def silence(self, conversation: str) -> str | None:
-        """Why nothing that comes there now is answered, ever; None: it may be."""
+        """Return the reason why messages that arrive now are never answered; None if they may be."""
         if (pause := self._pause(conversation)) is not None:
             return pause.reason
         account = self._pause(ACCOUNT)
         return account.reason if account is not None and account.reason == OWNER_PAUSE else None
 
     async def rest(self, conversation: str, seconds: float) -> None:
-        """Let time pass, or less of it if something changes for this conversation meanwhile."""
+        """Wait, but no longer than until something changes for this conversation."""
         await self._timers.rest(conversation, seconds)
 
     def ask_again(self, conversation: str | None = None) -> None:
-        """Wake the task of this conversation, or of all of them, so that it looks again."""
+        """Have the task of this conversation (None: of all) check again now."""
         self._timers.wake(conversation)
 
     def answered(self, conversation: str) -> None:
-        """An answer was made."""
+        """Count an answer that was made."""
         self._making.discard(conversation)
         self._count(conversation, self._clock.monotonic())
 
     def handed_over(self, conversation: str) -> None:
-        """An answer is on its way to the contact from now on, who may react to it."""
+        """Record that an answer is being handed over: the contact may react to it from now on."""
         if (chat := self._chats.get(conversation)) is not None:
             chat.answered_at = self._clock.now()
 
     def leave(self, conversation: str) -> None:
-        """It waits no longer, and makes no answer."""
+        """Record that the conversation no longer waits and makes no answer."""
         self._making.discard(conversation)
         self._line.leave(conversation)
         self._held.pop(conversation, None)
 
     def forget(self, conversation: str) -> None:
-        """Who speaks there is to be a stranger. Their pauses are released apart from this."""
+        """Forget everything about a conversation except its pauses, which are released separately."""
         self.leave(conversation)
         self._chats.pop(conversation, None)
         self._trouble.forget_who(conversation)
 
     def close(self) -> None:
-        """This run is over."""
+        """End this run: no more pauses are stored."""
         self._over = True
 
     def merged(self, survivor: str, absorbed: Sequence[str]) -> None:
-        """These are one conversation from now on: the pause that ends last holds on, as it does in the store."""
+        """Merge the state of conversations that became one. As in the store, the pause that ends last remains."""
         found = [self._pauses.pop(name) for name in (survivor, *absorbed) if name in self._pauses]
         if found:
             self._pauses[survivor] = replace(max(found, key=lambda pause: pause.until), conversation=survivor)
@@ -233,10 +237,10 @@ class Safety:
             self.ask_again(name)
 
     async def refused(self, conversation: str, code: int | None) -> None:
-        """The platform refused an answer."""
+        """Record that the platform refused an answer."""
         now = self._clock.monotonic()
         begun = [Pause(conversation, LOCKED, self._clock.now() + LOCKED_REST)] if code == REACH_OUT_LOCKED else []
-        if self._pause(ACCOUNT) is None:  # else it was under way when the account was paused already
+        if self._pause(ACCOUNT) is None:  # otherwise the answer was already under way when the account was paused
             self._trouble.refused(now, conversation, code)
             if (seconds := self._trouble.pause(now)) is not None:
                 until = self._clock.now() + timedelta(seconds=seconds)
@@ -246,26 +250,29 @@ class Safety:
         await self._begin(*begun)
 
     def dropped(self, code: int) -> None:
-        """The platform ended the link with this code."""
+        """Record that the platform ended the link with this code."""
         self._trouble.dropped(self._clock.monotonic(), code)
 
     def hold(self, pause: Pause) -> None:
-        """It is in the store, begun by the owner."""
+        """Apply a pause of the owner that is already stored."""
         moment = self._clock.now()
         self._pauses = {name: held for name, held in self._pauses.items() if held.until > moment}
         self._pauses[pause.conversation] = pause
 
     def release(self, conversations: Collection[str], people: Collection[str] = ()) -> None:
-        """The pauses there, and of these people in groups, are ended in the store; an empty one is the account's."""
+        """Drop the pauses of these conversations, and of these people in groups, after they ended in the store.
+
+        An empty conversation stands for the account's pause.
+        """
         self._pauses = {name: held for name, held in self._pauses.items() if not held.concerns(conversations, people)}
         for conversation in conversations:
             self.ask_again(conversation or None)
 
     def resume(self) -> None:
-        """The pauses are ended in the store; forget them, and what led to them."""
+        """Drop all pauses after they ended in the store, and the refusals that led to them."""
         self._pauses.clear()
         self._trouble.forget()
-        self._held.clear()  # whoever was held asks again, and only then is known whether they still are
+        self._held.clear()  # each held conversation asks again, and may then be held again
         self.ask_again()
 
     def status(self) -> SafetyStatus:
@@ -293,7 +300,7 @@ class Safety:
         return SafetyStatus(level=level, reasons=reasons, until=None if end == FOREVER else end)
 
     async def loop_found(self, conversation: str) -> None:
-        """Two machines talk to each other here; this one stops."""
+        """Pause a conversation in which two machines talk to each other."""
         if self._limits.automatic_turns is None or self._pause(conversation) is not None:
             return
         if (chat := self._chats.get(conversation)) is not None:
@@ -304,11 +311,11 @@ class Safety:
         await self._begin(Pause(conversation, LOOP, until))
 
     async def hand_over(self, conversation: str) -> None:
-        """From now on this chat, or a member of a group (`of_member`), is its owner's, until they resume it."""
+        """Leave this conversation, or a member of a group (`of_member`), to the owner until they resume it."""
         await self._begin(Pause(conversation, told.HANDED_OVER, FOREVER))
 
     async def _is_loop(self, conversation: str, work: Work) -> bool:
-        """Whether this message is one too many that no person wrote; then the chat is paused, on both sides."""
+        """Return whether the conversation is a loop. If it is, pause it on both sides."""
         if self._limits.automatic_turns is None:
             return False
         chat = self._lively(conversation, self._clock.monotonic())
@@ -337,7 +344,10 @@ class Safety:
         return True
 
     async def _silence_members(self, group: str, members: Collection[str]) -> None:
-        """Of whoever writes like a machine in a group: nobody there silences the bot for the others."""
+        """Pause the members of a group that write like machines.
+
+        A member cannot silence the bot for the rest of the group.
+        """
         chat = self._lively(group, self._clock.monotonic())
         chat.turns, chat.talk = 0, ReplyPattern()
         until = self._clock.now() + timedelta(minutes=self._limits.loop_pause_minutes)
@@ -355,8 +365,10 @@ class Safety:
         return held is not None and held.until > pause.until
 
     async def _begin(self, *begun: Pause) -> None:
-        """They hold at once, but where one that ends later does. A store that fails is asked again, or they would end
-        with this run."""
+        """Apply and store these pauses, except where a pause that ends later already applies.
+
+        A failing store is retried, because otherwise the pauses would end with this run.
+        """
         begun = tuple(pause for pause in begun if not self._holds_longer(pause))
         for pause in begun:
             self._pauses[pause.conversation] = pause

@@ -1,8 +1,8 @@
-"""What one bot's model took, and whether there is money left to ask it.
+"""The usage of one bot's model, and the check of its budget before a call.
 
-The sums are read from the Store once for a day and kept up from then on: the bot has one owner, so nobody else spends.
-A call counts from the moment it is over; it is written down with what ends that turn. What nobody can reckon counts as
-spent: a bound that is not known to hold does not let anything through.
+The sums are read from the store once a day and updated in memory from then on: only this server makes calls for the
+bot. A call counts from the moment it is over; it is stored with the commit that ends its turn. A cost that cannot be
+computed counts as if the budget were spent, because the limit could not be guaranteed otherwise.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from imposter.runtime.metrics import Counts
 from imposter.storage import Store
 
 MOST_TOKENS = 10**9
-"""Of one call. A vendor may say any number, and the sums have to fit into the database."""
+"""Maximum tokens of one call. A vendor may report any number, and the sums have to fit into the database."""
 BUDGET_SPENT = "budget_spent"
-"""Why a message is not answered."""
+"""Reason of a message that is not answered."""
 
 
 @dataclass(slots=True)
 class _SpentToday:
-    """In one chat, today."""
+    """The usage of one chat today."""
 
     cost: int = 0
     """In millionths."""
@@ -40,25 +40,26 @@ class _SpentToday:
 
 @dataclass(slots=True)
 class _Sums:
-    """Money is in millionths."""
+    """The usage of the whole bot. Money is in millionths."""
 
     day: date
     today: int = 0
     month: int = 0
     tokens: int = 0
     unpriced: set[str] = field(default_factory=set)
-    """Models asked today of which nobody knows what that cost."""
+    """Models used today whose price is unknown."""
     uncounted: bool = False
-    """Whether nobody knows how many tokens it were."""
+    """Whether a call of today has an unknown number of tokens."""
     of_contacts: defaultdict[str, _SpentToday] = field(default_factory=lambda: defaultdict(_SpentToday))
     told: set[str] = field(default_factory=set)
-    """Bounds of which the owner has heard today that they are reached."""
+    """Limits reached today that the owner has been told of."""
 
 
 class BudgetTracker:
-    """For one run of a bot. `tell` gets a sentence for the owner, once a day for each bound that is reached.
+    """The budget of one run of a bot.
 
-    `terms` gives the budget, and the address of the model.
+    `tell` is given a sentence for the owner, once a day for each limit that is reached.
+    `terms` returns the budget and the address of the model.
     """
 
     def __init__(
@@ -78,17 +79,17 @@ class BudgetTracker:
         self._tell = tell
         self._unwritten: dict[str, list[Usage]] = {}
         self._meanwhile: list[tuple[str, Usage]] | None = None
-        """What was taken while the sums are read."""
+        """Usage of calls that ended while the sums were being read."""
         self._loading = asyncio.Lock()
         self._terms = terms
         self._seen = terms()
         self._prices: dict[str | None, Pricing] = {}
-        """By the model's address."""
+        """Prices by the model's address."""
         self._sums: _Sums | None = None
 
     @property
     def _budget(self) -> Budget | None:
-        """Of a new budget, or of a model elsewhere, what was spent before is added up anew."""
+        """The current budget. If the budget or the model's address changes, the sums are read again."""
         terms = self._terms()
         if terms != self._seen:
             self._seen, self._prices, self._sums = terms, {}, None
@@ -99,12 +100,12 @@ class BudgetTracker:
         return self._terms()[1]
 
     async def load(self) -> None:
-        """Take over what was spent before. Raises: StorageError."""
+        """Load the sums. Raises: StorageError."""
         if self._budget is not None and self._budget.bounds:
             await self._loaded(self._budget)
 
     async def over(self, conversation: str) -> WhenSpent | None:
-        """What to do instead of asking the model about this; None: it may be asked. Raises: StorageError."""
+        """Return what to do instead of asking the model; None if it may be asked. Raises: StorageError."""
         budget = self._budget
         if budget is None or not budget.bounds:
             return None
@@ -119,9 +120,9 @@ class BudgetTracker:
         return budget.when_spent
 
     async def took(self, conversation: str, answer: Answer, address: str | None = None) -> Usage | None:
-        """A model was asked about this conversation. Gives what is to be written down of it, if anything.
+        """Count a call of a model for this conversation. Return the usage to be stored, if any.
 
-        `address`: the model's.
+        `address` is the model's address.
         """
         day = self._now().astimezone(UTC).date()
         tokens = TokenCount(*map(_believed, (answer.prompt_tokens, answer.completion_tokens, answer.cached_tokens)))
@@ -150,31 +151,31 @@ class BudgetTracker:
         return usage
 
     def unwritten(self, conversation: str) -> Sequence[Usage]:
-        """What is to be written with the commit that ends this turn."""
+        """Return the usage to be stored with the commit that ends this turn."""
         return tuple(self._unwritten.get(conversation, ()))
 
     def written(self, conversation: str, used: Sequence[Usage]) -> None:
-        """These are in the store."""
+        """Record that this usage is stored."""
         if used:
             rest = self._unwritten.pop(conversation, [])[len(used) :]
             if rest:
                 self._unwritten[conversation] = rest
 
     def merged(self, survivor: str, absorbed: Sequence[str]) -> None:
-        """These are one conversation from now on, as they are in the store."""
+        """Merge the usage of conversations that became one in the store."""
         if self._sums is not None:
             for name in absorbed:
                 gone = self._sums.of_contacts.pop(name, _SpentToday())
                 self._sums.of_contacts[survivor].add(gone.cost, gone.tokens)
 
     def forget(self, conversation: str) -> None:
-        """Who speaks there is to be a stranger; what they cost the bot, it has cost."""
+        """Forget the usage of one conversation. It still counts for the bot."""
         if self._sums is not None:
             self._sums.of_contacts.pop(conversation, None)
 
     @property
     def status(self) -> BudgetStatus | None:
-        """None where there is money left, or no bound."""
+        """The status of the budget; None if it is not spent or has no limit."""
         budget, sums = self._budget, self._sums
         if budget is None or sums is None or sums.day != self._now().astimezone(UTC).date():
             return None
@@ -200,7 +201,7 @@ class BudgetTracker:
             return sums
 
     async def _read(self, budget: Budget, day: date, meanwhile: list[tuple[str, Usage]]) -> _Sums:
-        """What is written just now may count twice until the next time, and never not at all."""
+        """Read the sums. Usage that is being stored may count twice until the next read, but is never missed."""
         sums = _Sums(day)
         prices = Pricing(budget, self._address)
         for usage in await self._store.usage.since(self._instance_id, day.replace(day=1), day):
@@ -235,7 +236,7 @@ def _believed(count: int | None) -> int | None:
 
 
 async def _cost(usage: Usage, prices: Pricing) -> int | None:
-    """As it was reckoned then; by today's prices where it was not, or in another currency."""
+    """Return the cost as it was computed then, or at today's prices if it was not, or was in another currency."""
     if usage.currency == prices.budget.currency:
         return usage.cost
     tokens = TokenCount(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
@@ -243,7 +244,7 @@ async def _cost(usage: Usage, prices: Pricing) -> int | None:
 
 
 def _reached(budget: Budget, sums: _Sums) -> tuple[str, str] | None:
-    """The bound that is reached for the whole bot, and that in words."""
+    """Return the limit that is reached for the whole bot, and a sentence about it."""
     money = budget.currency
     if budget.monthly is not None and sums.month >= budget.monthly * MILLION:
         return "monthly", f"The budget of this month is spent: {_said(sums.month)} of {budget.monthly:g} {money}."

@@ -1,4 +1,4 @@
-"""What calls of a bot's model cost, by its config or by the price list that comes with the server."""
+"""The cost of model calls, by the prices in the config or by the price list that comes with the server."""
 
 import asyncio
 import math
@@ -12,12 +12,12 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """Of one call or more of one model; None: nobody knows."""
+    """Tokens of one or more calls of one model; None means unknown."""
 
     prompt: int | None
     completion: int | None
     cached: int | None = None
-    """Those of `prompt` that the vendor had read before."""
+    """Tokens of `prompt` that the vendor had in its cache."""
 
     @property
     def counted(self) -> bool:
@@ -26,13 +26,13 @@ class TokenCount:
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """One bot's. `address` is where its model is asked, by which the list knows the vendor."""
+    """The prices of one bot. `address` is the model's address, by which the price list identifies the vendor."""
 
     budget: Budget
     address: str | None
 
     async def cost(self, model: str | None, tokens: TokenCount) -> int | None:
-        """In millionths of the budget's currency, rounded up; None: nobody knows."""
+        """Return the cost in millionths of the budget's currency, rounded up; None if it is unknown."""
         price = self.budget.price_of(model)
         if price is not None:
             return _reckoned(price, tokens)
@@ -42,7 +42,7 @@ class Pricing:
         return await asyncio.to_thread(_listed, self.address, model, tokens)
 
     async def knows(self, model: str) -> bool:
-        """Whether it is known what this model costs."""
+        """Return whether the price of this model is known."""
         return await self.cost(model, TokenCount(1, 1)) is not None
 
 
@@ -58,7 +58,7 @@ def _reckoned(price: Price, tokens: TokenCount) -> int | None:
 
 
 def _listed(address: str, model: str, tokens: TokenCount) -> int | None:
-    # Not above: it costs memory (13 MB), which a server whose bots all name their prices, or none, need not have.
+    # Imported here because it costs 13 MB of memory, which a server should not pay if its bots name all prices or none.
     from genai_prices import Usage, calc_price
     from genai_prices.data_snapshot import get_snapshot
 
@@ -67,7 +67,7 @@ def _listed(address: str, model: str, tokens: TokenCount) -> int | None:
         input_tokens=prompt, cache_read_tokens=min(tokens.cached or 0, prompt), output_tokens=tokens.completion or 0
     )
     try:
-        # First by the address alone: the list remembers what it did not find, and a server may call itself anything.
+        # First by the address alone: the list caches failed lookups, and a server may report any model name.
         vendor = get_snapshot().find_provider(None, None, address).id
         return math.ceil(calc_price(usage, model, provider_id=vendor).total_price * MILLION)
     except (LookupError, ValueError):

@@ -1,1 +1,1 @@
-"""Why a message was answered, or was not."""
+"""Explanations of why a message was answered or not."""

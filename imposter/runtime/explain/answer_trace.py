@@ -1,4 +1,4 @@
-"""What is written down of how an answer came about: figures, times and reasons, and no word that anybody said."""
+"""The trace of an answer: figures, times and reasons, but no text of any message."""
 
 import hashlib
 import json
@@ -17,19 +17,19 @@ from imposter.runtime.costs.pricing import MILLION
 
 
 class WaitReason(StrEnum):
-    """What a message waited for."""
+    """The reason why a message waited."""
 
     BURST = "burst"
-    """More of its sender."""
+    """More messages of its sender."""
     TYPING = "typing"
-    """More of its sender, who was typing."""
+    """More messages of its sender, who was typing."""
     HOURS = "hours"
     CAPS = "caps"
-    """Room under the caps, or the end of the account's pause."""
+    """Room in the rate limits, or the end of the account's pause."""
 
 
 class TraceWait(BaseModel):
-    """One thing that a message waited for, before the model was asked."""
+    """One reason for which a message waited before the model was asked."""
 
     what: WaitReason
     since: datetime = Field(description="When it was first found to have to wait.")
@@ -38,7 +38,7 @@ class TraceWait(BaseModel):
 
 
 class Trace(BaseModel):
-    """Of all that one answer is for, or that was given up together. What is not known is null."""
+    """The trace of one answer, or of messages that were given up together. Unknown values are null."""
 
     prompt: str | None = Field(
         default=None,
@@ -67,7 +67,7 @@ class Trace(BaseModel):
 
     @classmethod
     def read(cls, stored: str | None) -> "Trace | None":
-        """None where there is none, or one that this version does not understand."""
+        """Return the stored trace; None if there is none, or this version cannot read it."""
         try:
             return None if stored is None else cls.model_validate_json(stored)
         except ValidationError:
@@ -86,7 +86,7 @@ def traced(
     ended: datetime,
     waits: Sequence[TraceWait],
 ) -> Trace:
-    """The trace of what the model was asked; without an `answer` it gave none."""
+    """Return the trace of a call of the model. Without an `answer` the model gave none."""
     said = answer or Answer("")
     priced = bool(used) and all(each.currency for each in used)
     return Trace(
@@ -108,10 +108,10 @@ def traced(
 
 
 def fingerprint(prompt: Prompt) -> str:
-    """SHA-256 of the turns as JSON: a list of objects with their keys in order of the alphabet, without blanks.
+    """Return the SHA-256 of the turns as JSON: a list of objects with sorted keys and no whitespace.
 
-    One object more stands at the end for each of these that there is: what came with a turn unseen, what turns are
-    beside plain text, what is told of the contact, the notes on what was said before, and how the owner writes.
+    One object is appended for each of these that exists: unseen parts of turns, properties of turns other than plain
+    text, facts about the contact, the summary of earlier messages, and the owner's style.
     """
     shown: list[dict[str, Any]] = [
         {"author": turn.author, "content": turn.content, "in_group": turn.in_group, "source": turn.source}
@@ -134,21 +134,21 @@ def fingerprint(prompt: Prompt) -> str:
 
 
 def _beside(turn: Turn) -> dict[str, Any]:
-    """What it is beside its words; empty of plain text."""
+    """Return the properties of a turn besides its text; empty for plain text."""
     told = {"kind": turn.kind.value, "details": turn.details, "forwarded": turn.forwarded}
     told = {name: value for name, value in told.items() if value and value != MessageKind.TEXT.value}
     return told | ({"about": asdict(turn.about)} if turn.about is not None else {})
 
 
 class WaitLog:
-    """What each of one bot's conversations has waited for since it was answered last, as far as this run knows."""
+    """The waits of each conversation since its last answer, as far as this run knows them."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._found: dict[str, dict[WaitReason, TraceWait]] = {}
 
     def note(self, conversation: str, what: WaitReason, until: datetime | float, why: str | None = None) -> None:
-        """`until`: a moment, or in so many seconds."""
+        """Record a wait. `until` is a moment or a number of seconds."""
         now = self._now()
         found = self._found.setdefault(conversation, {})
         since = found[what].since if what in found else now
@@ -156,5 +156,5 @@ class WaitLog:
         found[what] = TraceWait(what=what, since=since, until=end, why=why)
 
     def pop(self, conversation: str) -> list[TraceWait]:
-        """All of them; it begins anew."""
+        """Return all waits of a conversation and clear them."""
         return list(self._found.pop(conversation, {}).values())

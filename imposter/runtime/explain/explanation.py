@@ -1,4 +1,4 @@
-"""Why a message was answered, was not, or is not yet: its gates in order, and one sentence for the owner. Pure."""
+"""The explanation of a message: the gates it passed, in order, and one sentence for the owner. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from imposter.runtime.policy.contact_policy import ContactPolicy, TurnTiming
 
 
 class GateOutcome(StrEnum):
-    """What came of one gate."""
+    """The outcome of one gate."""
 
     PASSED = "passed"
     WAITED = "waited"
@@ -32,29 +32,29 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GatePassage:
-    """One gate, and what came of it."""
+    """A gate with its outcome."""
 
     gate: Gate
     outcome: GateOutcome
     reason: str | None = None
     """A short code."""
     explanation: str | None = None
-    """The same in words."""
+    """The reason in words."""
     until: datetime | None = None
-    """Where it waited: until then."""
+    """The end of the wait, if there was one."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotSnapshot:
-    """How the bot stands, for what is not finished."""
+    """The state of the bot, for messages that are still waiting."""
 
     runs: bool
     contact_policy: ContactPolicy | None = None
-    """None where this version cannot read the bot's config."""
+    """None if this version cannot read the bot's config."""
     pauses: Sequence[Pause] = ()
-    """All of the bot's."""
+    """All pauses of the bot."""
     slowed: bool = False
-    """Whether safety holds some answers back."""
+    """Whether safety delays some answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ _WORST_FIRST = (
     DeliveryState.SENT,
 )
 _UNITS = ((100, 1, "second"), (6000, 60, "minute"), (48 * 3600, 3600, "hour"), (math.inf, 86_400, "day"))
-"""In which time is told below so many seconds, and the length of each."""
+"""Each unit applies below this many seconds; then its length in seconds and its name."""
 
 
 def explain(decision: Decision, now: BotSnapshot) -> Explained:
@@ -108,7 +108,7 @@ def explain(decision: Decision, now: BotSnapshot) -> Explained:
 
 
 def _gates(here: GatePassage, trace: Trace | None) -> tuple[GatePassage, ...]:
-    """All of them, of which it has come to `here`."""
+    """Return all gates. The message has come as far as `here`."""
     waits = {_WAITED[wait.what]: wait for wait in (trace.waits if trace else ())}
     gates, behind = [], False
     for gate in Gate:
@@ -123,7 +123,7 @@ def _gates(here: GatePassage, trace: Trace | None) -> tuple[GatePassage, ...]:
 
 
 def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
-    """Where a message is at this moment."""
+    """Return the gate at which a message is waiting now."""
     message = decision.message
     waiting = GateOutcome.WAITING
     if not now.runs:
@@ -151,7 +151,7 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
 
 
 def _delivery(decision: Decision, now: BotSnapshot) -> tuple[GatePassage, str]:
-    """What became of the answer, and the whole in a sentence."""
+    """Return the gate of delivery, and a sentence about the answer."""
     answered, since = f"Answered{_company(decision)}", _changed_since(decision)
     if not decision.parts:
         return GatePassage(Gate.DELIVERY, GateOutcome.PASSED), f"{answered}; the answer is no longer on record{since}."
@@ -182,7 +182,7 @@ def _on_its_way(part: PartRow, now: BotSnapshot, moment: datetime) -> str:
 
 
 def _company(decision: Decision) -> str:
-    """With whom it was answered."""
+    """Return how many other messages had the same answer, in words."""
     seq = decision.message.seq
     counts = {
         "earlier": sum(other < seq for other in decision.together),
@@ -195,7 +195,10 @@ def _company(decision: Decision) -> str:
 
 
 def _since_takeover(decision: Decision) -> str:
-    """What waited is ended with the owner's words and has no trace; what came afterwards is given up, and has one."""
+    """Return the time between the message and the owner's takeover, in words.
+
+    A message that was waiting at the takeover has no trace; a message that came afterwards has one.
+    """
     came = decision.message.sent_at
     if decision.trace is None and decision.owner_after is not None:
         return f" {_span(decision.owner_after - decision.message.received_at)} later"

@@ -1,4 +1,4 @@
-"""How long contacts waited for their answers, and for what. Pure."""
+"""The latency of answers, by its parts. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from imposter.runtime.explain.answer_trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class AnswerLatency:
-    """Seconds."""
+    """The latency of one answer, in seconds."""
 
     before: float
-    """From the message to asking the model: until its sender had finished, hours and caps included."""
+    """From the message to the model call: until the sender had finished, including active hours and rate limits."""
     model: float
     after: float
     """From the model's answer until the platform had it, at a person's pace."""
@@ -27,7 +27,7 @@ class AnswerLatency:
 
 @dataclass(frozen=True, slots=True)
 class LatencySummary:
-    """Of several: what half of them took no longer than, part by part, and 95 of 100 altogether."""
+    """The latency of several answers: the median of each part, and the 95th percentile of the whole."""
 
     before: float
     model: float
@@ -37,7 +37,7 @@ class LatencySummary:
 
 @lru_cache(maxsize=2048)  # reading a trace takes 20 µs, and a page of figures has a thousand
 def times_of(answered: AnswerTiming) -> AnswerLatency | None:
-    """None where what is on record does not say."""
+    """Return the latency of an answer; None if its trace does not contain it."""
     trace = Trace.read(answered.trace)
     if trace is None or trace.asked is None or trace.ended is None:
         return None
@@ -47,7 +47,7 @@ def times_of(answered: AnswerTiming) -> AnswerLatency | None:
 
 
 def typical(all_times: Sequence[AnswerLatency]) -> LatencySummary | None:
-    """None of none."""
+    """Return the summary of these latencies; None if there are none."""
     if not all_times:
         return None
     whole = sorted(times.whole for times in all_times)

@@ -1,4 +1,4 @@
-"""Asks the Store why a message was answered, or was not: any server can, whichever runs the bot."""
+"""Explanations read from the store. Any node can give them, whichever runs the bot."""
 
 import structlog
 
@@ -19,7 +19,7 @@ RESTING = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.R
 
 
 async def inquire(store: Store, catalog: Catalog, row: BotRow, status: BotStatus, seq: int) -> Explained:
-    """Raises: MessageNotFound, StorageError."""
+    """Return the explanation of one message. Raises: MessageNotFound, StorageError."""
     decision = await store.messages.decision(row.instance_id, seq)
     if decision is None:
         raise MessageNotFound
@@ -33,11 +33,11 @@ async def inquire(store: Store, catalog: Catalog, row: BotRow, status: BotStatus
 
 
 def _contact_policy(catalog: Catalog, row: BotRow) -> ContactPolicy | None:
-    """None where this version, or its provider files, cannot read the config."""
+    """Return the contact policy of a bot; None if this version or its provider files cannot read the config."""
     try:
         config = BotConfig.model_validate(row.config)
         file = catalog.find(ProviderKind.CHAT, config.chat_provider_config.provider_name)
         return ContactPolicy.of(config, canonical_ids(file))
-    except Exception as error:  # noqa: BLE001 - a provider's way to spell ids may raise anything
+    except Exception as error:  # noqa: BLE001 - a provider's own spelling of ids may raise anything
         log.warning("a config cannot be read here", bot=row.instance_id, **trace_of(error))
         return None

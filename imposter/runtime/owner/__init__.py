@@ -1,1 +1,1 @@
-"""What the owner does in their own chat: drafts, commands, summaries."""
+"""The owner's side: drafts, commands, notes and summaries in their own chat."""

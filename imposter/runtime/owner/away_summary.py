@@ -1,4 +1,4 @@
-"""What an owner who comes back to a chat is told of what was said there in their name, and taking it back."""
+"""Away summaries: a note on the bot's messages for an owner who returns to a chat, and the undo of these messages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ log = structlog.get_logger()
 
 TOO_LATE = "That is taken back already, or more has been said there since."
 RECENT = timedelta(days=7)
-"""Of what was said longer ago the owner is not told when they come back."""
+"""Owners who return are not told of messages older than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaySummary:
-    """Of what was said in one chat."""
+    """The summary of one chat."""
 
     spell: AwayPeriod
     called: str = ""
-    """By the owner."""
+    """The name that the owner uses for the contact."""
 
     @property
     def name(self) -> str:
-        """What the owner calls them, else they themselves; their id where that is not known."""
+        """The owner's name for the contact, else the contact's own name, else their id."""
         if self.called:
             return self.called
         theirs = [message for message in self.spell.talk if message.source is Source.CONTACT]
@@ -50,7 +50,7 @@ class AwaySummary:
 
     @property
     def promised(self) -> tuple[str, ...]:
-        """Passages of the bot's that bind its owner, whoever had named them before."""
+        """Passages of the bot that commit the owner, even if the contact named them first."""
         found = (each for message in self.spell.said for each in objections(message.content, Named(())))
         return tuple(dict.fromkeys(each.words for each in found if each.kind is not CommitmentKind.FACT))
 
@@ -60,7 +60,7 @@ class AwaySummary:
 
 
 async def brief_of(store: Store, instance_id: str, conversations: Iterable[str]) -> AwaySummary:
-    """The newest of these conversations with one person. Raises: AwaySummaryNotFound, StorageError."""
+    """Return the summary of the latest of one person's conversations. Raises: AwaySummaryNotFound, StorageError."""
     found = [await store.away_summaries.last_spell(instance_id, conversation) for conversation in conversations]
     spells = [spell for spell in found if spell is not None]
     if not spells:
@@ -69,7 +69,7 @@ async def brief_of(store: Store, instance_id: str, conversations: Iterable[str])
 
 
 class AwaySummaries:
-    """What was said in the owner's name while they were away from a chat."""
+    """The messages that were sent in the owner's name while they were away from a chat."""
 
     def __init__(self, context: SessionContext) -> None:
         self._context = context
@@ -80,7 +80,10 @@ class AwaySummaries:
         self._new_id = context.message_ids
 
     async def came_back(self, conversation: str) -> None:
-        """Its owner has written there: tell them, once, however often this is asked. Raises: StorageError."""
+        """Send the owner the summary of a chat in which they have written again.
+
+        The summary is sent once, however often this is called. Raises: StorageError.
+        """
         own_chat, spell = self._chat.own_chat(), await self._spell(conversation)
         if own_chat is None or spell is None or spell.back is None:
             return
@@ -95,10 +98,9 @@ class AwaySummaries:
         self._context.post(AnswerReady(await self._store.notes.add(self._claim, note)))
 
     async def undo(self, conversation: str, back: int) -> None:
-        """Take back, on every phone, what was said there before the owner's message with this seq.
+        """Delete, on every phone, the bot's messages before the owner's message with the sequence number `back`.
 
-        Raises: InvalidState (it is no longer the last that was said there, or not all of it could be taken back),
-        NotConnected, StorageError.
+        Raises: InvalidState (newer messages exist, or not all could be deleted), NotConnected, StorageError.
         """
         spell = await self._spell(conversation)
         if spell is None or spell.back is None or spell.back.seq != back:
@@ -106,8 +108,9 @@ class AwaySummaries:
         await self._take_back(spell)
 
     async def undo_up_to(self, last: int, conversations: Iterable[str]) -> int:
-        """The same for what the message with this seq ends, whether the owner has come back or not; gives how many.
+        """Delete the bot's messages up to the sequence number `last`, whether or not the owner has returned.
 
+        Return the number of deleted messages.
         Raises: AwaySummaryNotFound, InvalidState, NotConnected, StorageError.
         """
         brief = await brief_of(self._store, self._claim.instance_id, conversations)

@@ -1,4 +1,4 @@
-"""A bot's drafts while it runs: made, shown to their owner, decided, and dropped when their time is over."""
+"""The drafts of a running bot: creation, notes to the owner, decisions and expiry."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Drafts:
         self._taking_back: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
-        """Take over what an earlier run left. Raises: StorageError."""
+        """Load the drafts of earlier runs. Raises: StorageError."""
         await self._expire()
         self._watch()
 
@@ -65,9 +65,9 @@ class Drafts:
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> bool:
-        """Have an answer wait for the owner. False where its messages no longer wait. Raises: StorageError.
+        """Store an answer as a draft for the owner. Return False if its messages no longer wait. Raises: StorageError.
 
-        `instead` goes to the contact meanwhile.
+        `instead` is sent to the contact meanwhile.
         """
         until = self._clock.now() + timedelta(minutes=behaviour.draft_minutes)
         own_chat, message = self._chat.own_chat(), work.message
@@ -77,7 +77,7 @@ class Drafts:
             asked = [self._context.policy.display_names.of_message(each, known) for each in work.messages]
 
         def note(number: int, about: int) -> Note:
-            assert own_chat is not None  # noqa: S101 - else it is not asked for one
+            assert own_chat is not None  # noqa: S101 - a note is only made if there is an own chat
             text = notifications.of_draft(asked, clean(hold.text).strip(), hold.why, hold.detail, until)
             return Note(own_chat, text, self._new_id("note", str(number)), about)
 
@@ -104,9 +104,9 @@ class Drafts:
         return True
 
     async def reopen(self, conversation: str, *, changed: bool = False) -> None:
-        """If something waits there, so does what is drafted there. Raises: StorageError.
+        """Have the messages of open drafts wait again if other messages wait in the conversation. Raises: StorageError.
 
-        `changed`: something may have been edited or deleted there.
+        `changed`: a message may have been edited or deleted.
         """
         open_here = [draft.number for draft in self._open.values() if draft.conversation == conversation]
         if changed or open_here:
@@ -117,7 +117,7 @@ class Drafts:
             taking.add_done_callback(self._taking_back.discard)
 
     async def _take_back(self, numbers: Sequence[int]) -> None:
-        """Of notes on what was changed since, none stays in the owner's own chat beside the one that holds."""
+        """Delete outdated notes from the owner's own chat, so that only the current one remains."""
         own_chat = self._chat.own_chat()
         for number in numbers:
             try:
@@ -129,13 +129,13 @@ class Drafts:
                 await self._store.notes.forget(self._claim, draft.note_id)
             except DraftNotFound:
                 continue
-            except Exception as error:  # noqa: BLE001 - somebody else's provider may raise anything; the note stays
+            except Exception as error:  # noqa: BLE001 - a foreign provider may raise anything; the note stays
                 log.warning("a note was not taken back", bot=self._claim.instance_id, **trace_of(error))
 
     async def send(self, number: int, text: str | None = None) -> Draft:
-        """Send a draft, or `text` in its place. The draft as it was decided, by this or before.
+        """Send a draft, or `text` in its place. Return the draft as it was decided, now or earlier.
 
-        Raises: DraftNotFound, InvalidState (it is too late, or there are no words to send), StorageError.
+        Raises: DraftNotFound, InvalidState (it is too late, or the text is empty), StorageError.
         """
         draft = await self._get(number)
         words = (text if text is not None else draft.text).strip()
@@ -148,7 +148,7 @@ class Drafts:
         return await self._decided(number)
 
     async def drop(self, number: int) -> Draft:
-        """Raises: DraftNotFound, InvalidState (it is too late), StorageError."""
+        """Drop a draft. Raises: DraftNotFound, InvalidState (it is too late), StorageError."""
         if not await self._store.drafts.drop(self._claim, number):
             draft = await self._decided(number)
             if draft.state is not DraftState.DROPPED:
@@ -161,14 +161,14 @@ class Drafts:
         return draft
 
     async def _get(self, number: int) -> Draft:
-        """With the name that its owner knows."""
+        """Return a draft with the contact's display name."""
         draft = await self._store.drafts.get(self._claim.instance_id, number)
         return self._context.policy.display_names.of_draft(
             draft, await self._store.contacts.known(self._claim.instance_id, [draft.sender_id])
         )
 
     def _watch(self) -> None:
-        """While any is open, somebody looks for when its time is over."""
+        """Run the expiry task while a draft is open."""
         if self._open and (self._expiring is None or self._expiring.done()):
             self._expiring = asyncio.create_task(self._keep_expiring(), name=f"drafts:{self._claim.instance_id}")
 
@@ -183,7 +183,7 @@ class Drafts:
                 failures = 0
             except Superseded:
                 return
-            except Exception as error:  # noqa: BLE001 - a store that does not answer is asked again
+            except Exception as error:  # noqa: BLE001 - a store that does not answer is retried
                 failures += 1
                 log.error("drafts could not be looked at", bot=self._claim.instance_id, **trace_of(error))
                 await self._clock.sleep(backoff(failures, self._chance))

@@ -1,4 +1,4 @@
-"""What an owner reads in the chat that they have with themselves."""
+"""The texts of the notes in the owner's chat with themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from imposter.domain.messages import StoredMessage
 from imposter.runtime.policy.approval import ApprovalReason
 
 MOST_SPEAKERS = 5
-"""Of a group, whose words are shown."""
+"""Maximum number of group members whose messages are shown."""
 MOST_SHOWN = 50_000
-"""Characters, of UTF-16, of an answer with the prefixes of its lines; WhatsApp takes 65,536 in all."""
+"""Maximum UTF-16 characters of an answer with its line prefixes. WhatsApp allows 65,536 in all."""
 LONG_LINES, LONG = 10, 700
-"""Lines and characters; of an answer that has more, the note says how long it is."""
+"""Lines and characters. For an answer with more, the note states its length."""
 LONGEST_DETAIL = 300
 
 BECAUSE: Mapping[str, str] = {
@@ -39,7 +39,7 @@ IN_GROUP: Mapping[str, str] = {
     ApprovalReason.COMPLAINT: "they asked whether they talk to a machine; the bot answers them no more in that group, "
     "and everybody else as before, until you resume it or pause the group",
 }
-"""Where that is otherwise in a group."""
+"""Texts that differ in a group."""
 BECAME: Mapping[DraftState, str] = {
     DraftState.SENT: "it was sent",
     DraftState.EDITED: "it was sent in your words",
@@ -53,14 +53,17 @@ BECAME: Mapping[DraftState, str] = {
 def of_draft(
     asked: Sequence[StoredMessage], text: str, why: ApprovalReason, detail: str | None, until: datetime
 ) -> str:
-    """The answer first, to the byte, then what it is for. `until` is when the draft is dropped by itself."""
+    """Return the note on a draft: the exact answer first, then the messages it answers.
+
+    `until` is the time at which the draft expires.
+    """
     said = IN_GROUP.get(why, BECAUSE[why]) if asked[-1].group_id is not None else BECAUSE[why]
     because = f"{said}{f' ({one_line(detail, LONGEST_DETAIL)})' if detail else ''}"
     return "\n".join([*_answer(asked[-1], text, because), "", *_asked(asked), "", _choice(text, because, until)])
 
 
 def is_shown(text: str) -> bool:
-    """Whether a note shows all of this answer, so that a thumb may send it."""
+    """Return whether a note shows the whole answer, so that a reaction may send it."""
     return len(quoted(text).encode("utf-16-le", "surrogatepass")) // 2 <= MOST_SHOWN
 
 

@@ -1,4 +1,4 @@
-"""The owner's chat with themselves: what they say there to their bot."""
+"""The owner's chat with themselves, in which they give commands to their bot."""
 
 from imposter.contracts.errors import InvalidState
 from imposter.domain.drafts import Draft
@@ -16,7 +16,7 @@ NO_COMMAND = "own_chat"
 
 
 class SelfChat:
-    """Carries out what the owner writes in the chat with themselves."""
+    """The handler of the commands that the owner writes in the chat with themselves."""
 
     def __init__(self, context: SessionContext, drafts: Drafts, away_summaries: AwaySummaries) -> None:
         self._context = context
@@ -29,7 +29,7 @@ class SelfChat:
         self._away_summaries = away_summaries
 
     async def execute(self, message: StoredMessage) -> None:
-        """Do what it says, and settle it. Done again after a crash, it does nothing twice. Raises: StorageError."""
+        """Carry out a message and settle it. Repeating it after a crash has no further effect. Raises: StorageError."""
         try:
             obeyed = await self._execute(message)
         except InvalidState as refusal:
@@ -39,7 +39,7 @@ class SelfChat:
         await self._store.messages.settle(self._claim, [message.seq], verdict)
 
     async def _execute(self, message: StoredMessage) -> bool:
-        """False where it is no command."""
+        """Return whether the message was a command."""
         order = order_in(message, self._context.policy.contact_policy.base)
         pointed = message.reacts_to or message.quotes
         if pointed is None:

@@ -1,1 +1,1 @@
-"""A message on its way: scheduled, answered, delivered."""
+"""The pipeline of a message: scheduling, answering, delivery."""

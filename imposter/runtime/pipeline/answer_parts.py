@@ -1,4 +1,4 @@
-"""An answer as it is stored and sent: its bubbles, and the time of each."""
+"""The parts of an answer as they are stored and sent, each with its time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from imposter.domain.messages import Work
 
 @dataclass(frozen=True, slots=True)
 class IncomingText:
-    """What is looked at before the answer is typed."""
+    """The messages that are marked as read before the answer is typed."""
 
     at: datetime
     messages: Sequence[tuple[str, str]]
-    """Message id and sender's id of each."""
+    """The message id and the sender's id of each message."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerParts:
     parts: tuple[Part, ...]
     reading: IncomingText | None
-    """None: it goes out at once."""
+    """None: the answer goes out at once."""
     typing: tuple[float, ...] = ()
-    """For how many seconds before each part it is seen to be typed."""
+    """Seconds for which the typing indicator is shown before each part."""
 
 
 def paced(
@@ -38,9 +38,12 @@ def paced(
     *,
     by_line: bool = False,
 ) -> AnswerParts:
-    """`new_id` makes the id of each part, counted from 0. `by_line`: each line is a message of its own.
+    """Split an answer into parts, and give each a time according to the contact's pace.
 
-    Reading and thinking begin when the last message came: what the model took is part of them, what is typed is not.
+    `new_id` makes the id of each part, counted from 0. With `by_line` each line is a message of its own.
+
+    Reading and thinking time start when the last message was received. The time that the model took counts as part of
+    them, but not as part of the typing time.
     """
     heard_characters = sum(len(message.content) for message in work.messages)
     plan = typing_simulation.plan(text, heard_characters, behaviour, chance, by_line=by_line)

@@ -1,4 +1,4 @@
-"""The way of an answer from the outbox to its contact: at its time, once, or with a reason why not."""
+"""Delivery of answers from the outbox to the contact: at the right time and once, or with a reason why not."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,28 +21,28 @@ from imposter.runtime.session_context import SessionContext
 log = structlog.get_logger()
 
 UNDELIVERED = "too_old"
-"""Why an answer that could not be sent for too long is not sent any more."""
+"""Reason of an answer that could not be sent in time and is given up."""
 LINK_PATIENCE = 30.0
-"""Longest wait, in seconds, before an undelivered answer is tried again unasked."""
+"""Maximum seconds before an undelivered answer is retried without a sign of the link."""
 FARTHEST = 2 * LONGEST
-"""Seconds. A part of an answer that is due later is due now: the clock was set back."""
+"""Seconds. A part that is due later than this is sent at once: the clock was set back."""
 
 
 class DeliveryOutcome(Enum):
-    """What became of one part of an answer."""
+    """The outcome of one part of an answer."""
 
     SENT = auto()
     UNWANTED = auto()
-    """It was sent before, or may not go out any more."""
+    """The part was sent before, or may not be sent any more."""
     LOST = auto()
 
 
 class Delivery:
-    """Hands over the answers of one bot."""
+    """The delivery of one bot's answers."""
 
     def __init__(self, context: SessionContext, presence: PresenceUpdater) -> None:
         self._handing: dict[str, asyncio.Event] = {}
-        """By conversation, where an answer is being handed over at this moment: what is set when that is over."""
+        """Conversations with a send in progress. Each event is set when the send is over."""
         self._closing = False
         self._context = context
         self._claim = context.claim
@@ -58,11 +58,11 @@ class Delivery:
 
     @property
     def under_way(self) -> frozenset[str]:
-        """Conversations in which an answer is being handed over at this moment."""
+        """Conversations with a send in progress."""
         return frozenset(self._handing)
 
     async def at_rest(self, conversation: str) -> None:
-        """Returns when no answer is being handed over there."""
+        """Wait until no send is in progress in this conversation."""
         while (over := self._handing.get(conversation)) is not None:
             await over.wait()
 
@@ -74,12 +74,12 @@ class Delivery:
             over.set()
 
     def link_is_up(self) -> None:
-        """The link is back: what could not be delivered is tried at once."""
+        """Retry undelivered answers at once, because the link is back."""
         self._link.set()
         self._link = asyncio.Event()
 
     def close(self) -> None:
-        """What is being handed over may arrive; nothing else is begun."""
+        """Start no more sends. Sends in progress may complete."""
         self._closing = True
 
     def is_too_old(self, outgoing: Outgoing) -> bool:
@@ -95,10 +95,10 @@ class Delivery:
         reading: IncomingText | None = None,
         typing: Sequence[float] = (),
     ) -> None:
-        """Hand over one answer; returns when all of its parts are sent, or one has failed for good.
+        """Send one answer. Return when all its parts are sent, or one has failed for good.
 
-        `fresh`: it was made just now. `typing` says for how many seconds before each part it is seen to be typed;
-        where it does not, as long as that ever takes.
+        `fresh`: the answer was made just now. `typing`: seconds for which the typing indicator is shown before each
+        part; without it, LONGEST_TYPING seconds.
         """
         if reading is not None:
             await self._sleep_until(reading.at)
@@ -127,7 +127,7 @@ class Delivery:
                 return
 
     async def _type(self, part: Outgoing, due_at: datetime, seconds: float) -> bool:
-        """Until the part is due; False where it is no longer to be sent."""
+        """Show the typing indicator until the part is due. Return False if the part is no longer to be sent."""
         await self._sleep_until(due_at - timedelta(seconds=seconds))
         if not await self._store.outbox.is_pending(self._claim, part.message_id):
             return False
@@ -146,7 +146,11 @@ class Delivery:
             await self._clock.sleep(left)
 
     async def _send_until_settled(self, outgoing: Outgoing, wanted: bool, fresh: bool) -> DeliveryOutcome:
-        """`wanted`: it is known that it is still to go out, `fresh`: that it is not old; both change while it waits."""
+        """Send one part, retrying until it is sent or given up.
+
+        `wanted`: the part is known to be still pending. `fresh`: the part is known not to be too old. Both have to be
+        checked again after a wait.
+        """
         outbox, key = self._store.outbox, (self._claim, outgoing.message_id)
         waits = 0
         while True:
@@ -195,7 +199,7 @@ class Delivery:
             return DeliveryOutcome.LOST
 
     async def _note_sent(self, outgoing: Outgoing) -> None:
-        """It is a fact; until it is on record, nothing else is to be done here."""
+        """Record that a part was sent, retrying until it is stored. The conversation must not go on before."""
         failures = 0
         while True:
             try:
@@ -208,7 +212,7 @@ class Delivery:
                 return
 
     async def _wait_for(self, link: asyncio.Event, seconds: float, conversation: str) -> None:
-        """Until the link is back, or `seconds` have passed; stopping need not wait for it."""
+        """Wait until the link is back or `seconds` have passed. `close` does not wait for it."""
         self._end(conversation)
         try:
             async with asyncio.timeout(seconds):
@@ -218,7 +222,7 @@ class Delivery:
         self._begin(conversation)
 
     async def _rest(self, seconds: float, conversation: str) -> None:
-        """The same between two tries."""
+        """Wait between two tries. `close` does not wait for it."""
         self._end(conversation)
         await self._clock.sleep(seconds)
         self._begin(conversation)

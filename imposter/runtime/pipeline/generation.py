@@ -1,4 +1,4 @@
-"""Asking the model: again where it fails, anew where more comes in meanwhile, and with a record of how it went."""
+"""Calls of the model: retries after a failure, restarts when more messages arrive, and a trace of each call."""
 
 import asyncio
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ SILENT = Verdict(MessageState.CONTEXT, "model_silent")
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What came of asking the model about what waits in a conversation."""
+    """The result of asking the model about the waiting messages of a conversation."""
 
     trace: Trace
     answer: Answer | None
-    """None: it gave none."""
+    """None: the model gave no answer."""
     verdict: Verdict | None = None
-    """Where there is nothing to send: what becomes of the messages."""
+    """The decision for the messages if there is nothing to send."""
     failure: str | None = None
-    """Where it failed: how, for the owner."""
+    """The failure in words for the owner, if there was one."""
 
     @property
     def text(self) -> str:
@@ -43,7 +43,7 @@ class Generated:
 
 
 class AnswerGenerator:
-    """Asks the models of one bot."""
+    """The generator of one bot's answers, which asks its models."""
 
     def __init__(self, context: SessionContext, waits: WaitLog, outages: Outages) -> None:
         self._context = context
@@ -56,21 +56,21 @@ class AnswerGenerator:
         self._waits = waits
         self._outages = outages
         self._asking: dict[str, asyncio.Event] = {}
-        """Conversations that the model is asked about; set where something came in there."""
+        """Conversations that the model is being asked about. Each event is set when a message arrives there."""
         self._replaced: set[ModelChain] = set()
-        """Models in whose place another one answers, of which the owner has heard."""
+        """Models whose fallback is answering, and whose owner has been told."""
 
     def more_arrived(self, conversation: str) -> None:
-        """Something came in. Call it on the event loop."""
+        """Report that a message arrived. Must be called on the event loop."""
         if (more := self._asking.get(conversation)) is not None:
             more.set()
 
     async def think(
         self, work: Work, burst_ends: datetime, *, model: ModelChain, contact: Contact, guided: bool
     ) -> Generated | None:
-        """Ask the model; None where more came in before `burst_ends`: then all of it is to be taken again.
+        """Ask the model. Return None if a message arrived before `burst_ends`: the turn must be taken again.
 
-        `guided`: it is told how the owner writes.
+        `guided`: the prompt describes the owner's style.
         """
         if burst_ends <= self._clock.now():
             return await self._ask(work, model, contact, guided)
@@ -90,11 +90,11 @@ class AnswerGenerator:
             await asyncio.gather(asking, heard, return_exceptions=True)
 
     async def binds(self, work: Work, text: str, model: ModelChain) -> str | None:
-        """Why the model holds this answer back from going out, for the owner; None where it lets it go."""
+        """Return the reason, for the owner, to hold this answer back according to the model; None to let it go out."""
         took = partial(self._budget_tracker.took, work.message.conversation)
         try:
             binds = await model.judge(list(work.turns), text, took)
-        except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+        except Exception as error:  # noqa: BLE001 - a foreign model may raise anything
             log.warning("answer was not judged", bot=self._instance_id, seq=work.message.seq, **trace_of(error))
             return "it could not be judged"
         return OWN_JUDGEMENT if binds else None
@@ -129,7 +129,7 @@ class AnswerGenerator:
             try:
                 reply = await model.reply(prompt, took)
                 break
-            except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything
+            except Exception as error:  # noqa: BLE001 - a foreign model may raise anything
                 self._counts.model_failures += 1
                 costly += isinstance(error, ModelUnavailable) and error.costly
                 ends = patience_ends(work.message.received_at, taken, self._context.policy.answer_within)
@@ -159,7 +159,7 @@ class AnswerGenerator:
         return Generated(trace(reply), answer, None if answer.text.strip() or answer.unsure or answer.binds else SILENT)
 
     def _tell_of_fallback(self, model: ModelChain, reply: ModelReply) -> None:
-        """Once, until the first model answers again."""
+        """Tell the owner once that a fallback answers, until the first model answers again."""
         if reply.failure is None:
             self._replaced.discard(model)
             return
@@ -173,10 +173,10 @@ class AnswerGenerator:
 
 
 def _told(error: Exception) -> str:
-    """For the owner."""
+    """Return the error in words for the owner."""
     return str(error) if isinstance(error, ModelError) else shortage(error) or _name(error)
 
 
 def _name(error: Exception) -> str:
-    """A foreign exception's text may hold anything, so only its type is told."""
+    """Return the type of an error. The text of a foreign exception may hold anything."""
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""Times in which a model could not be reached: what waited meanwhile, what is tried again, and one sentence of it."""
+"""Model outages: the messages that waited, the dead letters to retry, and one sentence for the owner."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from imposter.contracts.errors import ModelUnavailable, ResourceExhausted
 from imposter.domain.messages import StoredMessage
 
 OUTAGES = (ModelUnavailable.__name__, ResourceExhausted.__name__)
-"""The reasons of dead letters that an outage left."""
+"""Reasons of the dead letters that an outage leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedMessage:
-    """What ended as a dead letter."""
+    """A dead letter that an outage left."""
 
     seq: int
     conversation: str
     messages: int
     at: datetime
-    """When the last of them came in."""
+    """Time at which the last of its messages was received."""
 
 
 @dataclass(slots=True)
@@ -27,28 +27,28 @@ class _Outage:
     began: datetime
     ended: datetime | None = None
     lasting: bool = False
-    """Its owner is to hear of it."""
+    """Whether the owner is to be told of the outage."""
     waiting: dict[str, set[int]] = field(default_factory=dict)
-    """By conversation, what the model was asked about in vain and is still to be answered."""
+    """By conversation, the messages that the model failed on and that still need an answer."""
     seen: set[int] = field(default_factory=set)
     answered: set[int] = field(default_factory=set)
     letters: dict[int, FailedMessage] = field(default_factory=dict)
     tried: set[int] = field(default_factory=set)
-    """Letters that were taken up again: once is enough."""
+    """Dead letters that were retried already; each is retried only once."""
     retrying: bool = False
 
 
 class Outages:
-    """One bot's while it runs. Pure but for what it is handed: `tell` gets a sentence for the owner."""
+    """The model outages of one running bot. Pure except for its arguments. `tell` is given a sentence for the owner."""
 
     def __init__(self, now: Callable[[], datetime], tell: Callable[[str], None]) -> None:
         self._now = now
         self._tell = tell
         self._outages: dict[object, _Outage] = {}
-        """By model."""
+        """Outages by model."""
 
     def failed(self, model: object, messages: Sequence[StoredMessage]) -> None:
-        """It was asked about these, and may answer later."""
+        """Record that the model failed on these messages and may answer later."""
         outage = self._outages.setdefault(model, _Outage(self._now()))
         outage.ended = None
         seqs = {message.seq for message in messages}
@@ -56,7 +56,7 @@ class Outages:
         outage.seen |= seqs
 
     def lasts(self, model: object) -> bool:
-        """It is away for longer than a moment. Gives whether that is new."""
+        """Record that the outage is a lasting one. Return whether that is new."""
         outage = self._outages.get(model)
         if outage is None or outage.lasting:
             return False
@@ -64,7 +64,7 @@ class Outages:
         return True
 
     def gave_up(self, model: object, messages: Sequence[StoredMessage]) -> None:
-        """These are a dead letter now."""
+        """Record that these messages became a dead letter."""
         if (outage := self._outages.get(model)) is not None:
             last, seqs = messages[-1], {message.seq for message in messages}
             outage.lasting = True
@@ -76,7 +76,7 @@ class Outages:
             outage.letters[last.seq] = FailedMessage(last.seq, last.conversation, len(messages), last.received_at)
 
     def answered(self, model: object, messages: Sequence[StoredMessage]) -> bool:
-        """It has answered these. Gives whether there are letters to be tried again (`take`)."""
+        """Record that the model answered these messages. Return whether to retry dead letters (see `take`)."""
         for each in self._outages.values():
             each.answered |= each.seen & {message.seq for message in messages}
             _settle(each, messages)
@@ -87,7 +87,7 @@ class Outages:
         return not outage.retrying and any(seq not in outage.tried for seq in outage.letters)
 
     def take(self, model: object, within: timedelta | None) -> list[FailedMessage]:
-        """The letters that are still worth an answer, oldest first; `done` is to follow."""
+        """Return the dead letters that are still worth an answer, oldest first. Call `done` afterwards."""
         outage = self._outages.get(model)
         if outage is None or outage.retrying:
             return []
@@ -101,12 +101,12 @@ class Outages:
         return fresh
 
     def waits_again(self, model: object, letter: FailedMessage) -> None:
-        """It is no dead letter any more."""
+        """Record that a dead letter is waiting for an answer again."""
         if (outage := self._outages.get(model)) is not None:
             outage.waiting.setdefault(letter.conversation, set()).add(letter.seq)
 
     def replaced(self) -> list[object]:
-        """Other models are asked from now on. Gives those that were away."""
+        """Record that other models are used from now on. Return the models that had an outage."""
         for outage in self._outages.values():
             outage.ended = outage.ended or self._now()
         return [*self._outages]
@@ -117,13 +117,13 @@ class Outages:
         self.conclude()
 
     def left(self, conversation: str) -> None:
-        """Nothing is to be done there any more: what still waited has ended otherwise."""
+        """Record that the conversation has nothing left to do: its waiting messages ended in another way."""
         for outage in self._outages.values():
             outage.waiting.pop(conversation, None)
         self.conclude()
 
     def conclude(self) -> None:
-        """Tell of those that are over and left nothing waiting."""
+        """Tell the owner of each outage that is over and has no waiting messages left."""
         for model, outage in [*self._outages.items()]:
             if outage.ended is not None and not outage.waiting and not outage.retrying:
                 del self._outages[model]

@@ -1,4 +1,7 @@
-"""What a contact sees of somebody who answers: ticks that turn blue, and "typing". It delays and fails nothing."""
+"""Presence that a contact sees: read receipts and the typing indicator.
+
+It delays nothing, and its errors are ignored.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,33 +16,33 @@ log = structlog.get_logger()
 
 
 class PresenceUpdater:
-    """Of one bot while it runs; each call returns at once, and in one chat they are done in order."""
+    """The presence of one running bot. Each call returns at once; the updates of one chat are sent in order."""
 
     def __init__(self, instance_id: str, chat: ChatAdapter) -> None:
         self._instance_id = instance_id
         self._chat = chat
         self._newest: dict[str, asyncio.Task[None]] = {}
-        """By recipient; it waits for the one before."""
+        """The latest update by recipient; each waits for the one before."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
-        """These were looked at: message id and sender's id of each."""
+        """Send read receipts for these messages: message id and sender's id of each."""
         self._show(recipient, partial(self._chat.mark_read, recipient, messages))
 
     def typing(self, recipient: str) -> None:
-        """Shown until something is sent, or `idle`."""
+        """Show the typing indicator until a message is sent or `idle` is called."""
         self._show(recipient, partial(self._chat.show_typing, recipient, True))
 
     def idle(self, recipient: str) -> None:
         self._show(recipient, partial(self._chat.show_typing, recipient, False))
 
     def sent(self, recipient: str) -> None:
-        """What comes to be shown only after this would stay."""
+        """Clear the typing indicator after a send: an update still under way would otherwise stay visible."""
         if recipient in self._newest:
             self.idle(recipient)
 
     def watch(self, recipient: str) -> None:
-        """Have the platform tell when they type."""
+        """Ask the platform to report when the contact types."""
         self._show(recipient, partial(self._chat.watch_typing, recipient))
 
     async def close(self) -> None:
@@ -59,7 +62,7 @@ class PresenceUpdater:
             await asyncio.wait([before])
         try:
             await call()
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything, and this costs nobody an answer
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; no answer depends on it
             log.debug("not shown to the contact", bot=self._instance_id, **trace_of(error))
 
     def _done(self, recipient: str, task: asyncio.Task[None]) -> None:

@@ -1,9 +1,9 @@
-"""The pipeline: takes what waits when its time has come, asks the model, stores the answer, has it delivered.
+"""The scheduler of a bot's conversations: it takes due messages, has them answered and has the answers delivered.
 
-One task for each conversation that has something to do, so order holds within a conversation and none waits for
-another. Every step that must survive a crash is a commit of its own kind: the answer and its way out are stored
-together before anything is sent, under ids that are derived from what it answers. When something is to happen follows
-from what is stored and from the config; what a task sleeps for is only reckoned from that.
+Each conversation with work to do has one task, so order holds within a conversation and no conversation waits for
+another. Every step that must survive a crash is a commit of its own: the answer and its outbox entries are stored
+together before anything is sent, under ids derived from the messages that it answers. Due times follow from the store
+and the config; a task's sleep is only computed from them.
 """
 
 import asyncio
@@ -41,11 +41,11 @@ from imposter.runtime.timers import LONGEST_SLEEP, Timers
 log = structlog.get_logger()
 
 CLOSING_GRACE = 5.0
-"""Seconds that an answer on its way out has to arrive when the bot stops."""
+"""Seconds for an answer that is being sent to complete when the bot stops."""
 
 
 class ConversationScheduler:
-    """One bot's conversations while it runs."""
+    """The conversations of one running bot."""
 
     def __init__(self, context: SessionContext) -> None:
         self._context = context
@@ -71,18 +71,21 @@ class ConversationScheduler:
         self._due: set[str] = set()
         self._undelivered: set[str] = set()
         self._watched: dict[str, frozenset[str]] = {}
-        """Conversations that wait for more, each with the chats where somebody may type it."""
+        """Conversations that wait for more messages, each with the chats in which a contact may be typing."""
         self._followed_by: dict[str, set[str]] = {}
-        """What has taken in another while a task ran: where to look for what that task leaves undone."""
+        """For each running task, the conversations that absorbed another one meanwhile.
+
+        They take over its unfinished work.
+        """
         self._changed: set[str] = set()
-        """Where something was edited or deleted, as far as is known: what is in the making there may be about it."""
+        """Conversations with a possible edit or deletion: an answer in progress may be based on the old text."""
         self._asides: set[asyncio.Task[None]] = set()
         self._held: set[str] = set()
-        """Where nothing is begun for now."""
+        """Conversations in which no work may begin for now."""
         self._closing = False
 
     async def resume(self) -> None:
-        """Take up what an earlier run left: waiting messages, and answers that are not delivered."""
+        """Resume the work that an earlier run left: waiting messages and undelivered answers."""
         self._context.counts.dead_letters += await self._store.outbox.interrupted(self._claim)
         await self._ask_again_after_restart()
         await self.drafts.begin()
@@ -94,19 +97,19 @@ class ConversationScheduler:
                 self.came_back(pause.conversation)
 
     def policy_changed(self, *, new_models: bool) -> None:
-        """Look again at what waits for its time, by the new policy. Call it on the event loop."""
+        """Check all waiting conversations against the new policy. Must be called on the event loop."""
         for conversation in [*self._tasks]:
             self._ask_again(conversation)
         for model in self._outages.replaced() if new_models else ():
             self._aside(self._retry_failed(model), "again")
 
     def model_recovered(self, model: ModelChain) -> None:
-        """It answers again. Call it on the event loop."""
+        """Retry the dead letters of a model that answers again. Must be called on the event loop."""
         if not self._closing:
             self._aside(self._retry_failed(model), "again")
 
     def wake(self, conversation: str) -> None:
-        """Something may wait in this conversation. Call it on the event loop."""
+        """Check a conversation for waiting messages. Must be called on the event loop."""
         if self._closing or conversation in self._held:
             return
         self._ask_again(conversation)
@@ -116,39 +119,39 @@ class ConversationScheduler:
             self._tasks[conversation] = task
 
     def redeliver(self, conversation: str) -> None:
-        """There may be answers here that are still to be sent. Call it on the event loop."""
+        """Check a conversation for unsent answers. Must be called on the event loop."""
         self._undelivered.add(conversation)
         self._safety.ask_again(conversation)
         self.wake(conversation)
 
     def merged(self, survivor: str) -> None:
-        """This conversation has taken in another. Call it on the event loop."""
+        """Take over the work of a conversation that `survivor` absorbed. Must be called on the event loop."""
         for name in self._tasks.keys() - {survivor}:
-            self._followed_by.setdefault(name, set()).add(survivor)  # it may be the one that is no more
+            self._followed_by.setdefault(name, set()).add(survivor)  # the task may belong to the absorbed conversation
         self.redeliver(survivor)
 
     def typing(self, chat: str, on: bool) -> None:
-        """Somebody begins or ends to type there. Call it on the event loop."""
+        """Record that a contact began or stopped typing in a chat. Must be called on the event loop."""
         self._typing_tracker.heard(chat, on)
         if not on:
             for conversation in [name for name, chats in self._watched.items() if chat in chats]:
                 self._ask_again(conversation)
 
     async def reset(self, conversations: Iterable[str]) -> None:
-        """The store has changed behind these: drop what is in the making there, and see what is left to do."""
+        """Drop the work in progress of these conversations and start over, because the store has changed."""
         conversations = list(conversations)
         await self._drop(conversations)
         for name in conversations:
             self.redeliver(name)
 
     async def hold(self, conversations: Iterable[str]) -> None:
-        """Until they are released, nothing is made of what is said there; what is in the making is dropped."""
+        """Drop the work in progress of these conversations, and begin none until `release`."""
         conversations = list(conversations)
         self._held.update(conversations)
         await self._drop(conversations)
 
     async def drain(self) -> None:
-        """Returns when of what is held nothing is being handed over either, or nobody waits for it any longer."""
+        """Wait until no send is in progress in the held conversations, for at most CLOSING_GRACE seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING_GRACE):
                 for name in [*self._held]:
@@ -156,13 +159,13 @@ class ConversationScheduler:
         await self._drop([*self._held], whatever=True)
 
     def release(self) -> None:
-        """What is held goes on, with what is left to do there. Call it on the event loop."""
+        """Resume the held conversations. Must be called on the event loop."""
         held, self._held = self._held, set()
         for name in held:
             self.redeliver(name)
 
     async def _drop(self, conversations: Collection[str], *, whatever: bool = False) -> None:
-        """What is in the making there, but for what is being handed over; `whatever` it is, that too."""
+        """Cancel the work in progress of these conversations, except sends; with `whatever` sends too."""
         await self._summaries.drop(conversations)
         droppable = self._tasks.keys() - (frozenset() if whatever else self._delivery.under_way)
         making = {name: self._tasks[name] for name in conversations if name in droppable}
@@ -170,32 +173,35 @@ class ConversationScheduler:
             task.cancel()
         await asyncio.gather(*making.values(), return_exceptions=True)
         for name, task in making.items():
-            if self._tasks.get(name) is task:  # it had not begun, and so could not tidy up
+            if self._tasks.get(name) is task:  # the task had not begun, so its own cleanup did not run
                 del self._tasks[name]
 
     def silenced(self, conversation: str | None = None) -> None:
-        """The bot is to be silent there from now on, or everywhere. Call it on the event loop."""
+        """Drop the work of a conversation (None: of all), because the bot must be silent.
+
+        Must be called on the event loop.
+        """
         if not self._closing:
             names = [*self._tasks] if conversation is None else [conversation]
             self._aside(self.reset(names), "hush")
 
     def changed(self, conversation: str) -> None:
-        """Something that was said there was edited or deleted. Call it on the event loop."""
+        """Handle an edit or deletion of a message. Must be called on the event loop."""
         if not self._closing:
             self._changed.add(conversation)
             self._aside(self.reset([conversation]), "changed")
 
     def came_back(self, conversation: str) -> None:
-        """The owner has written there. Call it on the event loop."""
+        """Send the owner the away summary of a conversation in which they wrote. Must be called on the event loop."""
         if not self._closing and self._context.policy.contact_policy.behaviour_for(frozenset({conversation})).brief:
             self._aside(self._brief(conversation), "brief")
 
     def link_is_up(self) -> None:
-        """The link is back: what could not be delivered is tried at once."""
+        """Retry undelivered answers at once, because the link is back."""
         self._delivery.link_is_up()
 
     async def close(self, grace: float = CLOSING_GRACE) -> None:
-        """Stop: nothing new is begun, an answer being sent has `grace` seconds; the rest waits in the store."""
+        """Stop all work. An answer that is being sent has `grace` seconds; the rest stays in the store."""
         self._closing = True
         self._delivery.close()
         under_way = self._delivery.under_way
@@ -224,7 +230,7 @@ class ConversationScheduler:
                 except Superseded:
                     log.warning("another run answers for this bot now", bot=self._instance_id)
                     return
-                except Exception as error:  # noqa: BLE001 - one conversation's trouble ends here; it is tried again
+                except Exception as error:  # noqa: BLE001 - an error affects this conversation only, which is retried
                     failures += 1
                     log.error("conversation interrupted", bot=self._instance_id, **trace_of(error))
                     self._undelivered.add(conversation)
@@ -242,7 +248,7 @@ class ConversationScheduler:
                 self.redeliver(survivor)
 
     async def _work(self, conversation: str) -> None:
-        """What is due in this conversation: first the answers that are not out, then one to all that waits."""
+        """Do the due work of this conversation: first deliver unsent answers, then answer all waiting messages."""
         if conversation in self._undelivered and not await self._deliver_the_rest(conversation):
             return
         await self.drafts.reopen(conversation, changed=conversation in self._changed)
@@ -283,7 +289,7 @@ class ConversationScheduler:
             if turn.outgoing:
                 await self._delivery.deliver(turn.outgoing, fresh=True, reading=turn.reading, typing=turn.typing)
             if not turn.is_done:
-                # Something else became of it, or was changed meanwhile.
+                # The messages ended in another way, or were changed meanwhile.
                 self._due.add(conversation)
                 self._changed.add(conversation)
         finally:
@@ -293,7 +299,7 @@ class ConversationScheduler:
             self._summaries.begin(conversation, self._context.models.model_for(contact_policy.contact(work.chat_ids)))
 
     async def _deliver_the_rest(self, conversation: str) -> bool:
-        """Of answers that were made before; False where it has to ask again."""
+        """Deliver the answers that were made earlier. Return False if a rate limit delays them."""
         self._undelivered.discard(conversation)
         pending = await self._store.outbox.pending(self._instance_id, conversation)
         if pending and pending[0].recipient == self._context.chat.own_chat():
@@ -312,7 +318,10 @@ class ConversationScheduler:
         return True
 
     async def _wait(self, conversation: str, work: NotYet, *, watching: bool) -> None:
-        """Until it is time, or something changes. What comes while the bot is silent there is not kept for later."""
+        """Wait until it is time or something changes.
+
+        Messages that arrive while the bot is silent are not kept for later.
+        """
         if (reason := self._safety.silence(conversation)) is not None:
             await self._turn_handler.leave_unanswered(work.messages, reason)
             return
@@ -328,7 +337,7 @@ class ConversationScheduler:
         self._due.add(conversation)
 
     async def _may_answer(self, conversation: str, verdict: Proceed | Postpone | StaySilent) -> bool:
-        """False where it has to ask again; then some time has passed."""
+        """Return whether the bot may answer now. If not, return False after waiting some time."""
         if isinstance(verdict, Proceed):
             return True
         self._due.add(conversation)
@@ -340,14 +349,14 @@ class ConversationScheduler:
         return False
 
     async def _ask_again_after_restart(self) -> None:
-        """About what an earlier run left for an outage, and is still worth an answer."""
+        """Retry the dead letters that an outage left in an earlier run and that are still worth an answer."""
         if (within := self._context.policy.answer_within) is not None:
             since = self._clock.now() - within
             for letter in await self._store.dead_letters.young(self._instance_id, OUTAGES, since):
                 await self._store.dead_letters.ask_again(self._instance_id, letter, self._context.judge)
 
     async def _retry_failed(self, model: object) -> None:
-        """Ask it about what became a dead letter while it was away and is still worth an answer, in order."""
+        """Retry, in order, the dead letters of a model's outage that are still worth an answer."""
         try:
             for letter in self._outages.take(model, self._context.policy.answer_within):
                 if await self._store.dead_letters.ask_again(self._instance_id, letter.seq, self._context.judge):
@@ -361,11 +370,11 @@ class ConversationScheduler:
     async def _brief(self, conversation: str) -> None:
         try:
             await self.away_summaries.came_back(conversation)
-        except Exception as error:  # noqa: BLE001 - it is told at the next start, or when they write again
+        except Exception as error:  # noqa: BLE001 - told at the next start, or when the contact writes again
             log.warning("the owner was not told of a chat", bot=self._instance_id, **trace_of(error))
 
     def _ask_again(self, conversation: str) -> None:
-        """It looks once more at what is to be done, and sleeps no longer until then."""
+        """Have the conversation check its work again now, instead of when its sleep ends."""
         self._due.add(conversation)
         self._timers.wake(conversation)
 

@@ -1,4 +1,4 @@
-"""Notes on what a model is no longer shown of a conversation: made by the model itself, once its answer is out."""
+"""Summaries of the older messages that a model is no longer shown. The model itself writes them after its answer."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class Summaries:
-    """Notes of one bot's conversations, in the making."""
+    """The summaries of one bot's conversations that are being written."""
 
     def __init__(self, context: SessionContext) -> None:
         self._claim = context.claim
@@ -25,7 +25,10 @@ class Summaries:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def begin(self, conversation: str, model: ModelChain) -> None:
-        """Have `model` note down what it is no longer shown there. What fails is made up for the next time."""
+        """Have `model` summarise the messages that it is no longer shown.
+
+        A failed summary is made up for the next time.
+        """
         if model.summarises and conversation not in self._tasks:
             task = asyncio.create_task(self._note(conversation, model), name=f"summary:{self._claim.instance_id}")
             self._tasks[conversation] = task
@@ -34,7 +37,7 @@ class Summaries:
         await self.drop([*self._tasks])
 
     async def drop(self, conversations: Iterable[str]) -> None:
-        """What is in the making there is not kept."""
+        """Cancel the summaries of these conversations that are being written."""
         tasks = [self._tasks[name] for name in conversations if name in self._tasks]
         for task in tasks:
             task.cancel()
@@ -51,7 +54,7 @@ class Summaries:
             await self._store.summaries.note(self._claim, conversation, to_note, clean(text))
         except Superseded:
             log.info("another run makes notes for this bot now", bot=bot)
-        except Exception as error:  # noqa: BLE001 - a note's trouble ends here; nobody waits for it
+        except Exception as error:  # noqa: BLE001 - a failed summary affects nothing else
             log.warning("what was said before was not noted down", bot=bot, **trace_of(error))
         finally:
             self._tasks.pop(conversation, None)

@@ -1,4 +1,4 @@
-"""One turn: from what waits in a conversation to an answer that is stored, a draft, or silence with its reason."""
+"""One turn: the waiting messages of a conversation become a stored answer, a draft, or silence with its reason."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -23,27 +23,27 @@ from imposter.runtime.policy.contact_policy import contact_of
 from imposter.runtime.session_context import SessionContext
 
 MOST_EDITS = 5
-"""Of one message for which an answer is made: who edits on and on holds up nobody else's answer."""
+"""Edits of one message while it is answered. Endless edits must not hold up the answers to others."""
 AGAIN = (RETRIED, ASKED_AGAIN)
 UNSEEN = "unseen"
-"""Why a message is not answered that came with something which no model is shown."""
+"""Reason of a message that is not answered because a part of it cannot be shown to a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnResult:
-    """What came of a turn."""
+    """The result of a turn."""
 
     is_done: bool
-    """False where the last of its messages no longer waits: others there may."""
+    """False if the last of its messages no longer waits; other messages of the conversation may."""
     outgoing: Sequence[Outgoing] = ()
-    """The answer, as it stands in the outbox."""
+    """The answer as it is in the outbox."""
     reading: IncomingText | None = None
     typing: Sequence[float] = ()
-    """Seconds of typing before each part."""
+    """Seconds of typing indicator before each part."""
 
 
 class TurnHandler:
-    """Makes one answer to all that waits in a conversation."""
+    """The handler of turns: it makes one answer to all waiting messages of a conversation."""
 
     def __init__(self, context: SessionContext, generator: AnswerGenerator, drafts: Drafts, waits: WaitLog) -> None:
         self._context = context
@@ -60,7 +60,7 @@ class TurnHandler:
         self._waits = waits
 
     async def answer(self, work: Work) -> TurnResult:
-        """Make and store it; it is not sent yet. Raises: Superseded, StorageError."""
+        """Make an answer and store it; it is not sent yet. Raises: Superseded, StorageError."""
         contact_policy, conversation = self._context.policy.contact_policy, work.message.conversation
         behaviour = contact_policy.behaviour_for(work.known_ids)
         entry = contact_policy.contact(work.chat_ids)
@@ -92,7 +92,7 @@ class TurnHandler:
                 work, burst_ends, model=model, contact=contact, guided=behaviour.voice
             )
             if generated is None:
-                return TurnResult(True)  # more came in, and with it the word to look again
+                return TurnResult(True)  # more messages arrived, and the conversation was told to check again
             if generated.answer is None or generated.verdict is not None:
                 await self._give_up(work, generated, generated.verdict or SILENT)
                 return TurnResult(True)
@@ -108,7 +108,7 @@ class TurnHandler:
         return result if work is asking else replace(result, is_done=False)
 
     async def leave_unanswered(self, messages: Iterable[StoredMessage], reason: str) -> None:
-        """What was a dead letter before is one again."""
+        """Settle messages without an answer. A retried dead letter becomes a dead letter again."""
         messages = list(messages)
         trace = Trace(ended=self._clock.now(), waits=self._waits.pop(messages[-1].conversation)).stored
         for state, seqs in (
@@ -160,25 +160,31 @@ class TurnHandler:
         return self._budget_tracker.unwritten(work.message.conversation)
 
     def _answer_id(self, work: Work, part: int) -> str:
-        """The same for the same question, whichever run answers it."""
+        """Return the id of a part. It depends only on the question, so that every run gives the same id."""
         return self._context.message_ids("answer", work.message.conversation, work.message.message_id, str(part))
 
 
 def _too_often_edited(work: Work) -> Work | None:
-    """Those alone that are left to their owner: the others are answered as ever. None where there are none."""
+    """Return the work with only the messages that were edited too often, or None. They are left to the owner."""
     messages = tuple(message for message in work.messages if message.edits > MOST_EDITS)
     return replace(work, messages=messages) if messages else None
 
 
 def _of_askers(work: Work) -> Work:
-    """In a group, of those alone who ask whether they talk to a machine: the others are answered as ever."""
+    """In a group, return the work with only the messages of those who ask whether they talk to a bot.
+
+    The other messages are answered as usual.
+    """
     asking = {message.sender_id for message in work.messages if asks_if_bot(message.content)}
     messages = tuple(message for message in work.messages if message.sender_id in asking)
     return work if work.message.group_id is None or messages == work.messages else replace(work, messages=messages)
 
 
 def _handed_over(work: Work) -> list[str]:
-    """Where the bot is silent from now on. Nobody in a group silences it for the others."""
+    """Return the conversations, or members of a group, towards which the bot is silent from now on.
+
+    A member cannot silence the bot for the rest of the group.
+    """
     if work.message.group_id is None:
         return [work.message.conversation]
     return sorted({of_member(work.message.conversation, message.sender_id) for message in work.messages})

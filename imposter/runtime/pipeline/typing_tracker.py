@@ -1,4 +1,4 @@
-"""Who types at this moment, as far as the platform tells."""
+"""The contacts that are typing at this moment, as far as the platform reports it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,13 +7,13 @@ from imposter.clock import Clock
 from imposter.domain.messages import StoredMessage
 
 BELIEVED = timedelta(seconds=15)
-"""After the last sign of it: the sign that it has ended may get lost."""
+"""How long a typing report is believed: the report of its end may get lost."""
 MOST = 1000
-"""Chats kept in mind."""
+"""Maximum number of chats that are tracked."""
 
 
 class TypingTracker:
-    """By chat, as `reply_to` of its messages has it. Asked from any thread."""
+    """Typing reports by chat, where a chat is the `reply_to` of its messages. May be used from any thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -27,8 +27,8 @@ class TypingTracker:
                 del self._seen[next(iter(self._seen))]
 
     def until(self, waits: Sequence[StoredMessage]) -> datetime | None:
-        """Until when it is believed that more is being typed where these came from."""
-        came = {each.reply_to: each.received_at for each in waits}  # the last of each chat, for they are in order
-        # What was typed before a message came was that message.
+        """Return the time until which the senders of these messages are believed to type; None if they are not."""
+        came = {each.reply_to: each.received_at for each in waits}  # the last of each chat, as they are in order
+        # Typing before a message arrived belongs to that message.
         signs = [seen for chat, last in came.items() if (seen := self._seen.get(chat)) is not None and seen >= last]
         return max(signs) + BELIEVED if signs else None

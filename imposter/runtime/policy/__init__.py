@@ -1,1 +1,1 @@
-"""Who is answered, how, and whether an answer needs approval."""
+"""The rules of a bot: which contacts are answered, how, and which answers need approval."""

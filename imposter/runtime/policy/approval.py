@@ -1,4 +1,4 @@
-"""Whether an answer goes out by itself, or waits for the owner's word, and why."""
+"""The approval policy: whether an answer goes out by itself or waits for the owner's approval, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from imposter.runtime.providers.model_selection import ModelChain
 from imposter.voice.language_detection import language_of
 
 MOST_TOLD = 3
-"""Of the passages that an answer is held for."""
+"""Maximum number of passages named as the reason to hold an answer."""
 OWN_JUDGEMENT = "by the model's own judgement"
-"""Why an answer binds, where no rule says so."""
+"""Reason for holding an answer if no rule found a commitment but the model did."""
 
 
 class ApprovalReason(StrEnum):
-    """Why an answer waits for its owner."""
+    """The reason why an answer waits for the owner."""
 
     ASK_FIRST = "autonomy"
     HOURS = "out_of_hours"
@@ -49,44 +49,44 @@ class ApprovalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendNow:
-    """It goes out."""
+    """The answer goes out."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class RequireApproval:
-    """It becomes a draft."""
+    """The answer becomes a draft."""
 
     text: str
-    """Empty: the owner is to find the words."""
+    """Empty if the owner is to write the answer."""
     why: ApprovalReason
     detail: str | None = None
-    """For the owner."""
+    """Explanation for the owner."""
     hands_over: bool = False
-    """The bot is silent there from now on, until its owner resumes it."""
+    """Whether the bot is silent in this chat from now on, until the owner resumes it."""
     meanwhile: str = ""
-    """What the contact gets in its place, for now."""
+    """Text that the contact gets instead for now."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
-    """Towards one contact, at one moment."""
+    """The approval policy for one contact at one moment."""
 
     behaviour: Behaviour
     now: datetime
     exam_passed: bool
     leaks: Sequence[Leaks]
     named: Sequence[Named]
-    """What the model was told by its owner."""
+    """Facts that the owner gave to the model."""
     longest: int
-    """Characters of an answer that goes out by itself."""
+    """Maximum characters of an answer that goes out by itself."""
 
     @classmethod
     def of(
         cls, behaviour: Behaviour, now: datetime, exam_passed: bool, model: ModelChain, contact: Contact, longest: int
     ) -> "ApprovalPolicy":
-        """For an answer of this model to this contact."""
+        """Return the policy for an answer of this model to this contact."""
         leaks, named = [model.leaks], [model.named]
         if contact.instructions:
             leaks.append(Leaks(Private((contact.instructions,))))
@@ -94,9 +94,9 @@ class ApprovalPolicy:
         return cls(behaviour, now, exam_passed, leaks, named, longest)
 
     def before_asking(self, work: Work, *, over_budget: bool = False) -> SendNow | RequireApproval | None:
-        """What is said without the model, or is left to the owner; None: the model is asked.
+        """Return the answer or draft to make without the model; None if the model is to be asked.
 
-        `over_budget`: there is no money to ask it, and messages are left to the owner then.
+        `over_budget`: the budget is spent, and messages are left to the owner.
         """
         behaviour = self.behaviour
         word = blocked((message.content for message in work.messages), behaviour.blocked)
@@ -115,12 +115,12 @@ class ApprovalPolicy:
         return RequireApproval("", ApprovalReason.COMPLAINT, hands_over=True)
 
     def released(self, answer: Answer, work: Work) -> SendNow | RequireApproval:
-        """Whether what the model answered, as the contact would see it, goes out."""
+        """Return whether the model's answer goes out, in the form that the contact would see."""
         text = answer.text.strip()
         said = [turn.content for turn in work.turns if turn.source is Source.BOT]
         leaks = {leak for each in self.leaks if (leak := each.of(text, said)) is not None}
         if leaks:
-            # A key is not to stand in a chat or a table, not even in its owner's.
+            # A key must not appear in a chat or a table, not even in the owner's own.
             return RequireApproval("" if Leak.SECRET in leaks else text, ApprovalReason.LEAK)
         if answer.machinery:
             return RequireApproval(text, ApprovalReason.MACHINERY)
@@ -142,13 +142,13 @@ class ApprovalPolicy:
         return self._unbound(release, work, judged=answer.binds) or release
 
     def _unseen(self, work: Work) -> str:
-        """What came with the messages that the model is not shown, where nothing may be said without it."""
+        """Return the parts of the messages that the model cannot see, if they must not be answered without."""
         if self.behaviour.unseen is Unseen.ANSWER:
             return ""
         return ", ".join(dict.fromkeys(message.unseen for message in work.messages if message.unseen))
 
     def _unbound(self, release: SendNow | RequireApproval, work: Work, *, judged: bool) -> RequireApproval | None:
-        """None where the answer binds nobody, or its owner lets it."""
+        """Return a draft if the answer commits the owner to something and the guard is on, otherwise None."""
         if self.behaviour.guard is Guard.OFF:
             return None
         found = binding(release.text, work.turns, *self.named, asked=[message.content for message in work.messages])
@@ -157,7 +157,7 @@ class ApprovalPolicy:
         return self.held(release, work, "; ".join(each.words for each in found[:MOST_TOLD]))
 
     def held(self, release: SendNow | RequireApproval, work: Work, detail: str) -> RequireApproval:
-        """It would bind its owner, by `detail`."""
+        """Return a draft for an answer that would commit the owner; `detail` says how."""
         meanwhile = ""
         if self.behaviour.guard is Guard.LET_ME_CHECK and isinstance(release, SendNow):
             meanwhile = _let_me_check(work)
@@ -177,7 +177,10 @@ class ApprovalPolicy:
 
 
 def _let_me_check(work: Work) -> str:
-    """In the language of the chat; empty where that is not known, or they were told already."""
+    """Return the "let me check" text in the chat's language.
+
+    Empty if the language is unknown or the contact was told already.
+    """
     said = {turn.content for turn in work.turns if turn.source is Source.BOT}
     if not said.isdisjoint(LET_ME_CHECK.values()):
         return ""

@@ -1,4 +1,4 @@
-"""How far a bot goes with one person or group, as its config says; and a config that says otherwise. Pure."""
+"""The autonomy that a config gives the bot for one person or group, and how to change it. Pure."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from imposter.contracts.config import BotConfig
 
 
 def own_autonomy(config: BotConfig, ids: frozenset[str], canonical: Callable[[str], str]) -> Autonomy | None:
-    """Of the entry in `contacts` that names one of these; None where there is none, or it leaves that to the bot."""
+    """Return the autonomy set in the `contacts` entry for one of these ids; None if none is set."""
     place = _place(config, ids, canonical)
     if place is None or "autonomy" not in config.contacts[place].model_fields_set:
         return None
@@ -17,7 +17,10 @@ def own_autonomy(config: BotConfig, ids: frozenset[str], canonical: Callable[[st
 def with_autonomy(
     config: BotConfig, ids: frozenset[str], name: str, autonomy: Autonomy | None, canonical: Callable[[str], str]
 ) -> BotConfig:
-    """`config` with this for whom `ids` mean; `name` is the id that a new entry gets. None: as with everybody."""
+    """Return a config with this autonomy for the contact with these ids. None: the bot's default.
+
+    `name` is the id of a new entry.
+    """
     stored = config.stored
     entries = list(stored.get("contacts", ()))
     place = _place(config, ids, canonical)

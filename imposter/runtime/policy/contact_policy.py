@@ -1,4 +1,4 @@
-"""How a bot behaves towards whom, and when what they wrote is to be answered."""
+"""The bot's behaviour towards each contact, and the time at which a turn is due."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from imposter.contracts.model import Contact
 from imposter.domain.messages import StoredMessage, Timing
 
 LATE = timedelta(minutes=15)
-"""What came within the active hours may be answered for so long after their end."""
+"""Messages of the active hours may still be answered this long after their end."""
 
 
 class ContactEntry(NamedTuple):
-    """One of the config's `contacts`."""
+    """An entry of the config's `contacts`."""
 
     place: int
     contact: ContactConfig
     behaviour: Behaviour
-    """What it comes to."""
+    """The resulting behaviour."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPolicy:
-    """One bot's. `others` holds those who are treated otherwise, by canonical id."""
+    """The behaviour of one bot. `others` holds the contacts with an entry of their own, by canonical id."""
 
     base: Behaviour
     others: Mapping[str, ContactEntry]
@@ -43,12 +43,12 @@ class ContactPolicy:
         return cls(config.behaviour_config, others, canonical)
 
     def behaviour_for(self, ids: Collection[str]) -> Behaviour:
-        """For whom all of these ids stand: that of the first entry that names one of them."""
+        """Return the behaviour for the contact with these ids: that of the first entry that names one of them."""
         entry = self._entry(ids)
         return self.base if entry is None else entry.behaviour
 
     def contact(self, ids: Collection[str]) -> ContactConfig | None:
-        """The first entry that names one of these ids."""
+        """Return the first entry that names one of these ids."""
         entry = self._entry(ids)
         return None if entry is None else entry.contact
 
@@ -60,18 +60,18 @@ class ContactPolicy:
 
     @property
     def is_prompt(self) -> bool:
-        """Whether everybody is answered at once, at any hour."""
+        """Whether every contact is answered at once, at any hour."""
         base = self.base
         prompt = not base.debounce_seconds and base.waiting_hours is None and base.pace is Pace.OFF
-        return prompt and not self.others  # who it is must be known where anybody is treated otherwise
+        return prompt and not self.others  # with entries for contacts, the contact must be known first
 
 
 def contact_of(
     entry: ContactConfig | None, *, saved_name: str = "", own_name: str = "", is_group: bool = False
 ) -> Contact:
-    """Whom an answer goes to, by the config's entry about the chat. What is told of one is told in their chat alone.
+    """Return the contact that an answer goes to. An entry's instructions are used in that contact's chat only.
 
-    `saved_name` is what the owner's address book calls them, which counts where the config gives no name.
+    `saved_name` is the name in the owner's address book, used if the config gives no name.
     """
     return Contact(
         name=(entry and entry.name) or saved_name,
@@ -82,9 +82,9 @@ def contact_of(
 
 
 class TurnTiming(Timing):
-    """For one look at what waits in a conversation.
+    """The due times for one check of a conversation.
 
-    `now` is when that look began, `typing_until` until when somebody is believed to type there.
+    `now` is the time of the check. `typing_until` returns the time until which the contact is believed to be typing.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class TurnTiming(Timing):
         typing_until: Callable[[Sequence[StoredMessage]], datetime | None] = lambda waits: None,
     ) -> None:
         self.in_burst = False
-        """Whether what waits does so only because more may come."""
+        """Whether the messages wait only because more may arrive."""
         self._contact_policy = contact_policy
         self._now = now
         self._typing_until = typing_until
@@ -105,7 +105,7 @@ class TurnTiming(Timing):
         behaviour = self._contact_policy.behaviour_for(known_ids)
         first, last = waits[0].received_at, waits[-1].received_at
         finished = debounce.due_at(first, last, behaviour, self._typing_until(waits))
-        if last > self._now:  # the clock was set back: how long ago it came, nobody knows
+        if last > self._now:  # the clock was set back, so the message's age is unknown
             finished = self._now
         moment, hours = max(finished, self._now), behaviour.waiting_hours
         in_time = any(moment - each.received_at <= LATE and is_open(hours, each.sent_at) for each in waits)

@@ -1,4 +1,4 @@
-"""What people and groups are called for their owner: by the config, else by the address book, else by themselves."""
+"""The names of people and groups for the owner: from the config, else the address book, else their own name."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from imposter.runtime.policy.contact_policy import ContactPolicy
 
 @dataclass(frozen=True, slots=True)
 class DisplayNames:
-    """`own` has the names that the owner gave in the config, by canonical id, each with its place there."""
+    """The display names of one bot. `own` holds the names in the config by canonical id, each with its place there."""
 
     own: Mapping[str, tuple[int, str]]
     canonical: Callable[[str], str]
@@ -30,7 +30,7 @@ class DisplayNames:
         return cls(own, contact_policy.canonical)
 
     def by_owner(self, ids: Collection[str]) -> str:
-        """Of the first entry that names one of these ids; empty where it gives none."""
+        """Return the name in the first entry for one of these ids; empty if it has none."""
         found = [self.own[name] for name in map(self.canonical, ids) if name in self.own] if self.own else []
         return min(found, default=(0, ""))[1]
 
@@ -38,12 +38,12 @@ class DisplayNames:
         return self.by_owner(known.identifiers) or known.saved or otherwise or known.chosen
 
     def of_draft(self, draft: Draft, known: Mapping[str, Names]) -> Draft:
-        """With the name of who asked; `known` has them by their id."""
+        """Return the draft with the display name of its contact. `known` holds the names by id."""
         names = known.get(draft.sender_id)
         return draft if names is None else replace(draft, name=self.of_known(names, draft.name))
 
     def of_message(self, message: StoredMessage, known: Mapping[str, Names]) -> StoredMessage:
-        """With the names of its sender and its group, by their ids."""
+        """Return the message with the display names of its sender and group. `known` holds the names by id."""
         sender, group = known.get(message.sender_id), known.get(message.group_id or "")
         name = self.of_known(sender, message.sender_name) if sender is not None else message.sender_name
         title = self.by_owner(group.identifiers) if group is not None else ""
@@ -51,5 +51,5 @@ class DisplayNames:
 
 
 def ids_in(messages: Collection[StoredMessage]) -> set[str]:
-    """Those that `of_message` wants known."""
+    """Return the ids for which `of_message` needs names."""
     return {each for message in messages for each in (message.sender_id, message.group_id) if each is not None}

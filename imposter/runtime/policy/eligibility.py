@@ -1,4 +1,4 @@
-"""Who is answered. Every rule that says no gives its reason; what is unknown is never answered."""
+"""The eligibility rules: which messages are answered. Every refusal has a reason; unknown cases are never answered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from imposter.runtime.policy.owner_commands import OwnerCommand, order_in
 NOT_SPEAKING = {MessageKind.REACTION, MessageKind.CALL, MessageKind.NOTICE, MessageKind.POLL_VOTE}
 ANSWERING = {Autonomy.DRAFT, Autonomy.AUTO_IN_HOURS, Autonomy.AUTO}
 MISSED_CALL = "missed_call"
-"""A provider's note on a call that nobody took; `details` that begin with "missed" say the same."""
+"""A provider's note on a missed call. `details` that begin with "missed" mean the same."""
 NOT_MISSED = "call_not_missed"
 BEFORE_LINKING = "before_linking"
-"""A provider's note on what was sent before the account was linked: part of the conversation, never answered."""
+"""A provider's note on a message sent before the account was linked. It becomes context and is never answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class EligibilityPolicy:
-    """One bot's rules. `allowed` holds canonical ids; None allows everyone, an empty set nobody."""
+    """The rules of one bot. `allowed` holds canonical ids; None allows everyone, an empty set nobody."""
 
     allowed: frozenset[str] | None
     groups: bool
     answer_within: timedelta | None
-    """What was sent while we were away is answered while it is younger than this; None: whatever its age."""
+    """Maximum age at which a message sent while the account was offline is answered; None: any age."""
     canonical: Callable[[str], str]
     contact_policy: ContactPolicy
     own_chat: bool = False
-    """Whether the platform has a chat in which the owner talks to themselves."""
+    """Whether the platform has a chat of the owner with themselves."""
 
     @classmethod
     def of(cls, config: BotConfig, canonical: Callable[[str], str], *, own_chat: bool = False) -> "EligibilityPolicy":
@@ -50,7 +50,7 @@ class EligibilityPolicy:
         )
 
     def judge(self, message: Message, known_ids: frozenset[str], now: datetime) -> Verdict:
-        """What becomes of `message`, given every id known for its sender and its chat."""
+        """Return the decision on `message`, given every id known for its sender and its chat."""
         behaviour = self.contact_policy.behaviour_for(known_ids)
         if message.kind in CHANGES:
             return Verdict(MessageState.IGNORED, message.kind.value, keeps_wording=behaviour.keep_edits)
@@ -100,16 +100,16 @@ class EligibilityPolicy:
         return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
 
     def _is_own_chat(self, message: Message, known_ids: frozenset[str]) -> bool:
-        """Nobody but the owner has the owner's ids: where these are the chat's, they talk to themselves."""
+        """Return whether the message is in the owner's chat with themselves: then the chat has the owner's ids."""
         mine = map(self.canonical, message.sender.identifiers)
         return self.own_chat and message.group is None and not known_ids.isdisjoint(mine)
 
     def _unasked(self, message: Message, behaviour: Behaviour) -> str | None:
-        """Why this message of somebody who is allowed wants no answer; None: it does."""
+        """Return why a message of an allowed contact needs no answer; None if it does."""
         if behaviour.autonomy not in ANSWERING:
             return "observed"
         if message.group is not None:
-            # Who came this far is named by the list where there is one.
+            # If there is a list, it allows every message that gets this far.
             trigger = behaviour.group_trigger or (GroupTrigger.MENTION if self.allowed is None else GroupTrigger.ALWAYS)
             if trigger is GroupTrigger.NEVER:
                 return "groups_never"
@@ -131,7 +131,10 @@ def _is_missed_call(message: Message) -> bool:
 
 
 def _silence(message: Message, behaviour: Behaviour) -> timedelta | None:
-    """Whoever only reacts to a message, or is called, has not taken over; whoever says what cannot be read has."""
+    """Return how long the bot is silent after a message of the owner; None if it is no takeover.
+
+    A reaction or a call is no takeover. A message whose content cannot be read is one.
+    """
     if message.group is not None or message.kind in NOT_SPEAKING or message.reacts_to is not None:
         return None
     if message.note == BEFORE_LINKING or not behaviour.takeover_minutes:

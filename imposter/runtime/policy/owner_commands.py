@@ -1,4 +1,4 @@
-"""What an owner orders by a word or a reaction."""
+"""Commands that the owner gives with a word or a reaction."""
 
 import re
 from enum import Enum, auto
@@ -10,7 +10,7 @@ from imposter.contracts.messages import Message
 from imposter.domain.messages import StoredMessage
 
 YES, NO = "\U0001f44d", "\U0001f44e"
-"""Thumbs up and down, whatever their colour."""
+"""Thumbs up and down, in any skin tone."""
 _SHADES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0e\ufe0f]")
 
 
@@ -20,7 +20,7 @@ class OwnerCommand(Enum):
 
 
 def order_in(message: Message | StoredMessage, behaviour: Behaviour) -> OwnerCommand | None:
-    """None where it is none."""
+    """Return the command in a message, or None."""
     reaction = message.reacts_to is not None
     for order, words, reactions in (
         (OwnerCommand.PAUSE, behaviour.pause_words, behaviour.pause_reactions),

@@ -1,1 +1,1 @@
-"""Provider files: found, validated, created and called."""
+"""Provider files: discovery, validation, creation and calls."""

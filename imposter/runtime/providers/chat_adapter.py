@@ -1,4 +1,4 @@
-"""A chat provider as the core sees it: one way to call it, whatever it looks like inside."""
+"""The adapter of a chat provider: one interface for providers with different methods."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ _STATUS: TypeAdapter[LinkStatus] = TypeAdapter(LinkStatus)
 
 
 def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
-    """How ids of this platform are spelled in one way."""
+    """Return the function that gives an id of this platform its canonical spelling."""
     provider = file.provider
     if provider is not None and issubclass(provider, NamesPeople):
         return provider.canonical_id
@@ -54,17 +54,17 @@ def canonical_ids(file: ProviderFile) -> Callable[[str], str]:
 
 
 def forgets_contacts(file: ProviderFile) -> bool:
-    """Whether this platform keeps something about people."""
+    """Return whether this platform stores data about contacts."""
     return file.provider is not None and issubclass(file.provider, ForgetsContacts)
 
 
 def has_own_chat(file: ProviderFile) -> bool:
-    """Whether on this platform an owner has a chat with themselves."""
+    """Return whether the owner has a chat with themselves on this platform."""
     return file.provider is not None and issubclass(file.provider, HasOwnChat)
 
 
 class ChatAdapter:
-    """One bot's chat provider."""
+    """The chat provider of one bot."""
 
     def __init__(self, provider: Any) -> None:
         self._provider = provider
@@ -78,7 +78,7 @@ class ChatAdapter:
     async def open(
         cls, file: ProviderFile, user_id: str, config: dict[str, Any], queues: Mapping[str, Any], context: ChatContext
     ) -> "ChatAdapter":
-        """Make the provider. Raises whatever its constructor raises."""
+        """Create the provider. Raises: any error of its constructor."""
         assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
         port = cls(await make(file.provider, user_id, config, queues))
         if isinstance(port._provider, Attaches):
@@ -87,16 +87,16 @@ class ChatAdapter:
 
     @property
     def repeatable(self) -> bool:
-        """Whether a send may be repeated under the same id without being seen twice."""
+        """Whether a send may be repeated under the same id without the contact seeing two messages."""
         return SendsWithId in self._abilities
 
     @property
     def must_be_asked(self) -> bool:
-        """Whether the provider has a status and no way to report a new one."""
+        """Whether the provider has a status but cannot report changes."""
         return ReportsStatus in self._abilities and Attaches not in self._abilities
 
     def message_id(self, seed: str) -> str:
-        """The id of an outgoing message, in the platform's form; the same for the same seed (64 hex digits)."""
+        """Return the id of an outgoing message in the platform's form, derived from the seed (64 hex digits)."""
         if DerivesMessageIds in self._abilities:
             return str(self._provider.message_id(seed))
         return seed[:32]
@@ -113,7 +113,7 @@ class ChatAdapter:
                 await call(self._provider.stop_listening)
 
     async def send(self, recipient: str, text: str, message_id: str, disappears_after: int | None = None) -> None:
-        """Raises: NotConnected, Refused, DeliveryUncertain, or whatever else the provider raises."""
+        """Send a message. Raises: NotConnected, Refused, DeliveryUncertain, any other error of the provider."""
         try:
             async with asyncio.timeout(SEND_DEADLINE):
                 if disappears_after and SendsDisappearing in self._abilities:
@@ -128,13 +128,16 @@ class ChatAdapter:
             ) from None
 
     async def show_typing(self, recipient: str, on: bool) -> None:
-        """This and the next two do nothing where the platform cannot. Raise whatever the provider raises."""
+        """Show or clear the typing indicator, if the platform can. Raises: any error of the provider."""
         if ShowsTyping in self._abilities:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.show_typing, recipient, on)
 
     async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
-        """`messages`: message id and sender's id of each."""
+        """Send read receipts for `messages` (message id and sender's id of each), if the platform can.
+
+        Raises: any error of the provider.
+        """
         if MarksRead in self._abilities:
             async with asyncio.timeout(SIGHT_DEADLINE):
                 await call(self._provider.mark_read, recipient, messages)
@@ -145,28 +148,28 @@ class ChatAdapter:
                 await call(self._provider.watch_typing, recipient)
 
     def own_chat(self) -> str | None:
-        """Recipient of the chat that the owner has with themselves; None where there is none, or none yet."""
+        """Return the recipient of the owner's chat with themselves; None if there is none, or none yet."""
         return self._provider.own_chat() if HasOwnChat in self._abilities else None
 
     @property
     def takes_back(self) -> bool:
-        """Whether a message that was sent can be taken back."""
+        """Whether a sent message can be deleted for everyone."""
         return DeletesMessages in self._abilities
 
     async def take_back(self, recipient: str, message_id: str) -> None:
-        """May be repeated. Raises whatever the provider raises."""
+        """Delete a sent message for everyone. May be repeated. Raises: any error of the provider."""
         if DeletesMessages in self._abilities:
             async with asyncio.timeout(SEND_DEADLINE):
                 await call(self._provider.delete_for_everyone, recipient, message_id)
 
     async def status(self) -> LinkStatus | None:
-        """What the provider says of its link now; None if it has no word on it."""
+        """Return the provider's report on its link; None if it has none."""
         if ReportsStatus not in self._abilities:
             return None
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(call(self._provider.get_status), name="ask for the status")
         await asyncio.wait([self._asking], timeout=STATUS_DEADLINE)
-        if not self._asking.done():  # asked once, however many want to know
+        if not self._asking.done():  # only one question is open at a time, however many callers wait for it
             return LinkStatus(status=LinkState.ERROR, detail="The provider does not answer when asked for its status.")
         if self._asking.cancelled():
             return None  # stopped meanwhile
@@ -175,7 +178,7 @@ class ChatAdapter:
             return said if isinstance(said, LinkStatus) else _STATUS.validate_python(_as_fields(said))
         except ValidationError:
             return LinkStatus(status=LinkState.ERROR, detail="The provider's status is none that this server knows.")
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything; it is its own bot's status
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; it affects its own bot's status
             return LinkStatus(status=LinkState.ERROR, detail=f"Asking for the status raised {type(error).__name__}.")
 
     async def logout(self) -> None:
@@ -183,12 +186,12 @@ class ChatAdapter:
             await call(self._provider.logout)
 
     async def forget_contact(self, ids: Sequence[str]) -> None:
-        """Raises whatever the provider raises."""
+        """Delete the platform's data about a contact. Raises: any error of the provider."""
         if ForgetsContacts in self._abilities:
             await call(self._provider.forget_contact, ids)
 
     async def pairing_code(self, phone: str) -> str:
-        """Raises: NotSupported, InvalidState, Refused."""
+        """Return the code to link the account with this phone number. Raises: NotSupported, InvalidState, Refused."""
         if LinksByPairingCode not in self._abilities:
             raise NotSupported("This platform does not link by pairing code.")
         try:
@@ -196,7 +199,7 @@ class ChatAdapter:
                 return str(await call(self._provider.request_pairing_code, phone))
         except ImposterError:
             raise
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told that much
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything; the caller is told its type
             raise Refused(f"The provider gave no code: {type(error).__name__}.") from None
 
 

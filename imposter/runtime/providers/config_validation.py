@@ -1,7 +1,7 @@
-"""Checks configs before anything is made of them, and hides their secrets when they are shown.
+"""Validation of configs before providers are created from them.
 
-What is refused is named by its full path (`llm_provider_config.provider_config.api_key`), with the cure. What was
-sent is never repeated, as it may be a secret or very long.
+Each problem is named by its full path (`llm_provider_config.provider_config.api_key`) with its fix. Submitted values
+are never repeated, because they may be secret or very long.
 """
 
 from collections import Counter
@@ -25,18 +25,23 @@ from imposter.runtime.providers.model_adapter import judges
 from imposter.runtime.providers.secret_masking import choices_of, classes_in, fields_of, masks_in
 
 MAX_PROBLEMS = 20
-"""Problems named for one config."""
+"""Maximum number of problems reported for one config."""
 
 MAX_PROBLEMS_AT_ONCE = 1000
-"""Problems named for all configs of one request, but at least one for each: naming takes time and fills the answer."""
+"""Maximum number of problems reported for all configs of one request, but at least one for each config.
+
+Reporting takes time and fills the response.
+"""
 
 LISTED_FOR_ONE = 100
-"""Of a model with more errors than so many for each one named, only their number is told: pydantic lists all or none,
-which takes 1.7 microseconds each (pydantic 2.14), and 1 MiB can hold 500,000."""
+"""If a model has more than this many errors for each one reported, only their number is reported.
+
+pydantic lists all errors or none, which takes 1.7 microseconds each (pydantic 2.14), and 1 MiB can hold 500,000.
+"""
 
 MAX_MESSAGE = 500
 MAX_PATH = 256
-"""Characters; a provider's own check may say any length of things, and a path may be as deep as the body."""
+"""Maximum characters: a provider's own check may return a text of any length, and a path may be as deep as the body."""
 
 CURES: Mapping[str, str] = {
     "missing": "is required",
@@ -51,7 +56,7 @@ CURES: Mapping[str, str] = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
 }
-"""By pydantic's code: what is told in place of its own words."""
+"""Messages by pydantic's error code, used in place of pydantic's own."""
 
 EMPTY = "must not be empty"
 
@@ -62,7 +67,7 @@ Models = tuple[type[BaseModel], ...]
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A config that cannot be used, and why; `user_id` only where it is one."""
+    """A config that cannot be used, with its problems. `user_id` is None if it is not valid."""
 
     user_id: str | None
     problems: tuple[FieldProblem, ...]
@@ -74,10 +79,11 @@ def check_configs(
     secret: ReadSecret,
     addresses: AddressGuard = AddressGuard(),  # noqa: B008 - frozen, and the strictest there is
 ) -> list[BotConfig | Rejected]:
-    """Each item as a config or with what is wrong with it, in the order given.
+    """Return each item as a config or with its problems, in the order given.
 
-    `secret` reads the server's environment: a provider's model may do without a key that is set there. `addresses`
-    says where a config may send this server. Providers' models find both in their validation context.
+    `secret` reads the server's environment: a provider's model does not require a key that is set there. `addresses`
+    holds the addresses that a config may make this server connect to. Providers' models find both in their validation
+    context.
     """
     context = {"secret": secret, "addresses": addresses}
     times = Counter(user_id for item in items if (user_id := _user_id(item)) is not None)
@@ -86,7 +92,7 @@ def check_configs(
 
 
 def field_problems(error: ValidationError, model: type[BaseModel], *path: str) -> tuple[FieldProblem, ...]:
-    """`error` of `model` in words for the caller; `path` is where in the request the model stands."""
+    """Return the errors of `model` in words for the caller. `path` is the place of the model in the request."""
     return _first(_named(error, model, *path, limit=MAX_PROBLEMS), MAX_PROBLEMS)
 
 
@@ -105,20 +111,20 @@ def _named(error: ValidationError, model: type[BaseModel], *path: str, limit: in
 
 
 def _first(problems: Iterable[FieldProblem], limit: int) -> tuple[FieldProblem, ...]:
-    """The first `limit` problems, with a word on whether there are more; those are not even worded."""
+    """Return the first `limit` problems, and a note if there are more. The rest is not even formatted."""
     named = tuple(islice(problems, limit + 1))
     return named if len(named) <= limit else (*named[:limit], FieldProblem("", "there are more problems, not named"))
 
 
 def cure_of(kind: str, message: str) -> str:
-    """What pydantic's error of this kind says, with the cure where its own words have none."""
+    """Return the message for pydantic's error of this kind, with the fix if pydantic's own message has none."""
     if kind == "string_too_short" and "at least 1 " in message:
         return EMPTY
     return CURES.get(kind) or worded(message)
 
 
 def worded(message: str) -> str:
-    """pydantic's message as the end of a sentence that begins with the field's name, cut to what a person reads."""
+    """Return pydantic's message as the end of a sentence that begins with the field's name, cut to MAX_MESSAGE."""
     return message.removeprefix("Value error, ").removeprefix("Input ")[:MAX_MESSAGE]
 
 
@@ -164,13 +170,13 @@ def _judge_problems(config: BotConfig, catalog: Catalog) -> Iterator[FieldProble
         own = entry.llm_provider_config
         wanted[_dotted("contacts", at, "guard_judge")] = entry.guard_judge, own.provider_name if own else provider
     for field, (judged, name) in wanted.items():
-        with suppress(InvalidConfig):  # of a provider that is not there another problem tells
+        with suppress(InvalidConfig):  # a missing provider is reported as a problem of its own
             if judged and not judges(catalog.find(ProviderKind.MODEL, name)):
                 yield FieldProblem(field, f"needs a model provider that can judge answers, and {name} cannot")
 
 
 def check_model(choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, addresses: AddressGuard) -> None:
-    """Raises: InvalidConfig, where this cannot be an `llm_provider_config`."""
+    """Check an `llm_provider_config`. Raises: InvalidConfig."""
     context = {"secret": secret, "addresses": addresses}
     found = _check_choice(("llm_provider_config",), ProviderKind.MODEL, choice, catalog, context, MAX_PROBLEMS)
     if problems := _first(found, MAX_PROBLEMS):
@@ -178,12 +184,12 @@ def check_model(choice: ProviderChoice, catalog: Catalog, secret: ReadSecret, ad
 
 
 def contact_problem(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
-    """Why nobody on this platform can be meant by it, with the cure; None where somebody may."""
+    """Return why `contact` cannot be an id on this platform, with the fix; None if it can."""
     return _number_problem(contact) or _id_check(chat_provider, catalog)(contact)
 
 
 def read_as(contact: str, chat_provider: str, catalog: Catalog) -> str | None:
-    """The phone number that it names on this platform, grouped; None where it is another id, which is only itself."""
+    """Return the phone number that `contact` means on this platform, in groups of digits; None if it is another id."""
     spelled = _spelling(chat_provider, catalog)(contact)
     with suppress(ValueError):
         number = phone_numbers.read(contact)
@@ -197,7 +203,7 @@ def _number_problem(contact: str) -> str | None:
 
 
 def _id_check(chat_provider: str, catalog: Catalog) -> Callable[[str], str | None]:
-    """What the platform has against an id."""
+    """Return the platform's check of an id."""
     try:
         provider = catalog.find(ProviderKind.CHAT, chat_provider).provider
     except InvalidConfig:
@@ -208,14 +214,14 @@ def _id_check(chat_provider: str, catalog: Catalog) -> Callable[[str], str | Non
     def check(contact: str) -> str | None:
         try:
             return provider.id_problem(contact)
-        except Exception as error:  # noqa: BLE001 - a drop-in's own check may raise anything and spoils only its item
+        except Exception as error:  # noqa: BLE001 - a drop-in's own check may raise anything; only its item fails
             return f"could not be checked: the provider's own check broke ({type(error).__name__})"
 
     return check
 
 
 def _spelling(chat_provider: str, catalog: Catalog) -> Callable[[str], str]:
-    """How ids of the platform are spelled in one way; an id that breaks the provider is left as it is."""
+    """Return the function that gives an id its canonical spelling. An id that breaks the provider stays as it is."""
     try:
         spelled = canonical_ids(catalog.find(ProviderKind.CHAT, chat_provider))
     except InvalidConfig:
@@ -224,7 +230,7 @@ def _spelling(chat_provider: str, catalog: Catalog) -> Callable[[str], str]:
     def spell(contact: str) -> str:
         try:
             return spelled(contact)
-        except Exception:  # noqa: BLE001 - a drop-in's own code; who makes the bot's rules meets it again, and refuses
+        except Exception:  # noqa: BLE001 - a drop-in may raise anything; making the bot's rules fails on it, too
             return contact
 
     return spell
@@ -252,7 +258,7 @@ def _check_choice(
         model.model_validate(choice.provider_config, context=context)
     except ValidationError as error:
         yield from _named(error, model, *map(str, path), limit=limit)
-    except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything and spoil only its own item
+    except Exception as error:  # noqa: BLE001 - a drop-in's own checks may raise anything; only its item fails
         yield FieldProblem(
             _dotted(*path), f"could not be checked: the provider's own check broke ({type(error).__name__})"
         )
@@ -264,20 +270,20 @@ def _user_id(item: JsonValue) -> str | None:
 
 
 def _dotted(*path: str | int) -> str:
-    """`path` in one line, cut to what a person still reads."""
+    """Return `path` in one line, cut to a readable length."""
     names = (str(name) if len(str(name)) <= 64 else f"{str(name)[:64]}..." for name in path)
     return ".".join(name if name.isprintable() else ascii(name)[1:-1] for name in names)[:MAX_PATH]
 
 
 def unknown(name: str, known: Collection[str]) -> str:
-    """What is said of a field that is none of those `known`."""
+    """Return the message for a field that is none of those `known`."""
     if near := get_close_matches(name[:64].lower(), known, n=1):
         return f"is not known here; did you mean {near[0]!r}?"
     return f"is not known here; known are: {', '.join(known)}" if known else "is not known here"
 
 
 def _models_at(model: type[BaseModel], location: Sequence[str | int]) -> Models:
-    """The models that stand at `location` of `model`; none where a path leads through something else."""
+    """Return the models at `location` of `model`; none if the path leads through something else."""
     models: Models = (model,)
     for name in location:
         known = fields_of(models)

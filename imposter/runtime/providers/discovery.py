@@ -1,9 +1,9 @@
-"""Finds the provider files: one file in the folder is one provider, no list to keep.
+"""Discovery of provider files: each file in the folder is one provider; there is no list to maintain.
 
 Names that start with `_` are skipped. The provider's name is the file's; it is found in either naming style
 (`my_platform`, `myPlatform`). The class is the one that the file defines with the required methods; of several, the
 one called `Provider`, `LlmProvider` or after the file (`MyPlatformProvider`). A file that cannot be used is reported
-with its reason and harms no other.
+with its reason and does not affect the others.
 """
 
 import importlib.util
@@ -34,7 +34,7 @@ REQUIRED_METHODS = {
     ProviderKind.CHAT: (("start_listening", "startListening"), ("sendMessage", "send_message")),
     ProviderKind.MODEL: (("reply",),),
 }
-"""Each method with the spellings it may have."""
+"""The required methods, each with its allowed spellings."""
 
 _CONSTRUCTOR_ARGUMENTS: dict[ProviderKind, tuple[object, ...]] = {
     ProviderKind.CHAT: ("user", {}, {}),
@@ -44,7 +44,7 @@ _CONSTRUCTOR_ARGUMENTS: dict[ProviderKind, tuple[object, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ProviderFile:
-    """One file of a provider folder; `error` says in one line why it cannot be used."""
+    """A file of a provider folder. `error` says in one line why it cannot be used."""
 
     kind: ProviderKind
     name: str
@@ -61,11 +61,11 @@ class Catalog:
         self._files = tuple(files)
 
     def all(self, kind: ProviderKind) -> tuple[ProviderFile, ...]:
-        """Those of one kind, by name, the unusable ones too."""
+        """Return all files of one kind, including the unusable ones, by name."""
         return tuple(file for file in self._files if file.kind is kind)
 
     def find(self, kind: ProviderKind, name: str) -> ProviderFile:
-        """The usable provider of this name. Raises: InvalidConfig for field `provider_name`."""
+        """Return the usable provider of this name. Raises: InvalidConfig for field `provider_name`."""
         files = self.all(kind)
         wanted = _styleless(name)
         same = [file for file in files if file.name == name] or [f for f in files if _styleless(f.name) == wanted]
@@ -84,13 +84,13 @@ class Catalog:
 
 
 def discover(kind: ProviderKind, folder: Path) -> tuple[ProviderFile, ...]:
-    """Every provider file of `folder`, by name. The folder's name is the package that the files belong to."""
+    """Return every provider file of `folder`, by name. The folder's name is the package of its files."""
     paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
     return tuple(_read(kind, path) for path in paths)
 
 
 def discover_all(root: Path) -> Catalog:
-    """The providers in `root`/chat_providers and `root`/llm_providers."""
+    """Return the providers in `root`/chat_providers and `root`/llm_providers."""
     return Catalog(
         (*discover(ProviderKind.CHAT, root / "chat_providers"), *discover(ProviderKind.MODEL, root / "llm_providers"))
     )
@@ -103,7 +103,7 @@ def _read(kind: ProviderKind, path: Path) -> ProviderFile:
         provider = _provider_class(kind, module, name)
     except _Unusable as error:
         return _reported(ProviderFile(kind, name, error=str(error)))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - somebody else's file may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a foreign file may raise anything
         return _reported(ProviderFile(kind, name, error=_one_line(error, path)))
     config_model = getattr(provider, "Config", None)
     if not (inspect.isclass(config_model) and issubclass(config_model, BaseModel)):
@@ -129,14 +129,14 @@ def _load(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:  # noqa: BLE001 - raised again; half a module must not stay behind
+    except BaseException:  # noqa: BLE001 - raised again; a half-loaded module must not remain
         del sys.modules[name]
         raise
     return module
 
 
 class _Unusable(Exception):
-    """The file loads but holds no provider."""
+    """The file loads but defines no usable provider."""
 
 
 def _provider_class(kind: ProviderKind, module: ModuleType, name: str) -> type:

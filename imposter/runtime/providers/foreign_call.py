@@ -1,4 +1,4 @@
-"""Calling somebody else's methods, plain or async, without letting them hold anybody up."""
+"""Calls of foreign methods, plain or async, which must not block the event loop."""
 
 import _thread
 import asyncio
@@ -11,16 +11,16 @@ from typing import Any
 MAKE_DEADLINE = 10.0
 """Seconds."""
 BEGIN_DEADLINE = 0.5
-"""Seconds that the event loop waits for a thread to begin, which it does at once."""
+"""Maximum seconds for which the event loop waits for a thread to begin. A thread normally begins at once."""
 THREADS = 6
-"""Of `asyncio.to_thread`."""
+"""Number of threads of `asyncio.to_thread`."""
 
 
 def start_threads() -> None:
-    """Have the threads of `asyncio.to_thread` run from now on.
+    """Start all threads of `asyncio.to_thread` now.
 
-    `threading.Thread.start` waits for the thread to say that it runs. Where there is no memory left for that, it waits
-    for good, and so would the event loop (python/cpython#140746).
+    `threading.Thread.start` waits until the thread reports that it runs. If there is no memory for that, it waits
+    forever, and with it the event loop (python/cpython#140746).
     """
     threads, all_there = ThreadPoolExecutor(THREADS), Barrier(THREADS)
     for _ in range(THREADS):
@@ -29,7 +29,7 @@ def start_threads() -> None:
 
 
 class Abilities:
-    """Which protocols an object fulfils. Each is looked at once: Python 3.11 takes some 10 µs for every look."""
+    """The protocols that an object implements. Each check is cached, because it takes about 10 µs on Python 3.11."""
 
     def __init__(self, provider: object) -> None:
         self._provider = provider
@@ -43,19 +43,22 @@ class Abilities:
 
 
 async def make(provider: type, *args: Any) -> Any:
-    """In a thread, for a constructor may block. Raises: TimeoutError, or whatever it raises."""
+    """Create a provider in a thread, because its constructor may block.
+
+    Raises: TimeoutError, any error of the constructor.
+    """
     async with asyncio.timeout(MAKE_DEADLINE):
         return await call(provider, *args)
 
 
 async def call(method: Callable[..., Any], *args: Any) -> Any:
-    """Call a plain or an async method. A plain one runs in a thread of its own."""
+    """Call a plain or async method. A plain method runs in a thread of its own."""
     result = method(*args) if inspect.iscoroutinefunction(method) else await _in_thread(method, *args)
     return await result if inspect.isawaitable(result) else result
 
 
 async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
-    """Run in a fresh daemon thread: one that hangs takes no place from others and does not hold up the exit."""
+    """Run a method in a new daemon thread, so that one that hangs takes no pool thread and does not delay the exit."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Any] = loop.create_future()
 
@@ -78,7 +81,8 @@ async def _in_thread(method: Callable[..., Any], *args: Any) -> Any:
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, *outcome)
 
-    # Not `threading.Thread.start`, see above. Where the thread has no memory to begin, the caller's deadline ends it.
+    # Not `threading.Thread.start`, see `start_threads`. If there is no memory for the thread, the caller's deadline
+    # ends it.
     _thread.start_new_thread(run, ())
     begun.wait(BEGIN_DEADLINE)  # so that calls begin in the order in which they were made
     return await done

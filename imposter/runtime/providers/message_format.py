@@ -1,4 +1,4 @@
-"""What a chat platform makes of a model's answer: its markup, and the longest message that it takes."""
+"""The format of a chat platform's messages: its markup and its maximum length."""
 
 import asyncio
 import re
@@ -16,19 +16,19 @@ from imposter.runtime.providers.foreign_call import call
 log = structlog.get_logger()
 
 DEADLINE = 5.0
-"""Seconds that a platform may take to write an answer in its markup."""
+"""Seconds that a provider may take to convert an answer to its markup."""
 
 _MAY_BE_MARKDOWN = re.compile(r"[*_~`#>\[\]|\\<&=+\-\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]|\d[.)]|\s\s|^\s|\s$")
-"""Without any of it a text is no Markdown, which comes back as it is: it is spared a thread and a parser."""
+"""Text without a match contains no Markdown and stays as it is, so it needs no thread and no parser."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFormat:
-    """One platform's. By default it shows text as it is."""
+    """The message format of one platform. By default, text is shown as it is."""
 
     in_own_markup: Callable[[str], str] | None = None
     longest: int = LONGEST_ANSWER
-    """Characters."""
+    """Maximum number of characters."""
 
     @classmethod
     def of(cls, file: ProviderFile) -> "MessageFormat":
@@ -40,13 +40,13 @@ class MessageFormat:
         return cls(markup, longest)
 
     async def shown(self, text: str) -> str:
-        """`text`, a model's Markdown, in the platform's markup; as it is where that fails or leaves nothing."""
+        """Return a model's Markdown in the platform's markup; unchanged if the conversion fails or leaves nothing."""
         if self.in_own_markup is None or not _MAY_BE_MARKDOWN.search(text):
             return text
         try:
             async with asyncio.timeout(DEADLINE):
                 written = await call(self.in_own_markup, text)
-        except Exception as error:  # noqa: BLE001 - somebody else's provider may raise anything
+        except Exception as error:  # noqa: BLE001 - a foreign provider may raise anything
             log.warning("answer was not written in the platform's markup", **trace_of(error))
             return text
         return written if isinstance(written, str) and written.strip() else text

@@ -7,9 +7,9 @@ from imposter.storage import Store
 
 
 class MessageIds:
-    """Makes an id of what a message is for: the same for the same, so that sending it again is the same message.
+    """Message ids derived from each message's purpose, so that sending it again gives the same message.
 
-    Nobody without the server's secret key can reckon it, so knowing an id shows that one was given the message.
+    Ids cannot be computed without the server's secret key, so knowing an id proves having received the message.
     """
 
     def __init__(self, instance_id: str, store: Store, chat: ChatAdapter) -> None:

@@ -1,4 +1,4 @@
-"""A model provider as the core sees it: one way to call it, whatever it looks like inside."""
+"""The adapter of a model provider: one interface for providers with different methods."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -34,43 +34,43 @@ from imposter.runtime.providers.foreign_call import Abilities, call, make
 from imposter.voice.style_prompt import OPENING
 
 Sent = Callable[[], None]
-"""Called when a call goes to the provider."""
+"""Called when a call is passed to the provider."""
 
 DEADLINE = 120.0
-"""Seconds that a call may take whose provider says nothing of it."""
+"""Maximum seconds of a call, unless the provider has a `deadline` of its own."""
 
 
 def judges(file: ProviderFile) -> bool:
-    """Whether this model can be asked what an answer would bind its owner to."""
+    """Return whether this provider can judge whether an answer commits the owner."""
     return file.provider is not None and issubclass(file.provider, Judges)
 
 
 class ModelAdapter:
-    """One bot's model provider, with a bound on how many calls it has in flight."""
+    """The model provider of one bot, with a limit on concurrent calls."""
 
     def __init__(self, provider: Any, at_once: int, names: Collection[str]) -> None:
-        """`names`: what the bot's owner is called; models write these in front of what they say."""
+        """`names` are the owner's names, which models write in front of their answers."""
         self._provider = provider
         self._abilities = Abilities(provider)
         self._names = names
         self._deadline = float(getattr(provider, "deadline", DEADLINE))
         self._places = asyncio.Semaphore(at_once)
         self.questions = 0
-        """How often it was asked something."""
+        """Number of calls so far."""
         address = getattr(provider, "address", None)
         self.address = address if isinstance(address, str) else None
-        """Where it is asked, as far as the provider says."""
+        """The model's address, if the provider has one."""
         model = getattr(provider, "model", None)
         self.model = model if isinstance(model, str) else None
-        """Which one is asked, as far as the provider says."""
+        """The name of the model, if the provider has one."""
         self.billed_as = self.model
-        """As its vendor names it, once it has answered."""
+        """The vendor's name for the model, once it has answered."""
         private = provider.private() if TellsPrivate in self._abilities else Private()
         self.owners_words = private.instructions
-        """What its owner had it know."""
+        """The owner's instructions to the model."""
         ours = (OPENING,) if self.takes_prompt else ()
         self.private = replace(private, instructions=(*private.instructions, *ours))
-        """What it must not say."""
+        """Texts that the model must not repeat."""
 
     @classmethod
     async def open(
@@ -82,7 +82,7 @@ class ModelAdapter:
         at_once: int,
         names: Collection[str] = (),
     ) -> "ModelAdapter":
-        """Make the provider. Raises whatever its constructor raises."""
+        """Create the provider. Raises: any error of its constructor."""
         assert file.provider is not None, "the catalog hands out usable providers only"  # noqa: S101
         provider = await make(file.provider, user_id, config)
         if isinstance(provider, AttachesModel):
@@ -91,29 +91,29 @@ class ModelAdapter:
 
     @property
     def judges(self) -> bool:
-        """Whether it can be asked what an answer would bind its owner to."""
+        """Whether the provider can judge whether an answer commits the owner."""
         return Judges in self._abilities
 
     @property
     def not_taken(self) -> Sequence[NotTaken]:
-        """What its server has refused so far."""
+        """The settings that the model's server has refused so far."""
         return tuple(self._provider.not_taken()) if TellsNotTaken in self._abilities else ()
 
     @property
     def takes_prompt(self) -> bool:
-        """Whether it can be told more than the turns, such as how the owner writes."""
+        """Whether the provider takes a whole prompt, such as the owner's style, and not only the turns."""
         return TakesPrompt in self._abilities
 
     @property
     def summarises(self) -> bool:
-        """Whether it can be asked for notes on a conversation."""
+        """Whether the provider can summarise a conversation."""
         return Summarises in self._abilities
 
     async def reply(self, prompt: Prompt, sent: Sent = lambda: None) -> Answer:
-        """What the model says to the contact, without its reasoning and whatever else is not for them.
+        """Return the model's answer to the contact, without its reasoning and other parts that are not meant for them.
 
-        Where it only reasoned it is asked once more; then the answer is unsure, and has no text.
-        Raises: ModelUnavailable, ModelRefused, or whatever else the provider raises.
+        If the model only reasoned, it is asked once more. If it does so again, the answer is unsure and has no text.
+        Raises: ModelUnavailable, ModelRefused, any other error of the provider.
         """
         first = await self._raw_reply(prompt, sent)
         said = answer_text(first.text, self._names)
@@ -130,7 +130,7 @@ class ModelAdapter:
         else:
             said = await self._asked(sent, self._provider.reply, prompt.turns)
         if len(said.text) > LONGEST_ANSWER:
-            # What is left of it where it is cut is not what the model meant, and nobody's to send.
+            # A cut answer is not what the model meant, and must not be sent.
             refusal = ModelRefused(
                 f"The model's answer has more than {LONGEST_ANSWER} characters: have it answer briefly, or let it use "
                 "fewer tokens."
@@ -140,7 +140,10 @@ class ModelAdapter:
         return said
 
     async def judge(self, turns: Sequence[Turn], answer: str, sent: Sent = lambda: None) -> Judgement:
-        """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where it cannot judge."""
+        """Return whether `answer` commits the owner.
+
+        Raises: NotSupported (the provider cannot judge), the errors of `reply`.
+        """
         if Judges not in self._abilities:
             raise NotSupported("This model provider does not judge answers.")
         judgement = await self._called(sent, self._provider.judge, turns, answer)
@@ -149,7 +152,10 @@ class ModelAdapter:
         return judgement
 
     async def summarise(self, turns: Sequence[Turn], before: str, sent: Sent = lambda: None) -> Answer:
-        """Notes on the turns. Raises as `reply` does; NotSupported where it cannot make any."""
+        """Return a summary of the turns.
+
+        Raises: NotSupported (the provider cannot summarise), the errors of `reply`.
+        """
         if Summarises not in self._abilities:
             raise NotSupported("This model provider makes no notes on conversations.")
         answer = await self._asked(sent, self._provider.summarise, turns, before)
@@ -188,7 +194,10 @@ class ModelAdapter:
                 raise ResourceExhausted(none_left) from None
 
     async def models(self) -> list[str]:
-        """What its server has, as far as it can be shown. Raises as `reply` does; NotSupported without such a list."""
+        """Return the models of the provider's server.
+
+        Raises: NotSupported (there is no such list), the errors of `reply`.
+        """
         if ListsModels not in self._abilities:
             raise NotSupported("This model provider gives no list of models: write the model's name yourself.")
         try:
@@ -212,7 +221,7 @@ def _cleaned(answer: Answer, said: AnswerText) -> Answer:
 
 
 def _spent_together(first: Answer, last: Answer) -> Answer:
-    """The last answer, and what both took and told; what of the tokens one does not tell is not known of both."""
+    """Return the last answer with the tokens and notes of both; a count that one of them lacks is unknown."""
 
     def both(name: str) -> int | None:
         spent = (getattr(first, name), getattr(last, name))

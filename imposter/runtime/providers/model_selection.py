@@ -1,4 +1,4 @@
-"""What answers for a bot: its model with those that are asked in its place, and other models for some contacts."""
+"""The models of a bot: its main model, the fallbacks, and other models for some contacts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -23,24 +23,24 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 Took = Callable[[Answer, str | None], Awaitable[object]]
-"""Hears what one call took, as an answer whose text does not matter, and of the model's address."""
+"""Called with the usage of one call, as an answer whose text does not matter, and the model's address."""
 BYTES_OF_TOKEN = 4
-"""Of a text in UTF-8: about right for most models and scripts."""
+"""UTF-8 bytes per token: about right for most models and scripts."""
 CUT_SHORT = 200
-"""Tokens that a model is taken to have written when nobody waits for its answer any more."""
+"""Tokens assumed for the answer of a call that was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
     answer: Answer
     fallback: int | None = None
-    """Which of the fallbacks gave it, from 1; None: the first model."""
+    """The number of the fallback that answered, from 1; None: the first model."""
     failure: str | None = None
-    """Why the first model gave none, for the owner."""
+    """Reason for the owner why the first model gave no answer."""
 
 
 class ModelChain:
-    """One model, and its fallbacks in order."""
+    """A model and its fallbacks, in order."""
 
     def __init__(self, ports: Sequence[ModelAdapter]) -> None:
         self._ports = ports
@@ -48,18 +48,18 @@ class ModelChain:
         instructions = [text for each in private for text in each.instructions]
         secrets = [text for each in private for text in each.secrets]
         self.leaks = Leaks(Private(tuple(dict.fromkeys(instructions)), tuple(dict.fromkeys(secrets))))
-        """What none of them must say."""
+        """Texts that none of the models must repeat."""
         self.named = Named([text for port in ports for text in port.owners_words])
-        """What their owner had them know."""
+        """The owner's instructions to the models."""
 
     @property
     def address(self) -> str | None:
-        """Of the first, as far as its provider says."""
+        """Address of the first model, if its provider has one."""
         return self._ports[0].address
 
     @property
     def takes_guidance(self) -> bool:
-        """Whether one of them can be told more than the turns."""
+        """Whether one of the models takes a whole prompt and not only the turns."""
         return any(port.takes_prompt for port in self._ports)
 
     @property
@@ -67,14 +67,17 @@ class ModelChain:
         return any(port.summarises for port in self._ports)
 
     async def unpriced(self, budget: Budget) -> str | None:
-        """One of them of which nobody knows what it costs; None where it is known of all that tell their name."""
+        """Return the name of a model whose price is unknown; None if the prices of all models with a name are known."""
         for port in self._ports:
             if port.model is not None and not await Pricing(budget, port.address).knows(port.model):
                 return port.model
         return None
 
     async def reply(self, prompt: Prompt, took: Took) -> ModelReply:
-        """What the first says that says anything. Raises as `ModelAdapter.reply` does, where none does."""
+        """Return the first answer that a model gives.
+
+        Raises: the errors of `ModelAdapter.reply` (all models failed).
+        """
 
         async def ask(port: ModelAdapter, sent: Sent) -> Answer:
             answer = await port.reply(prompt, sent)
@@ -85,7 +88,10 @@ class ModelChain:
         return ModelReply(answer, number or None, _told(failures[0]) if failures else None)
 
     async def judge(self, turns: Sequence[Turn], answer: str, took: Took) -> bool:
-        """Whether `answer` would bind its owner. Raises as `reply` does; NotSupported where none of them can judge."""
+        """Return whether `answer` commits the owner.
+
+        Raises: NotSupported (no model can judge), the errors of `reply`.
+        """
 
         async def ask(port: ModelAdapter, sent: Sent) -> bool:
             judgement = await port.judge(turns, answer, sent)
@@ -96,7 +102,7 @@ class ModelChain:
         return (await self._first(ask, took, (*_words(turns), answer)))[1]
 
     async def summarise(self, turns: Sequence[Turn], before: str, took: Took) -> str:
-        """Notes on the turns and on what `before` notes down. Raises as `reply` does, and NotSupported."""
+        """Return a summary of the turns and of the summary `before`. Raises: NotSupported, the errors of `reply`."""
 
         async def ask(port: ModelAdapter, sent: Sent) -> str:
             answer = await port.summarise(turns, before, sent)
@@ -108,9 +114,9 @@ class ModelChain:
     async def _first(
         self, ask: Callable[[ModelAdapter, Sent], Awaitable[T]], took: Took, said: Sequence[str]
     ) -> tuple[int, T, Sequence[Exception]]:
-        """Which of them gave something, what, and how those before it failed. `said`: what they are told.
+        """Return the number of the first model with a result, its result, and the failures before it.
 
-        Who is asked in vain, because it is cut short, is paid as well: that is reckoned.
+        `said` are the texts that the models are shown. A cancelled call is billed too, so its usage is estimated.
         """
         failures: list[Exception] = []
         for number, port in enumerate(self._ports):
@@ -121,7 +127,7 @@ class ModelChain:
                 for _ in sent:
                     await took(_reckoned(port, said), port.address)
                 raise
-            except Exception as error:  # noqa: BLE001 - somebody else's model may raise anything; the next one is asked
+            except Exception as error:  # noqa: BLE001 - a foreign model may raise anything; the next one is asked
                 if isinstance(error, ModelError) and error.spent is not None:
                     await took(error.spent, port.address)
                 failures.append(error)
@@ -130,14 +136,14 @@ class ModelChain:
 
 @dataclass(frozen=True, slots=True)
 class ModelSelection:
-    """One bot's: that of all, and those of contacts with another one, by their place among the config's contacts."""
+    """The models of one bot: the main one, and those of contacts with a model of their own."""
 
     everybodys: ModelChain
     of_contacts: Mapping[str, ModelChain]
     """By the contact's id in the config."""
 
     async def unpriced(self, budget: Budget) -> str | None:
-        """As of `ModelChain`."""
+        """See `ModelChain.unpriced`."""
         for model in (self.everybodys, *self.of_contacts.values()):
             if (name := await model.unpriced(budget)) is not None:
                 return name
@@ -152,13 +158,13 @@ def _words(turns: Iterable[Turn]) -> Iterable[str]:
 
 
 def _reckoned(port: ModelAdapter, said: Iterable[str]) -> Answer:
-    """What a call takes that was told this and cut short."""
+    """Return the estimated usage of a call with these texts that was cancelled."""
     told = sum(len(text.encode()) for text in (*port.owners_words, *said))
     return Answer("", port.billed_as, prompt_tokens=told // BYTES_OF_TOKEN + 1, completion_tokens=CUT_SHORT)
 
 
 def _worth_waiting_for(failures: Sequence[Exception]) -> Exception:
-    """That of the first which may answer later; else of the first that was asked at all."""
+    """Return the first failure that may pass, else the first of a model that was really asked."""
     for wanted in (ModelUnavailable, ModelError):
         found = next((error for error in failures if isinstance(error, wanted)), None)
         if found is not None:
@@ -167,7 +173,7 @@ def _worth_waiting_for(failures: Sequence[Exception]) -> Exception:
 
 
 def _told(error: Exception) -> str:
-    """A foreign exception's text may hold anything, so only its type is told."""
+    """Return the failure in words for the owner. The text of a foreign exception may hold anything."""
     if not isinstance(error, ModelError):
         log.warning("model failed, another one is asked", **trace_of(error))
     return str(error) if isinstance(error, ModelError) else type(error).__name__

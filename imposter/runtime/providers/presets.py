@@ -1,4 +1,4 @@
-"""The services that a provider file knows, whatever it says of them."""
+"""The presets of a provider file: the services that it knows."""
 
 from itertools import islice
 
@@ -14,16 +14,16 @@ MOST = 200
 
 
 def presets_of(file: ProviderFile) -> tuple[Preset, ...]:
-    """None where it knows none, or its own code broke."""
+    """Return the presets of a provider; none if it has none or its code fails."""
     if file.provider is None or not issubclass(file.provider, HasPresets):
         return ()
     try:
         return tuple(each for each in islice(file.provider.presets(), MOST) if isinstance(each, Preset))
-    except Exception as error:  # noqa: BLE001 - somebody else's file; its bots work without them
+    except Exception as error:  # noqa: BLE001 - a foreign file; its bots work without presets
         log.error("a provider could not tell its presets", provider=file.name, **trace_of(error))
         return ()
 
 
 def lists_models(file: ProviderFile) -> bool:
-    """Whether its servers can be asked which models they have."""
+    """Return whether the provider's servers can list their models."""
     return file.provider is not None and issubclass(file.provider, ListsModels)

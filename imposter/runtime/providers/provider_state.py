@@ -1,4 +1,4 @@
-"""A bot's own entries in the Store, as its provider sees them."""
+"""A provider's access to its bot's entries in the store."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from imposter.storage.bots.provider_state import ProviderStateStore
 
 
 class StoredProviderState(ProviderState):
-    """See `contracts.chat.ProviderState`: a provider can reach its own bot's entries and no other's."""
+    """See `contracts.chat.ProviderState`. A provider can reach the entries of its own bot only."""
 
     def __init__(self, claim: Claim, store: ProviderStateStore) -> None:
         self._claim = claim

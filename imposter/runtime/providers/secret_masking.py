@@ -1,4 +1,4 @@
-"""A config without its secrets, to be shown; and what was shown with its secrets put back."""
+"""Secret masking: a config is shown without its secrets, and they are put back when it is submitted again."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from imposter.contracts.errors import InvalidConfig
 from imposter.runtime.providers.discovery import Catalog, ProviderKind
 
 MASK = "*" * 10
-"""What is shown in place of a secret."""
+"""Shown in place of a secret."""
 
 Models = tuple[type[BaseModel], ...]
 
@@ -23,7 +23,7 @@ _URL_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 
 
 def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
-    """The config as it was given, without its secrets."""
+    """Return the config as it was given, with its secrets masked."""
     shown = config.model_dump(mode="json", exclude_unset=True)
     for path, kind, choice in choices_of(config):
         place: Any = shown
@@ -36,7 +36,7 @@ def masked(config: BotConfig, catalog: Catalog) -> dict[str, Any]:
 
 
 def choices_of(config: BotConfig) -> Iterator[tuple[tuple[str | int, ...], ProviderKind, ProviderChoice]]:
-    """Every provider that it names, and where."""
+    """Return every provider choice in the config, with its path."""
     yield ("chat_provider_config",), ProviderKind.CHAT, config.chat_provider_config
     models: list[tuple[tuple[str | int, ...], ModelChoice | None]] = [
         (("llm_provider_config",), config.llm_provider_config)
@@ -51,14 +51,14 @@ def choices_of(config: BotConfig) -> Iterator[tuple[tuple[str | int, ...], Provi
 
 
 def unmasked(item: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """`item`, a config as JSON, with the secrets of `before` where masks stand in their place.
+    """Return `item`, a config as JSON, with masks replaced by the secrets of `before`.
 
-    Of further models alone, each by its contact and its number, and only where these are the same models with the same
-    settings but for numbers: a secret is sent to no other address.
+    Applies only to fallbacks and to models of contacts, matched by contact and number. The models and all settings
+    except numbers must be the same, so that no secret is sent to another address.
     """
     whole = deepcopy(dict(item))
     stood, found = _further_models(before), _further_models(whole)
-    if stood.keys() != found.keys():  # which of them is which, nobody knows
+    if stood.keys() != found.keys():  # the models cannot be matched
         return whole
     for at, choice in found.items():
         old = stood[at]
@@ -68,7 +68,10 @@ def unmasked(item: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, An
 
 
 def _further_models(config: Mapping[str, Any]) -> dict[tuple[str, int], Any]:
-    """By the contact's id (empty: of the bot) and their place, 0 for a contact's first one; whatever shape it has."""
+    """Return the further models by the contact's id (empty: the bot) and number; 0 is a contact's own first model.
+
+    The config may have any shape.
+    """
     found: dict[tuple[str, int], Any] = {}
 
     def add(contact: str, choice: Any) -> None:
@@ -88,11 +91,11 @@ def _further_models(config: Mapping[str, Any]) -> dict[tuple[str, int], Any]:
 
 
 _ELSEWHERE = frozenset({"model", "system"})
-"""Settings that say nothing of where a request goes."""
+"""Settings that do not affect the address of a request."""
 
 
 def _goes_to(choice: Mapping[str, Any], shown: Mapping[str, Any]) -> object:
-    """The provider, and every setting that may name an address; none that is masked in `shown`."""
+    """Return the provider and every setting that may name an address, except those masked in `shown`."""
     settings, masks = choice.get("provider_config"), shown.get("provider_config")
     if not isinstance(settings, dict) or not isinstance(masks, dict):
         return None
@@ -114,7 +117,7 @@ def _put_back(value: Any, before: Any) -> None:
 
 
 def _config_models(catalog: Catalog, kind: ProviderKind, name: str) -> Models:
-    """The provider's model; none where it has none or its file has gone."""
+    """Return the provider's config model; none if it has none or its file is missing."""
     try:
         model = catalog.find(kind, name).config_model
     except InvalidConfig:
@@ -123,7 +126,7 @@ def _config_models(catalog: Catalog, kind: ProviderKind, name: str) -> Models:
 
 
 def _mask(value: JsonValue, models: Models) -> JsonValue:
-    """`value` with what the models call a secret, or what sounds like one, masked."""
+    """Return `value` with secrets masked: values that the models declare secret, or whose name suggests it."""
     if isinstance(value, list):
         return [_mask(entry, models) for entry in value]
     if isinstance(value, str):
@@ -142,7 +145,7 @@ def _mask(value: JsonValue, models: Models) -> JsonValue:
 
 
 def _sounds_secret(name: str, value: JsonValue) -> bool:
-    """By its name, whatever the provider declares. A number of `tokens` is a count; a yes or no gives nothing away."""
+    """Return whether a name suggests a secret. A number named `tokens` is a count, and a boolean reveals nothing."""
     if isinstance(value, bool):
         return False
     if isinstance(value, int | float):
@@ -151,7 +154,7 @@ def _sounds_secret(name: str, value: JsonValue) -> bool:
 
 
 def masks_in(value: JsonValue, *path: str | int) -> Iterator[tuple[str | int, ...]]:
-    """Where a mask stands in place of a value."""
+    """Return the paths at which a mask stands in place of a value."""
     if isinstance(value, dict | list):
         for name, entry in value.items() if isinstance(value, dict) else enumerate(value):
             yield from masks_in(entry, *path, name)
@@ -160,12 +163,12 @@ def masks_in(value: JsonValue, *path: str | int) -> Iterator[tuple[str | int, ..
 
 
 def fields_of(models: Models) -> dict[str, Any]:
-    """Name and annotation of what the models take."""
+    """Return the fields of these models, each with its annotation."""
     return {field.alias or name: field.annotation for model in models for name, field in model.model_fields.items()}
 
 
 def classes_in(annotation: Any) -> Iterator[type]:
-    """Every class named in an annotation such as `list[Model] | None`."""
+    """Return every class named in an annotation such as `list[Model] | None`."""
     if arguments := get_args(annotation):
         for argument in arguments:
             yield from classes_in(argument)

@@ -1,4 +1,4 @@
-"""What all bots of a server have in common: opened at first use, closed at shutdown in reverse order."""
+"""Resources shared by all bots of a server: opened at first use, closed at shutdown in reverse order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -49,6 +49,6 @@ class SharedResources(Shared):
         for name, resource in reversed(self._opened.items()):
             try:
                 await resource.aclose()
-            except Exception as error:  # noqa: BLE001 - one that cannot close must not keep the others open
+            except Exception as error:  # noqa: BLE001 - a resource that fails to close must not keep the others open
                 log.error("shared resource did not close", name=name, **trace_of(error))
         self._opened.clear()
