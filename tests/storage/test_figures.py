@@ -54,6 +54,7 @@ async def test_what_happens_meanwhile_is_seen_within_seconds_and_what_is_long_ov
     assert first is not None
     [one] = await store.messages.answer(desk.claim, [first], [Part("a", "A1")])
     await store.outbox.sent(BOT, one.message_id)
+    time.pass_by(seconds=1)
     assert [piece.answers for piece in await store.figures.pieces([BOT], begins)] == [1]
     second = (await desk.receive("two")).seq
     assert second is not None
