@@ -1,20 +1,17 @@
 """The service for all bots of an installation, whichever node runs them."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from pydantic import SecretStr, ValidationError
 
 from imposter.clock import Clock
 from imposter.cluster import liveness
-from imposter.cluster.server_info import Figures, LeaseFigures, Report, ServerInfo
 from imposter.cluster.status_publisher import SAID_BY
 from imposter.contracts.config import BotConfig, ProviderChoice
 from imposter.contracts.errors import (
@@ -27,11 +24,10 @@ from imposter.contracts.errors import (
 )
 from imposter.contracts.status import BotStatus, LinkState
 from imposter.contracts.url_guard import AddressGuard
-from imposter.domain.activity import DailyUsage, DayTotals, Interval
 from imposter.domain.bots import BotRow
 from imposter.domain.claims import Superseded
 from imposter.domain.messages import BotTotals, StoredMessage
-from imposter.domain.nodes import Heartbeat, NodeRow
+from imposter.domain.nodes import Heartbeat
 from imposter.domain.usage import Costs, UsageGroup
 from imposter.logs import trace_of
 from imposter.runtime.commands import (
@@ -53,16 +49,16 @@ from imposter.runtime.commands import (
 from imposter.runtime.explain.explanation import Explained
 from imposter.runtime.explain.lookup import inquire
 from imposter.runtime.learning.chat_import import ChatImport
-from imposter.runtime.metrics import Counts, ServerMetrics
+from imposter.runtime.metrics import ServerMetrics
 from imposter.runtime.model_test_report import ModelTest
 from imposter.runtime.providers.discovery import Catalog
 from imposter.runtime.supervisor import Bot, Supervisor
 from imposter.service.conversations import ConversationService
+from imposter.service.servers import OtherServers, ServerService
+from imposter.service.statistics import StatisticsService
 from imposter.storage import Store
 from imposter.storage.bots.bot_store import DuplicateUser
-from imposter.storage.database.jobs import Pending
 from imposter.storage.learning.evaluations import EvaluationRow
-from imposter.storage.migrations import NEWEST
 from imposter.storage.owner.web_sessions import WebSessionStore
 
 log = structlog.get_logger()
@@ -72,29 +68,7 @@ TRIES = 5
 """Tries of a PUT whose bot changes each time."""
 HINT = 5.0
 """Maximum seconds for which a conversation waits until the other bot has been told of a loop."""
-FIGURES_DEADLINE = 2.0
-"""Seconds that the store has to count the waiting messages."""
 RESTING = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
-
-
-class OtherServers(Protocol):
-    """The other nodes of the installation."""
-
-    @property
-    def node_id(self) -> str:
-        """Id of this node."""
-
-    @property
-    def may_have_bots(self) -> bool:
-        """Whether this node holds its lease."""
-
-    async def ask(self, instance_id: str, command: Command[Result]) -> Result:
-        """Have the node that runs the bot execute it.
-
-        Raises: NodeUnresponsive, BotNotFound, the errors of that node.
-        """
-
-    def lease_figures(self) -> LeaseFigures: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +98,16 @@ class BotService:
         self.learning = ChatImport(store, here.catalog)
         """Imports chats for existing bots."""
         self.conversation_service = ConversationService(store, here.catalog, self)
+        self.servers = ServerService(here, store, server_metrics, elsewhere)
+        self.statistics = StatisticsService(store)
         self._here = here
         self._store = store
         self._server_metrics = server_metrics
         self._elsewhere = elsewhere
 
     @property
-    def ready(self) -> bool:
-        """Whether this server can accept requests."""
-        return self._elsewhere is None or self._elsewhere.may_have_bots
-
-    @property
     def clock(self) -> Clock:
         return self._server_metrics.clock
-
-    @property
-    def counts(self) -> Counts:
-        """The counters of this server."""
-        return self._here.counts
 
     @property
     def sign_ins(self) -> WebSessionStore:
@@ -241,18 +207,6 @@ class BotService:
             for row in rows
         ]
 
-    async def today(self, instance_ids: Sequence[str]) -> dict[str, DayTotals]:
-        """Return today's totals of these bots, by instance_id."""
-        return await self._store.overview.today(instance_ids)
-
-    async def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> list[Interval]:
-        """Return the figures for each interval. See `storage.figures.FiguresStore.pieces`."""
-        return await self._store.figures.pieces(instance_ids, begins)
-
-    async def spent(self, instance_ids: Sequence[str], first: date) -> list[DailyUsage]:
-        """Return the usage of these bots' models by day."""
-        return await self._store.figures.spent(instance_ids, first)
-
     async def try_model(self, config: BotConfig) -> ModelTest:
         """Test the model of a config without creating a bot. Raises: InvalidConfig."""
         return await self._here.try_model(config)
@@ -350,72 +304,6 @@ class BotService:
         await self.exists(instance_id)
         return await self._store.usage.sums(instance_id, by, first, last)
 
-    async def nodes(self) -> list[ServerInfo]:
-        """Return the nodes that share the bots, the oldest first; or a single server itself."""
-        if self._elsewhere is not None:
-            rows, signs = await asyncio.gather(self._store.nodes.all(), self._store.nodes.signs())
-            this = self._elsewhere.node_id
-            return [_server(row, signs[row.node_id], this) for row in rows if row.node_id in signs]
-        server_metrics = self._server_metrics
-        report = Report(
-            loop_lag_seconds=round(server_metrics.loop_lag, 4), uptime_seconds=round(server_metrics.uptime, 1)
-        )
-        return [
-            ServerInfo(
-                name=server_metrics.name,
-                node_id=None,
-                this=True,
-                since=server_metrics.started_at,
-                heard_at=None,
-                live=True,
-                lease_seconds=None,
-                lease_until=None,
-                leaving=False,
-                revision=NEWEST,
-                bots=len(self._here.all()),
-                report=report,
-            )
-        ]
-
-    async def figures(self) -> Figures:
-        """Return the figures of this server. Raises nothing: they matter most when the store does not answer."""
-        here = self._here.all()
-        states = Counter(bot.state for bot in here)
-        return Figures(
-            bots={state: states[state] for state in LinkState},
-            waiting=await self._waiting_of([bot.instance_id for bot in here]),
-            counts=self._here.counts,
-            evicted=self._store.messages.evicted,
-            store=self._store.activity(),
-            started_at=self._server_metrics.started_at,
-            loop_lag=self._server_metrics.loop_lag,
-            clock_jump=self._server_metrics.clock.jump,
-            lease=None if self._elsewhere is None else self._elsewhere.lease_figures(),
-        )
-
-    async def _waiting_of(self, bots: Sequence[str]) -> int | None:
-        try:
-            async with asyncio.timeout(FIGURES_DEADLINE):
-                return await self._store.messages.waiting_of(bots)
-        except (TimeoutError, StorageError):
-            return None
-
-    def back_up(self) -> Pending[Path]:
-        """Make a backup of all data in a new folder, and return the folder.
-
-        Raises from the result: NotSupported, StorageError.
-        """
-        return self._store.backup.make()
-
-    @property
-    def trouble(self) -> str | None:
-        """The reason, in a sentence, why nothing can be stored now; None if all is well."""
-        return self._store.activity().trouble
-
-    async def check_store(self) -> None:
-        """Check that the store can be written. Raises: StorageError."""
-        await self._store.proof()
-
     async def execute(self, instance_id: str, command: Command[Result]) -> Result:
         """Have the node that runs the bot carry out a command."""
         if self._elsewhere is None:
@@ -468,23 +356,6 @@ def _as_published(
     if trouble is not None:
         return status.model_copy(update=_link(LinkState.RECONNECTING, trouble))
     return _unless_moving(status, row)
-
-
-def _server(row: NodeRow, sign: Heartbeat, this: str) -> ServerInfo:
-    return ServerInfo(
-        name=row.name,
-        node_id=row.node_id,
-        this=row.node_id == this,
-        since=row.joined_at,
-        heard_at=sign.at,
-        live=liveness.is_live(sign),
-        lease_seconds=sign.lease,
-        lease_until=row.until,
-        leaving=row.leaving,
-        revision=row.revision,
-        bots=row.bots,
-        report=Report.model_validate(row.report),
-    )
 
 
 def _link(state: LinkState, detail: str | None = None) -> dict[str, Any]:

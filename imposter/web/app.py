@@ -91,7 +91,7 @@ def create_app(
             app.state.sessions = settings.api_key and Sessions(
                 app.state.bots.sign_ins,
                 settings.api_key,
-                LoginThrottle(app.state.bots.clock.monotonic, app.state.bots.counts.wrong_key),
+                LoginThrottle(app.state.bots.clock.monotonic, app.state.bots.servers.counts.wrong_key),
             )
             if settings.api_key is None and isinstance(peers, UncheckedPeers):
                 log.warning("no IMPOSTER_API_KEY is set, and this system does not tell whose program a request is "

@@ -26,5 +26,5 @@ async def make_backup(bots: Bots) -> Backup:
 
     The server goes on meanwhile. Whoever has the folder can read everything in it.
     """
-    folder = await bots.back_up()
+    folder = await bots.servers.back_up()
     return Backup(folder=str(folder), files=sorted(path.name for path in folder.iterdir()))

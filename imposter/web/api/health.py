@@ -33,17 +33,17 @@ async def healthz(request: Request) -> Health:
 )
 async def readyz(request: Request, bots: Bots) -> Health:
     """Answers 200 when the server may have bots and something can be stored: a commit proves it."""
-    if not bots.ready:
+    if not bots.servers.ready:
         raise HTTPException(
             HTTPStatus.SERVICE_UNAVAILABLE, "This server may have no bots now: it does not reach the database in time."
         )
     try:
         async with asyncio.timeout(STORE_DEADLINE):
-            await bots.check_store()
+            await bots.servers.check_store()
     except TimeoutError:
-        detail = bots.trouble or f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
+        detail = bots.servers.trouble or f"The store did not answer within {STORE_DEADLINE:.0f} seconds."
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     except StorageError:
-        detail = bots.trouble or "The store does not take what is to be stored. The server's log says why."
+        detail = bots.servers.trouble or "The store does not take what is to be stored. The server's log says why."
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
     return Health(version=request.app.version)

@@ -23,7 +23,7 @@ async def list_nodes(bots: Bots) -> list[ServerInfo]:
 
     On SQLite it is the one that answers, which has no lease.
     """
-    return await bots.nodes()
+    return await bots.servers.nodes()
 
 
 @router.get(
@@ -42,4 +42,4 @@ async def show_metrics(bots: Bots) -> Response:
 
     No figure names a bot, a contact or a number.
     """
-    return Response(metrics.text(await bots.figures()), media_type=metrics.MEDIA_TYPE)
+    return Response(metrics.text(await bots.servers.figures()), media_type=metrics.MEDIA_TYPE)

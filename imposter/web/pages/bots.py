@@ -56,7 +56,7 @@ async def follow_bots(request: Request, bots: Bots) -> Response:
 @router.get("/bots/{instance_id}")
 async def show_bot(instance_id: str, request: Request, bots: Bots) -> Response:
     status = await bots.status(instance_id)
-    today = await bots.today([instance_id])
+    today = await bots.statistics.today([instance_id])
     return page(request, "bot.html", row=BotTableRow(status, today[instance_id]), status=status, tab="overview")
 
 
@@ -101,5 +101,5 @@ def _live(request: Request, rows: list[BotTableRow]) -> Parts:
 
 async def _rows(bots: BotService) -> list[BotTableRow]:
     statuses = await bots.statuses()
-    today = await bots.today([status.instance_id for status in statuses])
+    today = await bots.statistics.today([status.instance_id for status in statuses])
     return [BotTableRow(status, today[status.instance_id]) for status in statuses]

@@ -66,8 +66,8 @@ async def _charts(bots: BotService, instance_ids: list[str], span: Span) -> list
     last = last if span.length < timedelta(days=1) else last.replace(hour=0)
     begins = [last - span.length * back for back in reversed(range(span.pieces))]
     first = now.date() - timedelta(days=span.days - 1)
-    pieces = await bots.pieces(instance_ids, begins)
-    spent = await bots.spent(instance_ids, first)
+    pieces = await bots.statistics.intervals(instance_ids, begins)
+    spent = await bots.statistics.daily_usage(instance_ids, first)
     days = [first + timedelta(days=each) for each in range(span.days)]
     return [*_of_pieces(pieces, span), *_of_days(spent, days)]
 

@@ -72,7 +72,7 @@ def fragment(template: str, *, request: Request, **shown: Any) -> "Markup":
         path=request.url.path,
         form_token=form_token(request.scope),
         signed_in=is_signed_in(request.scope),
-        trouble=request.app.state.bots.trouble,
+        trouble=request.app.state.bots.servers.trouble,
         done=DONE.get(request.query_params.get("done", "")),
         **shown,
     )
