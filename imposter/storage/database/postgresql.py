@@ -167,7 +167,7 @@ def _prepare(identity: NodeIdentity | None, connection: "psycopg.Connection[Any]
         if identity is not None:
             connection.execute(_BEAR_NAME, [name_of(identity.node_id)])
         _hold(connection)
-        connection.execute("RESET lock_timeout")  # it stays in autocommit mode: `PipelinedConnection` begins transactions itself
+        connection.execute("RESET lock_timeout")  # stays in autocommit mode: `PipelinedConnection` begins by itself
     except BaseException:  # raised again for any error
         connection.close()  # SQLAlchemy drops a connection that could not be prepared without closing it
         raise

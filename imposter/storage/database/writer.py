@@ -228,7 +228,7 @@ class Writer:
         self._left += kept
         for job in batch:
             if id(job) not in left:
-                with suppress(BaseException):  # a failing callback of one job must not keep the others from their results
+                with suppress(BaseException):  # a failing callback must not keep other jobs from their results
                     job.settle()
         return committed
 

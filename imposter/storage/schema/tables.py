@@ -114,7 +114,7 @@ nodes = Table(
     metadata,
     Column("node_id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("place", String),  # identifies the lock of its data folder; a new node with the same place knows that the earlier one is dead
+    Column("place", String),  # its data folder's lock; its holder knows that earlier nodes there are dead
     Column("revision", String, nullable=False),  # the newest schema revision that its program knows
     Column("joined_at", UtcTime, nullable=False),
     Column("until", UtcTime, nullable=False),  # by the database's clock; after that time any node may take its bots
@@ -205,7 +205,7 @@ messages = Table(
     Column("quoted", QuoteText),
     Column("mentions", MentionsText),
     Column("changes", String),  # a message id, if that message is not stored here
-    Column("deletes_of", String),  # id of the author whose message an admin deletes, empty if unknown; NULL: not by an admin
+    Column("deletes_of", String),  # author of the message an admin deletes, empty if unknown; NULL: no admin
     Column("forwarded", Boolean),
     Column("disappears_after", Integer),  # seconds
     Column("disappears_at", UtcTime),
@@ -384,7 +384,7 @@ gone = Table(
     "gone",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
-    Column("mark", String(64), primary_key=True),  # a keyed hash of a forgotten message; it reveals nothing about the message
+    Column("mark", String(64), primary_key=True),  # keyed hash of a forgotten message; reveals nothing of it
     Column("marked_at", UtcTime, nullable=False),
     Index(None, "marked_at"),
 )
