@@ -15,7 +15,7 @@ from imposter.contracts.model import LONGEST_ANSWER
 
 
 class Autonomy(StrEnum):
-    """How much a bot does with a contact without the owner's approval. An unknown value is refused when it is read."""
+    """How much a bot does with a contact without the owner's approval. A config with another value is refused."""
 
     OFF = "off"
     """Treat the contact as if the whitelist excluded them: none of their messages becomes context."""

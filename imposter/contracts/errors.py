@@ -1,28 +1,28 @@
 """The exceptions of this project, grouped by what the caller should do next.
 
     ImposterError
-    ├── InvalidConfig        the caller's mistake; names the fields and how to fix them
-    ├── BotNotFound           no bot has this instance id
-    ├── ContactNotFound       the bot knows no contact with this id
+    ├── InvalidConfig             the caller's mistake; names the fields and how to fix them
+    ├── BotNotFound               no bot has this instance id
+    ├── ContactNotFound           the bot knows no contact with this id
     ├── DeadLetterNotFound        the bot has no such dead letter
-    ├── MessageNotFound       the bot has no such message
-    ├── AwaySummaryNotFound         the bot said nothing in this chat
-    ├── EvaluationNotFound          the bot has no evaluation
-    ├── DraftNotFound         the bot has no such draft
-    ├── NotSupported         the platform does not have this ability
+    ├── MessageNotFound           the bot has no such message
+    ├── AwaySummaryNotFound       the bot said nothing in this chat
+    ├── EvaluationNotFound        the bot has no evaluation
+    ├── DraftNotFound             the bot has no such draft
+    ├── NotSupported              the platform does not have this ability
     ├── NodeUnresponsive          the node that runs the bot does not answer
-    ├── StorageError         nothing was stored
+    ├── StorageError              nothing was stored
     │   ├── ConfigurationError    a restart does not help until the operator changes something
-    │   └── DatabaseUnreachable      the database is down; the writer or reader has already logged it
-    ├── ChatError            from a chat provider
-    │   ├── NotConnected     not handed over; wait for the link
-    │   ├── Refused          the platform refused it; do not retry
-    │   └── DeliveryUncertain  handed over without an answer; retry only with the same id
-    └── ModelError           from a model provider
-        ├── ModelUnavailable   retry, after `retry_after` seconds if given
-        │   └── ResourceExhausted   the model was not asked: this machine is out of a resource
-        └── ModelRefused       a retry does not help
-            └── ModelDeclined  a longer prompt does not help either: leave these messages out of later prompts
+    │   └── DatabaseUnreachable   the database is down; the writer or reader has already logged it
+    ├── ChatError                 from a chat provider
+    │   ├── NotConnected          not handed over; wait for the link
+    │   ├── Refused               the platform refused it; do not retry
+    │   └── DeliveryUncertain     handed over without an answer; retry only with the same id
+    └── ModelError                from a model provider
+        ├── ModelUnavailable      retry, after `retry_after` seconds if given
+        │   └── ResourceExhausted the model was not asked: this machine is out of a resource
+        └── ModelRefused          a retry does not help
+            └── ModelDeclined     a longer prompt does not help either: leave these messages out of later prompts
 
 Texts are written for the owner. They never hold a secret or a contact's words, and no contact ever sees them.
 

@@ -144,7 +144,7 @@ class Work:
     more: bool = False
     """More messages wait here than this answer covers."""
     said_by: Mapping[int, tuple[str, str]] = field(default_factory=dict)
-    """By seq, the turns that were written by another bot of this server: its instance_id and its conversation."""
+    """By seq, the waiting messages from other bots of this server: their instance_id and their conversation."""
     known_ids: frozenset[str] = frozenset()
     """All ids known for the chat and for the sender of the last message; empty if no `Timing` was given."""
     summary: str = ""

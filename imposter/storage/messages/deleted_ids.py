@@ -14,7 +14,7 @@ from imposter.storage.schema.connection_cache import nothing_gone
 from imposter.storage.schema.tables import anchor, gone, messages
 
 MOST = 200
-"""The newest messages of a chat that are marked. No platform holds back more delivered messages than this."""
+"""The newest messages of a chat that are marked. No platform delivers more messages again than this."""
 KEPT = timedelta(days=45)
 """WhatsApp keeps undelivered messages for 30 days."""
 ANYBODY = ""

@@ -141,7 +141,7 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def expire(self, claim: Claim) -> Pending[list[Draft]]:
-        """Close expired drafts and return the open ones, those that expire first coming first.
+        """Close expired drafts and return the open ones, earliest expiry first.
 
         Raises from the result: Superseded.
         """

@@ -72,7 +72,7 @@ def found(connection: Connection, statement: Select[Any], of: Mapping[str, Any])
 
 
 def still_open(connection: Connection, instance_id: str) -> list[Draft]:
-    """Return the open drafts, those that expire first coming first."""
+    """Return the open drafts, earliest expiry first."""
     return found(connection, _OPEN, {"bot": instance_id})
 
 

@@ -108,7 +108,7 @@ def end(connection: Connection, instance_id: str, conversations: Collection[str]
 
 
 def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:
-    """Store a pause and return the one that now applies: this one, or one of the conversation that ends later."""
+    """Store a pause. Return the one that now applies: this one, or an existing one that ends later."""
     held = connection.execute(_HELD, {"bot": instance_id, "paused": pause.conversation}).first()
     if held is not None and held.until >= pause.until:
         return Pause(*held)

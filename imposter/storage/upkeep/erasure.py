@@ -96,7 +96,7 @@ _answered_together = (
 _ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None, changed=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
 # The trace of an answer to other members contains a fingerprint of the person's words. Other people's apps quote
-# those words and mention the person, and it is unverified whose words they quote.
+# those words and mention the person, but only the author of a quote says whose words it holds.
 _mention_them = messages.c.trace.is_not(None) | messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None)
 _NO_TRACES = {
     which: update(messages).where(condition, _mention_them).values(trace=None, quoted=None, mentions=None)
