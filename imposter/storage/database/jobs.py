@@ -80,7 +80,7 @@ class Job(Generic[T]):
         if self.error is not None:
             self.pending.set_exception(self.error)
         else:
-            self.pending.set_result(self.result)  # type: ignore[arg-type]  # type: ignore[arg-type]  # a job that ran has its result
+            self.pending.set_result(self.result)  # type: ignore[arg-type]  # a job that ran has its result
 
 
 class Attempt:

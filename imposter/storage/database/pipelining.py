@@ -191,7 +191,7 @@ class Batch(Attempt):
 
     def __init__(self, connection: Connection, jobs: Sequence[Job[Any]]) -> None:
         super().__init__(connection, jobs)
-        self._raw: PipelinedConnection = connection.connection.driver_connection  # type: ignore[assignment]  # type: ignore[assignment]  # ours
+        self._raw: PipelinedConnection = connection.connection.driver_connection  # type: ignore[assignment]  # ours
         self._raw.start_pipelining()
         for job in jobs:
             job.begun = False

@@ -217,7 +217,7 @@ def _hold(connection: "psycopg.Connection[Any]") -> None:
 
 def _replace_if_lost(connection: Connection) -> None:
     """Invalidate a connection that the server closed while it was idle. The check costs no round trip."""
-    raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # type: ignore[assignment]  # ours
+    raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # ours
     if not raw.closed and not _has_something_to_say(raw):
         return
     try:

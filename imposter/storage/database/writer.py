@@ -219,7 +219,7 @@ class Writer:
                 self._look_at(batch)
                 self._commits += 1
                 self._commit_seconds += perf_counter() - begun
-            except BaseException as error:  # noqa: BLE001 - every job of the batch gets the error, and the thread continues
+            except BaseException as error:  # noqa: BLE001 - all jobs of the batch get the error; the thread goes on
                 committed = False
                 self._give_up(batch, error)
             finally:
