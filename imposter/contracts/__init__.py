@@ -1,4 +1,4 @@
-"""The words the layers share: messages, states, errors, configs and the provider protocols.
+"""The types that all layers share: messages, states, errors, configs and the provider protocols.
 
-Standard library and pydantic only, so that a provider file needs nothing else of ours.
+It uses only the standard library and pydantic, so that a provider file needs nothing else of this project.
 """

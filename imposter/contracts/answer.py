@@ -1,32 +1,32 @@
-"""What a model answered."""
+"""A model's answer and its facts, such as token counts."""
 
 from dataclasses import dataclass
 
 LONGEST_NAME = 256
-"""Characters of a model's name."""
+"""Characters of a model's name; the rest is cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A text, and what its vendor says of it; None is what is not known, and so is what can be no name or number."""
+    """A model's text and what its vendor reports about it. A value that is missing or malformed is None."""
 
     text: str
     model: str | None = None
-    """Which one answered, as the vendor names it."""
+    """The model that answered, as the vendor names it."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
-    """Those of `prompt_tokens` that the vendor had read before."""
+    """The part of `prompt_tokens` that the vendor served from its cache."""
     unsure: bool = False
-    """The model doubts that it is what the owner would say: they are asked first."""
+    """The model doubts that the owner would say this: the answer needs the owner's approval."""
     binds: bool = False
-    """The model says that it would bind the owner, who has not settled it: they are asked first."""
+    """The model says that the text commits the owner to something they have not settled: it needs their approval."""
     machinery: bool = False
-    """There is something in the text that is for no person, such as the call of a tool: the owner is asked first."""
+    """The text holds something that is not meant for a person, such as a tool call: it needs the owner's approval."""
     told: str | None = None
-    """What the owner should know: such as a setting of theirs that the server does not take."""
+    """A notice for the owner, such as that the server does not accept one of their settings."""
     reasoned: bool = False
-    """The model's reasoning stood in the text, and was taken off."""
+    """The text held the model's reasoning, which was removed."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _name(self.model))

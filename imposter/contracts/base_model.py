@@ -1,4 +1,4 @@
-"""What every config model is built on, ours and the providers'."""
+"""The base class of all config models, the core's and the providers'."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class StrictModel(BaseModel):
-    """An unknown field, a text where a number belongs, or a number out of range is refused by name."""
+    """A model that refuses unknown fields, text in place of numbers, and numbers out of range, naming the field."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 

@@ -1,6 +1,6 @@
-"""How a bot behaves: when it answers, how fast, and how far it goes by itself.
+"""Settings for a bot's behaviour: when it answers, how fast, and how much it does without the owner's approval.
 
-One set of fields for a bot, any of which an entry in `contacts` overrides for one person or group.
+A bot has one set of these fields. An entry in `contacts` can override any of them for one person or group.
 """
 
 from datetime import time
@@ -15,16 +15,16 @@ from imposter.contracts.model import LONGEST_ANSWER
 
 
 class Autonomy(StrEnum):
-    """How far a bot goes by itself with somebody. A value that is none of these is refused: it answers nobody."""
+    """How much a bot does with a contact without the owner's approval. A config with another value is refused."""
 
     OFF = "off"
-    """As if they were not allowed: nothing of theirs becomes context."""
+    """Treat the contact as if the whitelist excluded them: none of their messages becomes context."""
     OBSERVE = "observe"
-    """Reads, and never answers."""
+    """Read, and never answer."""
     DRAFT = "draft"
-    """Proposes each answer to the owner, and sends what they approve."""
+    """Propose each answer to the owner and send the answers that they approve."""
     AUTO_IN_HOURS = "auto_in_hours"
-    """As `auto` within the active hours, as `draft` outside of them."""
+    """Act as `auto` within the active hours and as `draft` outside them."""
     AUTO = "auto"
 
 
@@ -34,45 +34,45 @@ class Pace(StrEnum):
 
 
 class GroupTrigger(StrEnum):
-    """Which messages of a group want an answer."""
+    """Which messages of a group get an answer."""
 
     MENTION = "mention"
-    """Those that mention the account, reply to it, or hold one of `names`."""
+    """Messages that mention the account, reply to it, or contain one of `names`."""
     ALWAYS = "always"
     NEVER = "never"
 
 
 class Outside(StrEnum):
-    """What becomes of a message that comes outside of the active hours."""
+    """The handling of messages that arrive outside the active hours."""
 
     WAIT = "wait"
     SILENT = "silent"
 
 
 class AskedIfBot(StrEnum):
-    """What somebody gets who asks whether they are talking to a machine."""
+    """The reply to a contact who asks whether they are talking to a machine."""
 
     DEFLECT = "deflect"
-    """A light sentence that says neither yes nor no; who asks again gets what `hand_over` gives."""
+    """Reply with a light sentence that says neither yes nor no. A second question is handled as `hand_over`."""
     HONEST = "honest"
-    """A sentence that says so."""
+    """Reply with a sentence that admits it."""
     HAND_OVER = "hand_over"
-    """No answer: the owner is told, and the bot is silent there until they resume it."""
+    """Give no answer: the owner is told, and the bot is silent in the chat until they resume it."""
 
 
 class Unseen(StrEnum):
-    """What becomes of a message that came with something no model is shown, such as a voice note or a picture."""
+    """The handling of messages with content that no model is shown, such as a voice note or a picture."""
 
     DRAFT = "draft"
-    """The answer waits for the owner's word."""
+    """Hold the answer for the owner's approval."""
     SILENT = "silent"
-    """It gets no answer."""
+    """Give no answer."""
     ANSWER = "answer"
-    """The answer goes out; the model is told what it has not seen."""
+    """Send the answer; the model is told which content it has not seen."""
 
 
 class MissedCall(StrEnum):
-    """What becomes of a call that nobody took."""
+    """The handling of missed calls."""
 
     ANSWER = "answer"
     DRAFT = "draft"
@@ -80,14 +80,14 @@ class MissedCall(StrEnum):
 
 
 class Guard(StrEnum):
-    """What becomes of an answer that would bind its owner to something that they have not settled."""
+    """The handling of answers that would commit the owner to something unsettled."""
 
     DRAFT = "draft"
-    """It waits for the owner's word."""
+    """Hold the answer for the owner's approval."""
     LET_ME_CHECK = "let_me_check"
-    """The same, and the contact is told meanwhile that it is being looked into."""
+    """Hold the answer, and tell the contact meanwhile that it is being looked into."""
     OFF = "off"
-    """It goes out."""
+    """Send the answer."""
 
 
 Word = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
@@ -110,7 +110,7 @@ def _time_zone(name: str) -> str:
     except (KeyError, ValueError, OSError):
         known = False
     else:
-        known = name not in ("localtime", "posixrules", "Factory")  # which every machine means otherwise
+        known = name not in ("localtime", "posixrules", "Factory")  # their meaning differs from machine to machine
     if not known:
         raise ValueError("must be a time zone of the IANA's list, such as Europe/Berlin")
     return name
@@ -120,7 +120,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 def _clock_time(value: object) -> object:
-    """JSON has no times; this is ISO 8601's shortest form, as every clock shows it."""
+    """Parse a time of day such as 08:30. JSON has no time type; this is the shortest form of ISO 8601."""
     try:
         if isinstance(value, str) and len(value) == 5:
             return time.fromisoformat(value)
@@ -137,7 +137,10 @@ TimeOfDay = Annotated[time, BeforeValidator(_clock_time, json_schema_input_type=
 
 
 class ActiveHours(StrictModel):
-    """When answers are given. `end` before `start` is on the next day; both the same is the whole day."""
+    """The hours in which answers are given.
+
+    An `end` before `start` is on the next day; equal times mean the whole day.
+    """
 
     time_zone: TimeZone
     start: TimeOfDay
@@ -151,7 +154,7 @@ class ActiveHours(StrictModel):
 
 
 class Behaviour(StrictModel):
-    """What a careful person would choose, unless said otherwise."""
+    """Behaviour settings. The defaults are cautious."""
 
     debounce_seconds: float = Field(
         default=2.5, ge=0, le=60, description="Messages no further apart get one answer; 0 turns it off."
@@ -254,26 +257,32 @@ class Behaviour(StrictModel):
 
     @property
     def waiting_hours(self) -> ActiveHours | None:
-        """Those outside of which nothing is done about a message: with `auto_in_hours` it is drafted at any hour."""
+        """The hours in which messages are processed; None: any hour.
+
+        With `auto_in_hours`, drafts are made at any hour.
+        """
         return None if self.autonomy is Autonomy.AUTO_IN_HOURS else self.active_hours
 
     @property
     def judged(self) -> bool:
-        """Whether the model is asked once more about an answer that is to go out."""
+        """Whether the model checks each answer once more before it goes out."""
         return self.guard_judge and self.guard is not Guard.OFF
 
     @property
     def longest_debounce(self) -> float:
-        """Seconds; one of the two may come from elsewhere than the other."""
+        """The longest debounce in seconds.
+
+        The two fields may come from different configs, so their order is not given.
+        """
         return max(self.debounce_max_seconds, self.debounce_seconds) if self.debounce_seconds else 0.0
 
 
 class ContactBehaviour(Behaviour):
-    """One person or group, and what is different with them: only what is given counts."""
+    """The settings that differ for one person or group. Only the fields that were given count."""
 
     id: Word
 
     def over(self, base: Behaviour) -> Behaviour:
-        """`base`, with what is given here in its place."""
+        """Return `base` with the given fields replaced by these."""
         given = {name: getattr(self, name) for name in self.model_fields_set & Behaviour.model_fields.keys()}
         return base.model_copy(update=given)

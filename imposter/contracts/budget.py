@@ -1,4 +1,4 @@
-"""What a bot's model may cost, and what is done when that is spent. Days and months are those of UTC."""
+"""Limits on the cost of a bot's models, and the handling of messages over a limit. Days and months are in UTC."""
 
 from enum import StrEnum
 from math import ceil
@@ -11,20 +11,20 @@ from imposter.contracts.base_model import StrictModel, printable
 DOLLARS = "USD"
 ANY = "*"
 SHARE = 0.25
-"""Of what a bot may spend on a day, which one chat may where nothing else is said: nobody spends it all."""
+"""The default share of a bot's daily limit that one chat may use, so that no contact can use up all of it."""
 
 
 class WhenSpent(StrEnum):
-    """What becomes of a message that there is no money for. The model is asked in neither case."""
+    """The handling of messages over the budget. The model is not asked in either case."""
 
     STOP = "stop"
-    """It gets no answer."""
+    """Give no answer."""
     DRAFT = "draft"
-    """It is left to the owner, in a draft without a text."""
+    """Leave the answer to the owner, as a draft without text."""
 
 
 class Price(StrictModel):
-    """Of a million tokens."""
+    """The price of a million tokens."""
 
     input: float = Field(ge=0, le=1_000_000)
     cached_input: float | None = Field(
@@ -39,7 +39,7 @@ Tokens = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class Budget(StrictModel):
-    """Bounds that are left out do not hold."""
+    """Limits on cost and tokens. A limit that is left out does not apply."""
 
     currency: str = Field(default=DOLLARS, pattern="^[A-Z]{3}$", description="Of all money here; ISO 4217.")
     prices: Annotated[dict[Model, Price], Field(max_length=200)] = Field(
@@ -84,7 +84,7 @@ class Budget(StrictModel):
         return self.per_contact_daily is not None or self.per_contact_tokens_per_day is not None
 
     def shared(self) -> Self:
-        """With a bound for each chat, where there is one for all."""
+        """Return a copy in which each total limit also has a limit for one chat."""
         money, tokens = self.per_contact_daily, self.per_contact_tokens_per_day
         if money is None and self.daily is not None:
             money = self.daily * SHARE
@@ -93,6 +93,6 @@ class Budget(StrictModel):
         return self.model_copy(update={"per_contact_daily": money, "per_contact_tokens_per_day": tokens})
 
     def price_of(self, model: str | None) -> Price | None:
-        """None where `prices` names none for it."""
+        """Return the price of `model`; None if `prices` has no entry for it."""
         named = [name for name in self.prices if name != ANY and model is not None and model.startswith(name)]
         return self.prices.get(max(named, key=len, default=ANY))

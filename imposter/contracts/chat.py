@@ -1,8 +1,9 @@
-"""What a chat provider is: three methods that it must have, and abilities that it may have.
+"""The interface of a chat provider: three required methods, and optional abilities.
 
 A provider is one file in `chat_providers/`. Its class must have `__init__(user_id, config, user_queues)`,
-`start_listening()` and `sendMessage(recipient, message)`, plain or async; a plain method runs in a thread of its
-own. Everything else here is an ability: the core looks whether the class has the method, never which platform it is.
+`start_listening()` and `sendMessage(recipient, message)`. Methods may be plain or async; a plain method runs in its
+own thread. Everything else here is an ability. The core detects an ability by its method and never checks which
+platform the provider is for.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,89 +20,92 @@ Resource = TypeVar("Resource", bound="Closable")
 
 
 class Closable(Protocol):
-    """Something opened once that must be closed once."""
+    """A resource that is opened once and must be closed once."""
 
     async def aclose(self) -> None: ...
 
 
 class ChatProvider(Protocol):
-    """The required part; the shape of `config` is the provider's own business."""
+    """The required methods of a chat provider. The provider defines the shape of `config`."""
 
     def __init__(self, user_id: str, config: dict[str, Any], user_queues: Mapping[str, Any]) -> None: ...
 
     def start_listening(self) -> Awaitable[None] | None:
-        """Begin to receive, without blocking. Trouble after this point is a status, not an exception."""
+        """Start to receive messages, without blocking. Later problems are reported as a status, not raised."""
 
     def sendMessage(self, recipient: str, message: str) -> Awaitable[None] | None:  # noqa: N802 - the contract's name
         """Send `message` to `recipient` (a message's `reply_to`).
 
-        Raises: NotConnected (not handed over, will be tried again), Refused (never tried again),
-        DeliveryUncertain. Any other exception counts as Refused: a message is never risked twice.
+        Raises: NotConnected (not handed over; tried again), Refused (never tried again), DeliveryUncertain. Any other
+        exception counts as Refused, so that a message is never sent twice.
         """
 
 
 class ProviderState(Protocol):
-    """A bot's own small store for its provider: encrypted at rest, gone with the bot, on unlink and on LOGGED_OUT.
+    """A provider's own key-value store for one bot.
 
-    Entries are bytes under (kind, key). A write is durable when it returns, all of it or nothing.
-    Raises StorageError.
+    It is encrypted at rest and deleted with the bot, on unlink and on LOGGED_OUT. Entries are bytes under
+    (kind, key). A write is atomic, and durable when it returns.
+    Raises: StorageError.
     """
 
     async def read(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
-        """The entries of `kind` among `keys` (all of the kind when None)."""
+        """Return the entries of `kind` among `keys`, or all entries of the kind if `keys` is None."""
 
     async def write(self, changes: Sequence[tuple[str, str, bytes | None]]) -> None:
-        """Store (kind, key, value) entries; a value of None removes one."""
+        """Store (kind, key, value) entries. A value of None removes the entry."""
 
     async def clear(self) -> None:
-        """The account is gone: remove everything of this bot, and in the same commit end what waits for an answer."""
+        """Remove all entries of this bot because its account is gone. The same commit ends its waiting messages."""
 
 
 class Shared(Protocol):
-    """Things that all bots of this server have in common, opened at first use and closed at shutdown."""
+    """Resources that all bots of this server share. They are opened at first use and closed at shutdown."""
 
     environment: Mapping[str, str]
-    """For child processes: PATH, HOME, proxy, CA and NODE_OPTIONS variables only; never a model's key."""
+    """The environment for child processes: only PATH, HOME, proxy, CA and NODE_OPTIONS variables, never an API key."""
     node: str
-    """Path of the Node program."""
+    """The path of the Node program."""
     accounts_per_process: int
-    """How many accounts a provider's child process holds at most, where it has one."""
+    """The most accounts that one child process of a provider serves, if it has child processes."""
     hold: Callable[[], float | None]
-    """Seconds that connections may stay open if this server were silent from now on, for another may open them then;
-    None: as long as they like."""
+    """Returns the seconds for which connections may stay open if this server stops responding now.
+
+    Another server may open the connections after that time. None: no limit."""
     addresses: AddressGuard
-    """Where one may connect to when a bot's config or a contact chose the address."""
+    """Decides which addresses may be connected to when a bot's config or a contact chose them."""
 
     async def get(self, name: str, open_it: Callable[["Shared"], Awaitable[Resource]]) -> Resource:
-        """The resource called `name`; the first caller opens it, later ones share it."""
+        """Return the resource called `name`. The first caller opens it; later callers share it."""
 
     def secret(self, name: str) -> SecretStr | None:
-        """A secret from the server's environment, such as OPENAI_API_KEY; None where it is unset or empty."""
+        """Return a secret from the server's environment, such as OPENAI_API_KEY; None if it is unset or empty."""
 
 
 class Confirm(Protocol):
     def __call__(self, message_id: str, chat: Sequence[str] = ()) -> None:
-        """`chat`: ids of the chat in which somebody says so; it counts only for what was sent there.
+        """Confirm the delivery of a message.
 
-        Without them it is the platform's own word.
+        `chat` holds the ids of the chat in which a member confirms it; the confirmation then counts only for
+        messages sent to that chat. Without `chat`, the platform itself confirms it.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class NewNames:
-    """What the platform tells of one person or group; None: nothing of it, what was known stays."""
+    """Names of one person or group that the platform reports. None leaves the known name as it is."""
 
     identifiers: Sequence[str]
     saved: str | None = None
-    """In the owner's address book."""
+    """The name in the owner's address book."""
     chosen: str | None = None
-    """What they call themselves; of a group, its title."""
+    """The name that the person chose, or the title of the group."""
     is_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KeptMessage:
-    """What was kept of an earlier message for what changes it or votes in it."""
+    """Data kept from an earlier message, for messages that change it or vote in it."""
 
     secret: bytes | None
     details: str
@@ -109,11 +113,11 @@ class KeptMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What was sent, for whoever is to get it once more."""
+    """A sent message, for a recipient who asks for it again."""
 
     text: str
     disappears_after: int | None = None
-    """Seconds; None: it stays."""
+    """Seconds; None: the message stays."""
 
 
 async def _keep_no_names(names: Sequence[NewNames]) -> None: ...
@@ -125,33 +129,33 @@ async def _know_no_message(message_id: str, chat: Sequence[str], author: Sequenc
 
 @dataclass(frozen=True)
 class ChatContext:
-    """What a provider with the ability `attach(context)` is handed, once, before `start_listening`."""
+    """Values passed once, before `start_listening`, to a chat provider that has the ability `attach(context)`."""
 
     instance_id: str
     state: ProviderState
     shared: Shared
     report: Callable[[LinkStatus], None]
-    """Tell the core of a change of the link; from any thread."""
+    """Report a change of the link to the core. May be called from any thread."""
     sent_message: Callable[[str, Sequence[str]], Awaitable[SentMessage | None]]
-    """What was sent under this message id to the chat with these ids; None where none was.
+    """Return the message that was sent under this id to the chat with these ids; None if there is none.
 
-    WhatsApp's phones ask again for what they cannot decrypt. Whoever asks must be told only what was sent to them.
-    """
+    WhatsApp phones ask again for messages that they cannot decrypt. A phone must only get messages that were sent to
+    its own chat."""
     now: Callable[[], datetime]
-    """UTC."""
+    """Returns the current time in UTC."""
     confirm: Confirm = lambda message_id, chat=(): None  # noqa: E731 - a default of the field
-    """Tell the core that the platform has the message with this id, by a late ack, a receipt or an echo; from any
-    thread."""
+    """Tell the core that the platform has the message with this id, after a late ack, a receipt or an echo. May be
+    called from any thread."""
     typing: Callable[[str, bool], None] = lambda chat, on: None
-    """Tell the core that somebody begins or ends to type in the chat with this id (as `reply_to` of its messages has
-    it); from any thread."""
+    """Tell the core that a contact starts or stops typing in the chat with this id (in the form of `reply_to`). May be
+    called from any thread."""
     learn_names: Callable[[Sequence[NewNames]], Awaitable[None]] = _keep_no_names
-    """Tell the core what people and groups are called; durable when it returns. Raises StorageError."""
+    """Store names of people and groups. They are durable when it returns. Raises: StorageError."""
     kept_message: Callable[[str, Sequence[str], Sequence[str]], Awaitable[KeptMessage | None]] = _know_no_message
-    """The message with this id in the chat with these ids, of several that of whom the last ids name; None where there
-    is none. Raises StorageError."""
+    """Return the message with this id in the chat with these ids; None if there is none. If there are several, return
+    the one whose author has one of the last ids. Raises: StorageError."""
     told_time: Callable[[datetime], None] = lambda moment: None
-    """Tell the core that by the platform's clock it is this moment now; from any thread."""
+    """Tell the core the current time by the platform's clock. May be called from any thread."""
 
 
 @runtime_checkable
@@ -167,33 +171,33 @@ class StopsListening(Protocol):
 @runtime_checkable
 class ReportsStatus(Protocol):
     def get_status(self) -> Any:
-        """A LinkStatus, a dict of its fields, or one of LinkState's values; plain or async."""
+        """Return a LinkStatus, a dict of its fields, or a LinkState value. May be plain or async."""
 
 
 @runtime_checkable
 class LogsOut(Protocol):
     def logout(self) -> Awaitable[None] | None:
-        """Unlink the account at the platform, and forget its credentials. Raises where the platform was not told."""
+        """Unlink the account at the platform and forget its credentials. Raises if the platform could not be told."""
 
 
 @runtime_checkable
 class SendsWithId(Protocol):
-    """Sending the same id twice is the same message: a send can be repeated after a crash."""
+    """Sending with message ids: the same id twice is the same message, so a send can be repeated after a crash."""
 
     def send_with_id(self, recipient: str, message: str, message_id: str) -> Awaitable[None]: ...
 
 
 @runtime_checkable
 class SendsDisappearing(Protocol):
-    """In some chats messages disappear after a time, everybody's."""
+    """Sending in chats whose messages disappear after a time, for all members."""
 
     def send_disappearing(self, recipient: str, message: str, message_id: str, seconds: int) -> Awaitable[None]:
-        """As `send_with_id`, in a chat whose messages disappear after so many seconds."""
+        """Send as `send_with_id` does, in a chat whose messages disappear after `seconds`."""
 
 
 @runtime_checkable
 class DerivesMessageIds(Protocol):
-    """The platform's ids have a form: make one of `seed` (64 hex digits), the same for the same seed."""
+    """Message ids in the platform's form, derived from `seed` (64 hex digits). The same seed gives the same id."""
 
     def message_id(self, seed: str) -> str: ...
 
@@ -201,32 +205,32 @@ class DerivesMessageIds(Protocol):
 @runtime_checkable
 class ShowsTyping(Protocol):
     async def show_typing(self, recipient: str, on: bool) -> None:
-        """Begin or end to show the contact that an answer is being typed; shown until it is ended or sent.
+        """Show or hide the typing indicator. It stays until it is hidden or a message is sent.
 
-        Raises: ChatError, which costs nothing but the sight of it.
+        Raises: ChatError (the answer is sent all the same, without the indicator).
         """
 
 
 @runtime_checkable
 class MarksRead(Protocol):
     async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
-        """Show that these were read: (message id, sender's id). Raises: ChatError, which costs nothing else."""
+        """Send read receipts for (message id, sender's id) pairs. Raises: ChatError (only the receipts are lost)."""
 
 
 @runtime_checkable
 class WatchesTyping(Protocol):
     async def watch_typing(self, recipient: str) -> None:
-        """From now on tell by `ChatContext.typing` when they type, for some seconds at least; asked again, for longer.
+        """Report the contact's typing through `ChatContext.typing`, for at least some seconds. Call again to extend it.
 
-        Only for a chat that is about to be answered: the platform may show the account online meanwhile. A message of
-        theirs ends their typing, too, without a word. Raises: ChatError.
+        Use it only for a chat that is about to be answered, because the platform may show the account online
+        meanwhile. A message from the contact also ends their typing, without a report. Raises: ChatError.
         """
 
 
 @runtime_checkable
 class DeletesMessages(Protocol):
     async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
-        """Take back a message of ours, on every phone that got it and still lets it be taken back. May be repeated.
+        """Delete one of our messages on every phone that has it and still allows it. May be repeated.
 
         Raises: ChatError.
         """
@@ -236,9 +240,9 @@ class DeletesMessages(Protocol):
 class ShowsMarkup(Protocol):
     @staticmethod
     def in_own_markup(markdown: str) -> str:
-        """A model's Markdown in the markup that this platform shows; what is no Markdown comes back as it is.
+        """Return a model's Markdown in the platform's own markup. Text without Markdown is returned unchanged.
 
-        Takes time in proportion to the text, at most 16,384 characters.
+        Must take time linear in the length of the text, which is at most 16,384 characters.
         """
 
 
@@ -246,42 +250,42 @@ class ShowsMarkup(Protocol):
 class LimitsMessages(Protocol):
     @staticmethod
     def longest_message() -> int:
-        """How many characters one message may have; an answer that has more waits for the owner."""
+        """Return the most characters that one message may have. A longer answer waits for the owner."""
 
 
 @runtime_checkable
 class HasOwnChat(Protocol):
     def own_chat(self) -> str | None:
-        """Recipient of the chat that the owner has with themselves; None while no account is linked."""
+        """Return the recipient of the owner's own chat; None while no account is linked."""
 
 
 @runtime_checkable
 class LinksByPairingCode(Protocol):
     async def request_pairing_code(self, phone: str) -> str:
-        """The code that the owner types on the phone with this number (digits only).
+        """Return the code that the owner types on the phone with this number (digits only).
 
-        Raises: InvalidState (already linked, or not ready to link), Refused (the platform said no).
+        Raises: InvalidState (already linked, or not ready to link), Refused (by the platform).
         """
 
 
 @runtime_checkable
 class ForgetsContacts(Protocol):
     async def forget_contact(self, ids: Sequence[str]) -> None:
-        """Remove what is kept about the person with these ids; ids as messages carry them. Raises StorageError."""
+        """Remove all data about the person with these ids, in the form used in messages. Raises: StorageError."""
 
 
 @runtime_checkable
 class NamesPeople(Protocol):
     @staticmethod
     def canonical_id(text: str) -> str:
-        """The one spelling of a person's or group's id; what is no id of this platform comes back as it is."""
+        """Return the canonical form of a person's or group's id. Text that is no id here is returned unchanged."""
 
 
 @runtime_checkable
 class RefusesIds(Protocol):
     @staticmethod
     def id_problem(text: str) -> str | None:
-        """Why nobody on this platform can have this id, with the cure, such as "must be a number"; None where one may.
+        """Return why this cannot be an id here, with the fix, such as "must be a number"; None if it can be.
 
-        Asked when a config is checked, so that an entry of the whitelist that would match nobody is refused.
+        Called when a config is checked, to refuse whitelist entries that would match nobody.
         """

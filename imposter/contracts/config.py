@@ -1,6 +1,7 @@
-"""The shape of one bot's config, as `PUT /chatbot` takes it.
+"""The config of one bot, as `PUT /chatbot` takes it.
 
-Strict: an unknown field, a text where a number belongs, or a number out of range is refused by name.
+Validation is strict: an unknown field, text in place of a number, or a number out of range is refused, and the error
+names the field.
 """
 
 from datetime import timedelta
@@ -28,11 +29,11 @@ ProviderName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator
 ContactId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)]
 MOST_FALLBACKS = 5
 MOST_INSTRUCTIONS = 4_000
-"""Characters that a bot is told about one contact."""
+"""Characters of the instructions about one contact."""
 
 
 class Limits(StrictModel):
-    """Bounds of a queue or a context. What is over a bound goes oldest first; in a queue, that of the fullest chat."""
+    """Limits on a queue or a context. The oldest messages are removed first; in a queue, those of the fullest chat."""
 
     max_messages: int = Field(default=10, ge=1, le=100_000)
     max_characters: int = Field(default=1000, ge=1, le=10_000_000)
@@ -49,7 +50,7 @@ class Limits(StrictModel):
 
     @property
     def single(self) -> int:
-        """Characters that one message may have."""
+        """The number of characters that one message may have."""
         return self.max_characters_single_message or self.max_characters
 
     @property
@@ -58,7 +59,7 @@ class Limits(StrictModel):
 
 
 class ContextLimits(Limits):
-    """Bounds of what the model is shown of a conversation: enough of it to know what it is about."""
+    """Limits on the context that the model sees, wide enough to follow the conversation."""
 
     max_messages: int = Field(default=40, ge=1, le=100_000)
     max_characters: int = Field(default=12_000, ge=1, le=10_000_000)
@@ -69,7 +70,7 @@ Bound = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SafetyLimits(StrictModel):
-    """What keeps an account from looking like a machine. null takes a bound away."""
+    """Limits that keep an account from looking automated. null removes a limit."""
 
     answers_per_minute: Bound | None = Field(default=30, description="All chats together; over it answers wait.")
     answers_per_hour: Bound | None = Field(default=400, description="The same for an hour.")
@@ -88,14 +89,14 @@ class SafetyLimits(StrictModel):
 
 
 class ProviderChoice(StrictModel):
-    """Which provider file, and its own settings."""
+    """A provider's name and its settings."""
 
     provider_name: ProviderName
     provider_config: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class ModelChoice(ProviderChoice):
-    """Which model provider file, and which others where it gives no answer."""
+    """A model provider and its fallbacks."""
 
     fallbacks: list[ProviderChoice] = Field(
         default=[], max_length=MOST_FALLBACKS, description="Asked in this order where the ones before give no answer."
@@ -103,15 +104,15 @@ class ModelChoice(ProviderChoice):
 
 
 PERSONA = "system"
-"""The setting of a provider that says who the bot is."""
+"""The provider setting that holds the bot's persona."""
 ADDRESS = ("preset", "base_url", "api_version", "api_key")
-"""Settings that belong together: a key is for its address."""
+"""Settings that belong together: an API key must only be sent to its own address."""
 
 
 def inheriting(choice: ProviderChoice, main: ProviderChoice) -> ProviderChoice:
-    """`choice` with who the bot is from `main`, and with its address and key where it names none of its own.
+    """Return `choice` with the persona of `main`, and with the address and key of `main` if it sets none of its own.
 
-    Only where both are the same provider: others have settings of their own.
+    This applies only if both use the same provider, because other providers have other settings.
     """
     if choice.provider_name != main.provider_name:
         return choice
@@ -121,7 +122,7 @@ def inheriting(choice: ProviderChoice, main: ProviderChoice) -> ProviderChoice:
 
 
 class ContactConfig(ContactBehaviour):
-    """One person or group: what is different with them, and what the model is told about them."""
+    """Settings for one person or group that differ from the bot's, and instructions to the model about them."""
 
     name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(printable)] | None = Field(
         default=None, description="What the owner calls them, for the model."
@@ -137,7 +138,7 @@ class ContactConfig(ContactBehaviour):
 
 
 class BotConfig(StrictModel):
-    """One bot."""
+    """The config of one bot."""
 
     user_id: UserId
     respond_to_whitelist: Annotated[
@@ -145,27 +146,29 @@ class BotConfig(StrictModel):
         BeforeValidator(_not_null, json_schema_input_type=list[ContactId]),
         Field(default=None, max_length=100_000),
     ]
-    """None (left out): everyone. Empty: nobody. Phone numbers, full ids and group ids, compared exactly."""
+    """The ids that may get an answer: phone numbers, full ids and group ids, compared exactly.
+
+    None (left out): everyone. Empty: nobody."""
     chat_provider_config: ProviderChoice
     queue_config: Limits = Field(default_factory=Limits)
     context_config: ContextLimits | None = None
-    """Bounds of what of the conversation the model sees, with what waits for the answer; left out: the defaults, or
-    `queue_config`'s where these are wider.
+    """Limits on the conversation that the model sees, including the messages that wait for an answer. Left out: the
+    defaults, or the limits of `queue_config` where they are wider.
 
-    What waits is shown in any case: `queue_config` bounds it."""
+    Waiting messages are always shown; `queue_config` limits them."""
     limits_config: SafetyLimits = Field(default_factory=SafetyLimits)
     behaviour_config: Behaviour = Field(default_factory=Behaviour)
     contacts: list[ContactConfig] = Field(default=[], max_length=1000)
-    """Who is treated otherwise; of several entries that name one conversation, the first."""
+    """Contacts with their own settings. If several entries name the same conversation, the first one counts."""
     budget_config: Budget | None = None
-    """What the model may cost; left out: its tokens are counted, not its money, and nothing is bounded."""
+    """Limits on the model's cost. Left out: tokens are counted, cost is not, and nothing is limited."""
     llm_provider_config: ModelChoice
     time_zone: TimeZone | None = None
-    """Where the owner is, such as Europe/Berlin; left out: where the server is."""
+    """The owner's time zone, such as Europe/Berlin; left out: the server's."""
 
     @property
     def stored(self) -> dict[str, Any]:
-        """What was given, and nothing that was left out: a default may change with the version."""
+        """The values that were given, without defaults, because a default may change between versions."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     @property
@@ -181,12 +184,12 @@ class BotConfig(StrictModel):
 
     @property
     def budget(self) -> Budget | None:
-        """With a share for each chat, unless one alone may be answered."""
+        """The budget, with a share for each chat unless only one contact may be answered."""
         budget, listed = self.budget_config, self.respond_to_whitelist
         return budget.shared() if budget is not None and (listed is None or len(listed) > 1) else budget
 
     def model_towards(self, contact: ContactConfig) -> ModelChoice | None:
-        """Another model for them, with what it has from the bot's; None: the bot's."""
+        """Return the contact's own model, completed from the bot's; None if the contact uses the bot's."""
         own = contact.llm_provider_config
         if own is None:
             return None
@@ -194,7 +197,7 @@ class BotConfig(StrictModel):
         return own.model_copy(update={"provider_config": settings})
 
     def asks_other_models(self, before: "BotConfig") -> bool:
-        """Whether models are to be opened anew where the config was `before`."""
+        """Return whether models must be opened again after a change from the config `before`."""
 
         def opened(config: BotConfig) -> object:
             others = [(contact.id, contact.llm_provider_config) for contact in config.contacts]
@@ -204,12 +207,12 @@ class BotConfig(StrictModel):
 
     @property
     def allow_group_messages(self) -> bool:
-        """Off unless the chat provider's config says exactly `true`."""
+        """True only if the chat provider's config has exactly `true`."""
         return self._chat("allow_group_messages") is True
 
     @property
     def answer_within(self) -> timedelta | None:
-        """What waited longer is no longer answered; None: however old it is, as `process_offline_messages` asks."""
+        """The age from which a waiting message gets no answer; None: no limit, also with `process_offline_messages`."""
         minutes = self.limits_config.answer_within_minutes
         if minutes is None or self._chat("process_offline_messages") is True:
             return None

@@ -1,30 +1,32 @@
-"""What can go wrong, by what to do next.
+"""The exceptions of this project, grouped by what the caller should do next.
 
     ImposterError
-    ├── InvalidConfig        the caller's mistake: names fields and cures
-    ├── BotNotFound           no instance has this id
-    ├── ContactNotFound       the bot knows nobody of this name
+    ├── InvalidConfig             the caller's mistake; names the fields and how to fix them
+    ├── BotNotFound               no bot has this instance id
+    ├── ContactNotFound           the bot knows no contact with this id
     ├── DeadLetterNotFound        the bot has no such dead letter
-    ├── MessageNotFound       the bot has no such message
-    ├── AwaySummaryNotFound         the bot said nothing in a chat
-    ├── EvaluationNotFound          the bot had no exam
-    ├── DraftNotFound         the bot has no such draft
-    ├── NotSupported         this platform has no such ability
-    ├── NodeUnresponsive          the machine that runs the bot does not answer
-    ├── StorageError         nothing was stored
-    │   ├── ConfigurationError    no start will help until the operator has changed something
-    │   └── DatabaseUnreachable      the database is away; who works on it has said so in the log
-    ├── ChatError            from a chat provider
-    │   ├── NotConnected     not handed over; wait for the link
-    │   ├── Refused          the platform said no; do not try again
-    │   └── DeliveryUncertain  handed over, no answer; only the same id may be sent again
-    └── ModelError           from a model provider
-        ├── ModelUnavailable   try again, after `retry_after` seconds if given
-        │   └── ResourceExhausted   it was not even asked: this machine has none left of something
-        └── ModelRefused       trying again would not help
-            └── ModelDeclined  nor would it with more said: leave these messages out of what it is shown
+    ├── MessageNotFound           the bot has no such message
+    ├── AwaySummaryNotFound       the bot said nothing in this chat
+    ├── EvaluationNotFound        the bot has no evaluation
+    ├── DraftNotFound             the bot has no such draft
+    ├── NotSupported              the platform does not have this ability
+    ├── NodeUnresponsive          the node that runs the bot does not answer
+    ├── StorageError              nothing was stored
+    │   ├── ConfigurationError    a restart does not help until the operator changes something
+    │   └── DatabaseUnreachable   the database is down; the writer or reader has already logged it
+    ├── ChatError                 from a chat provider
+    │   ├── NotConnected          not handed over; wait for the link
+    │   ├── Refused               the platform refused it; do not retry
+    │   └── DeliveryUncertain     handed over without an answer; retry only with the same id
+    └── ModelError                from a model provider
+        ├── ModelUnavailable      retry, after `retry_after` seconds if given
+        │   └── ResourceExhausted the model was not asked: this machine is out of a resource
+        └── ModelRefused          a retry does not help
+            └── ModelDeclined     a longer prompt does not help either: leave these messages out of later prompts
 
-Texts are for the owner and never hold a secret or a contact's words. Nothing of them ever reaches a contact.
+Texts are written for the owner. They never hold a secret or a contact's words, and no contact ever sees them.
+
+The docstring of an exception class is its default text for the owner.
 """
 
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ from imposter.contracts.answer import Answer
 
 
 class ImposterError(Exception):
-    """Root of what this project raises; without a message it shows its own docstring."""
+    """Base class of the project's exceptions. Without a message, `str()` returns the class's docstring."""
 
     def __str__(self) -> str:
         return super().__str__() or (self.__doc__ or "").strip()
@@ -41,7 +43,7 @@ class ImposterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """One thing wrong with a config: `field` is a dotted path, `message` says what is wrong and the cure."""
+    """One problem in a config: `field` is a dotted path, `message` describes the problem and the fix."""
 
     field: str
     message: str
@@ -123,7 +125,7 @@ class Refused(ChatError):
     """The platform refused the message."""
 
     def __init__(self, message: str = "", *, code: int | None = None) -> None:
-        """`code`: the platform's own number for why, where it gave one."""
+        """Keep the platform's own error code, if it sent one."""
         super().__init__(message)
         self.code = code
 
@@ -136,14 +138,14 @@ class ModelError(ImposterError):
     """The model gave no answer."""
 
     spent: Answer | None = None
-    """What it took all the same, where its vendor told; there is no text in it."""
+    """The tokens that the failed call used, if the vendor reported them. Its text is empty."""
 
 
 class ModelUnavailable(ModelError):
     """The model cannot answer now."""
 
     def __init__(self, message: str = "", *, retry_after: float | None = None, costly: bool = False) -> None:
-        """`costly`: the try may have cost as much as an answer, so it is not repeated often."""
+        """Set `costly` if the attempt may have cost as much as an answer; such calls are not repeated often."""
         super().__init__(message)
         self.retry_after = retry_after
         self.costly = costly

@@ -1,4 +1,4 @@
-"""What is said, by whom, and where."""
+"""Messages, senders and turns, as providers and models exchange them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from enum import StrEnum
 from typing import TypedDict
 
 UNREADABLE = "undecryptable"
-"""The note on a message that could not be read, whose id is then `<id>/undecryptable`: it may come once more, readable,
-as `<id>`. Where both are known, whichever came first, the owner is shown the readable one."""
+"""The note on a message that could not be decrypted. Its id is `<id>/undecryptable`; a readable copy may arrive later
+as `<id>`. If both are known, in any order, the owner is shown the readable one."""
 
 
 class Source(StrEnum):
-    """Whose words a message holds."""
+    """The author of a message."""
 
     CONTACT = "user"
-    """Somebody who writes to the account; the contract calls it `user`."""
+    """A contact; the public contract calls this source `user`."""
     OWNER = "owner"
     """The account's owner, typing on their own phone."""
     BOT = "bot"
-    """An answer of ours."""
+    """The bot: an answer of ours."""
 
 
 class MessageKind(StrEnum):
-    """What a message is. Its words, if it has any, are never a mark that stands for this."""
+    """The kind of a message. `content` holds only real words, never a placeholder for the kind."""
 
     TEXT = "text"
     IMAGE = "image"
@@ -40,9 +40,9 @@ class MessageKind(StrEnum):
     EVENT = "event"
     EVENT_RESPONSE = "event_response"
     MENU = "menu"
-    """What a business sends to choose from, such as buttons."""
+    """A business's message with options to choose from, such as buttons."""
     CHOICE = "choice"
-    """What somebody chose from a menu."""
+    """An option that somebody chose from a menu."""
     ORDER = "order"
     PRODUCT = "product"
     PAYMENT = "payment"
@@ -50,14 +50,14 @@ class MessageKind(StrEnum):
     CALL = "call"
     REACTION = "reaction"
     EDIT = "edit"
-    """New words of an earlier message, which `changes` names."""
+    """New content for an earlier message, which `changes` names."""
     DELETION = "deletion"
-    """The end of an earlier message, which `changes` names."""
+    """A deletion of an earlier message, which `changes` names."""
     NOTICE = "notice"
-    """What the platform tells of a chat, such as who joined a group."""
+    """A platform notice about a chat, such as who joined a group."""
     UNREADABLE = "unreadable"
     UNSUPPORTED = "unsupported"
-    """The provider does not know what it is."""
+    """A kind that the provider does not know."""
 
 
 CHANGES = frozenset({MessageKind.EDIT, MessageKind.DELETION})
@@ -74,9 +74,9 @@ ASIDE = frozenset(
         MessageKind.REACTION,
     }
 )
-"""Part of the conversation, and nothing that by itself wants an answer."""
+"""Kinds that are part of the conversation but do not want an answer by themselves."""
 NOT_SAID = CHANGES | {MessageKind.NOTICE, MessageKind.UNREADABLE, MessageKind.UNSUPPORTED}
-"""For the record alone: no model is told of them."""
+"""Kinds that are only kept on record; no model is shown them."""
 
 
 UNSHOWN = frozenset(
@@ -89,20 +89,20 @@ UNSHOWN = frozenset(
         MessageKind.STICKER,
     }
 )
-"""Kinds that say something which no model is shown."""
+"""Kinds whose content no model is shown."""
 
 
 OWN_WORDS = frozenset(MessageKind) - ASIDE - NOT_SAID - {MessageKind.CHOICE}
-"""Kinds whose words, if there are any, somebody wrote themselves."""
+"""Kinds whose text, if there is any, was written by the sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
     """A person as their platform names them.
 
-    `identifier` is the platform's own id and is compared exactly; `display_name` is chosen by the other side
-    and decides nothing; `alternate_identifiers` are further ids of the same person, vouched for by the platform
-    (WhatsApp: phone number and LID).
+    `identifier` is the platform's id and is compared exactly. `display_name` is chosen by the sender and decides
+    nothing. `alternate_identifiers` are further ids of the same person that the platform vouches for (WhatsApp:
+    phone number and LID).
     """
 
     identifier: str
@@ -115,13 +115,13 @@ class Sender:
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """All ids of this person, the one this message used first."""
+        """All ids of this person, starting with the one that this message used."""
         return (self.identifier, *(name for name in self.alternate_identifiers if name != self.identifier))
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A chat with more than two people, as its platform names it."""
+    """A chat of more than two people, as its platform names it."""
 
     identifier: str
     display_name: str = ""
@@ -132,7 +132,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Somebody whom a message mentions: `@` and the first of these ids, up to its own `@`, stand in its words."""
+    """A mention of a person. In the text it is written as `@` and the part of the first id before the id's own `@`."""
 
     identifiers: tuple[str, ...]
     is_owner: bool = False
@@ -140,23 +140,23 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a message replies to, as the app of whoever replies shows it: their word, where it is not known here."""
+    """The message that a reply quotes, as the replier's app sent it. If it is not known here, it is unverified."""
 
     content: str
     kind: MessageKind = MessageKind.TEXT
     details: str = ""
     author: str | None = None
-    """An id."""
+    """The id of its author."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as a provider hands it over, before anything was decided about it.
+    """One message as a provider hands it over, before any decision about it.
 
     `message_id` is the platform's id: the same id in the same conversation is the same message.
-    `reply_to` is the address an answer goes to, as `sendMessage` takes it.
-    `offline` says that the platform kept it while we were away.
-    `answerable` is false for what a provider could not read or what never wants an answer; `note` says why.
+    `reply_to` is the address for an answer, as `sendMessage` takes it.
+    `offline` means that the platform held the message while the bot was away.
+    `answerable` is false if the provider could not read the message or it never wants an answer; `note` says why.
     """
 
     message_id: str
@@ -166,39 +166,39 @@ class Message:
     sent_at: datetime
     reply_to: str
     chat: tuple[str, ...]
-    """Ids of the other side of the conversation: the contact's ids, or the group's alone."""
+    """The ids of the other side of the conversation: a contact's ids, or only the group's id."""
     group: Group | None = None
     offline: bool = False
     answerable: bool = True
     note: str | None = None
     addressed: bool = False
-    """In a group: it mentions the account or replies to it, as the platform says."""
+    """In a group: the message mentions the account or replies to it, according to the platform."""
     quotes: str | None = None
-    """The id of the message that it replies to."""
+    """The id of the message that this one replies to."""
     reacts_to: str | None = None
-    """The id of the message that it is a reaction to; then `content` is the emoji, empty where it was taken back."""
+    """The id of the message that this one reacts to. `content` is then the emoji, or empty if it was removed."""
     unseen: str | None = None
-    """What came with it that no model is shown, such as `voice message`; None: `content` is all that there is."""
+    """Attached content that no model is shown, such as `voice message`; None if `content` is everything."""
     kind: MessageKind = MessageKind.TEXT
     details: str = ""
-    """What it holds beside its words, such as a poll's options or a document's name."""
+    """Content other than the text, such as a poll's options or a document's name."""
     quoted: Quote | None = None
     mentions: tuple[Mention, ...] = ()
     changes: str | None = None
-    """The id of the message that it edits or deletes."""
+    """The id of the message that this one edits or deletes."""
     by_admin: bool = False
-    """Who deletes may delete what others said there, as the platform says."""
+    """The sender of a deletion may delete other people's messages there, according to the platform."""
     changes_of: str | None = None
-    """With `by_admin`: an id of whose message it deletes, where the platform says; None: of whoever's has that id."""
+    """With `by_admin`: an id of the author of the deleted message, if the platform names one; None: any author."""
     forwarded: bool = False
     disappears_after: int | None = None
-    """Seconds after which messages of the chat disappear; 0: they do not; None: it does not say."""
+    """Seconds after which messages in this chat disappear; 0: they do not; None: the message does not say."""
     secret: bytes | None = None
-    """What later votes in it and edits of it are encrypted with."""
+    """The key with which later votes in this message and edits of it are encrypted."""
 
 
 class MessageFacts(TypedDict, total=False):
-    """What a provider may tell of a message beside its words; each as in `Message`."""
+    """Optional fields of `Message` that a provider may set; the meanings are the same."""
 
     offline: bool
     answerable: bool
@@ -221,36 +221,36 @@ class MessageFacts(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One step of a conversation as a model sees it."""
+    """One step of a conversation, as a model sees it."""
 
     source: Source
     content: str
     author: str = ""
-    """Display name of the speaker; of use in groups, where several contacts speak."""
+    """The speaker's display name; useful in groups, where several contacts write."""
     in_group: bool = False
     said_at: datetime | None = None
-    """None: not known."""
+    """None if it is not known."""
     unseen: str | None = None
-    """What came with it and is not shown, such as `voice message`: nobody who answers has seen or heard it."""
+    """Attached content that is not shown, such as `voice message`: the model has not seen or heard it."""
     kind: MessageKind = MessageKind.TEXT
     details: str = ""
-    """What it holds beside its words, such as a poll's options."""
+    """Content other than the text, such as a poll's options."""
     about: "ReferencedMessage | None" = None
-    """What it replies to, or reacts to where it is a reaction."""
+    """The message that this turn replies to or reacts to."""
     forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReferencedMessage:
-    """A message that a turn is about."""
+    """A message that a turn refers to."""
 
     source: Source | None
-    """None: somebody's, as whoever replies has it; it is not known here."""
+    """None if the message is not known here and only the replier's app quotes it."""
     content: str
     kind: MessageKind = MessageKind.TEXT
     details: str = ""
     author: str = ""
-    """A name, where somebody else than who is answered said it."""
+    """The author's name, if it is neither the contact being answered nor the owner."""
 
 
 def _require_text(value: object, field: str) -> None:

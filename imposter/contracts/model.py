@@ -1,7 +1,8 @@
-"""What a model provider is: `__init__(user_id, config)` and `reply(turns) -> text or Answer`, plain or async.
+"""The interface of a model provider: `__init__(user_id, config)` and `reply(turns) -> text or Answer`.
 
-One file in `llm_providers/`. A plain method runs in a thread of its own. The system prompt is part of `config`
-and the provider's business; `{user_id}` in it stands for the bot's user_id, other braces stay as they are.
+A provider is one file in `llm_providers/`. `reply` may be plain or async; a plain method runs in its own thread. The
+system prompt is part of `config` and the provider applies it. `{user_id}` in it stands for the bot's user_id; all
+other braces stay as they are.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,39 +16,41 @@ from imposter.contracts.chat import Shared
 from imposter.contracts.messages import Turn
 
 LONGEST_ANSWER = 16_384
-"""Characters, about six pages. A longer one is none that anybody would send in a chat, and counts as failed."""
+"""Characters, about six pages. Nobody sends a longer answer in a chat, so it counts as a failed call."""
 LONGEST_SUMMARY = 2_000
-"""Characters."""
+"""Characters of a conversation's summary."""
 UNSURE = "[[unsure]]"
-"""A model that writes this in its answer, however it spells it, doubts it, as `Answer.unsure` says; nobody gets to see
-the marker."""
+"""A model writes this marker, in any spelling, where it doubts its answer. It sets `Answer.unsure` and is removed from
+the text."""
 BINDS = "[[binds]]"
-"""In the same way, for an answer that would bind its owner to what they have not settled: `Answer.binds`."""
+"""The same kind of marker for an answer that would commit the owner to something unsettled: it sets `Answer.binds`."""
 
 
 class ModelProvider(Protocol):
     def __init__(self, user_id: str, config: dict[str, Any]) -> None: ...
 
     def reply(self, turns: Sequence[Turn]) -> Awaitable[str | Answer] | str | Answer:
-        """The answer to the last turn, which is a contact's; the ones before it are the conversation so far.
+        """Return the answer to the last turn, which is a contact's. The earlier turns are the conversation so far.
 
-        An empty text means silence; one over LONGEST_ANSWER is a failed call. Raises: ModelUnavailable (will be tried
-        again), ModelRefused (will not).
-        Any other exception counts as ModelRefused. An attribute `deadline` (seconds) says how long one call may
-        take in all; without it the core waits two minutes. One called `address` (its server's URL) says whose prices
-        the price list is asked for; without it a budget knows only the prices in its config. What a call took that
-        ended with a ModelError may stand in the error's `spent`.
+        An empty text means that the bot stays silent. A text over LONGEST_ANSWER counts as a failed call.
+
+        Raises: ModelUnavailable (the call is tried again), ModelRefused (it is not). Any other exception counts as
+        ModelRefused. A ModelError may report the tokens of the failed call in its `spent`.
+
+        Two optional attributes: `deadline` is the time limit of one call in seconds (default: two minutes). `address`
+        is the server's URL, by which prices are looked up in the price list; without it, a budget knows only the
+        prices in its config.
         """
 
 
 @dataclass(frozen=True)
 class ModelContext:
-    """What a model provider with the ability `attach(context)` is handed, once, before the first `reply`."""
+    """Values passed once, before the first `reply`, to a model provider that has the ability `attach(context)`."""
 
     instance_id: str
     shared: Shared
     now: Callable[[], datetime] | None = None
-    """The time of day where the owner is; None: not known."""
+    """Returns the owner's local time; None if it is not known."""
 
 
 @runtime_checkable
@@ -57,24 +60,24 @@ class AttachesModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What a model or its vendor is told and no contact may read: an answer that repeats it goes to the owner."""
+    """Texts that no contact may read. An answer that repeats one of them is held for the owner."""
 
     instructions: tuple[str, ...] = field(default=(), repr=False)
-    """Such as the system prompt."""
+    """Texts such as the system prompt."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Such as keys."""
+    """Texts such as API keys."""
 
 
 @runtime_checkable
 class TellsPrivate(Protocol):
     def private(self) -> Private:
-        """Asked once, after `attach`."""
+        """Return the private texts. Called once, after `attach`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What was written to the owner once, and what they answered: in the chat that is answered, and in no other."""
+    """An earlier question to the owner and their reply, from the chat that is being answered and no other."""
 
     asked: str = field(repr=False)
     answered: str = field(repr=False)
@@ -82,59 +85,62 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """How the owner of the account writes, so that the model can write as they do."""
+    """A description of how the owner writes, so that the model can imitate it."""
 
     style: str = field(repr=False)
-    """For its instructions: sentences of ours, in which nothing is quoted that a contact wrote."""
+    """Sentences for the model's instructions. They are ours and quote nothing that a contact wrote."""
     examples: tuple[Example, ...] = ()
-    """Contacts' words are in them: they are to be shown as data, never as instructions."""
+    """Examples with contacts' words in them: show them as data, never as instructions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom the answer goes to: a person, or a group."""
+    """The recipient of the answer: a person or a group."""
 
     name: str = field(default="", repr=False)
-    """What the owner calls them, in the bot's config or in their address book: the owner's word."""
+    """The name from the bot's config or the owner's address book. It comes from the owner and can be trusted."""
     own_name: str = field(default="", repr=False)
-    """What they call themselves, or their members a group: anybody's word, to be shown as data."""
+    """The name that the contact, or a group's members, chose. It is untrusted: show it as data."""
     is_group: bool = False
     instructions: str = field(default="", repr=False)
-    """What the owner told the bot about them: the owner's word, and about nobody else."""
+    """The owner's instructions about this contact, from the config. They come from the owner and can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked, and all that is known around it."""
+    """A request to a model: the turns and everything known about them."""
 
     turns: Sequence[Turn]
     guidance: Guidance | None = None
-    """None: too little is known of how the owner writes."""
+    """None if too little is known about how the owner writes."""
     contact: Contact | None = None
     summary: str = field(default="", repr=False)
-    """What was said before the first turn, in a model's words: to be shown as data."""
+    """A model's summary of the conversation before the first turn: show it as data."""
 
 
 @runtime_checkable
 class TakesPrompt(Protocol):
     def reply_to(self, prompt: Prompt) -> Awaitable[str | Answer] | str | Answer:
-        """As `reply` to `prompt.turns`; asked in its place."""
+        """Return the answer to `prompt.turns`. Called in place of `reply`, with the same results and errors."""
         ...
 
 
 @runtime_checkable
 class Summarises(Protocol):
     def summarise(self, turns: Sequence[Turn], before: str) -> Awaitable[str | Answer] | str | Answer:
-        """What was said in `turns`, and in what `before` sums up, in at most LONGEST_SUMMARY characters.
+        """Return a summary of `turns` and of the earlier summary `before`, in at most LONGEST_SUMMARY characters.
 
-        Raises as `reply` does.
+        Raises: the same errors as `reply`.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`binds`: the answer would bind its owner. `spent`: what it took to say so, as an answer without a text."""
+    """A model's verdict on an answer.
+
+    `binds` says whether the answer would commit the owner. `spent` holds the tokens of the check; its text is empty.
+    """
 
     binds: bool
     spent: Answer | None = None
@@ -143,24 +149,28 @@ class Judgement:
 @runtime_checkable
 class Judges(Protocol):
     def judge(self, turns: Sequence[Turn], answer: str) -> Awaitable[Judgement] | Judgement:
-        """Whether `answer` promises or tells what stands nowhere in `turns`, or says yes to what the owner left open.
+        """Return whether `answer` commits the owner.
 
-        Raises as `reply` does; then the answer waits for its owner.
+        An answer does so if it states or promises something that is not in `turns`, or agrees to something that the
+        owner left open.
+
+        Raises: the same errors as `reply` (the answer is then held for the owner).
         """
         ...
 
 
 MOST_MODELS = 1_000
-"""Of a server's list; what is beyond is left out."""
+"""Models of one server that are listed; the rest is left out."""
 
 
 @runtime_checkable
 class ListsModels(Protocol):
     def models(self) -> Awaitable[Sequence[str]] | Sequence[str]:
-        """The names of the models that its server has, for somebody to choose from: MOST_MODELS at most are shown.
+        """Return the names of the server's models, for a user to choose from. At most MOST_MODELS are shown.
 
-        Where `model` in its config is not chosen yet, the provider was made with UNCHOSEN in its place. Raises as
-        `reply` does.
+        If the config has no `model` yet, the provider is constructed with UNCHOSEN in its place.
+
+        Raises: the same errors as `reply`.
         """
         ...
 
@@ -170,21 +180,21 @@ UNCHOSEN = "not-chosen-yet"
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A service that a provider knows: what is to be filled in for it. What is not known is None or empty."""
+    """A known model service with the settings to fill in for it. Unknown values are None or empty."""
 
     name: str
-    """What stands in `preset` of the config."""
+    """The value of `preset` in the config."""
     title: str
     base_url: str
-    """Where it is asked; with `{` in it a pattern, in whose place the user writes their own address."""
+    """The service's URL. A `{` in it marks a pattern that the user replaces with their own address."""
     key_url: str = ""
-    """Where to get a key."""
+    """The page where a user gets an API key."""
     needs_key: bool = True
     system: bool | None = None
-    """Whether a message of the role `system` is taken; None: it depends on the model."""
+    """Whether messages with the role `system` are accepted; None if it depends on the model."""
     highest_temperature: float | None = None
     max_tokens: str = ""
-    """How the bound on an answer's tokens is called."""
+    """The name of the setting that limits the tokens of an answer."""
     notes: str = ""
 
     @property
@@ -194,7 +204,7 @@ class Preset:
 
 @runtime_checkable
 class HasPresets(Protocol):
-    """Its `Config` has a field `preset`, which takes their names, and `base_url`, for which one stands."""
+    """A provider with presets. Its `Config` has the fields `preset` (a preset's name) and `base_url`."""
 
     @classmethod
     def presets(cls) -> Sequence[Preset]: ...
@@ -202,22 +212,25 @@ class HasPresets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """What a model's server does not take: a setting, or `system`, the role of a message."""
+    """A setting, or the message role `system`, that a model's server does not accept."""
 
     name: str
     told: str
-    """What is done instead, in a sentence for the owner."""
+    """A sentence for the owner about what is done instead."""
     sent_as: str | None = None
-    """The setting's other name, where it is sent under that."""
+    """The other name under which the setting is sent, if there is one."""
 
 
 @runtime_checkable
 class TellsNotTaken(Protocol):
     def not_taken(self) -> Sequence[NotTaken]:
-        """What its server has refused since the provider was made. Asked at any time."""
+        """Return the settings that the server has refused since the provider was made. May be called at any time."""
         ...
 
 
 def fill_in(template: str, *, user_id: str) -> str:
-    """`template` with `{user_id}` replaced; not `str.format`, which would choke on any other brace."""
+    """Return `template` with `{user_id}` filled in.
+
+    `str.format` is not used because it fails on any other brace.
+    """
     return template.replace("{user_id}", user_id)

@@ -1,4 +1,4 @@
-"""Whether an error says that this machine has none left of something: nobody else's fault, and it passes."""
+"""Detection of errors that mean this machine is out of a resource, such as memory. These errors are temporary."""
 
 import errno
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ _WORDS = {
     errno.EADDRNOTAVAIL: "This machine has no port left for another connection.",
 }
 _MOST = 32
-"""Errors that are looked at behind one."""
+"""The most errors of one chain of causes that are examined."""
 
 
 def shortage(error: BaseException) -> str | None:
-    """What there is none left of, in a sentence for the owner; None where the error or its causes say nothing of it."""
+    """Return a sentence for the owner about the missing resource; None if the error and its causes name none."""
     for each in _with_causes(error):
         if isinstance(each, OSError) and each.errno in _WORDS:
             return _WORDS[each.errno]
@@ -25,7 +25,7 @@ def shortage(error: BaseException) -> str | None:
 
 
 def _with_causes(error: BaseException) -> Iterator[BaseException]:
-    """It, and what it was raised for."""
+    """Yield the error and the errors that caused it."""
     waiting, seen = [error], set[int]()
     while waiting and len(seen) < _MOST:
         each = waiting.pop(0)
@@ -34,6 +34,6 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(each))
         yield each
         behind = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
-        # httpcore leaves its cause out and has it as its argument alone.
+        # httpcore does not set the cause of its errors; it passes the cause as an argument.
         parts = each.exceptions if isinstance(each, BaseExceptionGroup) else each.args
         waiting += [part for part in (*parts, behind) if isinstance(part, BaseException)]

@@ -1,4 +1,4 @@
-"""Where a bot stands: the states of its link, and what its status says."""
+"""The status of a bot and of its link to the platform."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LinkState(StrEnum):
-    """State of the link between a bot and its platform."""
+    """The state of the link between a bot and its platform."""
 
     STARTING = "starting"
     LINKING = "linking"
@@ -25,24 +25,24 @@ STILL_LISTED = (
     "Unlinked on this server, but its platform could not be told: the phone still lists this link. Remove it there "
     "(WhatsApp: Settings, Linked devices)."
 )
-"""What an owner reads whose account could not be logged out."""
+"""The owner's notice when the platform could not be told that the account was unlinked."""
 
 
 class LinkStatus(BaseModel):
-    """What a chat provider says of its link: from `get_status`, or pushed through `ChatContext.report`."""
+    """The status of a link as its chat provider reports it, by `get_status` or `ChatContext.report`."""
 
     model_config = ConfigDict(frozen=True)
 
     status: LinkState
     detail: str | None = None
-    """One plain sentence for the owner: what is the matter, and what to do about it."""
+    """One plain sentence for the owner: the problem and how to fix it."""
     qr: str | None = None
     """The raw text that the owner's phone scans; only while `linking`."""
     qr_expires_at: datetime | None = None
     account: str | None = None
-    """The linked account's own id, once known."""
+    """The linked account's own id, once it is known."""
     code: int | None = None
-    """The platform's own number for why the last connection ended; None while there is nothing to say about it."""
+    """The platform's own code for the end of the last connection; None if it does not apply."""
 
 
 class SafetyLevel(StrEnum):
@@ -50,13 +50,13 @@ class SafetyLevel(StrEnum):
 
     NORMAL = "normal"
     SLOWED = "slowed"
-    """Answers wait, or some chats go without."""
+    """Answers are delayed, or some chats get none."""
     PAUSED = "paused"
-    """Nobody is answered."""
+    """No chat gets an answer."""
 
 
 class SafetyStatus(BaseModel):
-    """What is done to keep the account from harm, and why."""
+    """The restrictions that protect the account at the moment, and their reasons."""
 
     level: SafetyLevel = SafetyLevel.NORMAL
     reasons: list[str] = Field(default=[], description="For the owner: what happened, and when it ends or what to do.")
@@ -64,14 +64,14 @@ class SafetyStatus(BaseModel):
 
 
 class BudgetStatus(BaseModel):
-    """What the model may cost is spent."""
+    """A limit on the model's cost that is reached."""
 
     reason: str = Field(description="For the owner: which bound is reached, and what becomes of messages.")
     until: datetime = Field(description="When that ends by itself.")
 
 
 class BotStatus(BaseModel):
-    """The answer of `GET /chatbot/{instance_id}/status`. Times are UTC."""
+    """The response of `GET /chatbot/{instance_id}/status`. Times are in UTC."""
 
     instance_id: str
     user_id: str

@@ -1,7 +1,7 @@
-"""Words of others as data: JSON that neither ends early nor holds a word that a server takes for its own.
+"""Encoding of untrusted text as JSON that cannot end early and holds no control words of a chat template.
 
-JSON has one way out of a string, and every quotation mark, backslash and line break in the words is escaped: no text
-and no name can end it. Nothing in it is random, so that a vendor's cache of prompts works.
+JSON escapes every quotation mark, backslash and line break, so no text or name can end its string. The encoding has
+no random part, so a vendor's prompt cache still works.
 """
 
 import json
@@ -12,12 +12,12 @@ _MARKUP = re.compile(
     r"[<\[](?=[/|\uff5c<_]|[^\W\d])|\](?=~)"
     "|[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-"""The openings of every chat template's control words, such as <|im_start|>, [INST], </s> and ]~b], which some
-servers read in any message; and characters that nobody sees, but for those that join emoji and letters."""
+"""Matches the start of chat templates' control words, such as <|im_start|>, [INST], </s> and ]~b], which some servers
+interpret in any message. Also matches invisible characters, except those that join emoji and letters."""
 
 
 def as_data(value: Any) -> str:
-    """`value` as JSON on one line; it reads back to the very same words."""
+    """Return `value` as JSON on one line. Parsing it gives back the same value."""
     return _MARKUP.sub(_escaped, json.dumps(value, ensure_ascii=False))
 
 

@@ -1,7 +1,7 @@
-"""Where this server may connect to when a bot's config chooses the address.
+"""A guard on the addresses that this server connects to when a bot's config chooses them.
 
-A base_url is somebody else's word. Behind a name may stand this machine, the network around it or a cloud's metadata
-service, so what counts is the IP address that a name turned out to be, and the connection goes to that very address.
+A base_url is untrusted. Its host name may point to this machine, its local network or a cloud's metadata service. The
+guard therefore checks the resolved IP address, and the connection is made to exactly that address.
 """
 
 import re
@@ -17,29 +17,29 @@ from imposter.contracts.errors import ImposterError
 SETTING = "IMPOSTER_ALLOW_PRIVATE_URLS"
 
 # `is_global` follows IANA's special-purpose registries (iana.org/assignments/iana-ipv4-special-registry and
-# iana-ipv6-special-registry), each Python as far as it knew them. What it lacks or lets through:
+# iana-ipv6-special-registry), as known to the Python version in use. These networks are missing or wrongly allowed:
 _GAPS_4 = tuple(
     IPv4Network(network)
     for network in (
-        "192.0.0.0/24",  # protocol assignments (RFC 6890), 192.0.0.192 among them: Oracle's metadata
-        "192.88.99.0/24",  # the old anycast of 6to4 relays (RFC 7526)
+        "192.0.0.0/24",  # protocol assignments (RFC 6890), including 192.0.0.192, Oracle's metadata service
+        "192.88.99.0/24",  # the deprecated anycast of 6to4 relays (RFC 7526)
         "224.0.0.0/4",  # multicast (RFC 5771)
-        "168.63.129.16/32",  # Azure's own service for its machines: public by number, and nowhere else
+        "168.63.129.16/32",  # Azure's service for its virtual machines: a public address that is only reachable there
     )
 )
 _UNICAST_6 = IPv6Network("2000::/3")
-"""All of IPv6 that is ever given to the public (iana.org/assignments/ipv6-address-space)."""
+"""The IPv6 space that is assigned to the public (iana.org/assignments/ipv6-address-space)."""
 _GAPS_6 = tuple(
     IPv6Network(network)
     for network in (
-        "2001::/23",  # protocol assignments (RFC 2928), Teredo among them: an IPv4 address in disguise
-        "2002::/16",  # 6to4 (RFC 7526): the same
+        "2001::/23",  # protocol assignments (RFC 2928), including Teredo, which embeds an IPv4 address
+        "2002::/16",  # 6to4 (RFC 7526), which embeds an IPv4 address
         "2001:db8::/32",  # documentation (RFC 3849)
         "3fff::/20",  # documentation (RFC 9637)
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""Where a network without IPv4 shows every IPv4 address (RFC 6052)."""
+"""The prefix under which a network without IPv4 maps all IPv4 addresses (RFC 6052)."""
 
 _EXAMPLE = "localhost,10.1.2.3:8080,[::1]:11434"
 _ENTRY = re.compile(r"(.+?)(?::([0-9]{1,5}))?")
@@ -47,7 +47,7 @@ _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]++(-++[a-z0-9_]++)*+(\.[a-z0-9_]++(-+
 _HTTP_PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
-"""Scheme, host and port: what one key is for."""
+"""Scheme, host and port. An API key belongs to one origin."""
 
 
 class PrivateAddress(ImposterError):
@@ -55,7 +55,7 @@ class PrivateAddress(ImposterError):
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether this is an address that the whole internet means by it, and no metadata service."""
+    """Return whether the address is public on the internet and no metadata service."""
     if isinstance(address, IPv4Address):
         return address.is_global and not any(address in network for network in _GAPS_4)
     if address.ipv4_mapped is not None:
@@ -66,7 +66,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def origin_of(url: str) -> Origin:
-    """Raises: ValueError where `url` is no http or https address."""
+    """Return the origin of `url`. Raises: ValueError (no http or https address)."""
     parts = urlsplit(url)
     if parts.scheme not in _HTTP_PORTS or not parts.hostname:
         raise ValueError("is no http:// or https:// address")
@@ -75,16 +75,16 @@ def origin_of(url: str) -> Origin:
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """Which addresses may be connected to: public ones, and what the operator allows. One decision for all bots."""
+    """The addresses that may be connected to: public ones, and those that the operator allows for all bots."""
 
     allowed: frozenset[tuple[str, int | None]] = frozenset()
-    """Hosts as they stand in a URL, each with a port or, for any port, None."""
+    """Hosts as written in a URL, each with a port, or None for any port."""
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The operator's list: `localhost, 10.1.2.3, [::1]:11434, ollama.lan:11434`.
+        """Parse the operator's list, such as `localhost, 10.1.2.3, [::1]:11434, ollama.lan:11434`.
 
-        Raises: ValueError, saying which entry is none.
+        Raises: ValueError (an entry is invalid; the text names it).
         """
         allowed = set()
         for number, entry in enumerate(text.split(","), 1):
@@ -95,14 +95,14 @@ class AddressGuard:
         return cls(frozenset(allowed))
 
     def allowing(self, url: str) -> Self:
-        """This guard, with the host and port of a URL that the operator chose."""
+        """Return a copy of this guard that also allows the host and port of a URL that the operator chose."""
         _, host, port = origin_of(url)
         return type(self)(self.allowed | {(host, port)})
 
     def checked(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
-        """Those of `addresses`, to which `host` was resolved, that may be connected to.
+        """Return the addresses of `host`, out of the resolved `addresses`, that may be connected to.
 
-        Raises: PrivateAddress, with a sentence for the owner, when none is left.
+        Raises: PrivateAddress (none is left; the text is for the owner).
         """
         found = list(addresses)
         if self._allows(host, port):
@@ -113,9 +113,9 @@ class AddressGuard:
         return public
 
     def refusal(self, url: str) -> str | None:
-        """Why `url` can be refused before anything is resolved, as the end of a sentence; None where it cannot.
+        """Return why `url` is refused before its host is resolved, as the end of a sentence; None if it is not.
 
-        Raises: ValueError where `url` is no http or https address.
+        Raises: ValueError (no http or https address).
         """
         _, host, port = origin_of(url)
         literal = _literal(host)
@@ -137,7 +137,7 @@ def _private(host: str, port: int) -> str:
 
 
 def _spelled(host: str) -> str:
-    """The one spelling of a host; a number in one of the old forms, such as 127.1 or 0x7f000001, is its address."""
+    """Return the canonical form of a host. Old numeric forms, such as 127.1 or 0x7f000001, become their address."""
     name = host.lower().removesuffix(".")
     if name.startswith("[") and name.endswith("]"):
         name = name[1:-1]
@@ -157,7 +157,7 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _entry(text: str) -> tuple[str, int | None]:
-    """One entry of the operator's list. Raises: ValueError."""
+    """Parse one entry of the operator's list. Raises: ValueError (not a host or host:port)."""
     if isinstance(_literal(_spelled(text)), IPv6Address):
         return _spelled(text), None
     parts = _ENTRY.fullmatch(text)

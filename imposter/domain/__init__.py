@@ -1,1 +1,1 @@
-"""Frozen dataclasses and enums that every layer shares. No SQL, no I/O."""
+"""Frozen dataclasses and enums that all layers share. No SQL, no I/O."""

@@ -1,4 +1,4 @@
-"""What bots did over time."""
+"""Figures about the activity of bots over time."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -6,18 +6,18 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class DayTotals:
-    """Of one bot."""
+    """The totals of one bot for a day."""
 
     answered: int = 0
-    """Messages, or bursts of them, whose answer the platform has."""
+    """Answers that the platform has; a burst of messages counts once."""
     tokens: int = 0
     costs: dict[str, int] = field(default_factory=dict)
-    """By currency, in millionths; of calls whose price is known."""
+    """By currency, in millionths; only calls with a known price."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTiming:
-    """When one answer was asked for, and when its first part was with the platform."""
+    """When a message arrived and when the first part of its answer was sent."""
 
     received_at: datetime
     sent_at: datetime
@@ -26,22 +26,22 @@ class AnswerTiming:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `begins` to the beginning of the next."""
+    """The activity from `begins` to the start of the next interval."""
 
     begins: datetime
     answers: int
     looked_at: tuple[AnswerTiming, ...]
-    """The newest ones."""
+    """The newest answers of the interval."""
     evicted: int
     failed: int
-    """Messages that the model had no answer to."""
+    """Messages to which the model gave no answer."""
     queued: int
-    """What waited at its end: still, or for an answer that was made within LOOKED_AHEAD after it."""
+    """Messages that waited at the end of the interval: still waiting, or answered within LOOKED_AHEAD after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DailyUsage:
-    """On one day of UTC."""
+    """The model usage of one day in UTC."""
 
     day: date
     tokens: int

@@ -1,4 +1,4 @@
-"""What was said in the owner's name while they were away."""
+"""Records of conversations in which the bot spoke for the owner."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from imposter.domain.messages import StoredMessage
 
 @dataclass(frozen=True, slots=True)
 class AwayPeriod:
-    """The talk from the first thing that the bot answered, after its owner's last word before that."""
+    """The messages since the bot's first answer after the owner's last message."""
 
     talk: tuple[StoredMessage, ...]
-    """Theirs and the bot's, in order; at least one is the bot's."""
+    """The contact's and the bot's messages in order; at least one is the bot's."""
     back: StoredMessage | None
-    """The owner's own message that ended it; None: they have not come back yet."""
+    """The owner's own message that ended the period; None while they are still away."""
 
     @property
     def said(self) -> tuple[StoredMessage, ...]:
-        """The bot's."""
+        """The bot's messages."""
         return tuple(message for message in self.talk if message.source is Source.BOT)
 
     @property
     def last(self) -> int:
-        """The seq of the last of these."""
+        """The seq of the bot's last message."""
         return self.said[-1].seq

@@ -1,4 +1,4 @@
-"""Bots as they are stored."""
+"""The stored form of a bot."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,12 @@ class BotRow:
     instance_id: str
     user_id: str
     config: dict[str, Any]
-    """The config as it was given, secrets included; encrypted in the database."""
+    """The config as it was given, including secrets; encrypted in the database."""
     wanted: bool
-    """Whether it is to run."""
+    """Whether the bot should run."""
     created_at: datetime
     updated_at: datetime
     owner: str | None = None
-    """The node that it lives on; None where it is free, or there are no nodes."""
+    """The node that runs the bot; None if the bot is free or there are no nodes."""
     epoch: int = 0
-    """Of its last claim."""
+    """The epoch of its last claim."""

@@ -1,4 +1,4 @@
-"""Conversations as a list, and what the owner writes there."""
+"""The list of conversations, and the owner's messages in them."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ from imposter.domain.pauses import Pause
 class ChatOverview:
     conversation: str
     name: str
-    """Of the group; of a contact, the owner's name for them, else their own. Empty where nobody has said."""
+    """The group's name, or the owner's name for the contact, or the contact's own. Empty if none is known."""
     newest: StoredMessage
     waiting: int
     drafts: int
-    """That are open."""
+    """The number of open drafts."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerMessage:
-    """What an owner said here is in the outbox."""
+    """A message from the owner that was put into the outbox."""
 
     conversation: str
     seq: int
     pause: Pause | None
-    """The bot is silent there from now on; None: it is not."""
+    """The pause of the bot in this chat from now on; None if it is not paused."""

@@ -1,4 +1,4 @@
-"""The right of one session to act for a bot."""
+"""Claims: the right of one run to act for a bot."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ class Superseded(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One run's right to act for a bot, until a later run claims it. What answers or sends is guarded by it."""
+    """The right of one run to act for a bot, until a later run claims it. It guards all answers and sends."""
 
     instance_id: str
     epoch: int
-    """Rises with every claim."""
+    """Increases with every claim."""

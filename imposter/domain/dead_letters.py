@@ -1,4 +1,4 @@
-"""What contacts did not get, kept for the owner."""
+"""Dead letters: messages without an answer and answers that were not delivered, kept for the owner."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from imposter.domain.deliveries import DeliveryState
 
 class DeadLetterKind(StrEnum):
     ANSWER = "answer"
-    """The model answered; the answer failed, or nobody knows whether it arrived."""
+    """The model answered, but the delivery failed or is uncertain."""
     MESSAGE = "message"
     """The model gave no answer."""
 
@@ -18,33 +18,34 @@ class DeadLetterKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     seq: int
-    """Names it: of the first part of our answer that failed, or of the last of the messages that failed together."""
+    """The id of the dead letter: the seq of the first failed part of the answer, or of the last of the messages that
+    failed together."""
     kind: DeadLetterKind
     conversation: str
     message: str | None
-    """What the contact wrote; of several messages the last. None where it is no longer on record."""
+    """The contact's message, or the last of several. None if it is no longer on record."""
     message_kind: MessageKind
-    """What that is, and what it holds beside its words."""
+    """The kind of `message`; `message_details` is its content other than the text."""
     message_details: str
     answer: str | None
-    """What they were to get; of an answer in parts those that failed, line by line."""
+    """The undelivered answer. If it was sent in parts, only the failed parts, one per line."""
     delivery: DeliveryState | None
-    """Of an answer: `failed`, or `uncertain` when it may have arrived."""
+    """For an answer: `failed`, or `uncertain` if it may have arrived."""
     reason: str | None
     attempts: int
-    """How often sending the answer was tried."""
+    """The number of attempts to send the answer."""
     at: datetime
-    """When the answer was made, or the message came in."""
+    """When the answer was generated, or the message arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """What was taken up again."""
+    """The result of a retry of dead letters."""
 
     letters: int
     refused: int
-    """Those whose contact today's rules leave out, or whose message is gone; they stay."""
+    """Dead letters that stay: the current rules exclude the contact, or the message is gone."""
     conversations: frozenset[str] = frozenset()
-    """Where something is to be done now."""
+    """Conversations that have work to do now."""
     last: int | None = None
-    """Where to go on; None at the end."""
+    """The position from which to continue; None at the end."""

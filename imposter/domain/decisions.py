@@ -1,4 +1,4 @@
-"""Why a message was answered, or was not."""
+"""Records of why messages were answered or not."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from imposter.domain.messages import StoredMessage
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a message said before it was edited or deleted."""
+    """The text of a message before it was edited or deleted."""
 
     content: str
     until: datetime
@@ -17,25 +17,26 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a message, and what was written down about why."""
+    """The outcome of a message and the recorded reasons for it."""
 
     message: StoredMessage
     together: tuple[int, ...]
-    """The seqs that it was answered or given up with, its own too, rising."""
+    """The seqs, including its own, of the messages that were answered or given up together, in ascending order."""
     trace: str | None
-    """As it was handed in with what ended their waiting."""
+    """The trace that was stored when the messages stopped waiting."""
     parts: tuple[PartRow, ...]
-    """Of the answer, in order."""
+    """The parts of the answer, in order."""
     moment: datetime
-    """When this was read."""
+    """When this record was read."""
     known_ids: frozenset[str] = frozenset()
-    """As in `Work`; empty where it does not wait."""
+    """As in `Work`; empty if the message does not wait."""
     wordings: tuple[Wording, ...] = ()
-    """What it said before, oldest first, where that is kept."""
+    """Earlier texts of the message, oldest first, if they are kept."""
     owner_before: datetime | None = None
-    """When the owner last wrote in that chat before it, and first after; only where they took it over."""
+    """The owner's last message in the chat before this one; `owner_after` is the first one after it. Both are set only
+    if the owner took over the chat."""
     owner_after: datetime | None = None
     is_outdated: bool = False
-    """It was edited or deleted after it had been answered."""
+    """The message was edited or deleted after it was answered."""
     drafted_because: str | None = None
-    """Why its answer waits for the owner's word, where it does."""
+    """The reason why its answer waits for the owner's approval, if it does."""

@@ -1,4 +1,4 @@
-"""Answers on their way out."""
+"""Outgoing answers and the state of their delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,30 +10,30 @@ from imposter.contracts.messages import Source
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
-    """Handed to a provider that cannot repeat a send; after a crash nobody knows."""
+    """Handed to a provider that cannot repeat a send. After a crash, the outcome is unknown."""
     SENT = "sent"
     FAILED = "failed"
-    """The platform refused it, or it grew too old before it could be sent; the owner may have it sent again."""
+    """The platform refused it, or it became too old before it could be sent. The owner can have it sent again."""
     UNCERTAIN = "uncertain"
-    """It may have arrived or not; the owner may have it sent again."""
+    """It may or may not have arrived. The owner can have it sent again."""
     WITHDRAWN = "withdrawn"
-    """The owner's own doing: new rules, another account. It stays unsent."""
+    """The owner cancelled it, by new rules or another account. It stays unsent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One bubble of an answer."""
+    """One message of an answer that is sent in several parts."""
 
     text: str
     message_id: str
-    """Used once."""
+    """Used for this part only."""
     due_at: datetime | None = None
-    """Not to be sent before; None: at once."""
+    """The earliest time to send it; None: at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An answer on its way out, or one part of it."""
+    """An answer in the outbox, or one part of it."""
 
     message_id: str
     instance_id: str
@@ -43,22 +43,22 @@ class Outgoing:
     state: DeliveryState
     attempts: int
     created_at: datetime | None
-    """When the answer was made; None for one of a version that did not write it down."""
+    """When the answer was generated; None if an older version stored it without the time."""
     due_at: datetime | None = None
-    """Not to be sent before; None: at once."""
+    """The earliest time to send it; None: at once."""
     source: Source = Source.BOT
-    """`owner`: they said it by way of this server, and no pause or cap of the bot's holds it back."""
+    """`owner` means that the owner sent it through this server; pauses and rate limits of the bot do not apply."""
     disappears_after: int | None = None
-    """Seconds, where messages of the chat disappear."""
+    """Seconds after which it disappears, if messages in this chat do."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """What became of one part of an answer."""
+    """The delivery of one part of an answer."""
 
     message_id: str
     delivery: DeliveryState
     reason: str | None
     due_at: datetime | None
     sent_at: datetime | None
-    """When it was first known that the platform has it."""
+    """When it first became known that the platform has it."""

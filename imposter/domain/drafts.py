@@ -1,4 +1,4 @@
-"""Drafts: answers that wait for approval."""
+"""Drafts: answers that wait for the owner's approval."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,42 +8,43 @@ from imposter.contracts.messages import MessageKind
 
 
 class DraftState(StrEnum):
-    """What became of a draft."""
+    """The state of a draft."""
 
     OPEN = "open"
     SENT = "sent"
     EDITED = "edited"
-    """Sent in the owner's words."""
+    """Sent with the owner's wording."""
     DROPPED = "dropped"
     EXPIRED = "expired"
     REPLACED = "replaced"
-    """More came in: what it was for was taken up once more."""
+    """More messages arrived, and a new answer is made for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     number: int
-    """Names it."""
+    """The id of the draft."""
     conversation: str
     name: str
-    """Of who asked: as they call themselves, unless whoever gives it away knows what their owner calls them."""
+    """The contact's name: the one they chose, unless the code that returns the draft knows the owner's name for
+    them."""
     answers: int
-    """The seq of the last message that it is for."""
+    """The seq of the last message that the draft answers."""
     question: str
-    """That message's words."""
+    """The text of that message."""
     question_kind: MessageKind
     question_details: str
     text: str
-    """Empty where the owner is to find the words."""
+    """The answer; empty if the owner must write it."""
     why: str
-    """A short code."""
+    """A short code for the reason."""
     state: DraftState
     note_id: str | None
-    """The message that shows it in the owner's own chat."""
+    """The id of the message that shows the draft in the owner's own chat."""
     created_at: datetime
     expires_at: datetime
     decided_at: datetime | None
     is_deleted: bool = False
-    """The message was deleted for everybody."""
+    """The message was deleted for everyone."""
     sender_id: str = ""
-    """Of who asked."""
+    """The id of the contact."""

@@ -1,25 +1,25 @@
-"""A person to erase, and what was erased."""
+"""The erasure of a person's data, and its result."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Or a group."""
+    """A person, or a group, to erase."""
 
     ids: frozenset[str]
-    """Every id that is known to be theirs."""
+    """All ids known for the person."""
     conversations: frozenset[str]
-    """What they said alone with the bot's owner; a group's own."""
+    """The person's direct conversations with the owner; for a group, its own conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
     messages: int
-    """How many were deleted: theirs, the owner's to them, and our answers."""
+    """The number of deleted messages: the person's, the owner's to them, and the bot's answers."""
     conversations: frozenset[str]
-    """All in which some were, groups too."""
+    """All conversations with deleted messages, including groups."""
     own: frozenset[str]
-    """Of these, those that are gone altogether."""
+    """The conversations that were deleted completely."""
     ids: frozenset[str]
-    """All that the person was known by."""
+    """All ids by which the person was known."""

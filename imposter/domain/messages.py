@@ -1,4 +1,4 @@
-"""Messages as they are stored, and what is decided about them."""
+"""Stored messages and the decisions about them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,71 +12,72 @@ from imposter.domain.pauses import Pause
 
 
 class MessageState(StrEnum):
-    """What became of a message."""
+    """The state of a message."""
 
     WAITING = "waiting"
-    """Accepted; an answer is due."""
+    """Accepted; it needs an answer."""
     ANSWERED = "answered"
-    """The model's answer is stored (and on its way, see Delivery)."""
+    """The model's answer is stored; see Delivery for its way out."""
     CONTEXT = "context"
-    """Read as part of the conversation, wants no answer; also the owner's and our own turns."""
+    """Part of the conversation without needing an answer; also the owner's and the bot's own messages."""
     IGNORED = "ignored"
-    """Kept for the record only: never answered, never shown to a model."""
+    """Kept on record only: never answered and never shown to a model."""
     EVICTED = "evicted"
-    """Fell out of the bounded queue before its turn; still part of the conversation."""
+    """Removed from the full queue before its turn; still part of the conversation."""
     FAILED = "failed"
-    """The model gave no answer; the owner was told, the contact was not."""
+    """The model gave no answer. The owner was told, the contact was not."""
 
 
 RETRIED = "retried"
-"""The reason of a message that waits once more because the owner asked for it: no bound of age or number ends that."""
+"""The reason of a message that waits again because the owner asked for a retry. No limit of age or number evicts it."""
 
 
 ASKED_AGAIN = "asked_again"
-"""The reason of one that waits once more because the model answers again: the bounds hold, and leave a dead letter."""
+"""The reason of a message that waits again because the model works again. The limits apply and leave a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to become of a message that comes in, and why (`reason` is a short code such as `not_allowed`)."""
+    """The decision about an incoming message and its reason (a short code such as `not_allowed`)."""
 
     state: MessageState
     reason: str | None = None
     silence: timedelta | None = None
-    """Of the owner's own message: how long the bot is silent in that chat, from when it was sent."""
+    """For the owner's own message: how long the bot is silent in the chat, counted from the message's time."""
     pauses: bool = False
-    """Of the owner's own message: the bot is silent in that chat until it is resumed."""
+    """For the owner's own message: the bot is silent in the chat until it is resumed."""
     resumes: bool = False
-    """Of the owner's own message: the pause of that chat ends."""
+    """For the owner's own message: the chat's pause ends."""
     keeps_wording: bool = False
-    """Of an edit or deletion: what the message said before is kept."""
+    """For an edit or deletion: the earlier text of the message is kept."""
 
 
 Judge = Callable[[Message, frozenset[str]], Verdict]
-"""Decides on a message, given every id known for its sender and chat. Pure and quick: it runs inside the commit."""
+"""Decides about a message, given all ids known for its sender and chat. It runs inside the commit, so it must be pure
+and fast."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What `MessageStore.add` did."""
+    """The result of `MessageStore.add`."""
 
     seq: int | None
-    """The row's number, rising; None for a duplicate or an echo, which are not stored again."""
+    """The row's number, which only increases; None for a duplicate or an echo, which are not stored again."""
     conversation: str
     verdict: Verdict
     duplicate: bool = False
     evicted: tuple[int, ...] = ()
     absorbed: tuple[str, ...] = ()
-    """Conversations that its ids proved to be the same as `conversation`, which is what remains of them."""
+    """Conversations that turned out to be the same as `conversation` by its ids, and were merged into it."""
     pause: Pause | None = None
-    """The bot is silent in `conversation` by this message, until then or longer; nothing waits there any more."""
+    """The pause in `conversation` that this message started or extended; no message waits there any more."""
 
     resumed: bool = False
-    """The pause of `conversation` is ended by this message."""
+    """The message ended the pause of `conversation`."""
     changed: bool = False
-    """It has edited or deleted an earlier message of `conversation`."""
+    """The message edited or deleted an earlier message of `conversation`."""
     also_changed: frozenset[str] = frozenset()
-    """Conversations where, by its ids, an edit or deletion turned out to be of who said what it changes."""
+    """Conversations in which earlier edits or deletions now apply, because this message's ids show who sent them."""
 
     @property
     def merged(self) -> bool:
@@ -84,7 +85,7 @@ class Accepted:
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for an answer."""
+        """Whether the message waits for an answer."""
         return self.seq is not None and self.verdict.state is MessageState.WAITING
 
 
@@ -106,52 +107,52 @@ class StoredMessage:
     state: MessageState
     reason: str | None
     truncated_from: int | None
-    """Characters it had before it was cut."""
+    """The number of characters before the message was cut."""
     answers: int | None
-    """For an answer of ours: the seq of the message it answers."""
+    """For an answer of the bot: the seq of the message it answers."""
     joined: int | None
     """For a message that was answered together with later ones: the seq of the last of them."""
     delivery: DeliveryState | None
-    """For an answer of ours."""
+    """For an answer of the bot."""
     delivery_reason: str | None
     addressed: bool = False
-    """This and the next three as in `Message`."""
+    """This and the next three fields are as in `Message`."""
     quotes: str | None = None
     reacts_to: str | None = None
     unseen: str | None = None
     kind: MessageKind = MessageKind.TEXT
-    """This and the next four as in `Message`."""
+    """This and the next four fields are as in `Message`."""
     details: str = ""
     quoted: Quote | None = None
     mentions: tuple[Mention, ...] = ()
     forwarded: bool = False
     edited_at: datetime | None = None
-    """When it was edited last; `content` is what it says since."""
+    """The time of the last edit; `content` is the edited text."""
     deleted_at: datetime | None = None
-    """When whoever said it, or an admin, deleted it for everybody; then it has no words."""
+    """When its author or an admin deleted it for everyone; its text is then gone."""
     edits: int = 0
-    """How often it was edited."""
+    """The number of edits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What waits in a conversation, which one answer is for, with the turns up to and including it."""
+    """The waiting messages of a conversation that get one answer, with the turns up to and including them."""
 
     messages: tuple[StoredMessage, ...]
-    """Oldest first; the answer is to the last and stands behind it."""
+    """The waiting messages, oldest first. The answer replies to the last one and is stored after it."""
     turns: tuple[Turn, ...]
     more: bool = False
-    """More waits here that this answer is not for."""
+    """More messages wait here than this answer covers."""
     said_by: Mapping[int, tuple[str, str]] = field(default_factory=dict)
-    """By seq, which of these another bot of ours said: its instance_id, and the conversation on its side."""
+    """By seq, the waiting messages from other bots of this server: their instance_id and their conversation."""
     known_ids: frozenset[str] = frozenset()
-    """Every id known for the chat and for who wrote the last of these; empty where no `Timing` was given."""
+    """All ids known for the chat and for the sender of the last message; empty if no `Timing` was given."""
     summary: str = ""
-    """Notes on what was said before the first turn."""
+    """Notes on the conversation before the first turn."""
     moved: bool = False
-    """The turns begin later than they did for the answer before: what they began with is to be noted down."""
+    """The turns start later than for the previous answer, so the turns that dropped out must be summarised."""
     saved_name: str = ""
-    """What the owner's address book calls them; empty where that is not known, and of a group."""
+    """The contact's name in the owner's address book; empty if it is unknown, and for a group."""
 
     @property
     def message(self) -> StoredMessage:
@@ -163,7 +164,7 @@ class Work:
 
     @property
     def chat_ids(self) -> frozenset[str]:
-        """Every id known for the chat: of a group its own, and nobody's who writes there."""
+        """All ids known for the chat: for a group only its own, not those of its members."""
         message = self.message
         if message.group_id is None:
             return self.known_ids | {message.conversation}
@@ -172,48 +173,49 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class BotTotals:
-    """Of one bot."""
+    """The totals of one bot."""
 
     waiting: int = 0
-    """Messages that wait for an answer."""
+    """The number of messages that wait for an answer."""
     unreadable: int = 0
-    """Messages of the last days, in chats with one person, that nobody here could read, nor has seen on the phone."""
+    """Messages of the last days, in direct chats, that could not be read here and that the owner has not seen on the
+    phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """Something waits, and its time has not come."""
+    """Messages wait, but they are not due yet."""
 
     at: datetime
-    """Ask again then, or when more comes in."""
+    """When to ask again, unless more messages arrive before."""
     messages: tuple[StoredMessage, ...]
-    """Oldest first."""
+    """The waiting messages, oldest first."""
 
 
 class Timing(Protocol):
-    """When what waits is to be answered. Pure and quick: it runs inside the commit.
+    """When waiting messages are to be answered. Implementations run inside the commit, so they must be pure and fast.
 
-    `known_ids` is as in `Work`, of the message itself where there is one.
+    `known_ids` is as in `Work`, for the given message if there is one.
     """
 
     def due_at(self, waits: Sequence[StoredMessage], known_ids: frozenset[str]) -> datetime:
-        """`waits` is never empty, and oldest first."""
+        """Return when `waits` is due. It is never empty and is sorted oldest first."""
 
     def counts_from(self, message: StoredMessage, known_ids: frozenset[str]) -> datetime:
-        """From when the time runs in which it is to be answered."""
+        """Return the start of the time within which the message is to be answered."""
 
 
 DRAFTED = "drafted"
-"""The reason of a message whose answer waits for the owner's word."""
+"""The reason of a message whose answer waits for the owner's approval."""
 
 
 DELETED = "deleted"
-"""The reason of a message that was deleted for everybody."""
+"""The reason of a message that was deleted for everyone."""
 
 
 CHANGED = "changed"
-"""Why an answer does not go out: what it is for was edited or deleted before it was sent."""
+"""The reason of an unsent answer whose question was edited or deleted before it went out."""
 
 
 UNDONE = "undone"
-"""Why an answer that had been sent is no longer part of the conversation: its owner took it back."""
+"""The reason of a sent answer that the owner took back, which is no longer part of the conversation."""

@@ -1,16 +1,16 @@
-"""What people and groups are called."""
+"""Names of people and groups."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of one person or group. Empty: none that is known."""
+    """The names of one person or group. A name that is not known is empty."""
 
     saved: str = ""
-    """In the owner's address book: the owner's word."""
+    """The name in the owner's address book, which comes from the owner."""
     chosen: str = ""
-    """What they call themselves; of a group, its title."""
+    """The name that the person chose, or the title of the group."""
     identifiers: tuple[str, ...] = ()
-    """All that were told together with this one."""
+    """All ids that were reported together with this one."""
     is_group: bool = False

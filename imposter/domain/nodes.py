@@ -1,4 +1,4 @@
-"""Nodes that share a database, and commands between them."""
+"""Nodes that share a database, and the commands between them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,59 +7,60 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """One server process of those that share a database."""
+    """One node: a server process that shares the database with others."""
 
     node_id: str
     name: str
-    """For people."""
+    """A name for people to read."""
     revision: str
-    """The newest of the schema that its program knows."""
+    """The newest schema revision that its program knows."""
     joined_at: datetime
     until: datetime
-    """The end of its lease, unless that is renewed; by the database's clock."""
+    """The end of its lease unless it is renewed, by the database's clock."""
     leaving: bool
     report: dict[str, Any]
-    """What it said of itself at its last renewal."""
+    """The state that it reported at its last renewal."""
     bots: int
-    """How many it owns."""
+    """The number of bots that it runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """When a node was heard of last; all by the database's clock."""
+    """When a node last renewed its lease. All times are by the database's clock."""
 
     at: datetime | None
-    """When it renewed its lease; None where its version does not say how long that is."""
+    """The time of the last renewal; None if the node's version does not store the length of its lease."""
     ago: float | None
-    """Seconds."""
+    """Seconds since then."""
     lease: float | None
-    """Seconds that it has from one renewal on."""
+    """The length of the lease in seconds, from each renewal."""
     left: float
-    """Seconds until its lease ends; below zero, its bots are anybody's."""
+    """Seconds until the lease ends. Below zero, any node may take its bots."""
     connected: bool
-    """Whether it holds a connection to the database. One that was killed does not; one that was cut off may."""
+    """Whether the node has a connection to the database. A killed node has none; a node that was cut off may have
+    one."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseRenewal:
-    """A node's lease runs anew; and what there was to see."""
+    """The result of the renewal of a node's lease, with the state of the other nodes."""
 
     now: datetime
-    """By the database's clock."""
+    """The time of the renewal, by the database's clock."""
     nodes: tuple[NodeRow, ...]
-    """Those whose lease runs, this one too; the oldest first."""
+    """The nodes with a running lease, including this one, oldest first."""
     free: int
-    """Bots that nobody owns."""
+    """The number of bots that no node owns."""
     lost: tuple[str, ...]
-    """Names of nodes whose lease had ended, which were removed with this."""
+    """Names of nodes whose lease had ended and that were removed by this renewal."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeCommand:
-    """What a node asks of the owner of a bot."""
+    """A request from one node to the node that owns a bot."""
 
     number: int
     instance_id: str
     body: dict[str, Any]
     asked_by: str
-    """A node."""
+    """The id of a node."""

@@ -8,6 +8,6 @@ class Note:
     recipient: str
     text: str
     message_id: str
-    """Used once."""
+    """Used for this note only."""
     about: int | None = None
-    """The seq of a message in the chat that it tells of: forgotten with whoever wrote there."""
+    """The seq of the chat message that the note is about; the note is erased together with that message's sender."""

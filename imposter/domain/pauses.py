@@ -1,54 +1,55 @@
-"""Where a bot is silent, and until when."""
+"""Pauses: chats in which the bot is silent until a time."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 TAKEOVER = "takeover"
-"""The reason of a pause, and of what it ended: the owner wrote in the chat themselves."""
+"""The reason of a pause, and of messages that it ended: the owner wrote in the chat themselves."""
 
 
 OWNER_PAUSE = "paused"
-"""The same, where the owner asked for it."""
+"""The reason of a pause, and of messages that it ended: the owner asked for it."""
 
 
 COMMAND = "command"
-"""The reason of what the owner said to the bot, not to anybody in the chat."""
+"""The reason of a message in which the owner addressed the bot instead of the chat."""
 
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""The end of a pause that only the owner ends. Not the last moment of all: PostgreSQL tells it in a zone of its own."""
+"""The end of a pause that only the owner can end. It is not `datetime.max`, because PostgreSQL returns times in another
+time zone."""
 
 
 _WITHIN = "\x1f"
-"""Stands in no platform's ids."""
+"""A separator that occurs in no platform's ids."""
 
 
 def of_member(conversation: str, person: str) -> str:
-    """What a pause has in place of a conversation where it is of one person in this group, by any of their ids."""
+    """Return the key that stands for a conversation in a pause of one group member, given any of the member's ids."""
     return f"{conversation}{_WITHIN}{person}"
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The bot is silent in one conversation, towards one member of a group, or altogether where it is empty."""
+    """A silence of the bot in one conversation, towards one group member, or everywhere (empty conversation)."""
 
     conversation: str
-    """Or what `of_member` gives."""
+    """A conversation, or a key from `of_member`."""
     reason: str
     """A short code, such as `loop`."""
     until: datetime
 
     @property
     def chat(self) -> str:
-        """The conversation, of a group's member too."""
+        """The conversation, also for the pause of a group member."""
         return self.conversation.partition(_WITHIN)[0]
 
     @property
     def member(self) -> str:
-        """An id of the person whom it is of; empty where it is of everybody there."""
+        """An id of the paused group member; empty if the pause applies to the whole chat."""
         return self.conversation.partition(_WITHIN)[2]
 
     def concerns(self, conversations: Collection[str], people: Collection[str]) -> bool:
-        """Whether it is of one of these conversations, or of one of these people in a group."""
+        """Return whether the pause applies to one of these conversations, or to one of these people in a group."""
         return self.chat in conversations or self.member in people

@@ -1,4 +1,4 @@
-"""Every reason that a message, or an answer, may bear: at which gate it ended, and what its owner is told."""
+"""All reasons of messages and answers: the gate at which each one stopped, and the text for the owner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from imposter.domain.messages import MessageState
 
 
 class Gate(StrEnum):
-    """What a message passes on its way to an answer, in this order."""
+    """The checks that a message passes on its way to an answer, in this order."""
 
     AUTHOR = "author"
     KIND = "kind"
@@ -34,7 +34,7 @@ class Gate(StrEnum):
 class Reason:
     gate: Gate
     told: str
-    """The rest of a sentence that begins with "Not answered: "."""
+    """The end of a sentence that starts with "Not answered: "."""
 
 
 OF_MESSAGES: Mapping[str, Reason] = {
@@ -101,10 +101,10 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "Refused": Reason(Gate.DELIVERY, "the platform refused its answer"),
     "DeliveryUncertain": Reason(Gate.DELIVERY, "nobody knows whether its answer arrived"),
 }
-"""By code; one such as `event:call` by what stands before the colon."""
+"""Reasons by code. A code such as `event:call` is found by the part before the colon."""
 
 OWN = "owner"
-"""The reason of what the owner wrote: nobody waits for an answer to that."""
+"""The reason of the owner's own messages, which need no answer."""
 
 OF_ANSWERS: Mapping[str, str] = {
     "too_old": "it could not be sent in time",
@@ -120,16 +120,16 @@ OF_ANSWERS: Mapping[str, str] = {
     "unlinked": "the account was unlinked",
     "platform_changed": "the bot was moved to another platform",
 }
-"""The rest of a sentence that begins with "Answered, but "."""
+"""Ends of a sentence that starts with "Answered, but ", by code."""
 
 
 def of_message(state: MessageState, code: str | None) -> Reason:
-    """Of a message that ended without an answer."""
+    """Return the reason of a message that ended without an answer."""
     code = code or "not_answerable"
     reason = OF_MESSAGES.get(code)
     if reason is not None:
         return reason
-    if state is MessageState.FAILED:  # whatever somebody's provider raised
+    if state is MessageState.FAILED:  # the code is the name of an exception from a third-party provider
         return Reason(Gate.MODEL, f"the model's provider failed ({code})")
     kind = code.partition(":")[0]
     told = OF_MESSAGES[kind if kind in OF_MESSAGES else "not_answerable"].told
@@ -137,7 +137,7 @@ def of_message(state: MessageState, code: str | None) -> Reason:
 
 
 def of_answer(state: DeliveryState, code: str | None) -> str:
-    """Of one that was not sent, or may not have been."""
+    """Return the reason of an answer that was not sent, or may not have been."""
     if code is None:
         return "nobody knows whether it arrived" if state is DeliveryState.UNCERTAIN else "it was not sent"
     if code in OF_ANSWERS:

@@ -1,4 +1,4 @@
-"""Notes on what was said before the turns that a model is shown."""
+"""Notes on the part of a conversation before the turns that a model is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +14,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class ToNote:
-    """What is to be noted down."""
+    """The turns to add to the notes."""
 
     before: str
     """The notes so far."""
     turns: tuple[Turn, ...]
     until: int
-    """The place of the first message that is not among them."""
+    """The position of the first message that is not in `turns`."""
     changed_at: datetime
-    """When the notes so far were changed last, or begun anew."""
+    """When the notes so far were last changed or started over."""

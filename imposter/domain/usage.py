@@ -1,4 +1,4 @@
-"""What model calls took."""
+"""Tokens and costs of model calls."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,21 +7,21 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What calls of one model took. Money is in millionths."""
+    """The usage of one model on one day. Costs are in millionths."""
 
     day: str
     """ISO 8601, UTC."""
     model: str
-    """As its vendor names it; empty where it does not."""
+    """The name that the vendor uses; empty if it gives none."""
     calls: int = 1
     uncounted: int = 0
-    """Those whose tokens nobody knows."""
+    """Calls with unknown token counts."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
-    """Those of `prompt_tokens` that the vendor had read before."""
+    """The part of `prompt_tokens` that the vendor served from its cache."""
     completion_tokens: int = 0
     currency: str = ""
-    """Of `cost`; empty where nobody knows the price."""
+    """The currency of `cost`; empty if the price is unknown."""
     cost: int = 0
 
     @property
@@ -30,11 +30,11 @@ class Usage:
 
 
 NOBODY = ""
-"""In place of a conversation."""
+"""A value in place of a conversation, for calls that belong to none."""
 
 
 class UsageGroup(StrEnum):
-    """What a sum is for."""
+    """The key by which usage is grouped."""
 
     DAY = "day"
     CONTACT = "contact"
@@ -43,7 +43,7 @@ class UsageGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UsageTotal:
-    """Of one key and currency."""
+    """The usage of one key in one currency."""
 
     key: str
     """A day, a conversation or a model."""
@@ -58,7 +58,7 @@ class UsageTotal:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Of these days, both included."""
+    """The usage between two days, both included."""
 
     first: date
     last: date

@@ -1,4 +1,4 @@
-"""The Store: everything that outlives a restart. The only room with SQL in it."""
+"""The Store: all persistent data. Only this package contains SQL."""
 
 from imposter.storage.bots.bot_store import BotStore, DuplicateUser
 from imposter.storage.bots.provider_state import ProviderStateStore

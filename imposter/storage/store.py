@@ -1,4 +1,4 @@
-"""Opening and closing the Store."""
+"""The Store, and how it is opened and closed."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, closing
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 KEY_CHECK = "key_check"
 SOON = 1.0
-"""Seconds after which a start that waits says so."""
+"""Seconds after which a start that waits for the database is logged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,13 @@ async def open_store(
     now: Callable[[], datetime],
     identity: NodeIdentity | None = None,
 ) -> AsyncIterator[Store]:
-    """The Store at `url` (default: a SQLite file in `data_dir`), its tables made or brought up to date.
+    """Open the Store at `url` (default: a SQLite file in `data_dir`) and create or upgrade its tables.
 
-    With an `identity` it changes only the bots of that node (see `nodes`), else those that no node owns.
-    Leaving finishes what is queued. Opening and closing block: they belong before the first and after the last task.
-    Raises: StorageError (folder or database in use, database not reachable), ConfigurationError (it cannot be used as
-    it is), SecretKeyError (it was sealed with another key).
+    With an `identity`, the Store changes only the bots of that node (see `nodes`); without one, only bots that no node
+    owns. On exit, it finishes the queued jobs. Opening and closing block, so open it before the first task starts and
+    close it after the last task ends.
+    Raises: StorageError (folder or database in use, database not reachable), ConfigurationError (the database cannot be
+    used as it is), SecretKeyError (it was sealed with another key).
     """
     with ExitStack() as held:
         held.enter_context(only_server(data_dir, database_file(url, data_dir)))
@@ -170,7 +171,7 @@ def _wait(opening: Pending[None]) -> None:
 
 
 def _named(url: str | None, data_dir: Path) -> str:
-    """What the operator set: never the URL itself, for its password."""
+    """Return the name of the operator's setting. The URL is not included because it may hold a password."""
     file = database_file(url, data_dir)
     setting = "IMPOSTER_DATA_DIR" if url is None else "IMPOSTER_DATABASE_URL"
     return setting if file is None else f"{setting} ({file})"

@@ -1,4 +1,4 @@
-"""Which bots there are."""
+"""The store of bots and their configs."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from imposter.storage.schema.connection_cache import forget_remembered
 from imposter.storage.schema.secure_delete import mark_pending, run_if_pending
 from imposter.storage.schema.tables import bots
 
-# Two nodes may be asked for the same user at once. SQLite's compiler knows this of PostgreSQL's, too.
+# Two nodes may add a bot for the same user at once. SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _ADD = insert(bots).on_conflict_do_nothing(index_elements=["user_id"]).returning(bots.c.number)
 _one = bots.c.instance_id == bindparam("bot")
 _UPDATE = update(bots).where(_one, fencing.mine)
@@ -40,7 +40,7 @@ SELECT_BOT = select(
     bots.c.owner,
     bots.c.epoch,
 )
-"""In the order of BotRow's fields."""
+"""Columns in the order of BotRow's fields."""
 _ALL = SELECT_BOT.order_by(bots.c.number)
 _ONE = SELECT_BOT.where(_one)
 _OF_USER = SELECT_BOT.where(bots.c.user_id == bindparam("user_id"))
@@ -51,7 +51,7 @@ class DuplicateUser(StorageError):
 
 
 class BotStore:
-    """Bots and their configs, which are encrypted. With an `identity`, only that node's are changed."""
+    """Bots and their encrypted configs. With an `identity`, only bots of that node can be changed."""
 
     def __init__(
         self, writer: Writer, reader: Reader, cipher: Cipher, now: Callable[[], datetime], identity: NodeIdentity | None
@@ -67,7 +67,7 @@ class BotStore:
         return None if self._identity is None else self._identity.node_id
 
     def add(self, instance_id: str, user_id: str, config: dict[str, Any], *, wanted: bool = True) -> Pending[BotRow]:
-        """Raises from the result: DuplicateUser."""
+        """Store a new bot. Raises from the result: DuplicateUser."""
 
         def job(connection: Connection) -> BotRow:
             now = self._now()
@@ -93,9 +93,11 @@ class BotStore:
     def update(
         self, instance_id: str, config: dict[str, Any], judge: Judge | None = None, *, abandoned: str | None = None
     ) -> Pending[None]:
-        """Store the config and, in the same commit, what the new `judge` says of all that is not finished.
+        """Store the config and, in the same commit, let the new `judge` decide about all unfinished work.
 
-        With `abandoned`, all of that ends for this reason. Raises from the result: BotNotFound, Superseded.
+        With `abandoned`, all unfinished work ends for this reason instead.
+
+        Raises from the result: BotNotFound, Superseded.
         """
         sealed = self._seal(instance_id, config)
 
@@ -109,21 +111,22 @@ class BotStore:
         return self._submit(job, instance_id)
 
     def claim(self, instance_id: str) -> Pending[Claim]:
-        """The right to act for this bot, which whoever had it loses.
+        """Claim the bot for this run. Any earlier claim becomes invalid.
 
-        Raises from the result: BotNotFound, Superseded (it is not this node's).
+        Raises from the result: BotNotFound, Superseded (another node owns the bot).
         """
         return self._submit(lambda connection: fencing.take(connection, instance_id, self._node_id), instance_id)
 
     def set_wanted(self, instance_id: str, wanted: bool) -> Pending[None]:
-        """Raises from the result: BotNotFound, Superseded."""
+        """Store whether the bot should run. Raises from the result: BotNotFound, Superseded."""
         return self._submit(lambda connection: self._change(connection, instance_id, wanted=wanted), instance_id)
 
     async def delete(self, instance_id: str) -> None:
-        """Remove the bot and everything of it, from the files too: messages, answers, the provider's entries.
+        """Remove the bot and all its data, also from the files: messages, answers and the provider's entries.
 
-        Messages go first, in portions: cut short, it leaves the bot with fewer of them, and is to be called again.
-        Where another program reads the files, they are scrubbed as soon as retention finds them free.
+        Messages are deleted first, in batches. If that is interrupted, the bot remains with fewer messages; call it
+        again. If another program reads the files, retention scrubs them as soon as it can.
+
         Raises: BotNotFound, Superseded, StorageError.
         """
         begin: tuple[str, str] | None = OF_BOT_BEGIN
@@ -139,7 +142,7 @@ class BotStore:
         await self._submit(job, afterwards=run_if_pending)
 
     def _delete_some(self, instance_id: str, begin: tuple[str, str]) -> Pending[tuple[str, str] | None]:
-        """One portion of its messages. Gives where the next begins; None if there is not enough left for one."""
+        """Delete one batch of messages. Return where the next begins; None if less than a batch is left."""
 
         def job(connection: Connection) -> tuple[str, str] | None:
             if connection.execute(_MINE, {"bot": instance_id, "node": self._node_id}).first() is None:
@@ -153,11 +156,11 @@ class BotStore:
         return self._submit(job)
 
     def all(self) -> Pending[list[BotRow]]:
-        """In order of creation."""
+        """Return all bots in the order of their creation."""
         return self._read(lambda connection: [opened(self._cipher, row) for row in connection.execute(_ALL)])
 
     def one(self, instance_id: str) -> Pending[BotRow]:
-        """Raises from the result: BotNotFound."""
+        """Return one bot. Raises from the result: BotNotFound."""
 
         def job(connection: Connection) -> BotRow:
             row = connection.execute(_ONE, {"bot": instance_id}).first()
@@ -184,7 +187,7 @@ class BotStore:
 
 
 def opened(cipher: Cipher, row: Any, **changed: Any) -> BotRow:
-    """A row of SELECT_BOT, with what has changed since it was read."""
+    """Convert a row of SELECT_BOT to a BotRow, with the `changed` fields updated."""
     config = json.loads(cipher.open(row.config, _purpose(row.instance_id)))
     return BotRow(**{**row._mapping, "config": config, **changed})
 

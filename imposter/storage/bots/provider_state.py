@@ -1,4 +1,4 @@
-"""The providers' own entries: credentials and session keys, encrypted."""
+"""The providers' entries, such as credentials and session keys, encrypted."""
 
 from collections.abc import Sequence
 
@@ -30,14 +30,14 @@ UNLINKED = "unlinked"
 
 
 class ProviderStateStore:
-    """Bytes under (kind, key), each bot's its own."""
+    """Each bot's entries: bytes under (kind, key)."""
 
     def __init__(self, writer: Writer, cipher: Cipher) -> None:
         self._submit = writer.submit
         self._cipher = cipher
 
     def read(self, instance_id: str, kind: str, keys: Sequence[str] | None = None) -> Pending[dict[str, bytes]]:
-        """The entries of `kind` among `keys` (all of the kind when None)."""
+        """Return the entries of `kind` among `keys`, or all entries of the kind if `keys` is None."""
         parameters = {"instance_id": instance_id, "kind": kind, "keys": keys}
 
         def job(connection: Connection) -> dict[str, bytes]:
@@ -47,7 +47,10 @@ class ProviderStateStore:
         return self._submit(job, instance_id)
 
     def write(self, claim: Claim, changes: Sequence[tuple[str, str, bytes | None]]) -> Pending[None]:
-        """Store (kind, key, value) entries, the last one of a name; a value of None removes it. Raises: Superseded."""
+        """Store (kind, key, value) entries. A value of None removes the entry; the last value for a key counts.
+
+        Raises from the result: Superseded.
+        """
         instance_id = claim.instance_id
         final = {(kind, key): value for kind, key, value in changes}
         places = [{"instance_id": instance_id, "kind": kind, "key": key} for kind, key in final]
@@ -70,10 +73,10 @@ class ProviderStateStore:
         return self._submit(job, claim.instance_id)
 
     def clear(self, claim: Claim) -> Pending[int]:
-        """The account is gone, and in this same commit all that is its own: else another would answer for it.
+        """Remove all data of an account that is gone. One commit, so that no other account answers for it.
 
-        What waits becomes context, what is not sent is withdrawn, pauses end. Gives how many were not finished.
-        Raises from the result: Superseded.
+        Waiting messages become context, unsent answers are withdrawn, and pauses end. Return the number of unfinished
+        messages and answers. Raises from the result: Superseded.
         """
 
         def job(connection: Connection) -> int:

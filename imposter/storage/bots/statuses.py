@@ -1,4 +1,4 @@
-"""How each bot is, as its run last said: for the nodes on which it does not live."""
+"""The last reported status of each bot, for the nodes that do not run it."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from imposter.storage.database.writer import Writer
 from imposter.storage.schema import fencing
 from imposter.storage.schema.tables import bots, statuses
 
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _insert = insert(statuses).from_select(
     ["instance_id", "epoch", "body"],
     select(bots.c.instance_id, bots.c.epoch, bindparam("body", type_=LargeBinary)).where(
@@ -29,7 +29,7 @@ _ONE = _ALL.where(statuses.c.instance_id == bindparam("bot"))
 
 
 class StatusStore:
-    """The last status of each bot, sealed: a QR code links an account."""
+    """The last status of each bot. It is encrypted because it may hold a QR code that links an account."""
 
     def __init__(self, writer: Writer, reader: Reader, cipher: Cipher) -> None:
         self._submit = writer.submit
@@ -37,7 +37,7 @@ class StatusStore:
         self._cipher = cipher
 
     def publish(self, claim: Claim, body: dict[str, Any]) -> Pending[None]:
-        """In place of what was said before. Raises from the result: Superseded."""
+        """Store a status in place of the previous one. Raises from the result: Superseded."""
         bot = claim.instance_id
         row = {"bot": bot, "body": self._cipher.seal(json.dumps(body).encode(), _purpose(bot))} | fencing.of(claim)
 
@@ -48,7 +48,7 @@ class StatusStore:
         return self._submit(job, bot)
 
     def of(self, instance_id: str) -> Pending[dict[str, Any] | None]:
-        """None where no run has said anything yet."""
+        """Return the bot's status; None if no run has reported one yet."""
 
         def job(connection: Connection) -> dict[str, Any] | None:
             row = connection.execute(_ONE, {"bot": instance_id}).first()
@@ -57,7 +57,7 @@ class StatusStore:
         return self._read(job)
 
     def all(self) -> Pending[dict[str, dict[str, Any]]]:
-        """By instance_id."""
+        """Return all statuses by instance id."""
         return self._read(lambda connection: {bot: self._open(bot, body) for bot, body in connection.execute(_ALL)})
 
     def _open(self, instance_id: str, sealed: bytes) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Nodes that share a database: leases and commands between them."""
+"""Nodes that share a database: their leases and the commands between them."""

@@ -1,4 +1,4 @@
-"""What one node asks of another: the owner of a bot does it, at most once, and the answer comes back the same way."""
+"""Commands between nodes. The owner of the bot executes a command at most once and stores the response."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ TAKER_GONE = "The server that was doing it is gone: it may have been done, or no
 _OWNER = select(bots.c.owner).where(bots.c.instance_id == bindparam("bot"))
 _columns = {name: bindparam(f"new_{name}", type_=commands.c[name].type) for name in ("instance_id", "body", "asked_by")}
 _ASK = insert(commands).values(asked_at=Moment(), **_columns).returning(commands.c.number)
-# Held from here to the commit, and by one node only: that is what makes it once.
+# The row lock lasts until the commit and belongs to one node, so that a command is executed only once.
 _TO_TAKE = (
     select(commands.c.number, commands.c.instance_id, commands.c.body, commands.c.asked_by)
     .join(bots, bots.c.instance_id == commands.c.instance_id)
@@ -31,7 +31,7 @@ _one = commands.c.number == bindparam("which")
 _TAKE = update(commands).where(commands.c.number.in_(bindparam("taken", expanding=True)))
 _ANSWER = update(commands).where(_one).values(answer=bindparam("said"))
 _has_lost_its_bot = commands.c.taken_by.is_(None) & commands.c.instance_id.not_in(select(bots.c.instance_id))
-# Who took it may have done it, so nobody else is to do it once more.
+# The node that took it may have executed it, so no other node may execute it again.
 _has_lost_its_taker = commands.c.taken_by.not_in(select(nodes.c.node_id))
 _ANSWERS = (
     delete(commands)
@@ -51,14 +51,14 @@ _WITHDRAW = delete(commands).where(_one).returning(commands.c.taken_by)
 
 
 class CommandStore:
-    """Commands and their answers, sealed: a config holds keys."""
+    """Commands and their responses. They are encrypted because a config holds API keys."""
 
     def __init__(self, writer: Writer, cipher: Cipher) -> None:
         self._submit = writer.submit
         self._cipher = cipher
 
     def ask(self, instance_id: str, body: dict[str, Any], asked_by: str) -> Pending[int]:
-        """Ask the bot's owner, or whoever will be, and wake it. Gives the number that the answer will have.
+        """Send a command to the present or next owner of the bot, and notify it. Return the number of the command.
 
         Raises from the result: BotNotFound.
         """
@@ -76,7 +76,7 @@ class CommandStore:
         return self._submit(job)
 
     def take(self, node_id: str) -> Pending[list[NodeCommand]]:
-        """What nobody has taken yet of what is asked of this node's bots, oldest first; nobody else gets these."""
+        """Take the commands for this node's bots, oldest first. No other node gets them."""
 
         def job(connection: Connection) -> list[NodeCommand]:
             rows = connection.execute(_TO_TAKE, {"node": node_id}).all()
@@ -90,7 +90,7 @@ class CommandStore:
         return self._submit(job)
 
     def answer(self, number: int, instance_id: str, body: dict[str, Any], asked_by: str) -> Pending[None]:
-        """Say what came of it, and wake who asked; nothing where nobody waits for it any more."""
+        """Store the response and notify the node that asked. Nothing happens if that node no longer waits."""
         sealed = self._seal(instance_id, body)
 
         def job(connection: Connection) -> None:
@@ -100,17 +100,20 @@ class CommandStore:
         return self._submit(job)
 
     def answers(self, asked_by: str) -> Pending[dict[int, dict[str, Any] | ImposterError]]:
-        """All that have come for this node, by their numbers; they are handed out once.
+        """Return all responses for this node by command number, and remove them.
 
-        Where none will come, what to say instead: BotNotFound (deleted before a node took the command),
-        NodeUnresponsive (the node that took it has left).
+        For a command that will get no response, an error is returned instead: BotNotFound (the bot was deleted before a
+        node took the command), NodeUnresponsive (the node that took it has left).
         """
         return self._submit(
             lambda connection: {row.number: self._said(row) for row in connection.execute(_ANSWERS, {"node": asked_by})}
         )
 
     def put_back(self, number: int) -> Pending[bool]:
-        """It was taken and not begun: whoever has the bot now is to do it. False where there is no bot any more."""
+        """Give back a command that was taken but not started, for the bot's present owner.
+
+        Return False if the bot no longer exists.
+        """
 
         def job(connection: Connection) -> bool:
             row = connection.execute(_PUT_BACK, {"which": number}).first()
@@ -123,7 +126,10 @@ class CommandStore:
         return self._submit(job)
 
     def withdraw(self, number: int) -> Pending[bool]:
-        """Nobody waits for it any more. True if nobody had taken it, so that it will not be done."""
+        """Withdraw a command whose caller no longer waits.
+
+        Return True if no node has taken it, so that it never will be.
+        """
 
         def job(connection: Connection) -> bool:
             row = connection.execute(_WITHDRAW, {"which": number}).first()

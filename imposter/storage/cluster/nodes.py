@@ -1,7 +1,7 @@
-"""Which nodes there are, and which bots are whose.
+"""The nodes, and which node owns which bot.
 
-A node's lease runs by the database's clock. Rows that other commits hold are left for the next time (SKIP LOCKED): so
-nodes never wait for one another here, and nobody takes a bot of which a node that hangs still holds the row.
+Leases run by the database's clock. Rows that other commits have locked are skipped and handled the next time (SKIP
+LOCKED). Nodes therefore never wait for each other here, and no node takes a bot whose row a hanging node still locks.
 """
 
 import json
@@ -25,10 +25,10 @@ from imposter.storage.schema.database_clock import Moment
 from imposter.storage.schema.tables import bots, commands, nodes
 
 LEASE = "lease_seconds"
-"""Where a node says, in its report, for how long it renews its lease."""
+"""The key in a node's report that holds the length of its lease."""
 
 STUCK = 25.0
-"""Seconds; the database ends a statement after 20 (`postgresql`)."""
+"""Seconds; the database cancels a statement after 20 (`postgresql`)."""
 
 _until = Moment(bindparam("lease", type_=Float))
 _one = nodes.c.node_id == bindparam("node")
@@ -51,7 +51,7 @@ _NOW = select(Moment())
 _RENEW = update(nodes).where(_one, _lives).values(until=_until, report=bindparam("tells")).returning(Moment())
 _LEAVING = update(nodes).where(_one).values(leaving=True)
 _LEAVE = delete(nodes).where(_one)
-# Whoever holds a place knows that an earlier node of it is dead.
+# The holder of a place knows that an earlier node of it is dead.
 _EARLIER = (nodes.c.place == bindparam("at")) & (nodes.c.node_id != bindparam("id"))
 _END = {
     which: delete(nodes)
@@ -71,7 +71,7 @@ _ALL = select(
 ).order_by(nodes.c.joined_at, nodes.c.node_id)
 _SIGNS = select(nodes.c.node_id, nodes.c.until, nodes.c.report, Moment().label("now"))
 _COUNTS = select(bots.c.owner, func.count().label("bots")).group_by(bots.c.owner)
-# Not FOR UPDATE: that would wait for, or hold up, whoever stores a message of the bot.
+# Not FOR UPDATE, which would conflict with commits that store messages of the bot.
 _TO_FREE = (
     select(bots.c.instance_id)
     .where(bots.c.owner.in_(bindparam("gone", expanding=True)))
@@ -92,7 +92,7 @@ _OWNED = select(bots.c.instance_id).where(bots.c.owner == bindparam("node"))
 _RELEASE = (
     update(bots).where(bots.c.instance_id == bindparam("bot"), bots.c.owner == bindparam("node")).values(owner=None)
 )
-# Nobody waits for these any more, and they may hold what is secret.
+# Commands whose asking node is gone. They may contain secrets.
 _UNASKED = delete(commands).where(
     commands.c.number.in_(
         select(commands.c.number)
@@ -103,19 +103,19 @@ _UNASKED = delete(commands).where(
 
 
 class NodeStore:
-    """The nodes that share this database; a bot belongs to one of them, or for a moment to nobody."""
+    """The nodes that share this database. A bot belongs to one of them, or for a short time to none."""
 
     def __init__(self, writer: Writer, lease: Writer, cipher: Cipher) -> None:
-        """`lease` commits what is about nodes, whatever holds up `writer`, which commits everything else."""
+        """`lease` commits changes of nodes, so that slow commits of `writer`, for all other data, do not delay them."""
         self._writer = writer
         self._submit = lease.submit
         self._cipher = cipher
 
     async def join(self, node_id: str, name: str, place: str | None, lease: timedelta) -> datetime:
-        """Become a node, under an id that was never one before. Gives the database's time.
+        """Add a node under a new id, and return the database's time.
 
-        Nodes that were at this `place` before, which nobody else can hold, end with it and their bots are free.
-        Raises: StorageError (newer tables meanwhile, which this program cannot work on).
+        Earlier nodes at this `place`, which only one server can hold, are removed and their bots become free.
+        Raises: StorageError (the tables are newer than this program can handle).
         """
         await self._writer.submit(lambda connection: belong_to(connection, node_id))
         row = {"id": node_id, "called": name, "at": place, "knows": NEWEST, "leaves": False}
@@ -123,7 +123,7 @@ class NodeStore:
         gone: set[str] = set()
 
         def job(connection: Connection) -> datetime:
-            check_tables(connection)  # whoever is no node is in nobody's way who changes them
+            check_tables(connection)  # a program that has not joined does not hold up a change of the tables
             belong_to(connection, node_id)
             gone.update(_end(connection, "earlier", row))
             connection.execute(_JOIN, row | {"lease": lease.total_seconds()})
@@ -133,9 +133,10 @@ class NodeStore:
         return await self._submit(job, afterwards=lambda connection: _disconnect(connection, gone))
 
     async def renew(self, node_id: str, report: dict[str, Any], lease: timedelta) -> LeaseRenewal | None:
-        """Begin the lease anew, if it has not ended (then None), and free the bots of those whose lease has.
+        """Renew the lease, and free the bots of nodes whose lease has ended. Return None if this lease has ended
+        itself.
 
-        Raises: StorageError (also where a commit of bots hangs: another node's line may be better).
+        Raises: StorageError (also if a commit of bots hangs, because another node's connection may be better).
         """
         if self._writer.stuck_for() > STUCK:
             raise StorageError(f"a commit has not come to an end for {STUCK:.0f} s")
@@ -147,12 +148,12 @@ class NodeStore:
             if now is None:
                 return None
             lost = _end(connection, "expired", {})
-            # Owners first: of those found here who is no node afterwards will never be one again.
+            # Owners are read first: an owner found here that is not a node afterwards will never be one again.
             counts = _counts(connection)
             there = connection.execute(_ALL).all()
             gone = [owner for owner in counts if owner and owner not in {row.node_id for row in there}]
             freed = _free(connection, gone)
-            # With those whose rows another commit holds: their own, which may have stopped for good in its middle.
+            # Includes nodes whose rows another commit locks: it may be their own commit, stopped forever.
             hanging.update(lost, gone, (row.node_id for row in there if not row.lives))
             live = tuple(_node(row, counts) for row in there if row.lives)
             return LeaseRenewal(now, live, counts.get(None, 0) + freed, tuple(lost.values()))
@@ -160,7 +161,7 @@ class NodeStore:
         return await self._submit(job, afterwards=lambda connection: _disconnect(connection, hanging))
 
     def leaving(self, node_id: str) -> Pending[None]:
-        """It takes no more bots, and the others share out among themselves what it has."""
+        """Mark the node as leaving: it takes no more bots, and the other nodes take over its bots."""
 
         def job(connection: Connection) -> None:
             connection.execute(_LEAVING, {"node": node_id})
@@ -169,7 +170,7 @@ class NodeStore:
         return self._submit(job)
 
     async def leave(self, node_id: str) -> None:
-        """It is a node no longer, and its bots are free; all that was to be stored before is. Raises: StorageError."""
+        """Remove the node and free its bots, after everything queued before is stored. Raises: StorageError."""
         await self._writer.submit(_nothing)
 
         def job(connection: Connection) -> None:
@@ -181,9 +182,9 @@ class NodeStore:
         await self._submit(job)
 
     def take(self, node_id: str, most: int, without: Collection[str] = ()) -> Pending[list[BotRow]]:
-        """Bots that nobody had and that are this node's now: those first that are to run, then the oldest.
+        """Take free bots for this node and return them: those that should run first, then the oldest.
 
-        `without` names bots to leave to others. None for who is leaving, or whose lease has ended.
+        `without` holds bots to leave to others. A node that is leaving or whose lease has ended gets none.
         """
 
         def job(connection: Connection) -> list[BotRow]:
@@ -195,7 +196,7 @@ class NodeStore:
         return self._submit(job)
 
     async def release(self, node_id: str, instance_id: str) -> None:
-        """The bot is free, if it was this node's; all that was to be stored before is. Raises: StorageError."""
+        """Free a bot of this node, after everything queued before is stored. Raises: StorageError."""
         await self._writer.submit(_nothing)
 
         def job(connection: Connection) -> None:
@@ -205,11 +206,11 @@ class NodeStore:
         await self._submit(job)
 
     def owned(self, node_id: str) -> Pending[frozenset[str]]:
-        """The bots that are this node's."""
+        """Return the ids of this node's bots."""
         return self._submit(lambda connection: frozenset(connection.execute(_OWNED, {"node": node_id}).scalars()))
 
     def all(self) -> Pending[list[NodeRow]]:
-        """Those whose lease runs, the oldest first."""
+        """Return the nodes with a running lease, oldest first."""
 
         def job(connection: Connection) -> list[NodeRow]:
             counts = _counts(connection)
@@ -218,7 +219,7 @@ class NodeStore:
         return self._submit(job)
 
     def signs(self) -> Pending[dict[str, Heartbeat]]:
-        """By node_id; of those too whose lease has ended and whom nobody has removed yet."""
+        """Return the heartbeats by node id, including nodes whose lease has ended but that are not removed yet."""
 
         def job(connection: Connection) -> dict[str, Heartbeat]:
             there = connected(connection)
@@ -231,16 +232,16 @@ class NodeStore:
 
 
 def _nothing(_: Connection) -> None:
-    """Behind whatever is queued for that connection."""
+    """Do nothing. Its result shows that everything queued before it is done."""
 
 
 def _counts(connection: Connection) -> dict[str | None, int]:
-    """Bots by their owner."""
+    """Return the number of bots by owner."""
     return {row.owner: row.bots for row in connection.execute(_COUNTS)}
 
 
 def _end(connection: Connection, which: str, parameters: dict[str, Any]) -> dict[str, str]:
-    """Remove nodes with all that was theirs. Gives their names by their ids."""
+    """Remove nodes and everything of theirs. Return their names by id."""
     ended = connection.execute(_END[which], parameters).all()
     if ended:
         _free(connection, [node_id for node_id, _ in ended])
@@ -249,15 +250,15 @@ def _end(connection: Connection, which: str, parameters: dict[str, Any]) -> dict
 
 
 def _disconnect(connection: Connection, gone: Collection[str]) -> None:
-    """Behind the commit: whether it may and can be done must not decide whether these are nodes."""
+    """End the connections of these nodes. It runs after the commit, because its failure must not undo their removal."""
     if gone:
         with connection.begin():
             if disconnect(connection, gone):
-                ring(connection, COMMON)  # what they held can be had now
+                ring(connection, COMMON)  # their locks are released now
 
 
 def _free(connection: Connection, gone: Collection[str]) -> int:
-    """Take the bots of these away from them; what is held by a commit stays until the next renewal of anybody."""
+    """Free the bots of these nodes. Rows that a commit has locked wait for the next renewal by any node."""
     freed = connection.execute(_FREE, {"gone": list(gone)}).rowcount if gone else 0
     if freed:
         ring(connection, COMMON)
@@ -282,7 +283,7 @@ def _told(report: dict[str, Any], lease: timedelta) -> str:
 
 
 def _report(row: Any) -> tuple[dict[str, Any], float | None]:
-    """What the node says of itself, and for how long it renews its lease."""
+    """Return the node's report and the length of its lease in seconds."""
     report: dict[str, Any] = json.loads(row.report)
     lease: float | None = report.pop(LEASE, None)
     return report, lease
@@ -292,5 +293,5 @@ def _sign(row: Any, *, connected: bool) -> Heartbeat:
     _, lease = _report(row)
     left = (row.until - row.now).total_seconds()
     if lease is None:
-        return Heartbeat(None, None, None, left, connected=True)  # nor does that version name its connections
+        return Heartbeat(None, None, None, left, connected=True)  # that version does not name its connections either
     return Heartbeat(row.until - timedelta(seconds=lease), lease - left, lease, left, connected)

@@ -1,1 +1,1 @@
-"""Conversations: the ids they are known by, names, turns shown to a model, and summaries."""
+"""Conversations: their ids, names, turns for a model, and summaries."""

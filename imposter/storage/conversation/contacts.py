@@ -1,4 +1,4 @@
-"""By which other ids somebody is known, and what the platform calls them."""
+"""All known ids and names of contacts."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -30,7 +30,7 @@ class ContactStore:
         self._names = names
 
     def known(self, instance_id: str, ids: Collection[str]) -> Pending[dict[str, Names]]:
-        """By each of these ids, of people and groups: all of theirs, and their names."""
+        """Return, for each of these ids, all ids of the same person or group and their names."""
 
         def job(connection: Connection) -> dict[str, Names]:
             also: defaultdict[str, set[str]] = defaultdict(set)

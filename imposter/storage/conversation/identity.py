@@ -1,4 +1,4 @@
-"""Who is who: many ids, one conversation, one person."""
+"""Aliases: the ids that belong to one conversation or to one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from imposter.storage.schema.tables import aliases, messages, pauses
 
 
 class AliasKind(StrEnum):
-    """A chat's ids name a conversation; a person's ids are known in direct chats and in groups alike."""
+    """The kind of an alias. Chat ids name a conversation; a person's ids are known in direct chats and groups alike."""
 
     CHAT = "chat"
     PERSON = "person"
@@ -27,22 +27,23 @@ class AliasKind(StrEnum):
 class ConversationAliases:
     conversation: str
     known_ids: frozenset[str]
-    """Every id of the chat and of the contact who speaks. Never the owner's: who is allowed must not depend on them."""
+    """All ids of the chat and of the speaking contact. The owner's ids are left out: permissions must not depend on
+    them."""
     absorbed: tuple[str, ...]
-    """Other conversations that were this one all along, and are from now on."""
+    """Other conversations that turned out to be the same and were merged into this one."""
     twins: tuple[StoredMessage, ...] = ()
-    """What was edited or deleted in those, of which a copy stands in this one; only the copy is left."""
+    """Edited or deleted messages of absorbed conversations that also exist in this one. Only the copy here is kept."""
     merged: bool = False
-    """Whether ids that were taken for two people's, or two chats', turned out to be one's."""
+    """Whether ids of two apparent people or chats turned out to belong to one."""
     changed: bool = False
-    """Whether something was written to know this."""
+    """Whether anything was written to the database."""
 
 
 _given = aliases.alias("given")
 
 
 def _siblings(kind: AliasKind) -> Select[Any]:
-    """All aliases of whatever is known under one of the ids given for this kind."""
+    """Return a query for all aliases of the entities that have one of the given ids of this kind."""
     return (
         select(aliases.c.kind, aliases.c.number, aliases.c.alias, aliases.c.canonical)
         .join(
@@ -105,9 +106,9 @@ _MOVE_PAUSE = (
 
 
 def locate(connection: Connection, instance_id: str, message: Message) -> ConversationAliases:
-    """Find or found the conversation of `message`, and remember every id it brought.
+    """Find or create the conversation of `message`, and store all its ids.
 
-    Ids that were taken for two are one from now on: everything of the younger moves to the older.
+    If ids of two entities turn out to belong to one, everything of the younger is moved to the older.
     """
     chat = tuple(dict.fromkeys(message.chat))
     person = _person(message)
@@ -126,7 +127,7 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Conver
         known_ids, changed, merged = known_ids | person_ids, changed or person_changed, merged or bool(others)
     whereabouts = ConversationAliases(conversation, known_ids, absorbed, twins, merged, changed)
     if changed:
-        remembered.clear()  # anybody may have become somebody else, and this may yet be rolled back
+        remembered.clear()  # any identity may have changed, and this commit may still be rolled back
     else:
         if len(remembered) >= MOST:
             remembered.clear()
@@ -135,26 +136,26 @@ def locate(connection: Connection, instance_id: str, message: Message) -> Conver
 
 
 def known_ids(connection: Connection, instance_id: str, message: Message) -> frozenset[str]:
-    """Every id known for its chat and its sender. For who does not own the bot, too: it changes and remembers none."""
+    """Return all ids known for the message's chat and sender. It stores nothing, so any node may call it."""
     chat, person = message.chat, _person(message)
     names = {"instance_id": instance_id, AliasKind.CHAT.value: chat, AliasKind.PERSON.value: person}
     return frozenset((*chat, *person)).union(row.alias for row in connection.execute(_KNOWN, names))
 
 
 def ids_of_person(connection: Connection, instance_id: str, identifier: str) -> frozenset[str]:
-    """Every id known of whom this one means. It remembers none."""
+    """Return all ids known for this person. It stores nothing."""
     names = {"instance_id": instance_id, AliasKind.CHAT.value: (), AliasKind.PERSON.value: (identifier,)}
     return frozenset((identifier,)).union(row.alias for row in connection.execute(_KNOWN, names))
 
 
 def conversations_of(connection: Connection, instance_id: str, chat: Sequence[str]) -> frozenset[str]:
-    """The conversations of the chat that has these ids; it remembers nothing, and asks for what is known alone."""
+    """Return the conversations of the chat with these ids, as far as they are known. It stores nothing."""
     names = {"instance_id": instance_id, AliasKind.CHAT.value: chat}
     return frozenset(chat).union(connection.execute(_NAMED, names).scalars())
 
 
 def _person(message: Message) -> tuple[str, ...]:
-    """The ids of the contact: in a direct chat the chat's and the sender's are one person's."""
+    """Return the contact's ids. In a direct chat, the chat's ids and the sender's are the same person's."""
     chat = () if message.group else message.chat
     sender = message.sender.identifiers if message.source is Source.CONTACT else ()
     return tuple(dict.fromkeys(chat + sender))
@@ -163,7 +164,7 @@ def _person(message: Message) -> tuple[str, ...]:
 def _settle(
     connection: Connection, instance_id: str, kind: AliasKind, ids: Sequence[str], found: Sequence[Row[Any]]
 ) -> tuple[str, frozenset[str], tuple[str, ...], bool]:
-    """The canonical id of what the ids name, all its ids, what it absorbed, whether anything is new."""
+    """Return the canonical id of these ids, all known ids, the absorbed canonical ids, and whether anything is new."""
     rows = sorted((row.number, row.alias, row.canonical) for row in found if row.kind == kind)
     canonicals = dict.fromkeys(canonical for _, _, canonical in rows)
     survivor, *absorbed = canonicals or ids[:1]
@@ -181,7 +182,7 @@ def _settle(
 def _merge_messages(
     connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]
 ) -> tuple[StoredMessage, ...]:
-    """Move all that is in a conversation. Gives the twins that were changed."""
+    """Move all messages and their data to the surviving conversation. Return the changed twins."""
     moves = [{"instance": instance_id, "absorbed": other, "survivor": survivor} for other in absorbed]
     twins = [stored(row) for move in moves for row in connection.execute(_CHANGED_TWINS, move)]
     connection.execute(_DROP_TWINS, moves)
@@ -193,7 +194,7 @@ def _merge_messages(
 
 
 def _merge_pauses(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
-    """The one that ends last holds on."""
+    """Keep the pause that ends last."""
     pauses_of(connection).pop(instance_id, None)
     merging = {"instance": instance_id, "merging": [survivor, *absorbed]}
     last = connection.execute(_LAST_PAUSE, merging).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""What people and groups are called: in the owner's address book, by themselves, as groups. Sealed, by bot and id."""
+"""Names of people and groups: from the owner's address book and as they chose them. Encrypted, by bot and id."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,12 +21,12 @@ from imposter.storage.schema.storable_text import clean
 from imposter.storage.schema.tables import names
 
 MOST = 50_000
-"""Ids of one bot that have a name; of more, those that come later have none. Whom the owner saved takes the place of
-whoever has only a name of their own and has had it longest."""
+"""The most ids of one bot that have a name; further ids get none. A saved contact takes the place of the id that has
+had only a chosen name for the longest time."""
 MOST_IDS = 16
-"""Of one person."""
+"""The most ids of one person."""
 AT_ONCE = 500
-"""Names read in one go."""
+"""Names read in one job."""
 LONGEST = 256
 """Characters of a name."""
 
@@ -43,7 +43,7 @@ _PAGE = (
 )
 _COUNT = select(func.count()).where(_of_bot)
 _insert = insert(names)
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _PUT = _insert.on_conflict_do_update(
     index_elements=["instance_id", "identifier"],
     set_={name: _insert.excluded[name] for name in ("body", "unsaved_since")},
@@ -69,7 +69,7 @@ class NameStore:
         self._now = now
 
     def learn(self, claim: Claim, told: Sequence[NewNames]) -> Pending[None]:
-        """Keep these. Raises from the result: Superseded."""
+        """Store names that the platform reported. Raises from the result: Superseded."""
 
         def job(connection: Connection) -> None:
             fencing.check(connection, claim)
@@ -78,7 +78,7 @@ class NameStore:
         return self._submit(job, claim.instance_id)
 
     async def page(self, instance_id: str, *, groups: bool, after: str = "", limit: int = 50) -> list[Names]:
-        """Up to `limit` groups, or people, by the first of their ids; those behind the id `after`."""
+        """Return up to `limit` groups, or people, after the id `after`, in the order of their first id."""
         found: list[Names] = []
         last: str | None = after
         while last is not None and len(found) < limit:
@@ -87,7 +87,7 @@ class NameStore:
         return found[:limit]
 
     def _some_behind(self, instance_id: str, after: str) -> Pending[tuple[str | None, list[Names]]]:
-        """Where to go on, None at the end; and those that are known by an id of this portion first."""
+        """Return the position after this batch (None at the end), and the names whose first id is in it."""
         place = {"bot": instance_id, "after": after, "most": AT_ONCE}
 
         def job(connection: Connection) -> tuple[str | None, list[Names]]:
@@ -101,9 +101,9 @@ class NameStore:
         return self._read(job)
 
     def heard(self, connection: Connection, instance_id: str, message: Message) -> bool:
-        """Keep what the sender of a message calls themselves, and what a group is called, within a commit.
+        """Store the sender's chosen name and the group's title, within a commit.
 
-        False where that was known.
+        Return False if both were known.
         """
         told = []
         if message.source is Source.CONTACT and message.sender.display_name:
@@ -139,18 +139,18 @@ class NameStore:
             connection.execute(_PUT, rows)
 
     def some(self, instance_id: str, identifiers: Collection[str]) -> Pending[dict[str, Names]]:
-        """Of these, by id; none where none is known."""
+        """Return the names of these ids by id. Ids without a name are left out."""
         return self._read(lambda connection: self.of(connection, instance_id, identifiers))
 
     def of(self, connection: Connection, instance_id: str, identifiers: Collection[str]) -> dict[str, Names]:
-        """The same within a commit."""
+        """Return the names of these ids within a commit; see `some`."""
         if not identifiers:
             return {}
         found = connection.execute(_SOME, {"bot": instance_id, "identifiers": sorted(identifiers)})
         return self.opened(instance_id, found)
 
     def opened(self, instance_id: str, rows: Iterable[Any]) -> dict[str, Names]:
-        """Of rows of an id and what is sealed of it, by id."""
+        """Decrypt rows of an id and its encrypted names, and return the names by id."""
         return {row.identifier: self._open(instance_id, row.identifier, row.body) for row in rows}
 
     def _open(self, instance_id: str, identifier: str, body: bytes) -> Names:
@@ -164,7 +164,7 @@ def forget(connection: Connection, instance_id: str, identifiers: Iterable[str])
 
 
 def _merged(known: Mapping[str, Names], told: Iterable[NewNames]) -> dict[str, Names]:
-    """By id, what they are called now. One person's ids share what is known of any of them."""
+    """Return the new names by id. All ids of one person share the names known for any of them."""
     merged: dict[str, Names] = {}
     for new in told:
         ids = tuple(map(clean, new.identifiers))

@@ -1,7 +1,7 @@
-"""Notes on what was said before the turns that a model is shown, by conversation; and from where on it is shown them.
+"""Summaries of conversations, and the position from which a conversation is shown to the model.
 
-What is shown begins at the same message from one answer to the next, until it is too much: then half of it goes. So a
-vendor's cache of prompts works, and the notes are written for many messages at once.
+The shown part starts at the same message from one answer to the next. When it becomes too long, its older half is
+dropped. This keeps a vendor's prompt cache useful, and notes are written for many messages at once.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ from imposter.storage.schema.secure_delete import mark_pending, run_if_pending
 from imposter.storage.schema.tables import messages, summaries
 
 MOST_NOTED = 200
-"""Messages that one note is made of, the newest; with them MOST_CHARACTERS."""
+"""The most messages for one note, the newest; MOST_CHARACTERS limits their length."""
 MOST_CHARACTERS = 24_000
 
 
@@ -59,7 +59,7 @@ _NOTE_ANEW = (
         changed_at=bindparam("now"),
     )
 )
-# An older program that shares the database forgets a person without their notes.
+# An older version on the same database erases a person without deleting their notes.
 _OF_NOBODY = delete(summaries).where(
     ~exists(
         select(messages.c.seq).where(
@@ -85,7 +85,10 @@ class SummaryStore:
         return self._read(job)
 
     def write(self, instance_id: str, conversation: str, text: str) -> Pending[None]:
-        """The owner's own notes in place of those there were; empty: none. What they replace leaves the files, too."""
+        """Store the owner's own notes in place of earlier ones; empty for none.
+
+        The old text is also removed from the files.
+        """
 
         def job(connection: Connection) -> None:
             row = _new_row(instance_id, conversation, text, 0, 0, self._now()) | {"by_owner": True}
@@ -95,7 +98,7 @@ class SummaryStore:
         return self._submit(job, instance_id, afterwards=run_if_pending)
 
     def to_note(self, instance_id: str, conversation: str) -> Pending[ToNote | None]:
-        """What the model is no longer shown and is not noted down; None where there is nothing."""
+        """Return the turns that are no longer shown and not summarised yet; None if there are none."""
 
         def job(connection: Connection) -> ToNote | None:
             row: Any = connection.execute(_READ, {"bot": instance_id, "chat": conversation}).first()
@@ -112,7 +115,7 @@ class SummaryStore:
         return self._read(job)
 
     def note(self, claim: Claim, conversation: str, noted: ToNote, text: str) -> Pending[bool]:
-        """Put `text` in place of `noted.before`; False where the owner has changed that meanwhile, or it is forgotten.
+        """Store `text` in place of `noted.before`. Return False if the owner changed or erased the notes meanwhile.
 
         Raises from the result: Superseded.
         """
@@ -142,56 +145,56 @@ def shown(
     oldest: datetime,
     half_as_old: datetime,
 ) -> tuple[list[TurnRow], int | None]:
-    """What the model is shown of what was said before, and the place where that begins if it is another than before.
+    """Return the earlier messages to show, and the new position of the first one if that changes.
 
-    `newest_first`: since the place where it began, one more than there may be where there are so many. `oldest` and
-    `half_as_old`: how old it may be, and may be where half of it goes.
+    `newest_first` holds the messages since the last position, with one more than the limit if there are that many.
+    `oldest` limits their age, and `half_as_old` limits it when the older half is dropped.
     """
     room = limits.max_characters - sum(len(message.content) for message in waits)
     most = max(0, limits.max_messages - len(waits))
     fitting = list(_fitting(newest_first, most, room, oldest))
     if len(fitting) == len(newest_first):
         return fitting, None
-    # This one is still shown all that fits: the notes on the rest are made once it is answered.
+    # The present answer still sees everything that fits. The notes on the rest are made after it.
     half = list(_fitting(newest_first, (most + 1) // 2, min(room, limits.max_characters // 2), half_as_old))
-    # An answer has the place of what it answers: the one is not to be shown without the other.
+    # An answer has the same position as its question; one must not be shown without the other.
     while half and newest_first[len(half)].anchor == half[-1].anchor:
         half.pop()
     return fitting, half[-1].anchor if half else waits[0].seq
 
 
 def move(connection: Connection, instance_id: str, conversation: str, shown_from: int, now: datetime) -> None:
-    """From now on the model is shown what stands from this place on."""
+    """Show the model the conversation from this position on."""
     connection.execute(_SHOW_FROM, _new_row(instance_id, conversation, "", shown_from, 0, now))
 
 
 def merge(connection: Connection, instance_id: str, survivor: str, absorbed: Sequence[str]) -> None:
-    """These are one conversation; what is shown of it is found anew."""
+    """Merge the notes of conversations that turned out to be one. The position is then determined again."""
     chats = [survivor, *absorbed]
     names = {"bot": instance_id, "chats": chats}
     rows: Sequence[Any] = connection.execute(_OF_THESE, names).all()
     if not rows:
         return
     connection.execute(_FORGET, names)
-    # What nobody has noted down of one of them is noted down, and what is noted down already may be so twice.
+    # A part that is not summarised in one of them will be summarised; parts that already are may appear twice.
     noted = min(row.noted_until for row in rows) if len(rows) == len(chats) else 0
     text = "\n".join(row.text[: LONGEST_SUMMARY // len(rows)] for row in rows if row.text)[:LONGEST_SUMMARY]
-    # Later than any of them, so that notes in the making, which know nothing of the others, are not kept.
+    # Later than all of them, so that notes in progress, which lack the other conversations, are discarded.
     changed = max(row.changed_at for row in rows) + timedelta(microseconds=1)
     connection.execute(_insert, _new_row(instance_id, survivor, text, 0, noted, changed))
 
 
 def forget(connection: Connection, instance_id: str, conversations: Collection[str]) -> None:
-    """In all of these somebody is forgotten: what was noted down of the others is noted down anew."""
+    """Delete the notes of conversations in which a person is erased. They are written again without that person."""
     connection.execute(_FORGET, {"bot": instance_id, "chats": list(conversations)})
 
 
 def forget_from(
     connection: Connection, instance_id: str, conversation: str, place: int, now: datetime, *, is_gone: bool
 ) -> None:
-    """What stands at this place says something else, or is gone: where it is noted down, it is noted down anew.
+    """Discard notes that cover a message at this position, because it was changed or deleted; they are written again.
 
-    Notes that may hold what is gone are dropped, but for the owner's own; notes in the making are not kept.
+    If it is gone, notes that may contain it are deleted, except for the owner's own. Notes in progress are discarded.
     """
     of_chat = {"bot": instance_id, "chat": conversation, "place": place}
     if is_gone:
@@ -200,7 +203,7 @@ def forget_from(
 
 
 def forget_old(connection: Connection, before: datetime) -> int:
-    """How many notes went that nobody has changed since then, or of whose chat nothing is left."""
+    """Delete notes that were not changed since `before` or whose chat is empty, and return their number."""
     return connection.execute(_OLD, {"moment": before}).rowcount + connection.execute(_OF_NOBODY).rowcount
 
 

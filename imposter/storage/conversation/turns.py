@@ -1,4 +1,4 @@
-"""The turns that a model is shown: what was said, what it replies or reacts to, and of whom it speaks."""
+"""The turns that a model is shown: messages, the messages that they refer to, and the people that they mention."""
 
 import re
 import unicodedata
@@ -16,23 +16,23 @@ from imposter.domain.names import Names
 from imposter.storage.schema.tables import anchor, messages, outbox
 
 DECLINED = "ModelDeclined"
-"""The reason of what a model's vendor would refuse again, in any prompt that holds it."""
+"""The reason of messages that the model's vendor would refuse again in any prompt."""
 LONGEST_EARLIER = 500
-"""Characters of what a message is about that are shown with it."""
+"""Characters that are shown of a referenced message."""
 LONGEST_NAME = 30
-"""Characters of a name in place of a number: it stands among somebody else's words."""
+"""Characters of a name in place of a number, because it becomes part of another person's text."""
 MOST_NAMED = 20
-"""Numbers in one message that names take the place of."""
+"""Numbers in one message that are replaced with names."""
 LONGEST_DETAILS = 1000
-"""Characters that are shown of what a message holds beside its words."""
+"""Characters that are shown of a message's details."""
 YOU = "you"
-"""What stands for the owner where somebody mentions them."""
+"""The name of the owner in mentions."""
 
 _MENTION = re.compile(r"@([0-9A-Za-z._-]{2,64})")
 
 
 class TurnRow(NamedTuple):
-    """In the order of BEFORE's columns; the first two are its place in the conversation."""
+    """A row in the order of BEFORE's columns. The first two are its position in the conversation."""
 
     anchor: int
     seq: int
@@ -53,7 +53,7 @@ class TurnRow(NamedTuple):
 
     @classmethod
     def of(cls, message: StoredMessage) -> "TurnRow":
-        """Of one that waits."""
+        """Return the row of a waiting message."""
         m = message
         return cls(
             m.seq, m.seq, m.source, m.content, m.sender_name, m.group_id, m.sent_at, m.unseen, m.sender_id, m.kind,
@@ -72,7 +72,7 @@ _in_chat = (
 
 
 BEFORE: Select[Any] = (
-    # Only what a turn is made of: reading whole messages is a tenth of all that the Store does for an answer.
+    # Only the columns that a turn needs: reading whole messages would be a tenth of the Store's work for an answer.
     select(
         anchor,
         messages.c.seq,
@@ -99,7 +99,7 @@ BEFORE: Select[Any] = (
     .order_by(anchor.desc(), messages.c.seq.desc())
     .limit(bindparam("most"))
 )
-"""What was said in the conversation between these places, the newest first; its columns are those of `TurnRow`."""
+"""The messages between two positions of a conversation, newest first, with the columns of `TurnRow`."""
 _ABOUT = select(
     messages.c.message_id,
     messages.c.source,
@@ -114,14 +114,14 @@ _ABOUT = select(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is on record of what these turns speak of."""
+    """Stored data about the messages and people that the turns refer to."""
 
     messages: Mapping[str, Any]
     names: Mapping[str, str]
 
 
 def people_in(said: Iterable[TurnRow]) -> set[str]:
-    """Ids of whom these speak, whose names `turns_of` is to be told."""
+    """Return the ids of people that these rows mention or quote. `turns_of` needs their names."""
     people = {name for each in said for mention in each.mentions for name in mention.identifiers}
     return people | {each.quoted.author for each in said if each.quoted is not None and each.quoted.author}
 
@@ -129,9 +129,9 @@ def people_in(said: Iterable[TurnRow]) -> set[str]:
 def turns_of(
     connection: Connection, instance_id: str, conversation: str, said: Sequence[TurnRow], names: Mapping[str, Names]
 ) -> tuple[Turn, ...]:
-    """As a model is shown them, in their order; without a reaction that was taken back or replaced.
+    """Return rows as turns for a model, in the same order. Reactions that were removed or replaced are left out.
 
-    Who is mentioned has the name that they gave themselves: what the owner calls them, the chat need not know.
+    Mentioned people appear under the name that they chose: the chat need not learn the owner's name for them.
     """
     pointed = {each.quotes or each.reacts_to for each in said} - {None}
     in_chat = {"instance_id": instance_id, "conversation": conversation}
@@ -164,7 +164,7 @@ def _turn(said: TurnRow, known: _Known) -> Turn:
 
 
 def with_names(content: str, mentions: Iterable[Mention], names: Mapping[str, str]) -> str:
-    """`content` with a name in place of each number behind an @, where it is known."""
+    """Return `content` with names in place of the numbers after an @, if they are known."""
     spelled: dict[str, str] = {}
     for mention in mentions:
         name = YOU if mention.is_owner else next((names[each] for each in mention.identifiers if each in names), "")
@@ -176,7 +176,7 @@ def with_names(content: str, mentions: Iterable[Mention], names: Mapping[str, st
 
 
 def _about(said: TurnRow, known: _Known) -> ReferencedMessage | None:
-    """Our own record of it counts, not what whoever replies says that it was."""
+    """Return the referenced message. Our own record is used in preference to the quote from the replier's app."""
     row = known.messages.get(said.quotes or said.reacts_to or "")
     if row is not None and row.deleted_at is not None:
         return ReferencedMessage(row.source, "", MessageKind.DELETION)
@@ -193,7 +193,7 @@ def _about(said: TurnRow, known: _Known) -> ReferencedMessage | None:
 
 
 def _taken_for_nobody_else(name: str) -> str:
-    """On one line; empty where it would have them taken for the owner."""
+    """Return the name on one line; empty if it could be mistaken for the owner's."""
     seen = "".join(each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
     return "" if one_line(seen).casefold() == YOU else one_line(name)
 

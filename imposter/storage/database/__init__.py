@@ -1,1 +1,1 @@
-"""The database itself: its engines, the thread that commits, connections that read, notifications."""
+"""Database access: engines, the writer thread, read-only connections and notifications."""

@@ -1,4 +1,4 @@
-"""The database engine. What is special about SQLite stands here alone; about PostgreSQL, in `postgresql`."""
+"""Database engines. SQLite-specific code is only here; PostgreSQL-specific code is in `postgresql`."""
 
 import fcntl
 import os
@@ -19,13 +19,13 @@ from imposter.storage.database.notifications import NodeIdentity
 DATABASE_FILE = "imposter.db"
 LOCK_FILE = "lock"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-"""Linux has it."""
+"""Exists on Linux."""
 DATABASE_LOCK = ".lock"
 BUSY_MILLISECONDS = 5_000
 BRIEFLY_BUSY_MILLISECONDS = 200
-"""More than a read of our own takes."""
+"""Longer than our own reads take."""
 QUICKLY_REWRITTEN = 32 * 1024 * 1024
-"""Bytes: about 0.3 s."""
+"""Bytes; a rewrite of this size takes about 0.3 s."""
 
 
 class InUse(StorageError):
@@ -33,11 +33,11 @@ class InUse(StorageError):
 
 
 def open_engine(url: str | None, data_dir: Path, identity: NodeIdentity | None = None) -> Engine:
-    """An engine for `url`, or for the SQLite file in `data_dir`. Texts of its errors never hold parameters.
+    """Open an engine for `url`, or for the SQLite file in `data_dir`. Its error texts never contain parameters.
 
-    PostgreSQL is told that its connections are this `identity`'s.
+    On PostgreSQL, the connections are named after `identity`.
 
-    Raises: StorageError (a URL that cannot be used; the text does not repeat it).
+    Raises: StorageError (the URL cannot be used; the text does not repeat it).
     """
     place = locate_database(url, data_dir)
     if place.get_backend_name() == "sqlite":
@@ -48,9 +48,9 @@ def open_engine(url: str | None, data_dir: Path, identity: NodeIdentity | None =
 
 
 def open_reading_engine(url: str | None, data_dir: Path) -> Engine:
-    """As `open_engine`, for connections that only read; what they see does not change while a transaction lasts.
+    """Open an engine like `open_engine`, for read-only connections. A transaction sees an unchanging snapshot.
 
-    A connection to SQLite must be closed before the one that commits: the last that closes makes a checkpoint.
+    Close SQLite connections before the writer's connection: the last one to close makes a checkpoint.
     """
     place = locate_database(url, data_dir)
     if place.get_backend_name() == "sqlite":
@@ -61,7 +61,7 @@ def open_reading_engine(url: str | None, data_dir: Path) -> Engine:
 
 
 def is_quickly_rewritten(connection: Connection) -> bool:
-    """Whether `rewrite` takes so little time that nobody notices. Call it outside a transaction."""
+    """Return whether `rewrite` is fast enough to go unnoticed. Call it outside a transaction."""
     if connection.dialect.name != "sqlite":
         return True
     with closing(connection.connection.cursor()) as cursor:
@@ -70,10 +70,10 @@ def is_quickly_rewritten(connection: Connection) -> bool:
 
 
 def rewrite(connection: Connection) -> None:
-    """Write SQLite's file anew. Call it outside a transaction, and `empty_journal` afterwards.
+    """Rewrite SQLite's file. Call it outside a transaction, and call `empty_journal` afterwards.
 
-    `secure_delete` does not reach the copies of rows that SQLite leaves behind when it rearranges a page. Nothing else
-    is stored meanwhile (measured: 9 ms a megabyte).
+    `secure_delete` misses the copies of rows that SQLite leaves behind when it rearranges a page. Nothing else can be
+    stored meanwhile (measured: 9 ms per megabyte).
     """
     if connection.dialect.name == "sqlite":
         with closing(connection.connection.cursor()) as cursor:  # SQLAlchemy's `execute` would begin a transaction
@@ -81,9 +81,9 @@ def rewrite(connection: Connection) -> None:
 
 
 def empty_journal(connection: Connection) -> None:
-    """Take every page as it was out of SQLite's journal. Call it outside a transaction.
+    """Remove all old page contents from SQLite's journal. Call it outside a transaction.
 
-    Raises: StorageError (somebody is reading the file), or what the driver raises.
+    Raises: StorageError (another program is reading the file), or the driver's errors.
     """
     if connection.dialect.name != "sqlite":
         return
@@ -99,9 +99,11 @@ def empty_journal(connection: Connection) -> None:
 
 @contextmanager
 def only_server(data_dir: Path, database: Path | None = None) -> Iterator[None]:
-    """Hold `data_dir`, and an SQLite `database` wherever it is, for this server: two would answer every message twice.
+    """Lock `data_dir`, and a SQLite `database` in any folder, for this server.
 
-    Raises: InUse, where another server holds one of them; StorageError (no lock can be put beside the database).
+    Two servers on the same data would answer every message twice.
+
+    Raises: InUse (another server holds one of them), StorageError (no lock file can be created beside the database).
     """
     with ExitStack() as held:
         folder = make_private_folder(data_dir)
@@ -109,7 +111,7 @@ def only_server(data_dir: Path, database: Path | None = None) -> Iterator[None]:
             _lock(folder / LOCK_FILE, f"{data_dir}: stop it, or set IMPOSTER_DATA_DIR to another folder")
         )
         if database is not None:
-            # Beside the file: SQLite loses its own locks when a file of the same name is closed elsewhere.
+            # A separate lock file: SQLite loses its own locks when the process closes another handle of its file.
             place = database.resolve()
             told = f"the database {database}: stop it, or set IMPOSTER_DATABASE_URL to another one"
             try:
@@ -122,9 +124,9 @@ def only_server(data_dir: Path, database: Path | None = None) -> Iterator[None]:
 
 
 def place_of(data_dir: Path) -> str | None:
-    """What tells the data folder's lock from any other, on this machine since it started; None where nothing does.
+    """Return an id for the lock file of the data folder, unique on this machine since boot; None if there is none.
 
-    Whoever holds the lock knows that an earlier server with the same name for it is dead.
+    A server that holds the lock knows that an earlier server with the same id is dead.
     """
     try:
         boot = BOOT_ID.read_text().strip()
@@ -148,7 +150,7 @@ def _lock(file: Path, told: str) -> Iterator[None]:
 
 
 def database_file(url: str | None, data_dir: Path) -> Path | None:
-    """The file of an SQLite database; None for PostgreSQL. Raises: StorageError (a URL that cannot be used)."""
+    """Return the file of a SQLite database; None for PostgreSQL. Raises: StorageError (the URL cannot be used)."""
     place = locate_database(url, data_dir)
     return Path(str(place.database)) if place.get_backend_name() == "sqlite" else None
 
@@ -167,7 +169,7 @@ _MISSING = ("role ", "database ")
 
 
 def cure_of(error: str) -> str:
-    """A few words to go behind what PostgreSQL said, where the cure is known."""
+    """Return a hint to add to an error of PostgreSQL, if the fix is known; otherwise an empty text."""
     said = error.lower()
     for word, cure in _CURES.items():
         if word in said and (word not in _MISSING or "does not exist" in said):
@@ -176,12 +178,12 @@ def cure_of(error: str) -> str:
 
 
 def locate_database(url: str | None, data_dir: Path) -> URL:
-    """Where the database is. Raises: ConfigurationError (a URL that cannot be used)."""
+    """Return the URL of the database. Raises: ConfigurationError (the URL cannot be used)."""
     if url is None:
         return URL.create("sqlite", database=str(data_dir / DATABASE_FILE))
     try:
         place = make_url(url)
-        if place.drivername == "postgres":  # as many tools write it
+        if place.drivername == "postgres":  # the form that many tools write
             place = place.set(drivername="postgresql")
         backend = place.get_backend_name()
     except (SQLAlchemyError, ValueError):
@@ -198,9 +200,9 @@ def locate_database(url: str | None, data_dir: Path) -> URL:
 
 
 def _sqlite(place: URL, *, only_reads: bool = False) -> Engine:
-    # SQLite gives its journal files the mode of the database file.
+    # SQLite gives its journal files the same mode as the database file.
     os.close(os.open(str(place.database), os.O_RDWR | os.O_CREAT, 0o600))
-    # The writer's connection is opened by one thread and then belongs to another.
+    # The writer's connection is opened by one thread and then used by another.
     engine = create_engine(place, poolclass=NullPool, hide_parameters=True, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare)
     if only_reads:
@@ -210,13 +212,13 @@ def _sqlite(place: URL, *, only_reads: bool = False) -> Engine:
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own
+    connection.isolation_level = None  # the driver must not begin transactions itself
     for pragma in (
         f"busy_timeout = {BUSY_MILLISECONDS}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        "secure_delete = ON",  # zeros over what is deleted; adding a message costs no more (measured)
+        "secure_delete = ON",  # overwrites deleted content with zeros; adding a message costs no more (measured)
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

@@ -1,4 +1,4 @@
-"""A job for the database, and what becomes of it: awaited on any loop, done on a thread that has a connection."""
+"""Database jobs and their results. A job runs on a thread with a connection; any event loop can await its result."""
 
 import asyncio
 from collections.abc import Callable, Generator, Sequence
@@ -15,18 +15,18 @@ T = TypeVar("T")
 
 
 class Pending(Future[T]):
-    """What a Store call gives back: its result once it is durable.
+    """The result of a Store call, available once it is durable.
 
-    Await it on any event loop, or ask for `.result(timeout)` on any thread. The work has begun either way, and giving
-    up waiting does not undo it. Raises: StorageError (nothing was stored; where the line to PostgreSQL broke during the
-    commit itself, all of it may have been), or what the job itself raised.
+    Await it on any event loop, or call `.result(timeout)` on any thread. The work starts in either case, and giving up
+    the wait does not undo it. Raises: StorageError (nothing was stored; if the connection to PostgreSQL broke during
+    the commit itself, everything may have been stored), or the error of the job itself.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.may_yet_be = False
-        """It was not stored, for a reason that may pass. Read on the writer's thread."""
-        self.set_running_or_notify_cancel()  # from here on `cancel` does nothing
+        """The job was not stored, for a reason that may be temporary. Read on the writer's thread."""
+        self.set_running_or_notify_cancel()  # after this, `cancel` has no effect
 
     def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self).__await__()
@@ -47,24 +47,24 @@ class Job(Generic[T]):
     ordering_key: str | None = None
     alone: bool = False
     suspect: bool = False
-    """It is to have a commit of its own."""
+    """The job gets its own commit, because it may have made another one fail."""
     begun: bool = False
     durable: bool = False
-    """Its work is committed, whatever becomes of the rest of the attempt."""
+    """The job's work is committed, whatever happens to the rest of the attempt."""
     cut: bool = False
-    """Part of its work was committed before the rest was done."""
+    """Part of the job's work was committed before the rest was done."""
     result: T | None = None
     error: Exception | None = None
     trouble: str | None = None
-    """What is wrong with the database itself, where that is why it failed."""
+    """The problem with the database itself, if it made the job fail."""
 
     def attempt(self, connection: Connection) -> None:
-        """Raises: JobFailed."""
+        """Run the job. Raises: JobFailed."""
         if self.behind is not None and self.behind.may_yet_be:
             raise JobFailed(StorageError("what comes before it is not stored"), self)
         try:
             self.result = self.run(connection)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the commit must not be blamed for it
+        except Exception as error:  # noqa: BLE001 - any error belongs to this job and must not be blamed on the commit
             raise JobFailed(error, self) from None
 
     def fail(self, error: Exception) -> None:
@@ -84,36 +84,36 @@ class Job(Generic[T]):
 
 
 class Attempt:
-    """To do these jobs within one transaction, one after the other. One that failed is made anew."""
+    """One attempt to run jobs one after the other in a transaction. A failed attempt is replaced by a new one."""
 
     def __init__(self, connection: Connection, jobs: Sequence[Job[Any]]) -> None:
         self.connection = connection
         self.jobs = jobs
         self.left: list[Job[Any]] = []
-        """Those for which there was no time, in their order."""
+        """Jobs that were not started for lack of time, in order."""
 
     def run(self) -> None:
-        """Raises: JobFailed."""
+        """Run the jobs. Raises: JobFailed."""
         for job in self.jobs:
             job.attempt(self.connection)
 
 
 def attempt_at(connection: Connection, jobs: Sequence[Job[Any]]) -> Attempt:
-    """As this database does it best."""
+    """Return the kind of attempt that suits this database best."""
     made: Attempt = getattr(connection.dialect, "attempt", Attempt)(connection, jobs)
     return made
 
 
 def line_broke(error: BaseException) -> bool:
-    """Before the commit all of it can be done again on a new connection."""
+    """Return whether the connection broke. Before the commit, all work can then be repeated on a new connection."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether it is the database's end of the line that is missing; only PostgreSQL's has another."""
+    """Return whether the database server cannot be reached. Only PostgreSQL runs on another machine."""
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "sqlstate", "")  # none where it did not come to a conversation
+    state = getattr(error.orig, "sqlstate", "")  # None if no conversation with the server took place
     return error.connection_invalidated or state is None or state.startswith(("08", "57P"))
 
 
@@ -132,11 +132,11 @@ _SQLITE = {
     "SQLITE_IOERR": DISK,
 }
 _POSTGRESQL = {"53100": FULL, "25006": READ_ONLY, "58030": DISK}
-"""Errors of PostgreSQL (SQLSTATE): disk_full, read_only_sql_transaction, io_error."""
+"""SQLSTATE codes of PostgreSQL: disk_full, read_only_sql_transaction, io_error."""
 
 
 def trouble_with(error: BaseException) -> str | None:
-    """What is wrong with the database itself, for whoever looks after it; None where it is something else."""
+    """Return a sentence for the operator about a problem of the database itself; None for other errors."""
     if is_away(error):
         return AWAY
     if not isinstance(error, DBAPIError):
@@ -147,7 +147,7 @@ def trouble_with(error: BaseException) -> str | None:
 
 
 def describe(error: BaseException) -> str:
-    """What went wrong without the SQL and its values; drivers put values on the lines after the first."""
+    """Describe an error without its SQL and values. Drivers put values on the lines after the first."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).splitlines()
     return f"{type(cause).__name__}: {lines[0] if lines else 'no details'}"

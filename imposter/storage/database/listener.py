@@ -1,4 +1,5 @@
-"""Hearing what other nodes have to say, on a connection of its own. PostgreSQL only: importing it loads the driver."""
+"""The listener for notifications of other nodes, on its own connection. PostgreSQL only; the import loads the
+driver."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,11 +15,11 @@ from imposter.storage.database.postgresql import SETTLE, connection_arguments
 log = structlog.get_logger()
 
 PAUSE = 0.5
-"""Seconds from a loss to the next attempt; meanwhile nothing is heard, and the nodes look for themselves."""
+"""Seconds between a lost connection and the next attempt. Meanwhile no notifications arrive and the nodes poll."""
 
 
 class NotificationListener:
-    """Listens for one node: on its own channel (`channels.channel_of`) and on the common one."""
+    """A listener for one node, on the node's channel (`notifications.channel_of`) and on the common channel."""
 
     def __init__(self, url: str, channel: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._arguments = connection_arguments(url)
@@ -26,9 +27,10 @@ class NotificationListener:
         self._sleep = sleep
 
     async def listen(self, heard: Callable[[str], None]) -> None:
-        """Call `heard` with the channel each time somebody rings, until cancelled.
+        """Call `heard` with the channel of each notification, until cancelled.
 
-        With "" once it listens, at first and after each loss: something may have been missed before.
+        It is called with "" when listening starts, also after each lost connection, because notifications may have been
+        missed before.
         """
         lost = False
         while True:

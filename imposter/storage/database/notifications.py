@@ -1,6 +1,6 @@
-"""How nodes wake each other: an empty notification, which comes with the commit. What it is about stands in the rows.
+"""Notifications between nodes. A notification is empty and is sent with the commit; the table rows hold the content.
 
-Only PostgreSQL has them; on SQLite there is nobody to wake.
+Only PostgreSQL has notifications. With SQLite there are no other nodes.
 """
 
 from uuid import uuid4
@@ -8,12 +8,12 @@ from uuid import uuid4
 from sqlalchemy import Connection, bindparam, func, select
 
 COMMON = "imposter"
-"""Something about nodes, or about who owns what, has changed."""
+"""The channel for changes of nodes and of the owners of bots."""
 _NOTIFY = select(func.pg_notify(bindparam("channel"), ""))
 
 
 class NodeIdentity:
-    """A process among the nodes: it keeps its channel, and has a new id each time it joins."""
+    """The identity of a process among the nodes. Its channel stays the same; its node id is new each time it joins."""
 
     def __init__(self) -> None:
         self._process = uuid4().hex
@@ -28,12 +28,12 @@ class NodeIdentity:
         return channel_of(self.node_id)
 
     def renew(self) -> None:
-        """What was this node is one no longer: bots that were its own must not be taken for the next one's."""
+        """Take a new node id, so that the bots of the former node are not mistaken for those of the new one."""
         self._joined += 1
 
 
 def channel_of(node_id: str) -> str:
-    """Where this one node listens: there is a command for it, or an answer."""
+    """Return the channel of one node, for commands to it and responses."""
     return f"{COMMON}_{node_id.partition('-')[0]}"
 
 

@@ -1,9 +1,9 @@
-"""Statements to PostgreSQL that share round trips: the jobs of a commit are under way at once.
+"""Pipelining for PostgreSQL: the jobs of a commit run concurrently and share round trips.
 
-In psycopg's pipeline mode a statement is sent without waiting for the one before. Each job runs as a greenlet: where it
-waits for the database the next job goes on, and when all of them wait, everything is sent and received in one round
-trip. The Store's code does not see it: it executes a statement and has the result. Jobs with the same ordering key run
-one after the other.
+In psycopg's pipeline mode, a statement is sent without waiting for the results of earlier ones. Each job runs as a
+greenlet. When a job waits for the database, the next job runs; when all of them wait, their statements are sent and the
+results received in one round trip. The Store's code is unaware of this: it executes a statement and gets the result.
+Jobs with the same ordering key run one after the other.
 
 https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html
 """
@@ -24,11 +24,11 @@ from sqlalchemy.exc import DBAPIError
 from imposter.storage.database.jobs import Attempt, Job, JobFailed
 
 LONGEST = 0.1
-"""Seconds after which no further job is begun in a commit: the others wait for it."""
+"""Seconds after which a commit starts no further jobs, because its earlier jobs wait for the commit."""
 
 
 class PipelinedConnection(psycopg.Connection[Any]):
-    """A connection that begins its transactions by itself, with their first statement, and commits with their last."""
+    """A connection that sends BEGIN with a transaction's first statement and can send COMMIT with the last one."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -37,24 +37,24 @@ class PipelinedConnection(psycopg.Connection[Any]):
         self._pipe: psycopg.Pipeline | None = None
 
     def start_pipelining(self) -> None:
-        """From now on results are there only after `sync`."""
+        """Enter pipeline mode. From then on, results are only available after `sync`."""
         if self._mode is None:
             self._mode = self.pipeline()
             self._pipe = self._mode.__enter__()
 
     def begin(self) -> None:
-        """Before each statement of a transaction."""
+        """Begin a transaction if none is open. Call it before each statement."""
         if not self._in_transaction:
             self.cursor().execute("BEGIN", prepare=False)
             self._in_transaction = True
 
     def sync(self) -> None:
-        """Send what is queued, and wait for its results. Raises: the first error among these."""
+        """Send the queued statements and wait for their results. Raises: the first error among the results."""
         if self._pipe is not None:
             self._pipe.sync()
 
     def sync_and_commit(self) -> None:
-        """The same, and commit in the same round trip where no statement failed."""
+        """Do the same as `sync`, and commit in the same round trip unless a statement failed."""
         self.cursor().execute("COMMIT", prepare=False)
         self.sync()
         self._in_transaction = False
@@ -65,7 +65,7 @@ class PipelinedConnection(psycopg.Connection[Any]):
 
     def rollback(self) -> None:
         with suppress(psycopg.Error):
-            self.sync()  # of what was abandoned before its results were there
+            self.sync()  # reads the results of abandoned statements
         super().rollback()
         self._in_transaction = False
 
@@ -78,7 +78,7 @@ class PipelinedConnection(psycopg.Connection[Any]):
 
 
 class PipelinedDialect(PGDialect_psycopg):
-    """PostgreSQL by a `PipelinedConnection`, which must be in autocommit mode."""
+    """The SQLAlchemy dialect for a `PipelinedConnection`, which must be in autocommit mode."""
 
     supports_statement_cache = True
 
@@ -122,11 +122,11 @@ class PipelinedDialect(PGDialect_psycopg):
 
 
 class _Abandoned(Exception):
-    """Thrown into what waits for a result that does not come."""
+    """Raised in a greenlet whose awaited result will not arrive."""
 
 
 class _Waiter(greenlet):
-    """Something that executes statements; where it waits for the database, its parent goes on."""
+    """A greenlet that executes statements. While it waits for the database, its parent continues."""
 
     def __init__(self, batch: "Batch") -> None:
         super().__init__()
@@ -139,7 +139,7 @@ class _Waiter(greenlet):
         self.begun_by.switch()
 
     def run_side_by_side(self, others: Sequence["_Waiter"], then_commit: bool) -> None:
-        """Raises: what the first of the others raised that did."""
+        """Run the other greenlets concurrently until all are done. Raises: the first error of any of them."""
         try:
             for each in others:
                 each.switch()
@@ -162,7 +162,7 @@ class _Statement(_Waiter):
 
 
 class _Worker(_Waiter):
-    """Does the jobs of one ordering key."""
+    """A greenlet that runs the jobs of one ordering key."""
 
     def __init__(self, batch: "Batch", jobs: Sequence[Job[Any]]) -> None:
         super().__init__(batch)
@@ -170,7 +170,7 @@ class _Worker(_Waiter):
         self.job = self._waiting[-1]
 
     def run(self) -> None:
-        """Raises: JobFailed."""
+        """Run the jobs. Raises: JobFailed."""
         while self._waiting and not self.batch.is_late():
             self.job = self._waiting.pop()
             self.job.begun = True
@@ -178,15 +178,15 @@ class _Worker(_Waiter):
         self.batch.left.extend(reversed(self._waiting))
 
     def ends_with_this(self) -> bool:
-        """Whether nothing follows what it waits for, as far as is known."""
+        """Return whether, as far as is known, no statement follows the one that it waits for."""
         return self.then_commit and (not self._waiting or self.batch.is_late())
 
 
 class Batch(Attempt):
-    """Jobs of one transaction. Its result is as if they had run one after the other, whoever shares a key in order.
+    """The jobs of one transaction. The result is the same as if jobs with the same key had run in order.
 
-    Where all of them wait for what they call their last statement, the commit is sent with it. What one of them
-    executes after that is in a transaction of its own.
+    When all jobs wait for their marked last statement, the commit is sent together with it. Any statements that a job
+    executes after that run in a transaction of their own.
     """
 
     def __init__(self, connection: Connection, jobs: Sequence[Job[Any]]) -> None:
@@ -210,13 +210,13 @@ class Batch(Attempt):
                 return
 
     def is_late(self) -> bool:
-        """Whether no further job is to be begun; the first one is in any case."""
+        """Return whether no further job may start. The first job always starts."""
         if not self._late and any(job.begun for job in self.jobs):
             self._late = perf_counter() - self._began_at > LONGEST
         return self._late
 
     def wait(self, waiter: _Waiter, cursor: "psycopg.Cursor[Any]", *, then_commit: bool) -> None:
-        """Until there is the result of what was executed just now."""
+        """Wait for the result of the statement that was just executed."""
         self._queue.append((waiter, cursor))
         if self._committed:
             job = _worker_of(waiter).job
@@ -235,7 +235,7 @@ class Batch(Attempt):
             _abandon(workers)
 
     def _cross(self, waiting: Sequence[_Worker], *, is_last: bool) -> None:
-        """One round trip. Raises: JobFailed, DBAPIError (the commit failed)."""
+        """Make one round trip. Raises: JobFailed, DBAPIError (the commit failed)."""
         commits = (is_last or self.is_late()) and all(worker.ends_with_this() for worker in waiting)
         try:
             if commits:
@@ -251,7 +251,10 @@ class Batch(Attempt):
                 job.durable = job.begun
 
     def _fail(self, error: psycopg.Error, *, commits: bool) -> None:
-        """Raises: JobFailed, DBAPIError (whether it is committed is not known, or nobody's statement failed)."""
+        """Pass an error on to its statement.
+
+        Raises: JobFailed, DBAPIError (it is unknown whether the commit succeeded, or no statement failed).
+        """
         failed = next((waiter for waiter, cursor in self._queue if not _has_result(cursor)), None)
         if failed is None or (commits and (self._raw.closed or self._raw.broken)):
             raise DBAPIError.instance(
@@ -264,15 +267,15 @@ class Batch(Attempt):
                 dialect=self.connection.dialect,
             ) from None
         failed.throw(error)
-        raise JobFailed(error, _worker_of(failed).job)  # it went on, in a transaction that is none any more
+        raise JobFailed(error, _worker_of(failed).job)  # the job caught the error, but its transaction is aborted
 
 
 def _has_result(cursor: "psycopg.Cursor[Any]") -> bool:
-    return cursor.pgresult is not None or cursor.statusmessage is not None  # `executemany` keeps only the latter
+    return cursor.pgresult is not None or cursor.statusmessage is not None  # `executemany` sets only the latter
 
 
 def _phases(jobs: Sequence[Job[Any]]) -> list[list[list[Job[Any]]]]:
-    """What may be under way at once; a job without an ordering key is alone."""
+    """Group jobs into phases whose jobs may run concurrently. A job without an ordering key gets its own phase."""
     phases: list[list[list[Job[Any]]]] = []
     for has_key, some in groupby(jobs, lambda job: job.ordering_key is not None):
         if not has_key:
@@ -291,6 +294,6 @@ def _worker_of(waiter: _Waiter) -> _Worker:
 
 def _abandon(waiters: Sequence[_Waiter]) -> None:
     for waiter in waiters:
-        if waiter:  # it has begun, and not ended
+        if waiter:  # true while it has started and not ended
             with suppress(_Abandoned, JobFailed, DBAPIError):
                 waiter.throw(_Abandoned)

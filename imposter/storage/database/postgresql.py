@@ -1,4 +1,4 @@
-"""What is special about PostgreSQL. Imported only where a URL names it: the driver costs memory."""
+"""PostgreSQL-specific code. It is only imported for a PostgreSQL URL, because the driver uses much memory."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,38 +25,38 @@ DRIVER = "postgresql+psycopg"
 PIPELINED = "postgresql+pipelined"
 OLDEST = 15
 ONE_SERVER = 0x696D706F73746572
-"""The advisory lock, "imposter" in ASCII, that servers share; those of before there were nodes held it alone."""
+"""The advisory lock, "imposter" in ASCII, that servers share. Versions without nodes hold it exclusively."""
 UPGRADE = ONE_SERVER + 1
-"""The one that is held while tables are made or changed."""
+"""The advisory lock held while tables are created or changed."""
 WAIT_FOR_TABLE = "2s"
-"""More than the second (deadlock_timeout) after which PostgreSQL ends a clean-up of its own that holds the table."""
+"""Longer than deadlock_timeout (1 s), after which PostgreSQL cancels an autovacuum that holds the table."""
 HOLD_UP = "3s"
-"""A statement may keep other servers from a table for so long: less than a lease of theirs."""
+"""The longest time for which a statement may block a table for other servers; shorter than their lease."""
 
 _DEFAULTS = {
     "application_name": "imposter",
     "connect_timeout": "5",
-    # A machine that went away without a word is noticed within a minute, not within two hours.
+    # Detects a machine that vanished within a minute instead of two hours.
     "keepalives": "1",
     "keepalives_idle": "30",
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
-"""What the URL may say otherwise."""
+"""Connection settings that the URL can override."""
 
 _SESSION = {
-    # Somebody else's lock must not hold up every bot for good; nor may a server that was cut off in the middle of a
-    # statement keep the rows of its bots from the others.
+    # A lock of another program must not block all bots forever. A server that was cut off in the middle of a
+    # statement must not keep the rows of its bots from the others.
     "statement_timeout": "20s",
-    "idle_session_timeout": "0",  # the connection is the lock, so it stays however quiet the bots are
-    # The server's side of the same: the lock of a machine that went away is given back.
+    "idle_session_timeout": "0",  # the connection holds the lock, so it must stay open however quiet the bots are
+    # The same on the server's side: the lock of a machine that vanished is released.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    # And of one that is there and hangs: others do not wait for the rows that it holds any longer than for a lease.
+    # For a server that hangs: others wait for its rows no longer than for a lease.
     "idle_in_transaction_session_timeout": "5s",
-    # Longer than it takes a connection of ours that was just lost to give its lock back.
+    # Longer than it takes one of our own lost connections to release its lock.
     "lock_timeout": "2s",
 }
 SETTLE = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
@@ -65,15 +65,16 @@ _ONLY_READ = (
     " set_config('default_transaction_isolation', 'repeatable read', false)"
 )
 _BE_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-"""A role or a database may have it off by default; what is accepted must outlast the server's machine all the same."""
+"""A role or database may turn it off by default. Accepted messages must survive a crash of the server's machine."""
 
 _BEAR_NAME = "SELECT set_config('application_name', %s, false)"
 
 
 def postgresql_engine(place: URL, identity: NodeIdentity | None) -> Engine:
-    """An engine whose every connection keeps servers out that do not share, and is a new one where the old was lost.
+    """Return an engine for writing. Its connections hold the shared lock and are replaced if they are lost.
 
-    It bears the name of the node that `identity` is at that moment.
+    Each connection is named after the node that `identity` is at that moment. The lock keeps out servers of versions
+    that do not share the database.
     """
     registry.register("postgresql.pipelined", PipelinedDialect.__module__, PipelinedDialect.__name__)
     completed = _completed(place)
@@ -86,7 +87,7 @@ def postgresql_engine(place: URL, identity: NodeIdentity | None) -> Engine:
 
 
 def reading_engine(place: URL) -> Engine:
-    """For reading alone, beside a connection of `postgresql_engine` that holds the lock: nobody waits for it."""
+    """Return an engine for reading only. It takes no lock: a connection of `postgresql_engine` already holds it."""
     completed = _completed(place)
     called = completed.set(query={**completed.query, "application_name": "imposter-reader"})
     engine = create_engine(called, poolclass=NullPool, hide_parameters=True)
@@ -96,7 +97,7 @@ def reading_engine(place: URL) -> Engine:
 
 
 def visitor_engine(place: URL) -> Engine:
-    """For a look from outside: it takes no lock, and says that it is none of the servers."""
+    """Return an engine for inspection from outside. It takes no lock and does not count as a server."""
     registry.register("postgresql.pipelined", PipelinedDialect.__module__, PipelinedDialect.__name__)
     completed = _completed(place)
     engine = create_engine(
@@ -109,29 +110,30 @@ def visitor_engine(place: URL) -> Engine:
 
 
 def connection_arguments(url: str) -> dict[str, Any]:
-    """What the driver is to connect with, as the engine would. Raises: sqlalchemy.exc.ArgumentError."""
+    """Return the driver's connection arguments, as the engine uses them. Raises: sqlalchemy.exc.ArgumentError."""
     place = _completed(make_url(url))
     _, arguments = create_engine(place, poolclass=NullPool).dialect.create_connect_args(place)
     return dict(arguments)
 
 
 def serialize_upgrades(connection: Connection) -> None:
-    """Of several servers that start at once one makes or changes the tables, and the others find them done."""
-    # Both may take long: a table made anew, and waiting for whoever does it.
+    """Let one of several starting servers create or change the tables while the others wait for it."""
+    # Both may take long: rebuilding a table, and waiting for another server that does so.
     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
     connection.execute(select(func.pg_advisory_xact_lock(UPGRADE)))
 
 
 def keep_upgrades_out(connection: Connection) -> None:
-    """Until the transaction ends, the tables stay as they are."""
+    """Prevent changes to the tables until the transaction ends."""
     connection.execute(select(func.pg_advisory_xact_lock_shared(UPGRADE)))
 
 
 @contextmanager
 def change_tables(connection: Connection, *, in_haste: bool) -> Iterator[None]:
-    """What is done within waits only briefly for whoever uses the tables, for everybody else would wait behind it.
+    """Change tables with a short lock timeout, because all other users of a table queue behind a waiting change.
 
-    `in_haste`, it must be done soon as well: other servers use the tables. Raises: StorageError (it took longer).
+    With `in_haste`, the statements are also limited in time, because other servers use the tables.
+    Raises: StorageError (a timeout).
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLE}'")
     if in_haste:
@@ -165,9 +167,9 @@ def _prepare(identity: NodeIdentity | None, connection: "psycopg.Connection[Any]
         if identity is not None:
             connection.execute(_BEAR_NAME, [name_of(identity.node_id)])
         _hold(connection)
-        connection.execute("RESET lock_timeout")  # it stays in autocommit mode: `PipelinedConnection` begins by itself
-    except BaseException:  # raised again, whatever it was
-        connection.close()  # SQLAlchemy forgets a connection that could not be prepared
+        connection.execute("RESET lock_timeout")  # stays in autocommit mode: `PipelinedConnection` begins by itself
+    except BaseException:  # raised again for any error
+        connection.close()  # SQLAlchemy drops a connection that could not be prepared without closing it
         raise
 
 
@@ -177,7 +179,7 @@ def _prepare_to_read(connection: "psycopg.Connection[Any]", _record: object) -> 
         connection.execute(SETTLE)
         connection.execute(_ONLY_READ)
         connection.autocommit = False
-    except BaseException:  # raised again, whatever it was
+    except BaseException:  # raised again for any error
         connection.close()
         raise
 
@@ -196,9 +198,9 @@ def _check(connection: "psycopg.Connection[Any]") -> None:
 
 
 def _hold(connection: "psycopg.Connection[Any]") -> None:
-    """Servers share the database, but not with one of an older version, which would answer every message too.
+    """Take the shared lock, which keeps out servers of older versions: they would answer every message as well.
 
-    The lock lives and dies with the connection.
+    The lock is released when the connection ends.
     """
     free = connection.execute("SELECT pg_try_advisory_lock_shared(%s)", [ONE_SERVER]).fetchone()
     if free == (True,):
@@ -214,7 +216,7 @@ def _hold(connection: "psycopg.Connection[Any]") -> None:
 
 
 def _replace_if_lost(connection: Connection) -> None:
-    """Nothing is asked of a connection that the server closed while nobody was looking; this costs no round trip."""
+    """Invalidate a connection that the server closed while it was idle. The check costs no round trip."""
     raw: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # ours
     if not raw.closed and not _has_something_to_say(raw):
         return
@@ -229,7 +231,7 @@ def _replace_if_lost(connection: Connection) -> None:
 
 
 def _has_something_to_say(connection: "psycopg.Connection[Any]") -> bool:
-    """A server that was asked nothing speaks of its end, or of a setting that changed."""
+    """Return whether the server sent something unasked, such as its shutdown or a changed setting."""
     line = poll()
     line.register(connection.fileno(), POLLIN)
     return bool(line.poll(0))

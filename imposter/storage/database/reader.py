@@ -1,7 +1,7 @@
-"""Reads on connections of their own: however long one takes, commits go on meanwhile.
+"""Reads on separate connections, so that a slow read does not delay commits.
 
 SQLite's WAL-reset bug (libraries before 3.51.3, sqlite.org/wal.html) needs a second connection that commits or makes a
-checkpoint. These do neither: they only read.
+checkpoint. These connections only read, so they do not trigger it.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from imposter.storage.database.jobs import Job, JobFailed, Pending, describe, is
 T = TypeVar("T")
 
 CONNECTIONS = 2
-"""One read that takes long does not hold up all others."""
+"""More than one, so that a slow read does not delay all others."""
 
 
 class Reader:
-    """Owns some connections, each with a thread; `close` finishes what is queued.
+    """The owner of the read-only connections, one per thread. `close` finishes the queued reads.
 
-    They are opened at once: when something is to be read, there may be no file left to open.
+    The connections are opened at once, because the database file may be gone by the time of the first read.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -39,10 +39,10 @@ class Reader:
             thread.start()
 
     def submit(self, run: Callable[[Connection], T]) -> Pending[T]:
-        """Have `run` called inside a transaction that only reads, on one of the threads.
+        """Call `run` in a read-only transaction on one of the threads.
 
-        It sees every commit whose result was there before. It may be called a second time, where the line broke.
-        Raises from the result: StorageError, or what `run` raises.
+        It sees all commits whose results were available before. It may be called twice if the connection broke.
+        Raises from the result: StorageError, or an error of `run`.
         """
         job = Job(run, Pending())
         with self._gate:
@@ -55,7 +55,7 @@ class Reader:
 
     @property
     def unfinished(self) -> int:
-        """Reads that have no result yet. From any thread."""
+        """The number of reads without a result. May be read from any thread."""
         return self._unfinished
 
     def close(self) -> None:
@@ -69,17 +69,17 @@ class Reader:
 
     def _run(self) -> None:
         connection: Connection | None = None
-        with suppress(Exception):  # whoever asks first finds out, and is told
+        with suppress(Exception):  # the first read gets the error
             connection = self._engine.connect()
         while (job := self._jobs.get()) is not None:
             try:
                 connection = connection or self._engine.connect()
                 _read(connection, job)
-            except Exception as error:  # noqa: BLE001 - the end of the job: whoever waits for it is told
+            except Exception as error:  # noqa: BLE001 - the error becomes the job's result
                 job.error = (DatabaseUnreachable if is_away(error) else StorageError)(describe(error))
             with self._gate:
                 self._unfinished -= 1
-            with suppress(BaseException):  # a callback of whoever waits is not this thread's end
+            with suppress(BaseException):  # a failing callback must not end this thread
                 job.settle()
         if connection is not None:
             connection.close()
@@ -99,6 +99,6 @@ def _read(connection: Connection, job: Job[Any]) -> None:
 
 
 def _attempt(connection: Connection, job: Job[Any]) -> None:
-    """Raises: JobFailed, or what the driver raises at the beginning."""
+    """Run the job in a transaction. Raises: JobFailed, or the driver's error at the start of the transaction."""
     with connection.begin():
         job.attempt(connection)

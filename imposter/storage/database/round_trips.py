@@ -1,4 +1,4 @@
-"""How to spare round trips to a database that is far away; to one in a file there are none."""
+"""Helpers that save round trips to a database on another machine. For a database file they make no difference."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -7,21 +7,22 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable
 
 THEN_COMMIT = {"then_commit": True}
-"""Execution options of a job's last statement: the commit may go along with it. What the job executes after that all
-the same is in a transaction of its own, and where that fails the job fails, though its first part is stored."""
+"""Execution options for a job's last statement: the commit may be sent with it. If the job executes further statements
+after all, they run in a transaction of their own; if that one fails, the job fails although its first part is
+stored."""
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 def matter(connection: Connection) -> bool:
-    """Whether it pays to ask for more than may be needed, so as to wait for the database once."""
+    """Return whether it pays to query more than may be needed in order to wait for the database only once."""
     return hasattr(connection.dialect, "execute_together")
 
 
 def execute_together(
     connection: Connection, *statements: tuple[Executable, Parameters], then_commit: bool = False
 ) -> list[CursorResult[Any]]:
-    """Execute these in this order, in one round trip. None depends on what another gave.
+    """Execute statements in this order in one round trip. None may depend on the result of another.
 
     `then_commit`: see `THEN_COMMIT`.
     """

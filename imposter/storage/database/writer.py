@@ -1,7 +1,7 @@
-"""One connection that commits, one thread, many jobs to a commit.
+"""The writer: one connection and one thread that commit many jobs at a time.
 
-A durable commit costs a flush to disk; the jobs that queue up during one flush share the next. Measured 40 to 70
-times faster on SQLite than one commit a job. What only reads goes by other connections (`reader`).
+A durable commit costs a flush to disk. The jobs that queue up during one flush share the next one. Measured: 40 to 70
+times faster on SQLite than one commit per job. Read-only work uses other connections (see `reader`).
 """
 
 from collections import deque
@@ -23,10 +23,10 @@ from imposter.storage.database.jobs import AWAY, Job, JobFailed, Pending, attemp
 log = structlog.get_logger()
 
 TELL_AGAIN = 10.0
-"""Seconds after which the log is told once more that the database is away; then when that time has doubled."""
+"""Seconds until the log repeats that the database is unreachable; the interval then doubles."""
 TELL_AT_LEAST = 600.0
 PROVE_EVERY = 2.0
-"""Seconds: as often the writer tries whether a database that took nothing takes something again."""
+"""Seconds between attempts to store something in a database that failed to store data."""
 _TOLD = {AWAY: "the database cannot be reached: nothing is stored or answered until it is back"}
 
 T = TypeVar("T")
@@ -34,26 +34,26 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """How busy the writer is; counts since it began."""
+    """The writer's activity; counts start when the writer does."""
 
     waiting: int
-    """Jobs whose commit has not begun."""
+    """Jobs whose commit has not started."""
     commits: int
     commit_seconds: float
-    """That all of them took."""
+    """The total duration of all commits."""
     failed_commits: int
     trouble: str | None
-    """Why nothing is stored now, in a sentence for whoever looks after the server; None: all is well."""
+    """Why nothing can be stored at the moment, as a sentence for the operator; None if there is no problem."""
     trouble_seconds: float
-    """For how long that has been so."""
+    """The duration of the trouble."""
     reading: int = 0
-    """Reads that have no result yet."""
+    """Reads without a result yet."""
 
 
 class TroubleLog:
-    """Tells the log of a database that takes nothing: once, then ever more seldom, and when it is over.
+    """Logs that the database stores nothing: at first, then at growing intervals, and when it is over.
 
-    Writers to one database share it.
+    All writers to a database share it.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class TroubleLog:
             return
         away = now - self._since
         self._tell_at = now + min(max(TELL_AGAIN, away), TELL_AT_LEAST)
-        with suppress(Exception):  # the jobs are worth more than the line about them
+        with suppress(Exception):  # a logging error must not affect the jobs
             log.error(_TOLD.get(trouble, trouble), cause=cause, seconds=round(away))
 
     def is_over(self) -> None:
@@ -80,7 +80,7 @@ class TroubleLog:
 
 
 class Writer:
-    """Owns the connection; `close` finishes what is queued, then closes it."""
+    """The owner of the writing connection. `close` finishes the queued jobs and then closes the connection."""
 
     def __init__(
         self,
@@ -89,14 +89,14 @@ class Writer:
         name: str = "store-writer",
         prove: Callable[[Connection], None] | None = None,
     ) -> None:
-        """`prove` writes something small: whether that can be committed proves that the database takes something."""
+        """Start the writer. `prove` writes a small value; a successful commit of it proves that data can be stored."""
         self._connection = connection
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._gate = Lock()
         self._closed = False
         self._alone: deque[Job[Any]] = deque()
         self._left: list[Job[Any]] = []
-        """For which there was no time in the commit before."""
+        """Jobs for which the previous commit had no time."""
         self._ended = False
         self._trouble_log = trouble_log or TroubleLog()
         self._commits = 0
@@ -118,26 +118,26 @@ class Writer:
         afterwards: Callable[[Connection], None] | None = None,
         behind: Pending[Any] | None = None,
     ) -> Pending[T]:
-        """Have `run` called inside a transaction on the writer's thread. It must be quick, and must not wait.
+        """Call `run` in a transaction on the writer's thread. It must be fast and must not wait for anything.
 
-        It is called a second time where the first was rolled back on account of another job of the same commit.
+        `run` is called a second time if the first transaction was rolled back because of another job in it.
 
-        Jobs are done in the order in which they were submitted. Those with different `ordering_key`s may be under way
-        at once: that is right where neither reads what the other changes, as with the ids of two bots.
+        Jobs run in the order of their submission. Jobs with different `ordering_key`s may run concurrently. That is
+        safe if neither reads data that the other changes, as with the ids of two bots.
 
-        `afterwards` is called behind the commit, outside any transaction and before the result is there; what it
-        raises is the log's alone, for the commit stands.
+        `afterwards` is called after the commit, outside any transaction and before the result is set. Its errors are
+        only logged, because the commit is final.
 
-        Where `behind`, which was submitted before, is not stored for a reason that may pass, neither is this: whoever
-        submits both again keeps their order.
+        If the job `behind`, submitted earlier, is not stored for a reason that may be temporary, this job is not stored
+        either. Callers can then submit both again and keep their order.
         """
         return self._put(Job(run, Pending(), afterwards, behind, ordering_key))
 
     def submit_alone(self, run: Callable[[Connection, Callable[[], None]], T]) -> Pending[T]:
-        """Have `run` called outside any transaction; for what takes long.
+        """Call `run` outside any transaction; for long work.
 
-        Between its steps it calls what it is handed, and whoever waits gets their turn. That raises StorageError when
-        one of their commits failed: the connection is another from then on.
+        Between its steps, `run` must call the function that it is given, which serves the waiting jobs. That function
+        raises StorageError if one of their commits failed, because the connection is then a new one.
         """
         return self._put(Job(lambda connection: run(connection, self._let_others), Pending(), alone=True))
 
@@ -150,7 +150,7 @@ class Writer:
         return job.pending
 
     def activity(self) -> Activity:
-        """From any thread."""
+        """Return the current activity. May be called from any thread."""
         return Activity(
             self._jobs.qsize(),
             self._commits,
@@ -161,7 +161,7 @@ class Writer:
         )
 
     def proof(self) -> Pending[None]:
-        """That something can be stored: a commit of its own, unless one was made just now.
+        """Prove that data can be stored, with a separate commit unless one has just succeeded.
 
         Raises from the result: StorageError.
         """
@@ -172,7 +172,7 @@ class Writer:
         return self.submit(self._prove)
 
     def stuck_for(self) -> float:
-        """Seconds since the commit began that is under way; 0.0 where none is. From any thread."""
+        """Return the seconds since the current commit started; 0.0 if there is none. May be called from any thread."""
         begun = self._begun_at
         return 0.0 if begun is None else perf_counter() - begun
 
@@ -191,7 +191,7 @@ class Writer:
         self._connection.close()
 
     def _next(self) -> list[Job[Any] | None]:
-        """What there is to do, at least one; None is the end."""
+        """Return the jobs to do, at least one. None marks the end."""
         first: list[Job[Any] | None] = [*self._left]
         if not first:
             try:
@@ -202,9 +202,9 @@ class Writer:
         return first
 
     def _serve(self, first: Sequence[Job[Any] | None]) -> bool:
-        """Commit `first` with all that has queued up behind it; False if the commit failed."""
+        """Commit `first` together with all jobs queued after it. Return False if the commit failed."""
         queued = [*first, *(self._jobs.get() for _ in range(self._jobs.qsize()))]
-        self._ended = self._ended or queued[-1] is None  # nothing is put behind the end
+        self._ended = self._ended or queued[-1] is None  # nothing is queued after the end marker
         self._alone.extend(job for job in queued if job is not None and job.alone)
         batch = [job for job in queued if job is not None and not job.alone]
         if batch and batch[0].suspect:
@@ -219,7 +219,7 @@ class Writer:
                 self._look_at(batch)
                 self._commits += 1
                 self._commit_seconds += perf_counter() - begun
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the batch is told, the thread goes on
+            except BaseException as error:  # noqa: BLE001 - all jobs of the batch get the error; the thread goes on
                 committed = False
                 self._give_up(batch, error)
             finally:
@@ -228,7 +228,7 @@ class Writer:
         self._left += kept
         for job in batch:
             if id(job) not in left:
-                with suppress(BaseException):  # a callback of one must not keep the others from their results
+                with suppress(BaseException):  # a failing callback must not keep other jobs from their results
                     job.settle()
         return committed
 
@@ -236,7 +236,10 @@ class Writer:
         return Job(self._prove or _nothing, Pending())
 
     def _look_at(self, batch: list[Job[Any]]) -> None:
-        """What was committed may only have been read: that tells that the database is there, and not of its disk."""
+        """Update the trouble state after a commit.
+
+        A commit that only read data proves that the database is reachable, but not that its disk works.
+        """
         failed = next((job for job in batch if job.trouble), None)
         if failed is not None and failed.trouble:
             self._enter_trouble(failed.trouble, str(failed.error))
@@ -262,7 +265,7 @@ class Writer:
     def _run_alone(self, job: Job[Any]) -> None:
         try:
             job.result = job.run(self._connection)
-        except Exception as error:  # noqa: BLE001 - the end of the job: whoever waits for it is told
+        except Exception as error:  # noqa: BLE001 - the error becomes the job's result
             job.fail(error)
         with suppress(BaseException):
             job.settle()
@@ -283,11 +286,11 @@ class Writer:
         for afterwards in {job.afterwards for job in done if job.afterwards}:
             try:
                 afterwards(self._connection)
-            except Exception as error:  # noqa: BLE001 - the commit stands, whatever becomes of what follows it
+            except Exception as error:  # noqa: BLE001 - the commit is final, whatever happens after it
                 _report("failed after the commit", error)
 
     def _attempt_all(self, batch: Sequence[Job[Any]]) -> None:
-        """Raises: JobFailed."""
+        """Run the batch in one transaction. Raises: JobFailed."""
         self._left = []
         with self._transaction():
             attempt = attempt_at(self._connection, batch)
@@ -299,9 +302,9 @@ class Writer:
         try:
             with self._connection.begin():
                 yield
-        except BaseException:  # raised again, whatever the work raised
+        except BaseException:  # raised again for any error of the jobs
             if not self._connection.invalidated:
-                self._connection.info.clear()  # what is kept there was read in what is rolled back
+                self._connection.info.clear()  # its caches hold rows that are rolled back
             raise
 
     def _give_up(self, batch: list[Job[Any]], error: BaseException) -> None:
@@ -311,7 +314,7 @@ class Writer:
                 job.error = (DatabaseUnreachable if trouble == AWAY else StorageError)(describe(error))
                 job.pending.may_yet_be = True
         with suppress(Exception):
-            # A commit that failed leaves its transaction open; the next batch begins on a new connection.
+            # A failed commit leaves its transaction open. The next batch starts on a new connection.
             self._connection.invalidate()
         if trouble:
             self._enter_trouble(trouble, describe(error))
@@ -321,7 +324,10 @@ class Writer:
 
 
 def _around(failed: JobFailed, batch: Sequence[Job[Any]]) -> tuple[list[Job[Any]], list[Job[Any]]]:
-    """What of this is to be attempted again, and what is to be done after that; what has failed for good knows it."""
+    """Return the jobs to attempt again, and the jobs to do after those.
+
+    Jobs that failed for good have their error set.
+    """
     culprit = failed.job
     for job in batch:
         if job.cut and not job.durable:
@@ -330,7 +336,7 @@ def _around(failed: JobFailed, batch: Sequence[Job[Any]]) -> tuple[list[Job[Any]
     at = next((index for index, job in enumerate(rest) if job is culprit), len(rest))
     before, after = rest[:at], rest[at + 1 :]
     if not culprit.cut:
-        # It may be another's fault, such as that of a line that broke: then it has a commit of its own to show it.
+        # Another job may be at fault, or a broken connection. The job gets its own commit to find out.
         if (
             culprit.suspect
             or not isinstance(failed.error, SQLAlchemyError)
@@ -344,9 +350,9 @@ def _around(failed: JobFailed, batch: Sequence[Job[Any]]) -> tuple[list[Job[Any]
 
 
 def _nothing(_: Connection) -> None:
-    """For a database whose trouble is only whether it is there."""
+    """Do nothing. Used to test only whether the database is reachable."""
 
 
 def _report(event: str, error: BaseException, **fields: int) -> None:
-    with suppress(Exception):  # the jobs are worth more than the line about them
+    with suppress(Exception):  # a logging error must not affect the jobs
         log.error(event, cause=describe(error), **fields)

@@ -1,1 +1,1 @@
-"""What a bot learns from: imported chats and evaluations."""
+"""Data that a bot learns from: imported chats and exams."""

@@ -1,7 +1,7 @@
-"""Exams: what the owner answered once, put to the bot again, and how close it came.
+"""Exams: questions that the owner once answered are put to the bot, and its answers are scored.
 
-There are two of a bot at most, the last one and the last that was finished, whose score counts. What was said in them
-goes with the person who said it, and in time; the score stays.
+A bot has at most two exams: the last one, and the last finished one, whose score counts. The messages in them are
+deleted with the person who wrote them, and after the retention time; the score stays.
 """
 
 import json
@@ -27,19 +27,19 @@ from imposter.storage.schema.secure_delete import mark_pending
 from imposter.storage.schema.tables import aliases, anchor, bots, exams, messages, outbox, voice_lines
 
 MOST_CHATS = 200
-"""Chats in which questions are looked for, the newest first."""
+"""Chats that are searched for questions, newest first."""
 MOST_LOOKED_AT = 5_000
-"""The newest messages among which the owner's are looked for."""
+"""The newest messages that are searched for the owner's."""
 MOST_SAID = 600
 """The newest messages of a chat."""
 MOST_LINES = 400
 """The newest imported lines of a chat."""
 NO_MESSAGE = 0
-"""In place of a message's seq: what an exam takes is nobody's."""
+"""A value in place of a message's seq, because the usage of an exam belongs to no conversation."""
 AT_ONCE = 50
-"""Exams that are looked at in one commit."""
+"""Exams processed in one commit."""
 SEQS_AT_ONCE = 500
-"""Messages looked for by one statement."""
+"""Messages looked up by one statement."""
 
 Canonical = Callable[[str], str]
 
@@ -63,15 +63,15 @@ class EvaluationRow:
     total: int
     score: float | None
     body: dict[str, Any]
-    """Made by who holds exams. Its `pairs`, a list, hold what was said: each has a `contact`, `kept_since`, and as
-    `wordings` those of the messages stored here that it is made of."""
+    """Content written by the exam code. Its list `pairs` holds messages: each pair has a `contact`, `kept_since`, and
+    `wordings`, the seqs and edit counts of the stored messages that it consists of."""
     last_score: float | None
-    """Of the bot's last exam that was finished, which may be this one."""
+    """The score of the bot's last finished exam, which may be this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredLine:
-    """A message that is stored here; `content` is empty where no model is ever shown it."""
+    """A stored message. `content` is empty if no model is ever shown it."""
 
     source: Source
     content: str
@@ -79,33 +79,33 @@ class StoredLine:
     sent_at: datetime
     kept_since: datetime
     wording: tuple[int, int]
-    """Its seq, and how often it was edited by then."""
+    """Its seq and its number of edits at that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedExchange:
-    """A line of a chat that the owner imported; the question may be empty."""
+    """A line of an imported chat; the question may be empty."""
 
     question: str
     bubbles: tuple[str, ...]
     said_at: datetime
     after: float | None
-    """Seconds from the question."""
+    """Seconds after the question."""
     kept_since: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
-    """What was said with one contact, each oldest first."""
+    """The messages of one contact and the owner, each list sorted oldest first."""
 
     ids: frozenset[str]
-    """Every spelling of every id that is known of the contact."""
+    """All spellings of all ids known for the contact."""
     said: tuple[StoredLine, ...]
     imported: tuple[ImportedExchange, ...]
 
 
 def _is_here(bot: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether this exam is held where its bot is now."""
+    """Return a condition: the exam was started by the node that now owns its bot."""
     owner = select(bots.c.owner).where(bots.c.instance_id == bot).scalar_subquery()
     return exams.c.place.is_not_distinct_from(owner)
 
@@ -137,7 +137,7 @@ _SCORE = select(_last_score)
 _LAST = (
     select(
         exams.c.number,
-        # Whoever held it is gone, and could not say so any more.
+        # The node that ran it is gone and cannot end it any more.
         case(
             (_runs, exams.c.state),
             (exams.c.state == EvaluationState.RUNNING.value, literal(EvaluationState.INTERRUPTED.value)),
@@ -172,7 +172,7 @@ _SET_BODY = update(exams).where(_one).values(body=bindparam("left"))
 _CLEAR = delete(exams).where(_of_bot)
 
 _recent = (
-    # The owner's messages are context, which an index holds in order: however many others there are, no more is read.
+    # The owner's messages have the state CONTEXT, so an index returns them in order and no other rows are read.
     select(messages.c.seq, messages.c.conversation, messages.c.source, messages.c.group_id)
     .where(messages.c.instance_id == bindparam("instance_id"), messages.c.state == MessageState.CONTEXT)
     .order_by(messages.c.seq.desc())
@@ -241,7 +241,7 @@ _IDS = select(aliases.c.alias).where(
 
 
 class EvaluationStore:
-    """With an `identity`, exams are held by that node."""
+    """The exams of all bots. With an `identity`, new exams belong to that node."""
 
     def __init__(
         self, writer: Writer, reader: Reader, now: Callable[[], datetime], identity: NodeIdentity | None
@@ -256,8 +256,9 @@ class EvaluationStore:
         return None if self._identity is None else self._identity.node_id
 
     def chats(self, instance_id: str) -> Pending[tuple[list[str], list[str]]]:
-        """Conversations with one person in which the owner wrote, and contacts of whom a chat was imported; the newest
-        first. They may be the same people.
+        """Return direct conversations in which the owner wrote, and contacts with imported chats, each newest first.
+
+        The same people may be in both lists.
         """
         bot = {"instance_id": instance_id}
         return self._read(
@@ -268,7 +269,7 @@ class EvaluationStore:
         )
 
     def talk(self, instance_id: str, contact: str, canonical: Canonical) -> Pending[ContactHistory]:
-        """What was said with whom this conversation is, or of whom a chat was imported under this name."""
+        """Return the messages with this contact, from their conversation and imported chats of any of their ids."""
 
         def job(connection: Connection) -> ContactHistory:
             chat = {"instance_id": instance_id, "conversation": contact}
@@ -282,7 +283,7 @@ class EvaluationStore:
         return self._read(job)
 
     def begin(self, instance_id: str, total: int) -> Pending[int | None]:
-        """The number of a new exam, which takes the place of one that was not finished; None while one runs."""
+        """Start an exam, in place of an unfinished one, and return its number; None while one is running."""
 
         def job(connection: Connection) -> int | None:
             bot = {"instance_id": instance_id}
@@ -303,11 +304,11 @@ class EvaluationStore:
         return self._submit(job)
 
     def progress(self, instance_id: str, exam: int, done: int, used: Sequence[Usage] = ()) -> Pending[bool]:
-        """So many questions are done, and that is what the last ones took. False: it is not to go on."""
+        """Record the progress and the usage of the last questions. Return False if the exam must stop."""
         mine = {"exam": exam, "node": self._node_id, "so_many": done}
 
         def job(connection: Connection) -> bool:
-            record(connection, instance_id, NO_MESSAGE, used)  # also where it ended meanwhile: it was spent
+            record(connection, instance_id, NO_MESSAGE, used)  # recorded even if the exam has ended
             return connection.execute(_PROGRESS, mine).rowcount == 1
 
         return self._submit(job)
@@ -315,9 +316,9 @@ class EvaluationStore:
     def end(
         self, instance_id: str, exam: int, state: EvaluationState, body: dict[str, Any], score: float | None = None
     ) -> Pending[bool]:
-        """Of one that runs. One that is done takes the place of all before. False: it had ended already.
+        """End a running exam; a finished one replaces all earlier ones. Return False if it had ended already.
 
-        Pairs of what was edited or deleted meanwhile are left out.
+        Pairs with messages that were edited or deleted meanwhile are left out.
         """
 
         def job(connection: Connection) -> bool:
@@ -345,16 +346,17 @@ class EvaluationStore:
         return self._read(job)
 
     def last_score(self, instance_id: str) -> Pending[float | None]:
-        """Of the last exam that was finished; None where there is none."""
+        """Return the score of the last finished exam; None if there is none."""
         return self._read(lambda connection: connection.execute(_SCORE, {"instance_id": instance_id}).scalar_one())
 
     def leave_behind(self) -> Pending[int]:
-        """What runs by the book was cut short when this server, which is alone, was last stopped."""
+        """Mark exams that were running when this server last stopped as interrupted, if there are no other nodes."""
         return self._submit(lambda connection: connection.execute(_LEFT_BEHIND, {"moment": self._now()}).rowcount)
 
     def delete_old(self, before: datetime, after: int = 0) -> Pending[int | None]:
-        """Of some exams above this number, delete what was said and has been here since before this moment; the score
-        stays. Gives the number to go on from; None when it was the last.
+        """Delete pairs kept since before this time, from some exams with a number above `after`. Scores stay.
+
+        Return the number to continue from; None if there are no more.
         """
 
         def job(connection: Connection) -> int | None:
@@ -368,13 +370,13 @@ class EvaluationStore:
 
 
 def is_in_exams(connection: Connection, instance_id: str, spellings: Collection[str]) -> bool:
-    """Whether an exam holds words of whom one of these means, of whom nothing else may be here any more."""
+    """Return whether an exam contains messages of one of these ids. No other data of the person may be left."""
     bodies = connection.execute(_BODIES, {"instance_id": instance_id}).all()
     return any(pair["contact"] in spellings for _, body in bodies for pair in json.loads(body).get("pairs", ()))
 
 
 def forget(connection: Connection, instance_id: str, ids: frozenset[str], canonical: Canonical) -> None:
-    """Take what was said with whom any of these ids means out of the bot's exams; scores stay."""
+    """Remove the pairs of the person with any of these ids from the bot's exams. Scores stay."""
     spelled = ids | {canonical(name) for name in ids}
     for number, body in connection.execute(_BODIES, {"instance_id": instance_id}).all():
         if _strike(
@@ -387,16 +389,16 @@ def forget(connection: Connection, instance_id: str, ids: frozenset[str], canoni
 
 
 def forget_about(connection: Connection, instance_id: str, seq: int, heard_at: datetime) -> None:
-    """Take what holds words of this message, or was answered by them, out of the bot's exams; scores stay.
+    """Remove the pairs that contain this message, or answer it, from the bot's exams. Scores stay.
 
-    `heard_at`: when it was stored here. Exams before it know nothing of it.
+    `heard_at` is when it was stored here. Earlier exams do not contain it.
     """
     for number, body in connection.execute(_BODIES_SINCE, {"instance_id": instance_id, "heard_at": heard_at}).all():
         _strike(connection, number, body, lambda pair: any(each == seq for each, _ in pair.get("wordings", ())))
 
 
 def clear(connection: Connection, instance_id: str) -> None:
-    """The account is gone: how close the bot came to its owner says nothing of the next one's."""
+    """Delete the bot's exams because its account is gone. The scores do not apply to another owner."""
     if connection.execute(_CLEAR, {"instance_id": instance_id}).rowcount:
         mark_pending(connection)
 
@@ -407,7 +409,7 @@ def _said_here(row: Any) -> StoredLine:
 
 
 def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict[str, Any]], bool]) -> bool:
-    """Gives whether anything went."""
+    """Remove the matching pairs from a stored exam. Return whether there were any."""
     held = json.loads(body)
     rest = _without(held, goes)
     if rest is not held:
@@ -416,7 +418,7 @@ def _strike(connection: Connection, number: int, body: str, goes: Callable[[dict
 
 
 def _without(held: dict[str, Any], goes: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The body without those pairs; itself where there are none."""
+    """Return the body without the matching pairs; the same object if there are none."""
     pairs = held.get("pairs", [])
     left = [pair for pair in pairs if not goes(pair)]
     if len(left) == len(pairs):
@@ -425,7 +427,7 @@ def _without(held: dict[str, Any], goes: Callable[[dict[str, Any]], bool]) -> di
 
 
 def _as_it_still_is(connection: Connection, body: dict[str, Any]) -> dict[str, Any]:
-    """Without pairs of messages that are not here any more as they were."""
+    """Return the body without pairs whose messages were edited or deleted."""
     seqs = sorted({seq for pair in body.get("pairs", ()) for seq, _ in pair.get("wordings", ())})
     known: set[tuple[int, int]] = set()
     for begin in range(0, len(seqs), SEQS_AT_ONCE):

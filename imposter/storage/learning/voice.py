@@ -1,6 +1,6 @@
-"""What the owner wrote: in chats that they imported, and in those that are here, where nothing is stored a second time.
+"""The owner's own messages, from imported chats and from stored conversations, which are not stored twice.
 
-An answer is only ever read together with the conversation that it was given in, so that nobody's words reach another.
+An answer is only ever read for the conversation in which it was given, so that no contact's words reach another.
 """
 
 import json
@@ -24,31 +24,33 @@ from imposter.storage.schema.tables import aliases, anchor, messages, voice_line
 AT_ONCE = 500
 """Lines written or deleted in one commit."""
 MOST_KEPT = 20_000
-"""Lines of one bot. A further import takes the place of the oldest."""
+"""Lines of one bot. Further imports replace the oldest."""
 MOST_OF_CONTACT = 400
-"""The newest imported lines of a chat that are looked at for an answer."""
+"""The newest imported lines of a chat that are read for an answer."""
 MOST_SAID = 600
-"""The newest messages of a chat that are."""
+"""The newest messages of a chat that are read for an answer."""
 MOST_OF_ALL = 2_000
-"""The newest lines, and the newest messages among which the owner's are, that make up the style of all."""
+"""The newest imported lines, and the newest messages searched for the owner's, from which the general style is
+derived."""
 
 Canonical = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceLine:
-    """What the owner wrote in one go, and what it answers; no question where they began, or where several ask."""
+    """Consecutive messages of the owner and their question. The question is empty if the owner wrote first or several
+    people asked."""
 
     question: str
     bubbles: tuple[str, ...]
     said_at: datetime
     after: float | None
-    """Seconds from the question."""
+    """Seconds after the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class SaidLine:
-    """A message that is stored here."""
+    """A stored message."""
 
     conversation: str
     source: Source
@@ -58,7 +60,7 @@ class SaidLine:
 
 @dataclass(frozen=True, slots=True)
 class VoiceSources:
-    """Imported lines and stored messages, each oldest first."""
+    """Imported lines and stored messages, each sorted oldest first."""
 
     imported: tuple[VoiceLine, ...]
     said: tuple[SaidLine, ...]
@@ -97,7 +99,7 @@ _spoken = (
     messages.c.instance_id == bindparam("instance_id"),
     messages.c.state != MessageState.IGNORED,
     messages.c.kind.in_(list(OWN_WORDS)),
-    # What the owner only passed on is not how they write. What others sent without words still stands in between.
+    # Forwarded messages do not show how the owner writes. Other people's messages without text still count as a break.
     (messages.c.source != Source.OWNER) | ((messages.c.content != "") & messages.c.forwarded.is_not(true())),
 )
 _SAID_IN = (
@@ -107,7 +109,7 @@ _SAID_IN = (
     .limit(MOST_SAID)
 )
 _recent = (
-    # The owner's messages are context, which an index holds in order: however many others there are, no more is read.
+    # The owner's messages have the state CONTEXT, so an index returns them in order and no other rows are read.
     select(
         messages.c.conversation,
         messages.c.source,
@@ -137,9 +139,9 @@ class VoiceStore:
         self._now = now
 
     async def replace(self, instance_id: str, contact: str, lines: Sequence[VoiceLine]) -> None:
-        """Store what the owner said to one contact, oldest first, in place of what was imported of them before.
+        """Store the owner's lines to one contact, oldest first, in place of those imported before.
 
-        In portions: cut short, it is to be done again. Raises: StorageError, also where the bot is gone.
+        This is done in batches; repeat it if it is interrupted. Raises: StorageError (also if the bot is gone).
         """
         await self._clear({"instance_id": instance_id, "contacts": [clean(contact)]})
         for begin in range(0, len(lines), AT_ONCE):
@@ -169,9 +171,9 @@ class VoiceStore:
         return self._submit(job)
 
     async def delete(self, instance_id: str) -> int:
-        """Delete all that was imported for a bot, from the files too. Gives how many lines went.
+        """Delete all imported lines of a bot, also from the files, and return their number.
 
-        Raises: StorageError; cut short, it is to be called again.
+        Raises: StorageError. Call it again if it is interrupted.
         """
         gone = await self._clear({"instance_id": instance_id})
         if gone:
@@ -195,7 +197,7 @@ class VoiceStore:
         return self._submit(job)
 
     def delete_old(self, before: datetime) -> Pending[int]:
-        """Of the lines that were imported before this moment, delete some, and give how many; 0 when none is left."""
+        """Delete some lines imported before this time. Return their number, 0 if none is left."""
 
         def job(connection: Connection) -> int:
             oldest = connection.execute(_OLDEST).all()
@@ -208,7 +210,7 @@ class VoiceStore:
         return self._submit(job)
 
     def counts(self, instance_id: str) -> Pending[dict[str, int]]:
-        """How many lines were imported of whom, by contact; most first."""
+        """Return the number of imported lines by contact, highest first."""
         return self._read(
             lambda connection: {
                 row.contact: row.lines for row in connection.execute(_COUNTS, {"instance_id": instance_id})
@@ -216,7 +218,7 @@ class VoiceStore:
         )
 
     def of_chat(self, instance_id: str, conversation: str, canonical: Canonical) -> Pending[VoiceSources]:
-        """What was said in this conversation: imported lines of any of its ids, and its messages."""
+        """Return the lines of this conversation: those imported under any of its ids, and its stored messages."""
 
         def job(connection: Connection) -> VoiceSources:
             chat = {"instance_id": instance_id, "conversation": conversation}
@@ -229,7 +231,10 @@ class VoiceStore:
         return self._read(job)
 
     def of_all(self, instance_id: str) -> Pending[VoiceSources]:
-        """What the owner said lately, to whomever; `said` holds nobody else's messages. For figures, not for words."""
+        """Return the owner's recent lines in all chats, without anyone else's.
+
+        Use it for statistics, not for its words.
+        """
 
         def job(connection: Connection) -> VoiceSources:
             bot = {"instance_id": instance_id}
@@ -242,13 +247,13 @@ class VoiceStore:
 
 
 def is_in_voice(connection: Connection, instance_id: str, spellings: Collection[str]) -> bool:
-    """Whether lines were imported of whom one of these means, who may never have written here."""
+    """Return whether lines were imported under one of these ids. The contact may never have written here."""
     of = {"instance_id": instance_id, "contacts": list(spellings)}
     return connection.execute(_NEWEST_OF.limit(1), of).first() is not None
 
 
 def forget(connection: Connection, instance_id: str, ids: frozenset[str], canonical: Canonical) -> int:
-    """Delete the imported lines of whom any of these ids means. Gives how many went."""
+    """Delete the lines imported under any of these ids, in any spelling, and return their number."""
     bot = {"instance_id": instance_id}
     spelled = ids | {canonical(name) for name in ids}
     theirs = [

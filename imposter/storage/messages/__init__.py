@@ -1,1 +1,1 @@
-"""A message from intake to delivery: stored, changed, answered, sent."""
+"""Messages from intake to delivery: stored, changed, answered and sent."""

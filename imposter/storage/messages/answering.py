@@ -1,4 +1,4 @@
-"""The answer to what waited, and its way out, in one commit."""
+"""Storing an answer and its deliveries in one commit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ from imposter.storage.schema.tables import anchor, messages, outbox
 _is_waiting = messages.c.state == MessageState.WAITING
 _MARK_ANSWERED = (
     update(messages)
-    # The bot's own: after a fail-over to an older copy a number may be given again.
+    # The instance id is checked as well: after a fail-over to an older database copy, a seq may be assigned twice.
     .where(messages.c.seq == bindparam("answered"), messages.c.instance_id == bindparam("claimed"))
     .where(_is_waiting, fencing.held)
     .where(messages.c.changed.is_not(true()))
@@ -90,7 +90,7 @@ _ADD_NEXT_PART = _adding_part(
             _first.c.conversation == _question.c.conversation,
             _first.c.message_id == bindparam("first"),
             _first.c.answers == _question.c.seq,
-            _first.c.received_at == bindparam("received_at"),  # it was added just now
+            _first.c.received_at == bindparam("received_at"),  # it was added by this call
         )
     )
 )
@@ -110,12 +110,12 @@ _ADD_DELIVERY_OF_PART = (
             _part.c.message_id == bindparam("message_id"),
             _part.c.source == Source.BOT,
             _part.c.answers == bindparam("answered"),
-            _part.c.received_at == bindparam("created_at", type_=outbox.c.created_at.type),  # it was added just now
+            _part.c.received_at == bindparam("created_at", type_=outbox.c.created_at.type),  # it was added by this call
         ),
     )
     .on_conflict_do_nothing()
 )
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _ADD_TURN = (
     upsert(messages)
     .on_conflict_do_nothing(index_elements=["instance_id", "conversation", "message_id"])
@@ -135,7 +135,7 @@ _PARTS = SELECT_OUTGOING.where(*_in_chat, anchor == bindparam("question")).order
 
 
 class AnswerPlace(NamedTuple):
-    """Where an answer belongs."""
+    """The place of an answer: its bot, conversation and recipient."""
 
     instance_id: str
     conversation: str
@@ -143,7 +143,7 @@ class AnswerPlace(NamedTuple):
     group_name: str | None
     reply_to: str
     seq: int | None
-    """Of the message that it answers; None where it answers none."""
+    """The seq of the message that it answers; None if it answers none."""
 
 
 def answer(
@@ -180,7 +180,7 @@ def _answer_at_once(
     used: Sequence[Usage],
     now: datetime,
 ) -> list[Outgoing]:
-    """The same in one round trip: what is added looks itself whether the question still waits."""
+    """Store the answer in one round trip. Each statement checks itself whether the question still waits."""
     bot, seconds = claim.instance_id, disappearing.seconds_around(connection, claim.instance_id, last)
     guarded = fencing.of(claim) | {"answered": last}
     *results, marked = round_trips.execute_together(
@@ -197,7 +197,7 @@ def _answer_at_once(
             for part in parts
         ),
         *([(_JOIN_WHERE_IT_WAITS, [guarded | {"earlier": seq} for seq in earlier])] if earlier else []),
-        (_MARK_ANSWERED, guarded | {"why": trace}),  # last: all before looks at what still waits
+        (_MARK_ANSWERED, guarded | {"why": trace}),  # last, because all statements before it need waiting messages
         then_commit=True,
     )
     place = marked.first()
@@ -211,7 +211,7 @@ def _answer_at_once(
 
 
 def question(connection: Connection, seq: int) -> AnswerPlace:
-    """The place of an answer to this message."""
+    """Return the place of an answer to this message."""
     return AnswerPlace._make((*connection.execute(_QUESTION, {"asked": seq}).one(), seq))
 
 
@@ -224,7 +224,10 @@ def put(
     source: Source = Source.BOT,
     reason: str | None = None,
 ) -> list[Outgoing]:
-    """Store these in the conversation and the outbox. Where the first's id is stored, those that stand are given."""
+    """Store parts in the conversation and the outbox.
+
+    If the id of the first part is stored already, the stored answer is returned instead.
+    """
     going: list[Outgoing] = []
     seconds = disappearing.seconds_in(connection, place.instance_id, place.conversation)
     for part in parts:
@@ -239,7 +242,7 @@ def put(
 
 
 def _standing(connection: Connection, place: AnswerPlace, part: Part) -> list[Outgoing]:
-    """The answer that a part with this id belongs to already."""
+    """Return the stored answer that a part with this id belongs to."""
     stands = {
         "instance_id": place.instance_id,
         "conversation": place.conversation,
@@ -252,7 +255,7 @@ def _standing(connection: Connection, place: AnswerPlace, part: Part) -> list[Ou
 def _row(
     instance_id: str, part: Part, source: Source, answers: int | None, seconds: int | None, now: datetime
 ) -> dict[str, Any]:
-    """What a message is made of, but for its place."""
+    """Return the columns of a message, except for those of its place."""
     content = clean(part.text)
     return {
         "instance_id": instance_id,

@@ -1,4 +1,4 @@
-"""Edits and deletions: what they make of the message that they name, and of what was done about it."""
+"""Edits and deletions: their effect on the message that they change, and on its answer."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -23,21 +23,21 @@ from imposter.storage.schema.tables import drafts, messages, outbox, wordings
 
 
 class ChangeOutcome(StrEnum):
-    """What came of an edit or a deletion."""
+    """The result of an edit or deletion."""
 
     NOT_THEIRS = "not_theirs"
     DONE = "done"
     REMAKES = "remakes"
-    """What is in the making, or not out, is to be made anew."""
+    """An answer that is in progress or unsent must be generated again."""
 
 
 NEW_WORDS = "the new words of an edited message"
-"""What is unseen of a message whose edit could not be read."""
+"""The unseen content of a message whose edit could not be read."""
 
 _in_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
 _NAMED = SELECT_STORED.where(*_in_chat, messages.c.message_id.in_(bindparam("message_ids", expanding=True)))
 UNASKED = ("empty", "not_addressed")
-"""Reasons of what wanted no answer as it was, and may want one as it is."""
+"""Reasons of messages that wanted no answer before the edit, and may want one after it."""
 _KEEP = insert(wordings)
 _EDIT = (
     update(messages)
@@ -126,7 +126,7 @@ _WAIT_AGAIN = (
     .where(func.coalesce(messages.c.joined, messages.c.seq) == bindparam("last"))
     .values(state=MessageState.WAITING, joined=None, trace=None, changed=None)
 )
-# What was deleted is not answered with the others once they are.
+# When the other messages are answered, a deleted one is not answered with them.
 _LEAVE_DELETED = (
     update(messages)
     .where(*_of_chat, messages.c.joined == bindparam("last"), messages.c.reason == DELETED)
@@ -144,13 +144,13 @@ def apply(
     judge: Judge,
     now: datetime,
 ) -> ChangeOutcome | None:
-    """Make of the message that `change` names what it says, if it is whose it must be.
+    """Apply `change` to the message that it names, if its sender is allowed to.
 
-    None where that message is not here (yet): in a group, another's of the same id tells nothing. What waits is judged
-    anew, an answer that is not out waits to be made anew (`reopen`), and so does what is drafted. `keeps`: what it said
-    before is kept.
+    Return None if that message is not stored here (yet); in a group, another member's message with the same id does not
+    count. A waiting message is judged again. An unsent answer waits to be generated again (see `reopen`), and so does
+    a draft. With `keeps`, the earlier text is kept.
     """
-    assert change.changes is not None  # noqa: S101 - what the caller asks first
+    assert change.changes is not None  # noqa: S101 - the caller has checked it
     people = _authors(connection, instance_id, place, change)
     names = [change.changes, *(own_id(change.changes, known) for known in people)]
     in_chat = {"instance_id": instance_id, "conversation": place.conversation}
@@ -173,12 +173,12 @@ def apply(
 
 
 def drop(connection: Connection, seq: int) -> None:
-    """A change that is done is no message of its own."""
+    """Delete the row of a change that was applied, because it is not a message of its own."""
     connection.execute(_DROP, {"seqs": [seq]})
 
 
 def quoted_in(connection: Connection, instance_id: str, conversation: str, message: Message) -> Quote | None:
-    """What is kept of what a message quotes: nothing where that is on record itself, or was before it was deleted."""
+    """Return the quote to store with a message: none if the quoted message is, or was, stored here itself."""
     if message.quoted is None or message.quotes is None:
         return message.quoted
     asked = {"instance_id": instance_id, "conversation": conversation, "message_id": message.quotes}
@@ -186,10 +186,9 @@ def quoted_in(connection: Connection, instance_id: str, conversation: str, messa
 
 
 def reopen(connection: Connection, instance_id: str, conversation: str) -> None:
-    """Have what was answered wait again where something of it was changed before the answer was out.
+    """Let answered messages wait again if one of them was changed before the answer was sent.
 
-    Call it while nothing is answered or handed over in that chat. Of an answer that is partly out, the rest is
-    withdrawn.
+    Call it while nothing in the chat is being answered or sent. If the answer was partly sent, the rest is withdrawn.
     """
     connection.execute(_UNMARK_WAITING, {"bot": instance_id, "chat": conversation})
     in_chat = {"instance_id": instance_id, "conversation": conversation}
@@ -197,7 +196,7 @@ def reopen(connection: Connection, instance_id: str, conversation: str) -> None:
         parts = _newest(connection.execute(_TO_THIS, in_chat | {"last": last}).all())
         held = [part.seq for part in parts if part.state is DeliveryState.PENDING and part.reason == CHANGED]
         if any(part.attempts for part in parts):
-            # It may have arrived: only the same text may go out again under its id.
+            # It may have arrived: only the same text may be sent again under its id.
             connection.execute(_LET_GO, {"seqs": held})
         elif len(held) < len(parts):
             connection.execute(_WITHDRAW, {"seqs": held})
@@ -208,12 +207,12 @@ def reopen(connection: Connection, instance_id: str, conversation: str) -> None:
 
 
 def let_go(connection: Connection, instance_id: str) -> None:
-    """At start: of answers that were held back nobody knows any more whether they were being handed over."""
+    """Release all answers that were held back. Call it at start, when it is unknown whether they were being sent."""
     connection.execute(_LET_ALL_GO, {"bot": instance_id})
 
 
 def _newest(parts: Sequence[Any]) -> list[Any]:
-    """Of one answer: a word that it is on its way may have gone out before."""
+    """Return the parts of the newest answer. An interim message may have been sent before it."""
     made = [part.created_at for part in parts if part.created_at is not None]
     return [part for part in parts if not made or part.created_at == max(made)]
 
@@ -223,14 +222,14 @@ def _is_admins(change: Message) -> bool:
 
 
 def _authors(connection: Connection, instance_id: str, place: ConversationAliases, change: Message) -> frozenset[str]:
-    """Ids of whose message it changes."""
+    """Return the ids of the author of the changed message."""
     if _is_admins(change):
         return ids_of_person(connection, instance_id, change.changes_of) if change.changes_of else frozenset()
     return place.known_ids.union(change.sender.identifiers)
 
 
 def _may_change(change: Message, target: StoredMessage, authors: Collection[str]) -> bool:
-    """Everybody their own; who writes is known by the platform, whatever the change says of it."""
+    """Return whether the sender of a change may make it. The platform vouches for the sender, not for the change."""
     if _is_admins(change):
         return not change.changes_of or target.source is not Source.CONTACT or target.sender_id in authors
     if change.source is Source.OWNER:
@@ -250,7 +249,7 @@ def _change(
         connection.execute(_DELETE, {"target": target.seq, "moment": change.sent_at})
     else:
         content = change.content[:longest]
-        # The link of a text goes with its words.
+        # A text's details are its link, which is replaced with the text.
         details = change.details or (target.kind is not MessageKind.TEXT and target.details) or None
         told = None if target.unseen == NEW_WORDS else target.unseen
         unseen = NEW_WORDS if change.note == UNREADABLE else unseen_of(content, target.kind, details or "", told)
@@ -276,9 +275,9 @@ def _change(
 
 
 def _follow(connection: Connection, target: StoredMessage, kind: MessageKind, judge: Judge, now: datetime) -> bool:
-    """Of what was done about it: what waits is judged anew, and what is not out is to be made anew.
+    """Update the work on a changed message: judge a waiting message again, and hold an unsent answer.
 
-    Gives whether there is any of that.
+    Return whether an answer must be generated again.
     """
     in_chat = {"instance_id": target.instance_id, "conversation": target.conversation}
     if target.source is not Source.CONTACT:
@@ -290,7 +289,7 @@ def _follow(connection: Connection, target: StoredMessage, kind: MessageKind, ju
         verdict = pending_work.judged(connection, row, judge)
         if kind is MessageKind.EDIT and verdict.state is not MessageState.WAITING:
             pending_work.settle(connection, [target.seq], verdict)
-        # What is in the making for these is not to be kept.
+        # Answers in progress for these messages must be discarded.
         connection.execute(_MARK_WAITING, {"bot": target.instance_id, "chat": target.conversation})
         return True
     if target.state is MessageState.ANSWERED:
@@ -306,7 +305,7 @@ def _follow(connection: Connection, target: StoredMessage, kind: MessageKind, ju
 
 
 def _forget_words(connection: Connection, target: StoredMessage, *, is_gone: bool) -> None:
-    """What it said stands no longer in what was drafted for it, nor in what its owner was told of it."""
+    """Remove the old text from drafts for the message and from notes to the owner about it."""
     about = {target.seq, target.joined or target.seq}
     about |= draft_rows.forget_words(connection, target.instance_id, target.conversation, about, is_gone=is_gone)
     for seq in about:
@@ -317,7 +316,7 @@ def _forget_words(connection: Connection, target: StoredMessage, *, is_gone: boo
 
 
 def _hold(connection: Connection, in_chat: dict[str, str], last: int) -> bool:
-    """An answer that nobody has begun to send; none that its owner has sent themselves."""
+    """Hold an answer that is not being sent yet. An answer that the owner approved is not held."""
     parts = _newest(connection.execute(_TO_THIS, in_chat | {"last": last}).all())
     if not parts or any(part.state is not DeliveryState.PENDING or part.attempts for part in parts):
         return False
@@ -328,7 +327,7 @@ def _hold(connection: Connection, in_chat: dict[str, str], last: int) -> bool:
 
 
 def _redraft(connection: Connection, target: StoredMessage, last: int, now: datetime) -> bool:
-    """But for a draft without words: what that is for is the owner's."""
+    """Let the messages of a draft wait again. A draft without text is left to the owner."""
     done = False
     for draft in draft_rows.still_open(connection, target.instance_id):
         if draft.answers == last and draft.text:
@@ -339,10 +338,10 @@ def _redraft(connection: Connection, target: StoredMessage, last: int, now: date
 
 
 def own_id(message_id: str, sender_id: str) -> str:
-    """The id of a member's message where another's in the group has the one that it came with."""
+    """Return the id to store a member's message under if another member's message already has its id."""
     return f"{message_id}/{sender_id}"
 
 
 def came_as(message: Message) -> str:
-    """The id that it came with."""
+    """Return the id with which the message arrived."""
     return message.message_id.removesuffix(own_id("", message.sender.identifier))

@@ -1,4 +1,4 @@
-"""Why a message was answered, or was not."""
+"""Queries for why a message was answered or not."""
 
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ _OWNER = select(
     func.min(case((messages.c.seq > bindparam("asked"), messages.c.sent_at))).label("owner_after"),
 ).where(*_of_chat, messages.c.source == Source.OWNER, messages.c.reacts_to.is_(None))
 
-# A word that went out while a draft was made ("let me check") is no answer, nor is one that is held back.
+# A text sent while the draft was made ("let me check") is not an answer, nor is an answer that is held back.
 _IS_ANSWERED = (
     select(outbox.c.seq)
     .join(messages, messages.c.seq == outbox.c.seq)
@@ -61,7 +61,7 @@ _WORDINGS = (
 
 
 def decision(connection: Connection, instance_id: str, seq: int, now: datetime) -> Decision | None:
-    """None where there is no such message; what we said ourselves answers to none of this."""
+    """Return the decision about a message; None if there is no such message or the bot wrote it."""
     found = connection.execute(_MESSAGE, {"instance_id": instance_id, "asked": seq}).first()
     if found is None:
         return None

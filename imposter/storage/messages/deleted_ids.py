@@ -1,6 +1,6 @@
-"""Marks of messages that went with whom they were from: a platform may hand over once more what it was not thanked for.
+"""Marks of erased messages, which recognise a message that the platform delivers again because it got no receipt.
 
-A mark is a keyed hash of a message's id with its sender's: it says neither to who has no key.
+A mark is a keyed hash of the message's id and its sender's id. Without the key it reveals neither.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -14,11 +14,11 @@ from imposter.storage.schema.connection_cache import nothing_gone
 from imposter.storage.schema.tables import anchor, gone, messages
 
 MOST = 200
-"""The newest messages of a chat that are marked; no platform has more on its way, that were here before."""
+"""The newest messages of a chat that are marked. No platform delivers more messages again than this."""
 KEPT = timedelta(days=45)
-"""WhatsApp keeps what was not received for 30."""
+"""WhatsApp keeps undelivered messages for 30 days."""
 ANYBODY = ""
-"""In place of the sender of what the bot said."""
+"""The sender in marks of the bot's own messages."""
 
 Hash = Callable[..., str]
 """See `Cipher.keyed_hash`."""
@@ -44,7 +44,7 @@ _KNOWN = (
     .where(gone.c.instance_id == bindparam("instance_id"), gone.c.mark.in_(bindparam("marks", expanding=True)))
     .limit(1)
 )
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _MARK = insert(gone).on_conflict_do_nothing(index_elements=["instance_id", "mark"])
 _OLD = delete(gone).where(gone.c.marked_at <= bindparam("moment"))
 
@@ -58,7 +58,7 @@ def mark(
     ids: Collection[str],
     now: datetime,
 ) -> None:
-    """What was said last in these conversations, and by whoever has these ids in these groups."""
+    """Mark the newest messages in these conversations, and those by the person with these ids in these groups."""
     of_bot = {"instance_id": instance_id}
     marks: set[str] = set()
     for conversation in conversations:
@@ -76,7 +76,7 @@ def mark(
 
 
 def is_gone(connection: Connection, keyed_hash: Hash, instance_id: str, message: Message) -> bool:
-    """Whether this message was here, and its sender or its chat is forgotten."""
+    """Return whether this message was stored before and its sender or chat has been erased."""
     nothing = nothing_gone(connection)
     if instance_id in nothing:
         return False
@@ -89,11 +89,11 @@ def is_gone(connection: Connection, keyed_hash: Hash, instance_id: str, message:
 
 
 def forget_old(connection: Connection, now: datetime) -> int:
-    """How many marks went that nobody will ask for."""
+    """Delete expired marks and return their number."""
     return connection.execute(_OLD, {"moment": now - KEPT}).rowcount
 
 
 def _marks(keyed_hash: Hash, instance_id: str, message_id: str, senders: Collection[str]) -> Iterator[str]:
-    # One that comes once more may not be readable then, and is a note of its own beside it.
+    # A message that is delivered again may be unreadable then, and is stored under an id with a suffix.
     its_own = message_id.removesuffix(f"/{UNREADABLE}")
     return (keyed_hash("gone", instance_id, sender, its_own) for sender in senders)

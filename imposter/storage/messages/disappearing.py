@@ -1,4 +1,4 @@
-"""Chats whose messages disappear: how long they stay there."""
+"""The lifetime of messages in chats whose messages disappear."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from imposter.storage.schema.connection_cache import never_disappears
 from imposter.storage.schema.tables import messages
 
 LONGEST_LIFE = 10 * 365 * 86_400
-"""Seconds. Whoever says that theirs lasts longer does not mean it."""
+"""Seconds. A longer lifetime is not meant seriously."""
 
 _says = messages.c.disappears_after.is_not(None)
 _OF_BOT = select(messages.c.seq).where(messages.c.instance_id == bindparam("instance_id"), _says).limit(1)
@@ -23,18 +23,18 @@ _CONVERSATION = select(messages.c.conversation).where(messages.c.seq == bindpara
 
 
 def bounded(seconds: int | None) -> int | None:
-    """As it is stored."""
+    """Return a lifetime within the range that is stored."""
     return seconds if seconds is None else max(0, min(seconds, LONGEST_LIFE))
 
 
 def end(sent_at: datetime, seconds: int | None) -> datetime | None:
-    """When a message disappears that was sent then; None: never, as far as is known."""
+    """Return when a message sent at `sent_at` disappears; None if it does not, as far as is known."""
     seconds = bounded(seconds)
     return sent_at + timedelta(seconds=seconds) if seconds else None
 
 
 def seconds_in(connection: Connection, instance_id: str, conversation: str) -> int | None:
-    """After how long messages of the chat disappear, as its newest message that says so has it; None: they do not."""
+    """Return the lifetime in seconds from the chat's newest message that states one; None if messages stay."""
     if not _any_do(connection, instance_id):
         return None
     there = {"instance_id": instance_id, "conversation": conversation}
@@ -42,7 +42,7 @@ def seconds_in(connection: Connection, instance_id: str, conversation: str) -> i
 
 
 def seconds_around(connection: Connection, instance_id: str, seq: int) -> int | None:
-    """The same of the chat that this message is in."""
+    """Return the lifetime, as in `seconds_in`, for the chat of this message."""
     if not _any_do(connection, instance_id):
         return None
     conversation: str | None = connection.execute(_CONVERSATION, {"seq": seq}).scalar_one_or_none()

@@ -1,6 +1,6 @@
-"""Edits and deletions that came before what they change, or that nobody knew to be its sender's: they wait for that.
+"""Edits and deletions that wait because their target has not arrived or their sender's ids were not known.
 
-One that waits is a row like any other message, which names what it changes.
+A waiting change is stored as a row like any other message, with the id of its target.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from imposter.storage.schema.tables import messages
 
 LONGEST_WAIT = timedelta(hours=24)
 MOST = 500
-"""That wait, of one bot."""
+"""The most waiting changes of one bot."""
 
 _waits = (
     messages.c.instance_id == bindparam("instance_id"),
@@ -31,7 +31,7 @@ _waits = (
 _LAST = select(func.max(messages.c.received_at)).where(*_waits)
 _COUNT = select(func.count()).where(*_waits)
 _SELECT = SELECT_STORED.add_columns(messages.c.changes, messages.c.deletes_of).order_by(messages.c.sent_at)
-# Of any age: SQLite would look through all that wait, by their age, instead of at these.
+# Of any age: with an age condition, SQLite would scan all waiting changes by age instead of these.
 _FOR_THIS = _SELECT.where(
     messages.c.instance_id == bindparam("instance_id"),
     messages.c.conversation == bindparam("conversation"),
@@ -64,7 +64,10 @@ _LET_GO = (
 
 
 def keep(connection: Connection, instance_id: str, now: datetime) -> None:
-    """One more waits. Over MOST the oldest goes of who has most in one chat: a flood takes nobody else's place."""
+    """Note that one more change waits. Above MOST, drop the oldest of the sender with the most in one chat.
+
+    This way, a flood of changes takes no place from other senders.
+    """
     changes_wait(connection)[instance_id] = now + LONGEST_WAIT
     recent = {"instance_id": instance_id, "since": now - LONGEST_WAIT}
     if connection.execute(_COUNT, recent).scalar_one() > MOST:
@@ -81,7 +84,7 @@ def catch_up(
     judge: Judge,
     now: datetime,
 ) -> None:
-    """`message` is stored: have done to it what an edit or deletion that came before it says."""
+    """Apply waiting edits and deletions to `message`, which was just stored."""
     here = {"conversation": place.conversation, "names": sorted({message.message_id, came_as(message)})}
     found = connection.execute(_FOR_THIS, {"instance_id": instance_id} | here).all()
     waiting = ((row, message.message_id) for row in found if row.received_at > now - LONGEST_WAIT)
@@ -91,9 +94,9 @@ def catch_up(
 def follow_merger(
     connection: Connection, instance_id: str, place: ConversationAliases, longest: int, judge: Judge, now: datetime
 ) -> frozenset[str]:
-    """Ids turned out to be one person's: what waited for want of that is done.
+    """Apply changes that waited because two ids were not known to belong to one person.
 
-    Gives the conversations where something is to be made anew.
+    Return the conversations with an answer to generate again.
     """
     remade = set()
     for twin in place.twins:
@@ -111,7 +114,10 @@ def follow_merger(
 def _do(
     connection: Connection, waiting: Iterable[tuple[Any, str]], longest: int, judge: Judge, now: datetime
 ) -> set[str]:
-    """Each with the id of what it changes; gives the conversations where something is to be made anew."""
+    """Apply changes, each given with the id of its target.
+
+    Return the conversations with an answer to generate again.
+    """
     remade = set()
     for (*columns, _, over), changed in waiting:
         late = stored(columns)
@@ -127,7 +133,7 @@ def _do(
 
 
 def any_wait(connection: Connection, instance_id: str, now: datetime) -> bool:
-    """Whether there may be some."""
+    """Return whether changes may be waiting."""
     until = changes_wait(connection)
     if instance_id not in until:
         recent = {"instance_id": instance_id, "since": now - LONGEST_WAIT}
@@ -137,7 +143,7 @@ def any_wait(connection: Connection, instance_id: str, now: datetime) -> bool:
 
 
 def _what_it_became(twin: StoredMessage) -> Message:
-    """As the edit or deletion that made it so."""
+    """Return the edit or deletion that brought a message to its present form."""
     kind = MessageKind.EDIT if twin.deleted_at is None else MessageKind.DELETION
     at = twin.deleted_at or twin.edited_at or twin.sent_at
     source = Source.CONTACT if twin.source is Source.CONTACT else Source.OWNER

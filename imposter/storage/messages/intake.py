@@ -1,4 +1,4 @@
-"""What becomes of a message that comes in: recognised, judged, stored and fitted into the queue, in one commit."""
+"""Intake of messages: each one is identified, judged, stored and fitted into the queue, in one commit."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -67,7 +67,7 @@ _COLUMNS = (
     "disappears_at",
     "secret",
 )
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _ONCE = ["instance_id", "conversation", "message_id"]
 _INSERT = insert(messages).on_conflict_do_nothing(index_elements=_ONCE).returning(messages.c.seq)
 _INSERT_IF_HELD = (
@@ -94,7 +94,11 @@ def accept(
     *,
     is_first: bool = True,
 ) -> Accepted:
-    """`message` is as databases can store it. `is_first`: nothing was written for it before. Raises: Superseded."""
+    """Accept a message whose texts the database can store.
+
+    `is_first` means that nothing was written for it before in this commit.
+    Raises: Superseded.
+    """
     place = locate(connection, instance_id, message)
     is_first = is_first and not place.changed
     accepted = _accept(connection, instance_id, place, message, limits, judge, busy, now, claim, is_first=is_first)
@@ -121,7 +125,7 @@ def _accept(
         return Accepted(None, place.conversation, ECHO, duplicate=True, absorbed=place.absorbed)
     key = {"instance_id": instance_id, "conversation": place.conversation, "message_id": message.message_id}
     content = message.content[: limits.single]
-    # What is looked at is what is kept: a text may be as long as its sender likes.
+    # The text that is judged is the text that is stored. A sender may write a text of any length.
     verdict = judge(replace(message, content=content), place.known_ids)
     if message.changes is not None:
         if claim:
@@ -133,7 +137,7 @@ def _accept(
             return Accepted(None, place.conversation, verdict, absorbed=place.absorbed, changed=remakes)
         if done is changes.ChangeOutcome.NOT_THEIRS:
             content, verdict = "", NOT_THEIRS
-        elif message.changes == message.message_id:  # it names no other, and that one is not here
+        elif message.changes == message.message_id:  # it names itself as its target, and the target is not stored here
             unseen = changes.NEW_WORDS if message.note == UNREADABLE else message.unseen
             message = replace(message, kind=MessageKind.TEXT, changes=None, unseen=unseen)
             verdict = judge(replace(message, content=content), place.known_ids)
@@ -142,7 +146,7 @@ def _accept(
             connection, instance_id, place.conversation, place.known_ids if message.group else (), message.sent_at
         )
         verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
-    waits = message.changes is not None and verdict is not NOT_THEIRS  # for its message
+    waits = message.changes is not None and verdict is not NOT_THEIRS  # an early change waits for its message
     catches_up = message.changes is None and early_changes.any_wait(connection, instance_id, now)
     guard = fencing.of(claim) if claim else {}
     columns = (
@@ -182,8 +186,8 @@ def _accept(
         connection,
         (_INSERT_IF_HELD if claim else _INSERT, columns),
         *([(queue_limits.TOTALS, {"instance_id": instance_id})] if verdict.state is MessageState.WAITING else []),
-        # Mostly nothing follows. Where the id was there or somebody has to go, that can stand by itself. But what was
-        # written before it comes to nothing where the claim is lost.
+        # Usually nothing follows. A duplicate or an eviction can have its own transaction. But anything written earlier
+        # in this commit must be rolled back if the claim is lost.
         then_commit=is_first and not (waits or catches_up or message.source is Source.OWNER),
     )
     seq: int | None = added.scalar_one_or_none()
@@ -192,7 +196,7 @@ def _accept(
             fencing.check(connection, claim)
         theirs = place.known_ids.union(message.sender.identifiers)
         if message.group is not None and _is_anothers(connection, key, theirs):
-            # Members choose the ids of their messages: nobody's may be lost because another took its id before.
+            # Members choose the ids of their messages. No message may be lost because another member took its id.
             message = replace(message, message_id=changes.own_id(message.message_id, message.sender.identifier))
             return _accept(connection, instance_id, place, message, limits, judge, busy, now, claim, is_first=is_first)
         return Accepted(None, place.conversation, DUPLICATE, duplicate=True, absorbed=place.absorbed)
@@ -220,13 +224,13 @@ def _accept(
 
 
 def _is_echo(connection: Connection, instance_id: str, message_id: str, now: datetime) -> bool:
-    """Our own answer, reported back by the platform: it did arrive, whatever its outbox row said."""
+    """Mark our answer as sent because the platform reported it back. This overrides any earlier delivery state."""
     confirmed = connection.execute(_CONFIRM, {"instance": instance_id, "echoed": message_id, "now": now})
     return confirmed.rowcount > 0
 
 
 def _is_anothers(connection: Connection, key: Mapping[str, str], known_ids: frozenset[str]) -> bool:
-    """Whether whoever has these ids has no stored message with this id, as it came or as `own_id` makes it."""
+    """Return whether none of the stored messages with this id, as received or from `own_id`, is from this person."""
     taken = key["message_id"]
     names = {**key, "message_ids": [taken, *(changes.own_id(taken, known) for known in known_ids)]}
     return known_ids.isdisjoint(connection.execute(_SENDERS, names).scalars())
@@ -235,14 +239,14 @@ def _is_anothers(connection: Connection, key: Mapping[str, str], known_ids: froz
 def _taken_over(
     connection: Connection, instance_id: str, conversation: str, message: Message, verdict: Verdict, now: datetime
 ) -> Pause | None:
-    """The owner speaks in this chat themselves: nothing that waits there is answered, and nothing more goes out."""
+    """Pause the bot after a message from the owner: waiting messages get no answer and nothing more is sent."""
     if message.source is Source.OWNER and verdict.pauses:
         pending_work.silence_conversation(connection, instance_id, conversation, OWNER_PAUSE)
         return pauses.begin(connection, instance_id, Pause(conversation, OWNER_PAUSE, FOREVER))
     if message.source is not Source.OWNER or verdict.silence is None:
         return None
-    until = min(message.sent_at, now) + verdict.silence  # a phone's clock may be years ahead
-    # What comes late and was sent after this is answered, if its time has not come.
+    until = min(message.sent_at, now) + verdict.silence  # the phone's clock may be years ahead
+    # Messages that arrive late but were sent after the pause are answered unless they are too old.
     pending_work.silence_conversation(connection, instance_id, conversation, TAKEOVER, None if until > now else until)
     pause = pauses.begin(connection, instance_id, Pause(conversation, TAKEOVER, until))
     return pause if pause.until > now else None

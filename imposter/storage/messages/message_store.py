@@ -1,4 +1,4 @@
-"""Every message of every bot, and what is to be done about it."""
+"""The store of all bots' messages and of the work that they cause."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -53,13 +53,13 @@ _is_waiting = messages.c.state == MessageState.WAITING
 
 TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
 MOST_AT_ONCE = 200
-"""Messages that one answer is for."""
+"""The most messages that one answer covers."""
 
 _theirs, _said = outbox.alias("theirs"), messages.alias("said")
 _NEXT = (
     SELECT_STORED.add_columns(
-        # What another bot said has its answer's id; asked here, it costs no statement of its own.
-        # In a group only what was said there: members know the ids of what bots told them elsewhere.
+        # A message from another bot has the id of that bot's answer. Asked here, it costs no extra statement.
+        # In a group, only answers sent there count: members know the ids of answers that bots sent them elsewhere.
         select(_theirs.c.seq)
         .join(_said, _said.c.seq == _theirs.c.seq)
         .where(_theirs.c.message_id == messages.c.message_id, _theirs.c.instance_id != messages.c.instance_id)
@@ -93,11 +93,11 @@ _CALLED = select(_last_said.c.sender_id, names.c.identifier, names.c.body).outer
     (names.c.instance_id == bindparam("instance_id"))
     & names.c.identifier.in_([_last_said.c.sender_id, bindparam("conversation", type_=names.c.identifier.type)]),
 )
-"""Who spoke last, with names of theirs and of the conversation."""
+"""The last speaker, with their names and the names of the conversation."""
 _NOT_BEFORE = 8
-"""So many more are read of what was said than may be shown: what waits is among it, and is not known yet."""
+"""Turns to read beyond the limit: waiting messages are among them and are not known yet."""
 _ASIDE = ("said_as", "text", "shown_from")
-"""What `_NEXT` has beside the message."""
+"""The extra columns of `_NEXT` after those of the message."""
 _SAID_BY = (
     select(outbox.c.seq, outbox.c.instance_id, messages.c.conversation)
     .join(messages, messages.c.seq == outbox.c.seq)
@@ -128,7 +128,7 @@ _listed = (
     messages.c.reason.is_distinct_from(UNREADABLE) | ~unread.came_readable,
 )
 _newest_first = messages.c.seq.desc()
-# The newest of each state, which an index holds in order: of a bot with very many messages no more than these are read.
+# The newest messages of each state, in the order of an index: even for a bot with many messages, no more are read.
 _NEWEST = union_all(
     *(
         select(
@@ -147,7 +147,7 @@ LAST = 2**63 - 1
 
 
 class MessageStore:
-    """Messages in, answers out. Everything a call does is one commit."""
+    """The messages of all bots and their answers. Each call is one commit."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class MessageStore:
         self._keyed_hash = keyed_hash
         self._now = now
         self.evicted = 0
-        """Messages, since this began."""
+        """The number of evicted messages since this object was created."""
 
     def add(
         self,
@@ -176,14 +176,14 @@ class MessageStore:
         claim: Claim | None = None,
         behind: Pending[Accepted] | None = None,
     ) -> Pending[Accepted]:
-        """Store `message` with what `judge` decides, and evict what the queue has no more room for.
+        """Store `message` with the verdict of `judge`, and evict messages that no longer fit into the queue.
 
-        `busy` names the rows being answered right now, which are never evicted. It and `judge` are called on the
-        writer's thread. A message already stored, or an echo of our own answer, is not stored again, nor is one that
-        was forgotten with its sender.
+        `busy` returns the seqs that are being answered at the moment, which are never evicted. `busy` and `judge` are
+        called on the writer's thread. A message is not stored again if it is stored already, is an echo of one of our
+        own answers, or was erased together with its sender.
 
-        With a `claim` of the bot it is stored only as long as that holds. Raises from the result: Superseded.
-        `behind`: see `Writer.submit`.
+        With a `claim` of the bot, the message is only stored while the claim is valid. Raises from the result:
+        Superseded. `behind`: see `Writer.submit`.
         """
         message = storable(message)
 
@@ -208,11 +208,13 @@ class MessageStore:
         answer_within: timedelta | None = None,
         timing: Timing | None = None,
     ) -> Pending[Work | NotYet | None]:
-        """All that waits in the conversation and is not busy, with what was said before; one answer is for all of it.
+        """Return the waiting messages of the conversation that are not busy, for one answer, with the turns before
+        them.
 
-        What waits is always among the turns; `limits` bounds what is said before it (see `summaries`). What waits for
-        longer than `queue` (default: `limits`) allows is evicted first, and what waits for longer than `answer_within`
-        (None: no bound) becomes context. Before `timing` (None: at once) says that it is time, nothing is taken.
+        Waiting messages are always among the turns; `limits` bounds the earlier ones (see `summaries`). Before that,
+        messages that waited for longer than `queue` (default: `limits`) allows are evicted, and messages that waited
+        for longer than `answer_within` (None: no limit) become context. Nothing is taken before it is due according to
+        `timing` (None: at once).
         """
         spared = frozenset(busy)
         evicted = 0
@@ -230,7 +232,7 @@ class MessageStore:
                     (_NEXT, of_conversation),
                     (BEFORE, of_conversation | {"until": LAST, "since": 0, "most": most}),
                     (_CALLED, of_conversation),
-                    then_commit=True,  # mostly nothing is written
+                    then_commit=True,  # usually nothing is written
                 )
                 found, newest, called = (each.all() for each in looked_up)
             else:
@@ -287,12 +289,13 @@ class MessageStore:
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> Pending[list[Outgoing]]:
-        """Store the answer to waiting messages, in one part or more, and put it in the outbox.
+        """Store the answer to waiting messages in one or more parts, and put it into the outbox.
 
-        Gives the parts in order; none if the last of the messages no longer waits. Where the first part's id is stored
-        already, the answer that it belongs to stands and is returned. `trace` is JSON that says why it was answered,
-        without a word that anybody said; `used` what the model took, which counts in any case. Raises from the result:
-        Superseded.
+        Returns the parts in order; an empty list if the last message no longer waits. If the id of the first part is
+        stored already, the stored answer that it belongs to is returned. `trace` is JSON about the reasons for the
+        answer, without any message text. `used` is the models' usage, which is recorded in any case.
+
+        Raises from the result: Superseded.
         """
         return self._submit(
             lambda connection: answering.answer(connection, claim, seqs, parts, trace, used, self._now()),
@@ -307,9 +310,9 @@ class MessageStore:
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> Pending[int]:
-        """Give waiting messages their final state. Gives how many still waited. Raises from the result: Superseded.
+        """Give waiting messages their final state and return how many still waited. Raises from the result: Superseded.
 
-        `trace` and `used` as for `answer`.
+        `trace` and `used` are as in `answer`.
         """
 
         def job(connection: Connection) -> int:
@@ -320,11 +323,11 @@ class MessageStore:
         return self._submit(job, claim.instance_id)
 
     def decision(self, instance_id: str, seq: int) -> Pending[Decision | None]:
-        """Why this message was answered, or was not; None where there is none of that seq that somebody else said."""
+        """Return why a message was answered or not; None if there is no such message or the bot wrote it."""
         return self._read(lambda connection: decisions.decision(connection, instance_id, seq, self._now()))
 
     def unfinished(self, instance_id: str) -> Pending[list[str]]:
-        """Conversations with a message that waits or an answer that is not sent, the longest waiting first."""
+        """Return the conversations with waiting messages or unsent answers, longest wait first."""
         return self._read(lambda connection: pending_work.conversations(connection, instance_id))
 
     def waiting_count(self, instance_id: str) -> Pending[int]:
@@ -334,12 +337,12 @@ class MessageStore:
         )
 
     def waiting_of(self, instance_ids: Collection[str]) -> Pending[int]:
-        """How many wait for an answer of any of these bots."""
+        """Return the number of waiting messages of these bots together."""
         bots = {"bots": list(instance_ids)}
         return self._read(lambda connection: connection.execute(_WAITING_OF, bots).scalar_one())
 
     def totals(self, instance_ids: Collection[str]) -> Pending[dict[str, BotTotals]]:
-        """By bot, of these; of those for whom there is anything to count."""
+        """Return the totals by bot. Bots with nothing to count are left out."""
         now = self._now()
         bots = {"bots": list(instance_ids)}
 
@@ -353,9 +356,9 @@ class MessageStore:
     def page(
         self, instance_id: str, *, conversation: str | None = None, before: int | None = None, limit: int = 50
     ) -> Pending[list[StoredMessage]]:
-        """Up to `limit` messages with a seq below `before`, newest first.
+        """Return up to `limit` messages with a seq below `before`, newest first.
 
-        A message that could not be read is left out where it is known as one that could.
+        An unreadable message is left out if a readable copy is stored.
         """
         parameters = {"instance_id": instance_id, "most": limit, "before": LAST if before is None else before}
         statement = _PAGE
@@ -364,7 +367,7 @@ class MessageStore:
         return self._read(lambda connection: [stored(row) for row in connection.execute(statement, parameters)])
 
     def sent(self, instance_id: str, message_id: str, chat: Sequence[str]) -> Pending[SentMessage | None]:
-        """Our message with this id to the chat with these ids; None where none was sent there."""
+        """Return our message with this id in the chat with these ids; None if none was sent there."""
 
         def job(connection: Connection) -> SentMessage | None:
             asked = {"instance_id": instance_id, "message_id": message_id}
@@ -377,8 +380,9 @@ class MessageStore:
     def kept(
         self, instance_id: str, message_id: str, chat: Sequence[str], author: Sequence[str]
     ) -> Pending[KeptMessage | None]:
-        """What was kept of the message with this id in the chat with these ids, first of its author's, for what changes
-        it.
+        """Return the data kept from the message with this id in the chat with these ids, for messages that change it.
+
+        A message of the given author is preferred.
         """
 
         def job(connection: Connection) -> KeptMessage | None:
@@ -395,7 +399,7 @@ class MessageStore:
         return self._submit(job, instance_id)
 
     def _count(self, done: Future[T], evicted: Callable[[T], int]) -> None:
-        """Only what is durable counts."""
+        """Add to `evicted` once the commit has succeeded."""
         if done.exception() is None:
             self.evicted += evicted(done.result())
 
@@ -408,7 +412,7 @@ def _still_due(
     answer_within: timedelta | None,
     timing: Timing | None,
 ) -> tuple[list[StoredMessage], int]:
-    """Those that are still to be answered, and how many were evicted."""
+    """Return the messages that are still to be answered, and the number of evicted ones."""
     due = []
     evicted = 0
     for message in waits:
@@ -434,7 +438,10 @@ def _known_ids(connection: Connection, message: StoredMessage) -> frozenset[str]
 
 
 def _said_by(connection: Connection, theirs: Mapping[int, int]) -> dict[int, tuple[str, str]]:
-    """`theirs`: by seq, the seq that the message has as an answer of another bot."""
+    """Return the bot and conversation of each message that another bot wrote, by seq.
+
+    `theirs` maps each seq to the seq of the same message as the other bot's answer.
+    """
     found = connection.execute(_SAID_BY, {"answers": list(theirs.values())})
     bots = {answer: (instance_id, conversation) for answer, instance_id, conversation in found}
-    return {seq: bots[answer] for seq, answer in theirs.items() if answer in bots}  # else forgotten just now
+    return {seq: bots[answer] for seq, answer in theirs.items() if answer in bots}  # otherwise it has just been erased

@@ -1,4 +1,4 @@
-"""What became of our answers on their way out."""
+"""The outbox: the delivery of answers."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ _STATE = select(outbox.c.state).where(
 )
 _one = update(outbox).where(outbox.c.instance_id == bindparam("bot"), outbox.c.message_id == bindparam("message"))
 _SENDING = _one.where(outbox.c.state == PENDING, outbox.c.reason.is_distinct_from(CHANGED)).values(state=SENDING)
-# An echo may have proved the message sent while the send was still thought to hang: sent stays sent.
+# An echo may have confirmed the message while its send still seemed to hang. A sent message stays sent.
 _ATTEMPTED = (
     _one.where(outbox.c.state.in_([PENDING, SENDING]))
     .values(state=PENDING, attempts=outbox.c.attempts + 1)
@@ -83,7 +83,7 @@ _INTERRUPTED = (
 )
 _ANSWERED = (
     select(messages.c.conversation, outbox.c.created_at, messages.c.answers)
-    .distinct()  # an answer is one, however many parts it has
+    .distinct()  # an answer counts once, however many parts it has
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(outbox.c.instance_id == bindparam("bot"), outbox.c.created_at > bindparam("since"))
     .order_by(outbox.c.created_at.desc())
@@ -92,21 +92,21 @@ _ANSWERED = (
 
 
 class OutboxStore:
-    """Deliveries, each known by its bot and message id."""
+    """The deliveries of all bots, identified by bot and message id."""
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._now = now
 
     def pending(self, instance_id: str, conversation: str) -> Pending[list[Outgoing]]:
-        """Answers that are still to be sent, oldest first."""
+        """Return the unsent answers, oldest first."""
         parameters = {"instance_id": instance_id, "conversation": conversation}
         return self._submit(
             lambda connection: list(map(outgoing, connection.execute(_PENDING, parameters))), instance_id
         )
 
     def answered(self, instance_id: str, since: datetime, most: int) -> Pending[list[tuple[str, datetime]]]:
-        """Conversation and time of the last answers made after `since`, `most` at most, oldest first."""
+        """Return the conversation and time of the last answers made after `since`, at most `most`, oldest first."""
         parameters = {"bot": instance_id, "since": since, "most": most}
         return self._submit(
             lambda connection: [(name, made) for name, made, _ in connection.execute(_ANSWERED, parameters)][::-1],
@@ -114,7 +114,7 @@ class OutboxStore:
         )
 
     def is_pending(self, claim: Claim, message_id: str) -> Pending[bool]:
-        """Whether it is still to be sent, or being handed over."""
+        """Return whether the message is still to be sent or is being sent."""
         parameters = {"bot": claim.instance_id, "message": message_id}
 
         def job(connection: Connection) -> bool:
@@ -128,21 +128,24 @@ class OutboxStore:
         return self._submit(job, claim.instance_id)
 
     def sending(self, claim: Claim, message_id: str) -> Pending[bool]:
-        """It is being handed over; from here on a crash leaves it uncertain. False if it is no longer to be sent."""
+        """Mark the message as being sent. Return False if it is no longer to be sent.
+
+        A crash from here on makes its delivery uncertain.
+        """
         parameters = {"bot": claim.instance_id, "message": message_id}
         return self._guarded(claim, lambda connection: connection.execute(_SENDING, parameters).rowcount > 0)
 
     def attempted(self, claim: Claim, message_id: str) -> Pending[int]:
-        """It was not handed over and is pending again. Gives the number of attempts so far."""
+        """Mark the message as pending again after a failed handover, and return the number of attempts so far."""
         parameters = {"bot": claim.instance_id, "message": message_id}
         return self._guarded(
             claim, lambda connection: connection.execute(_ATTEMPTED, parameters).scalar_one_or_none() or 0
         )
 
     def failed(self, claim: Claim, message_id: str, state: DeliveryState, reason: str) -> Pending[bool]:
-        """It will not be tried again by itself; `state` is FAILED or UNCERTAIN. False if it was sent after all.
+        """Mark the message as FAILED or UNCERTAIN, without an automatic retry. Return False if it was sent after all.
 
-        The parts of the same answer that would come after it fail too.
+        Later parts of the same answer fail too.
         """
         parameters = {"bot": claim.instance_id, "message": message_id, "outcome": state, "why": reason}
 
@@ -156,9 +159,11 @@ class OutboxStore:
         return self._guarded(claim, work)
 
     def interrupted(self, claim: Claim) -> Pending[int]:
-        """At start: what was being handed over when the last run ended is uncertain. Gives how many.
+        """Mark deliveries that the end of the last run interrupted as uncertain, and return their number. Call it at
+        start.
 
-        What was held back because its question was changed goes out: nobody knows whether it was being handed over.
+        Answers that were held back because their question changed are released, because it is unknown whether they were
+        being sent.
         """
 
         def work(connection: Connection) -> int:
@@ -171,9 +176,10 @@ class OutboxStore:
         return self._guarded(claim, work)
 
     def sent(self, instance_id: str, message_id: str, chat: Sequence[str] = ()) -> Pending[bool]:
-        """The platform has it: a fact, whichever run hears of it, so no claim is asked for. False where it is not ours.
+        """Mark a message as sent. Return False if it is not ours.
 
-        Where somebody in the chat with these ids tells so, it counts only if it was sent there.
+        This is a fact whichever run learns of it, so no claim is needed. If members of the chat with these ids confirm
+        it, the confirmation counts only if the message was sent there.
         """
         parameters = {"bot": instance_id, "message": message_id, "now": self._now()}
 
@@ -186,7 +192,7 @@ class OutboxStore:
         return self._submit(job, instance_id)
 
     def _guarded(self, claim: Claim, work: Callable[[Connection], T]) -> Pending[T]:
-        """Raises from the result: Superseded."""
+        """Run `work` in a job while the claim is valid. Raises from the result: Superseded."""
 
         def job(connection: Connection) -> T:
             fencing.check(connection, claim)

@@ -1,4 +1,4 @@
-"""What an owner is told in the chat that they have with themselves."""
+"""Notes to owners in their own chats."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -24,7 +24,7 @@ _CHAT = select(aliases.c.canonical).where(
     aliases.c.kind == AliasKind.CHAT.value,
     aliases.c.alias == bindparam("named"),
 )
-# A note goes to one of the owner's own ids, before it is known that the others are theirs, too.
+# A note is sent to one of the owner's ids, possibly before the others are known to be theirs.
 _ALSO_CALLED = select(aliases.c.alias).where(
     aliases.c.instance_id == bindparam("bot"),
     aliases.c.kind == AliasKind.CHAT.value,
@@ -51,7 +51,7 @@ _LINK = insert(notes)
 _FORGET = delete(messages).where(
     messages.c.seq.in_(select(notes.c.seq).where(notes.c.about.in_(bindparam("about", expanding=True))))
 )
-# What the owner replied to a note may have gone out as the answer, and quotes it where the note is not on record.
+# The owner's reply to a note may have been sent as the answer. It quotes the note if the note is not stored.
 _NOTES_ABOUT = (
     select(messages.c.instance_id, messages.c.conversation, messages.c.message_id)
     .join(notes, notes.c.seq == messages.c.seq)
@@ -89,7 +89,7 @@ class NoteStore:
         self._now = now
 
     def add(self, claim: Claim, note: Note) -> Pending[str]:
-        """Put it into the outbox, once. Gives the conversation that it is in. Raises from the result: Superseded."""
+        """Put the note into the outbox, once, and return its conversation. Raises from the result: Superseded."""
 
         def job(connection: Connection) -> str:
             fencing.check(connection, claim)
@@ -98,7 +98,7 @@ class NoteStore:
         return self._submit(job, claim.instance_id)
 
     def about(self, instance_id: str, own_chat: str, note_id: str) -> Pending[tuple[str, int] | None]:
-        """What this note in the owner's own chat tells of: the conversation, and the seq of a message there."""
+        """Return the subject of a note in the owner's own chat: the conversation and the seq of a message in it."""
 
         def job(connection: Connection) -> tuple[str, int] | None:
             row = connection.execute(_ABOUT, {"bot": instance_id, "chat": own_chat, "note": note_id}).first()
@@ -107,7 +107,7 @@ class NoteStore:
         return self._submit(job, instance_id)
 
     def forget(self, claim: Claim, note_id: str) -> Pending[None]:
-        """It is taken back. Raises from the result: Superseded."""
+        """Delete a note that was taken back. Raises from the result: Superseded."""
 
         def job(connection: Connection) -> None:
             fencing.check(connection, claim)
@@ -116,7 +116,7 @@ class NoteStore:
         return self._submit(job, claim.instance_id)
 
     def place(self, instance_id: str, recipient: str) -> Pending[str]:
-        """The conversation that is sent to by `recipient`."""
+        """Return the conversation with `recipient`."""
         return self._submit(lambda connection: place_of(connection, instance_id, recipient), instance_id)
 
 
@@ -139,7 +139,7 @@ def say(connection: Connection, instance_id: str, note: Note, now: datetime) -> 
 
 
 def forget(connection: Connection, seqs: Collection[int]) -> None:
-    """Delete what owners were told of these messages, and what they replied to that."""
+    """Delete notes about these messages, and the owners' replies to the notes."""
     about = {"about": list(seqs)}
     found = connection.execute(_NOTES_ABOUT, about).all()
     for bot, conversation in {(row.instance_id, row.conversation) for row in found}:
@@ -151,11 +151,11 @@ def forget(connection: Connection, seqs: Collection[int]) -> None:
 
 
 def forget_about(connection: Connection, seq: int) -> None:
-    """Delete what was told of this message, whose words it may quote."""
+    """Delete notes about this message, because they may quote it."""
     connection.execute(_ABOUT_THIS, {"told_of": seq})
 
 
 def blank_about(connection: Connection, seq: int) -> None:
-    """Take the words out of what was told of this message: a word on it still counts. What is not out is not told."""
+    """Replace the text of notes about this message, so that replies to them still count. Unsent notes are deleted."""
     for statement in (_UNSENT_ABOUT_THIS, _BLANK):
         connection.execute(statement, {"told_of": seq})

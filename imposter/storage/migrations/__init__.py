@@ -1,4 +1,4 @@
-"""The schema's history, in `versions/`, and how a database is brought up to date."""
+"""The revisions of the schema, in `versions/`, and the upgrade of a database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ from imposter.storage.schema.tables import meta, metadata, nodes
 log = structlog.get_logger()
 
 NEWEST = "0014"
-"""The last revision in `versions/`; a database that says so does not need Alembic (90 ms, 10 MB)."""
+"""The last revision in `versions/`. A database at this revision does not need Alembic (90 ms, 10 MB)."""
 OLDEST = "0003"
-"""The oldest NEWEST of a program that can work on these tables. docs/upgrades.md says which revisions raise it."""
+"""The oldest NEWEST of a program that can work on these tables. docs/upgrades.md lists the revisions that raise it."""
 SAYS_OLDEST = "oldest_revision"
-"""The row of `meta` that tells programs which do not know the tables' revision."""
+"""The row of `meta` with the oldest usable revision, for programs that do not know the tables' revision."""
 FOLDER = Path(__file__).parent
 
 
 def bring_up_to_date(connection: Connection) -> None:
-    """Run the revisions that the database has not seen, inside the caller's transaction.
+    """Apply missing revisions inside the caller's transaction.
 
-    Newer tables stay as they are, where they say that this program can work on them.
-    Raises: StorageError (they do not; the database is another program's; servers that live would be in the way).
+    Tables of a newer version stay unchanged if this program can work on them.
+    Raises: StorageError (it cannot; the database belongs to another program; running servers would be disturbed).
     """
     if connection.dialect.name == "postgresql":
         from imposter.storage.database.postgresql import serialize_upgrades
@@ -48,9 +48,9 @@ def bring_up_to_date(connection: Connection) -> None:
 
 
 def check_tables(connection: Connection) -> None:
-    """Until the transaction ends nobody changes the tables, which this program can work on.
+    """Check that this program can work on the tables, and prevent changes to them until the transaction ends.
 
-    Raises: StorageError (it cannot: they are a newer program's, or another's).
+    Raises: StorageError (the tables are a newer version's or another program's).
     """
     if connection.dialect.name == "postgresql":
         from imposter.storage.database.postgresql import keep_upgrades_out
@@ -67,7 +67,7 @@ def check_tables(connection: Connection) -> None:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """None for a database that never held our tables."""
+    """Return the revision of the tables; None if the database never held our tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -78,7 +78,7 @@ def _precedes(revision: str) -> bool:
 
 
 def oldest_revision(connection: Connection) -> str | None:
-    """None for tables of before it was written down."""
+    """Return the oldest usable revision; None for tables from before it was stored."""
     if not inspect(connection).has_table(meta.name):
         return None
     said = connection.execute(select(meta.c.value).where(meta.c.name == SAYS_OLDEST)).scalar_one_or_none()
@@ -87,7 +87,7 @@ def oldest_revision(connection: Connection) -> str | None:
 
 @contextmanager
 def _beside_others(connection: Connection) -> Iterator[None]:
-    """The tables are changed while other servers use them. Raises: StorageError (that cannot be)."""
+    """Change the tables while other servers use them. Raises: StorageError (that is not possible)."""
     if connection.dialect.name == "sqlite":
         yield
         return
@@ -108,7 +108,10 @@ def _beside_others(connection: Connection) -> Iterator[None]:
 
 
 def _refuse_others(connection: Connection) -> None:
-    """A file is one program's; a PostgreSQL database may hold tables of others, but none with the names of ours."""
+    """Refuse a database of another program.
+
+    A SQLite file must be ours alone. A PostgreSQL database may hold other tables, but none with our names.
+    """
     there = set(inspect(connection).get_table_names())
     foreign = there if connection.dialect.name == "sqlite" else there & set(metadata.tables)
     if foreign:
@@ -119,14 +122,14 @@ def _refuse_others(connection: Connection) -> None:
 
 
 def _create(connection: Connection) -> None:
-    """A new database is made as it is to be, which a test holds against the revisions; Alembic costs 10 MB."""
+    """Create the newest tables directly, because Alembic costs 10 MB. A test compares them with the revisions."""
     metadata.create_all(connection)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": NEWEST})
 
 
 def upgrade(connection: Connection, current: str | None) -> None:
-    """Replay the revisions after `current`."""
+    """Apply the revisions after `current`."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

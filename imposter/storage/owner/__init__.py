@@ -1,1 +1,1 @@
-"""What the owner sees and decides: chats, drafts, the away summary, web sessions."""
+"""Data for the owner's own use: chats, drafts, away summaries and web sessions."""

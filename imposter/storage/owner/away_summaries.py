@@ -1,4 +1,4 @@
-"""What a bot said in its owner's name in one chat, since the owner last wrote there themselves."""
+"""Periods in which a bot spoke for its owner in a chat."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from imposter.storage.schema.rows import SELECT_STORED, stored
 from imposter.storage.schema.tables import anchor, messages, outbox
 
 MOST = 400
-"""The newest messages of a chat that are looked at."""
+"""The newest messages of a chat that are searched."""
 
 _of_chat = (messages.c.instance_id == bindparam("instance_id"), messages.c.conversation == bindparam("conversation"))
 _NEWEST = (
@@ -40,7 +40,7 @@ class AwaySummaryStore:
         self._read = reader.submit
 
     def last_spell(self, instance_id: str, conversation: str) -> Pending[AwayPeriod | None]:
-        """The last one there; None where the bot has said nothing, or nothing that is still said."""
+        """Return the last period; None if the bot said nothing there, or all of it was taken back."""
 
         def job(connection: Connection) -> AwayPeriod | None:
             chat = {"instance_id": instance_id, "conversation": conversation}
@@ -50,7 +50,7 @@ class AwaySummaryStore:
         return self._read(job)
 
     def undo(self, claim: Claim, seqs: Sequence[int]) -> Pending[int]:
-        """These answers are taken back: no model sees them any more. Gives how many of them were there.
+        """Mark answers as taken back, so that no model is shown them, and return how many were found.
 
         Raises from the result: Superseded.
         """
@@ -63,7 +63,7 @@ class AwaySummaryStore:
 
 
 def spell_of(chat: Sequence[StoredMessage]) -> AwayPeriod | None:
-    """`chat` is in order."""
+    """Return the last period in the messages of a chat, which must be in order."""
     mine = [place for place, message in enumerate(chat) if message.source is Source.BOT]
     if not mine:
         return None

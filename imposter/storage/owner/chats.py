@@ -1,4 +1,4 @@
-"""A bot's conversations as a list, and what their owner says in one by way of this server."""
+"""A bot's conversations as a list, and the messages that the owner sends through this server."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -26,12 +26,12 @@ from imposter.storage.schema.rows import SELECT_STORED, stored
 from imposter.storage.schema.tables import aliases, anchor, drafts, messages
 
 OWNER = "owner"
-"""The reason of what an owner wrote."""
+"""The reason of messages from the owner."""
 
 
 _bot = bindparam("bot", type_=String)
 _of_bot = messages.c.instance_id == _bot
-# Every conversation has an alias; its messages are not read, but for the last in the order of turns, by the index.
+# Every conversation has an alias. Of its messages, only the last one by turn order is read, through the index.
 _chats = (
     select(aliases.c.canonical.label("name"))
     .where(aliases.c.instance_id == _bot, aliases.c.kind == AliasKind.CHAT)
@@ -89,9 +89,9 @@ class ChatStore:
         self._now = now
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[ChatOverview]]:
-        """Up to `limit` whose newest message, the last in the order of turns, has a seq below `before`.
+        """Return up to `limit` chats whose newest message, by turn order, has a seq below `before`.
 
-        The liveliest first.
+        The chats with the newest messages come first.
         """
 
         def job(connection: Connection) -> list[ChatOverview]:
@@ -119,7 +119,7 @@ class ChatStore:
     def named(
         self, instance_id: str, conversation: str, message_ids: Collection[str]
     ) -> Pending[dict[str, StoredMessage]]:
-        """Messages of a chat by these ids of the platform's, as far as they are here."""
+        """Return the stored messages of a chat with these platform ids, by id."""
         chat = {"bot": instance_id, "chat": conversation, "message_ids": sorted(message_ids)}
 
         def job(connection: Connection) -> dict[str, StoredMessage]:
@@ -128,7 +128,7 @@ class ChatStore:
         return self._read(job)
 
     def some(self, instance_id: str, seqs: Collection[int]) -> Pending[dict[int, StoredMessage]]:
-        """Messages of a bot by these seqs."""
+        """Return the bot's messages with these seqs, by seq."""
 
         def job(connection: Connection) -> dict[int, StoredMessage]:
             found = _rows(connection, sorted(seqs))
@@ -137,12 +137,12 @@ class ChatStore:
         return self._read(job)
 
     def unreadable(self, instance_id: str) -> Pending[dict[str, int]]:
-        """By conversation, how many messages nobody here could read; as they are counted in `Totals`."""
+        """Return the number of unreadable messages by conversation, counted as in `BotTotals`."""
         now = self._now()
         return self._read(lambda connection: unread.counts_in(connection, instance_id, now))
 
     def name(self, instance_id: str, conversation: str) -> Pending[str]:
-        """As in `ChatOverview`."""
+        """Return the name of a conversation as in `ChatOverview`."""
 
         def job(connection: Connection) -> str:
             place: Any = connection.execute(_PLACE, {"bot": instance_id, "chat": conversation}).first()
@@ -156,9 +156,11 @@ class ChatStore:
     def say(
         self, claim: Claim, conversation: str, text: str, message_id: str, silence: timedelta
     ) -> Pending[OwnerMessage | None]:
-        """The owner speaks there themselves: what waits there is not answered, and the bot is silent for so long.
+        """Send a message from the owner. Waiting messages get no answer, and the bot is silent there for `silence`.
 
-        Once for each `message_id`; None where nothing was ever said there. Raises from the result: Superseded.
+        The message is sent once for each `message_id`. Returns None if the conversation has no messages.
+
+        Raises from the result: Superseded.
         """
 
         def job(connection: Connection) -> OwnerMessage | None:
@@ -184,13 +186,13 @@ class ChatStore:
 
 
 def _rows(connection: Connection, seqs: list[int]) -> list[StoredMessage]:
-    """The newest first."""
+    """Return the messages, newest first."""
     found = [stored(row) for row in connection.execute(_MESSAGES, {"seqs": seqs})]
     return sorted(found, key=lambda message: message.seq, reverse=True)
 
 
 def _place_of(message: StoredMessage) -> str:
-    """The id of the group, or of the contact."""
+    """Return the id of the group or contact."""
     return message.group_id or message.reply_to
 
 

@@ -1,6 +1,6 @@
-"""Answers that wait for the owner's word, and what becomes of each: exactly one thing, whoever says so first.
+"""Drafts: answers that wait for the owner's approval. A draft has one outcome, decided by the first decision.
 
-What a draft is for is context with the reason `drafted` until it is decided.
+Until then, its messages are context with the reason `drafted`.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,8 @@ LAST = 2**63 - 1
 
 
 MakeNote = Callable[[int, int], Note]
-"""Of a draft's number, and the seq of the message that it answers. Pure and quick: it is called inside the commit."""
+"""Makes the note for a draft from its number and the seq of its message. It runs inside the commit, so it must be pure
+and fast."""
 
 _PAGE = COLUMNS.where(drafts.c.number < bindparam("before")).order_by(drafts.c.number.desc()).limit(bindparam("most"))
 _ONE = COLUMNS.where(drafts.c.number == bindparam("asked"))
@@ -55,7 +56,7 @@ _SHOW = update(drafts).where(drafts.c.number == bindparam("asked")).values(note_
 
 
 class DraftStore:
-    """Each bot's drafts. Everything a call does is one commit."""
+    """The drafts of all bots. Each call is one commit."""
 
     def __init__(self, writer: Writer, reader: Reader, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
@@ -75,10 +76,12 @@ class DraftStore:
         trace: str | None = None,
         used: Sequence[Usage] = (),
     ) -> Pending[Draft | None]:
-        """Have waiting messages wait for their owner's word, and show them the draft by `note`.
+        """Store a draft for waiting messages, and show it to the owner with `note`.
 
-        None where they no longer wait. `instead` goes to the contact meanwhile: it is in the outbox then, as the note
-        is. `trace` and `used` as in `MessageStore.answer`. Raises from the result: Superseded.
+        Return None if the messages no longer wait. The parts `instead` are sent to the contact meanwhile; they and the
+        note are put into the outbox. `trace` and `used` are as in `MessageStore.answer`.
+
+        Raises from the result: Superseded.
         """
 
         def job(connection: Connection) -> Draft | None:
@@ -109,7 +112,7 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def send(self, claim: Claim, number: int, parts: Sequence[Part], *, edited: bool) -> Pending[list[Outgoing]]:
-        """Send these parts for a draft. None are sent where it is decided already, or its time is over.
+        """Send these parts as the answer of a draft. Return no parts if the draft is decided already or has expired.
 
         Raises from the result: DraftNotFound, Superseded.
         """
@@ -124,7 +127,10 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def drop(self, claim: Claim, number: int) -> Pending[bool]:
-        """False where it is decided already, or its time is over. Raises from the result: DraftNotFound, Superseded."""
+        """Drop a draft. Return False if it is decided already or has expired.
+
+        Raises from the result: DraftNotFound, Superseded.
+        """
 
         def job(connection: Connection) -> bool:
             draft = self._decide(connection, claim, number, DraftState.DROPPED)
@@ -135,7 +141,7 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def expire(self, claim: Claim) -> Pending[list[Draft]]:
-        """Drop those whose time is over, and give those that are still open, whose time is over first.
+        """Close expired drafts and return the open ones, earliest expiry first.
 
         Raises from the result: Superseded.
         """
@@ -154,10 +160,10 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def reopen(self, claim: Claim, conversation: str, *, changed: bool = False) -> Pending[bool]:
-        """Where something waits, what is drafted there waits with it once more, and the draft is replaced.
+        """If messages wait in the conversation, let the messages of its drafts wait again and replace the drafts.
 
-        But for one without words: what that is for is the owner's. Where something was `changed` there, what was
-        answered waits again if the answer is not out: call it while nothing is being handed over there.
+        Drafts without text are left to the owner. If messages were `changed`, answered messages wait again if their
+        answer is unsent: call it while nothing is being sent there. Return whether a draft was replaced.
 
         Raises from the result: Superseded.
         """
@@ -178,21 +184,21 @@ class DraftStore:
         return self._submit(job, claim.instance_id)
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[Draft]]:
-        """Up to `limit` drafts with a number below `before`, the newest first, whatever became of them."""
+        """Return up to `limit` drafts in any state with a number below `before`, newest first."""
         of = {"bot": instance_id, "before": LAST if before is None else before, "most": limit}
         return self._read(lambda connection: draft_rows.found(connection, _PAGE, of))
 
     def get(self, instance_id: str, number: int) -> Pending[Draft]:
-        """Raises from the result: DraftNotFound."""
+        """Return a draft. Raises from the result: DraftNotFound."""
         return self._read(lambda connection: _get(connection, instance_id, number))
 
     def of_note(self, instance_id: str, note_id: str) -> Pending[Draft | None]:
-        """The draft that this message in the owner's own chat shows."""
+        """Return the draft that this message in the owner's own chat shows; None if there is none."""
         of = {"bot": instance_id, "note": note_id}
         return self._read(lambda connection: next(iter(draft_rows.found(connection, _OF_NOTE, of)), None))
 
     def _decide(self, connection: Connection, claim: Claim, number: int, state: DraftState) -> Draft | None:
-        """The draft, where this decides it."""
+        """Decide a draft. Return it if this call decided it, else None."""
         fencing.check(connection, claim)
         draft = _get(connection, claim.instance_id, number)
         decision = {"asked": number, "becomes": state, "moment": self._now()}

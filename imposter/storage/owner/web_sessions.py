@@ -1,4 +1,4 @@
-"""Who has signed in to the page, on whichever server."""
+"""Sessions of the web page, valid on all servers."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from imposter.storage.database.writer import Writer
 from imposter.storage.schema.tables import sign_ins
 
 IDLE = timedelta(days=7)
-"""After so long without a look at the page one is signed out."""
+"""A session ends after this time without a request."""
 LONGEST = timedelta(days=30)
-"""After so long one is signed out in any case."""
+"""A session ends after this time in any case."""
 NOTED = timedelta(minutes=10)
-"""How exactly it is known when somebody last looked: a page is not to cost a commit."""
+"""The precision of the time of the last request. It saves a commit on most requests."""
 
 _named = sign_ins.c.mark == bindparam("named")
 _ONE = select(sign_ins.c.began_at, sign_ins.c.seen_at).where(_named)
@@ -28,14 +28,14 @@ _BEGIN = insert(sign_ins)
 
 
 class WebSessionStore:
-    """Each has a mark, by which nobody can sign in."""
+    """Web sessions, stored by a mark that cannot be used to sign in."""
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._now = now
 
     def begin(self, mark: str) -> Pending[None]:
-        """`mark`: up to 64 characters."""
+        """Start a session. `mark` has up to 64 characters."""
 
         def job(connection: Connection) -> None:
             now = self._now()
@@ -45,7 +45,7 @@ class WebSessionStore:
         return self._submit(job)
 
     def holds(self, mark: str) -> Pending[bool]:
-        """Whether whoever has this mark is signed in; they were seen now."""
+        """Return whether the session with this mark is valid, and record that it was used."""
 
         def job(connection: Connection) -> bool:
             row, now = connection.execute(_ONE, {"named": mark}).first(), self._now()
@@ -65,4 +65,4 @@ class WebSessionStore:
 
 
 def _done(_: object) -> None:
-    """Of a statement that gives nothing."""
+    """Discard the result of a statement."""

@@ -1,1 +1,1 @@
-"""Work that waits: pending messages and answers, drafts, pauses, limits, dead letters."""
+"""Pending work: waiting messages, unsent answers, drafts, pauses, limits and dead letters."""

@@ -1,4 +1,4 @@
-"""What contacts did not get: kept for the owner, who may have it tried again or let it go."""
+"""Dead letters: messages without an answer and undelivered answers. The owner can retry or remove them."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -19,9 +19,9 @@ from imposter.storage.schema.rows import SELECT_STORED
 from imposter.storage.schema.tables import anchor, messages, outbox
 
 REMOVED = "removed"
-"""The reason on what the owner let go."""
+"""The reason of dead letters that the owner removed."""
 AT_ONCE = 100
-"""Letters retried in one commit: others wait for it."""
+"""Dead letters retried in one commit, because other jobs wait for it."""
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")
@@ -33,7 +33,7 @@ _undelivered = (
 )
 _letters = union_all(
     select(func.max(messages.c.seq).label("seq")).where(_of_bot, _is_failed).group_by(_together),
-    # Of one answer all parts behind the first that failed have failed with it.
+    # When a part of an answer fails, all later parts fail with it.
     select(func.min(outbox.c.seq))
     .join(messages, messages.c.seq == outbox.c.seq)
     .where(*_undelivered)
@@ -100,7 +100,7 @@ _failed_parts = (
 _RETRY_ANSWER = (
     update(outbox)
     .where(*_failed_parts)
-    # Its age counts from now, else what grew too old would fail again at once.
+    # The age counts from now; otherwise an answer that became too old would fail again at once.
     .values(state=DeliveryState.PENDING, reason=None, attempts=0, created_at=bindparam("now"), due_at=None)
 )
 _RETRY_MESSAGE = (
@@ -123,7 +123,7 @@ class DeadLetterStore:
         self._now = now
 
     def page(self, instance_id: str, *, before: int | None = None, limit: int = 50) -> Pending[list[DeadLetter]]:
-        """Up to `limit` letters with a seq below `before`, newest first."""
+        """Return up to `limit` dead letters with a seq below `before`, newest first."""
         statement = _PAGE if before is None else _PAGE.where(_letters.c.seq < before)
         parameters = {"instance_id": instance_id, "most": limit}
 
@@ -140,9 +140,9 @@ class DeadLetterStore:
         return self._read(job)
 
     def retry(self, instance_id: str, letter: int, judge: Judge) -> Pending[Retried]:
-        """Have it tried again: the same answer under the same ids, or the model asked anew.
+        """Retry a dead letter: send the same answer under the same ids, or ask the model again.
 
-        Raises from the result: DeadLetterNotFound (also when it was retried already), InvalidState (`judge` says no).
+        Raises from the result: DeadLetterNotFound (also if it was retried already), InvalidState (`judge` refuses it).
         """
 
         def job(connection: Connection) -> Retried:
@@ -154,7 +154,7 @@ class DeadLetterStore:
         return self._submit(job, instance_id)
 
     def retry_some(self, instance_id: str, judge: Judge, after: int = 0) -> Pending[Retried]:
-        """`retry` for the oldest letters with a seq above `after`; those that `judge` leaves out are counted only."""
+        """Retry the oldest dead letters with a seq above `after`. Those that `judge` refuses are only counted."""
 
         def job(connection: Connection) -> Retried:
             asked = {"instance_id": instance_id, "after": after, "most": AT_ONCE}
@@ -167,9 +167,9 @@ class DeadLetterStore:
         return self._submit(job, instance_id)
 
     def ask_again(self, instance_id: str, letter: int, judge: Judge) -> Pending[bool]:
-        """Have the model asked anew, by itself and not by the owner's word: what bounds there are still hold.
+        """Ask the model again, automatically and not at the owner's request, so that all limits still apply.
 
-        False where it is no longer to be, by `judge` or because something else became of it.
+        Return False if `judge` refuses it or the dead letter no longer exists.
         """
 
         def job(connection: Connection) -> bool:
@@ -181,12 +181,12 @@ class DeadLetterStore:
         return self._submit(job, instance_id)
 
     def young(self, instance_id: str, reasons: Collection[str], since: datetime) -> Pending[list[int]]:
-        """Letters without an answer that failed for one of these reasons and came in after `since`, oldest first."""
+        """Return messages that failed for one of these reasons and arrived after `since`, oldest first."""
         asked = {"instance_id": instance_id, "reasons": list(reasons), "since": since}
         return self._read(lambda connection: list(connection.execute(_YOUNG, asked).scalars()))
 
     def remove(self, instance_id: str, letter: int) -> Pending[None]:
-        """Let it go: it stays on record, and is no dead letter any more. Raises from the result: DeadLetterNotFound."""
+        """Remove a dead letter; its messages stay on record. Raises from the result: DeadLetterNotFound."""
 
         def job(connection: Connection) -> None:
             chat, answers, together = _find(connection, instance_id, letter)
@@ -200,7 +200,7 @@ class DeadLetterStore:
     def _retry(
         self, connection: Connection, instance_id: str, letter: int, judge: Judge, again: str = RETRIED
     ) -> tuple[str, str | None]:
-        """The conversation, and why it cannot be."""
+        """Retry a dead letter. Return its conversation, and the reason if that is refused."""
         conversation, answers, together = _find(connection, instance_id, letter)
         if answers is not None:
             question = connection.execute(_QUESTION, {"instance_id": instance_id, "asked": answers}).first()
@@ -226,7 +226,7 @@ class DeadLetterStore:
 
 
 def _find(connection: Connection, instance_id: str, letter: int) -> tuple[str, int | None, int]:
-    """Its conversation, what it answers if it is an answer, and the group that failed together."""
+    """Return the conversation, the seq of the question if it is an answer, and the group that failed together."""
     row = connection.execute(_LETTER, {"instance_id": instance_id, "letter": letter}).first()
     if row is None:
         raise DeadLetterNotFound
@@ -239,7 +239,7 @@ def _refusal(reason: str | None) -> str:
 
 
 def _letter(row: Any, texts: Mapping[int, list[str]]) -> DeadLetter:
-    """`texts`: by what they answer."""
+    """Convert a row to a dead letter. `texts` holds the texts of answers by the seq of their question."""
     answered = row.delivery is not None
     return DeadLetter(
         seq=row.seq,

@@ -1,4 +1,4 @@
-"""What is drafted in a bot's conversations, and ending it: beneath `drafts`, for what ends everything in a chat."""
+"""Reading and closing of draft rows, for `drafts` and for modules that end all work in a chat."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ COLUMNS: Select[Any] = (
     .join(_question, _question.c.seq == drafts.c.answers)
     .where(drafts.c.instance_id == bindparam("bot"))
 )
-"""In the order of Draft's fields; its parameter is `bot`."""
+"""Columns in the order of Draft's fields. The parameter is `bot`."""
 is_open = drafts.c.state == DraftState.OPEN
 _OPEN = COLUMNS.where(is_open).order_by(drafts.c.expires_at)
 _CLOSE = (
@@ -52,10 +52,10 @@ _SETTLE = (
     )
     .values(state=bindparam("becomes"), reason=bindparam("why"))
 )
-# What waits again waits by itself: the last of those that it was drafted with may be gone.
+# Messages that wait again do so individually, because the last message of their draft may be gone.
 _WAIT_AGAIN = _SETTLE.values(joined=None)
 _of_these = drafts.c.answers.in_(bindparam("seqs", expanding=True))
-# What took in more of the chat before it was replaced may hold the words, too.
+# A draft that covered more of the chat before it was replaced may contain the text as well.
 _HOLDING = (
     select(drafts.c.number, drafts.c.answers, drafts.c.state)
     .join(messages, messages.c.seq == drafts.c.answers)
@@ -67,12 +67,12 @@ _NO_WORDS = update(drafts).where(drafts.c.number.in_(bindparam("numbers", expand
 
 
 def found(connection: Connection, statement: Select[Any], of: Mapping[str, Any]) -> list[Draft]:
-    """Rows of COLUMNS."""
+    """Return the drafts of a statement on COLUMNS."""
     return [Draft(*row) for row in connection.execute(statement, of)]
 
 
 def still_open(connection: Connection, instance_id: str) -> list[Draft]:
-    """Those whose time is over first."""
+    """Return the open drafts, earliest expiry first."""
     return found(connection, _OPEN, {"bot": instance_id})
 
 
@@ -81,7 +81,7 @@ def close(connection: Connection, draft: Draft, state: DraftState, now: datetime
 
 
 def settle(connection: Connection, instance_id: str, draft: Draft, state: MessageState, reason: str | None) -> None:
-    """What the draft was for comes to this."""
+    """Set the state and reason of the messages that the draft is for."""
     of_chat = {"bot": instance_id, "chat": draft.conversation, "last": draft.answers}
     statement = _WAIT_AGAIN if state is MessageState.WAITING else _SETTLE
     connection.execute(statement, of_chat | {"becomes": state, "why": reason})
@@ -90,9 +90,9 @@ def settle(connection: Connection, instance_id: str, draft: Draft, state: Messag
 def forget_words(
     connection: Connection, instance_id: str, conversation: str, seqs: Collection[int], *, is_gone: bool
 ) -> set[int]:
-    """What was drafted for these messages is kept without its words; gives the seqs that it is for.
+    """Remove the text of drafts for these messages, and return the seqs of the messages that those drafts are for.
 
-    Unless they are gone, an answer that was sent as it was drafted keeps them, and so does what is open.
+    Unless the messages are gone, open drafts and answers that were sent as drafted keep their text.
     """
     of_chat = {"bot": instance_id, "chat": conversation, "seqs": list(seqs), "first": min(seqs)}
     rows = connection.execute(_HOLDING, of_chat).all()
@@ -104,7 +104,7 @@ def forget_words(
 
 
 def close_in(connection: Connection, instance_id: str, conversation: str, reason: str) -> None:
-    """Drop what is drafted there, or everywhere where it is empty; what it was for ends with `reason`."""
+    """Drop the drafts in a conversation, or all drafts if it is empty. Their messages end with `reason`."""
     for draft in still_open(connection, instance_id):
         if conversation in ("", draft.conversation):
             close(connection, draft, DraftState.DROPPED)

@@ -1,4 +1,4 @@
-"""Where a bot is silent, and until when."""
+"""The pauses of bots."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from imposter.storage.schema.tables import pauses
 _of_bot = pauses.c.instance_id == bindparam("bot")
 _ALL = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(_of_bot).order_by(pauses.c.until)
 KEPT = timedelta(days=30)
-"""After its end: what was sent before may come in late, as when a server was away meanwhile."""
+"""The time for which ended pauses are kept. Messages from before their end may arrive late, such as after an outage."""
 _ONE = delete(pauses).where(_of_bot, pauses.c.conversation == bindparam("paused"))
 _CLEAR = delete(pauses).where(_of_bot)
 _ADD = insert(pauses)
@@ -27,14 +27,14 @@ _HELD = select(pauses.c.conversation, pauses.c.reason, pauses.c.until).where(
 
 
 class PauseStore:
-    """Each bot's pauses, at most one of a conversation."""
+    """The pauses of all bots, at most one for each conversation."""
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._submit = writer.submit
         self._now = now
 
     def holding(self, instance_id: str) -> Pending[list[Pause]]:
-        """Those that are not over, the first to end first."""
+        """Return the pauses that are not over, in the order of their end."""
 
         def job(connection: Connection) -> list[Pause]:
             return [pause for pause in _all(connection, instance_id) if pause.until > self._now()]
@@ -42,13 +42,13 @@ class PauseStore:
         return self._submit(job, instance_id)
 
     def set(self, instance_id: str, pause: Pause) -> Pending[None]:
-        """In place of an earlier one of the same conversation. Raises from the result: StorageError."""
+        """Store a pause in place of an earlier one of the conversation. Raises from the result: StorageError."""
         return self._submit(lambda connection: _put(connection, instance_id, pause), instance_id)
 
     def begin(self, claim: Claim, pause: Pause) -> Pending[Pause]:
-        """Have the bot be silent there, and end what waits and is not sent, in one commit.
+        """Start a pause and end waiting messages and unsent answers there, in one commit.
 
-        Gives the pause that holds from now on: this one, or one that ends later.
+        Return the pause that now applies: this one, or an existing one that ends later.
         Raises from the result: Superseded.
         """
 
@@ -60,14 +60,14 @@ class PauseStore:
         return self._submit(job, claim.instance_id)
 
     def end(self, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> Pending[bool]:
-        """End those of these conversations, members of groups included, and of these people in any group.
+        """End pauses of these conversations, including their members', and of these people in any group.
 
-        An empty conversation is the account. False if there was none.
+        An empty conversation stands for the whole account. Return False if there was no pause to end.
         """
         return self._submit(lambda connection: end(connection, instance_id, conversations, people), instance_id)
 
     def clear(self, instance_id: str) -> Pending[int]:
-        """End all of a bot. Gives how many there were."""
+        """End all pauses of a bot and return their number."""
 
         def job(connection: Connection) -> int:
             pauses_of(connection).pop(instance_id, None)
@@ -79,9 +79,9 @@ class PauseStore:
 def silencing(
     connection: Connection, instance_id: str, conversation: str, people: Collection[str], sent_at: datetime
 ) -> str | None:
-    """Why what one of these people sent there at this moment is not answered, not even later; None: no pause says so.
+    """Return the reason why a message sent there at this time never gets an answer; None if no pause covers it.
 
-    `people` are the ids of one, and matter in a group.
+    `people` are the ids of its sender; they matter only in a group.
     """
     known = pauses_of(connection)
     if instance_id not in known:
@@ -98,7 +98,7 @@ def silencing(
 
 
 def end(connection: Connection, instance_id: str, conversations: Collection[str], people: Collection[str] = ()) -> bool:
-    """See `PauseStore.end`."""
+    """End pauses; see `PauseStore.end`."""
     found = _all(connection, instance_id)
     ended = [pause.conversation for pause in found if pause.concerns(conversations, people)]
     pauses_of(connection).pop(instance_id, None)
@@ -108,7 +108,7 @@ def end(connection: Connection, instance_id: str, conversations: Collection[str]
 
 
 def begin(connection: Connection, instance_id: str, pause: Pause) -> Pause:
-    """Gives the one that holds from now on: `pause`, or one of the same conversation that ends later."""
+    """Store a pause. Return the one that now applies: this one, or an existing one that ends later."""
     held = connection.execute(_HELD, {"bot": instance_id, "paused": pause.conversation}).first()
     if held is not None and held.until >= pause.until:
         return Pause(*held)

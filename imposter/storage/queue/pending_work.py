@@ -1,4 +1,4 @@
-"""What is not finished, messages that wait and answers not yet sent, and what ends it early."""
+"""Unfinished work: waiting messages and unsent answers, and the operations that end it early."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ _in_chat = (_chat == "") | (messages.c.conversation == _chat)
 _by_then = messages.c.sent_at < bindparam("then", type_=messages.c.sent_at.type)
 _HUSH_WAITING = (
     update(messages)
-    # What waits of the owner's own are commands.
+    # Waiting messages of the owner are commands, so they are left out.
     .where(messages.c.instance_id == bindparam("bot"), _is_waiting, _in_chat, messages.c.source == Source.CONTACT)
     .where(_by_then)
     .values(
@@ -94,17 +94,17 @@ _CONVERSATIONS = (
 
 
 def conversations(connection: Connection, instance_id: str) -> list[str]:
-    """Those with a message that waits or an answer that is not sent, the longest waiting first."""
+    """Return the conversations with waiting messages or unsent answers, longest wait first."""
     return list(connection.execute(_CONVERSATIONS, {"instance_id": instance_id}).scalars())
 
 
 def is_changed(connection: Connection, seqs: Sequence[int]) -> bool:
-    """Whether something was edited or deleted since these were taken up."""
+    """Return whether a message was edited or deleted since these were taken."""
     return connection.execute(_CHANGED, {"seqs": list(seqs)}).first() is not None
 
 
 def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict, trace: str | None = None) -> int:
-    """Give messages that waited together their final state, and the last `trace`. Returns how many still waited."""
+    """Give messages that waited together their final state, and the last one `trace`. Return how many still waited."""
     *earlier, last = seqs
     ends: list[dict[str, int | str | None]] = [{"settled": seq, "last": last, "told": None} for seq in earlier]
     ends.append({"settled": last, "last": None, "told": trace})
@@ -113,10 +113,10 @@ def settle(connection: Connection, seqs: Sequence[int], verdict: Verdict, trace:
 
 
 def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
-    """Have `judge` decide again on what waits, and on the question behind each answer that is still to be sent.
+    """Let `judge` decide again about waiting messages and about the questions of unsent answers.
 
-    What it no longer lets wait gets its verdict; such an answer is withdrawn with the verdict's reason. Returns how
-    many these are.
+    A message that may no longer wait gets the verdict; an answer to it is withdrawn with the verdict's reason. Return
+    the number of both.
     """
     ended = 0
     for row in connection.execute(_WAITING, {"instance_id": instance_id}).all():
@@ -131,9 +131,9 @@ def reconsider(connection: Connection, instance_id: str, judge: Judge) -> int:
 
 
 def abandon(connection: Connection, instance_id: str, reason: str) -> int:
-    """End everything with `reason`: what waits or failed becomes context, what is not sent is withdrawn.
+    """End all work with `reason`: waiting and failed messages become context, unsent answers are withdrawn.
 
-    Nothing is left that the owner could have sent again from another account. Returns how many these are.
+    Nothing remains that the owner could retry from another account. Return the number of messages and answers.
     """
     draft_rows.close_in(connection, instance_id, "", reason)
     parameters = {"bot": instance_id, "why": reason}
@@ -143,10 +143,11 @@ def abandon(connection: Connection, instance_id: str, reason: str) -> int:
 def silence_conversation(
     connection: Connection, instance_id: str, conversation: str, reason: str, sent_before: datetime | None = None
 ) -> int:
-    """The bot is to be silent there, or altogether where `conversation` is empty: end what waits and is not sent.
+    """End the work of a conversation, or all work if `conversation` is empty, because the bot is paused there.
 
-    What waits becomes context, or a dead letter again if it was one; drafts are dropped, and answers that are not
-    handed over withdrawn. With `sent_before`, only what was sent, or answered, before that. Gives how many these are.
+    Waiting messages become context, or dead letters again if they were retried ones. Drafts are dropped and answers
+    that are not being sent are withdrawn. With `sent_before`, only messages sent before that time, and answers to
+    them, are ended. Return the number of messages and answers.
     """
     if sent_before is None:
         draft_rows.close_in(connection, instance_id, conversation, reason)
@@ -155,7 +156,7 @@ def silence_conversation(
 
 
 def judged(connection: Connection, row: Sequence[Any], judge: Judge) -> Verdict:
-    """What `judge` says today of a row of SELECT_STORED."""
+    """Return the current verdict of `judge` on a row of SELECT_STORED."""
     message = stored(row)
     if message.deleted_at is not None:
         return Verdict(MessageState.IGNORED, DELETED)

@@ -1,7 +1,7 @@
-"""The bounded queue: which waiting messages have to go.
+"""The limits of the queue, and the choice of the messages to evict.
 
-All conversations of a bot share one queue, and share it fairly: what goes is the oldest of the conversation that holds
-most, so that nobody loses their place to somebody who sends a lot.
+All conversations of a bot share one queue. The oldest message of the conversation with the most messages is evicted
+first, so that no contact loses their place to another one who sends a lot.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ _waiting = (
     messages.c.reason.is_distinct_from(RETRIED),
 )
 TOTALS = select(func.count(), func.sum(messages.c.characters), func.min(messages.c.sent_at)).where(*_waiting)
-"""Of a bot: how many wait, how long they are together, and when the oldest was sent; for `Waiting`."""
+"""A bot's waiting messages: their number, their total length, and the time of the oldest; for `QueueTotals`."""
 _OLD = select(messages.c.seq, messages.c.characters).where(*_waiting, messages.c.sent_at < bindparam("cutoff"))
 _EACH = select(messages.c.seq, messages.c.characters, messages.c.conversation).where(*_waiting)
 _EVICT = (
@@ -37,14 +37,14 @@ _EVICT = (
 
 
 class QueueTotals(NamedTuple):
-    """What waits of one bot, in the order of TOTALS' columns."""
+    """The totals of a bot's waiting messages, in the order of TOTALS' columns."""
 
     messages: int
     characters: int
     oldest: datetime
 
     def are_over(self, limits: Limits, now: datetime) -> bool:
-        if not self.messages:  # what just came was deleted before
+        if not self.messages:  # the message that was just added has been deleted already
             return False
         return (
             self.oldest < cutoff(limits, now)
@@ -54,7 +54,7 @@ class QueueTotals(NamedTuple):
 
 
 class QueuedMessage(NamedTuple):
-    """One message."""
+    """A message in the queue."""
 
     seq: int
     characters: int
@@ -62,7 +62,7 @@ class QueuedMessage(NamedTuple):
 
 
 def cutoff(limits: Limits, now: datetime) -> datetime:
-    """What was sent before this moment is too old."""
+    """Return the time before which messages are too old."""
     return now - timedelta(seconds=limits.max_age_seconds)
 
 
@@ -75,9 +75,9 @@ def keep_within(
     *,
     busy: Callable[[], Collection[int]],
 ) -> dict[int, str]:
-    """Evict what is over the limits: what is too old, then by turn. Gives the reason for each seq evicted.
+    """Evict messages that are too old, and then messages over the limits. Return the reason by seq.
 
-    What is busy stays.
+    Busy messages are not evicted.
     """
     count, characters, oldest = totals
     evicted: dict[int, str] = {}
@@ -102,9 +102,9 @@ def keep_within(
 def surplus(
     rows: Sequence[QueuedMessage], messages_over: int, characters_over: int, *, spared: Collection[int]
 ) -> dict[int, str]:
-    """Which to take away until neither number is above zero, with the reason for each.
+    """Choose messages to evict until neither number is above zero, and return the reason by seq.
 
-    What is spared counts for its conversation and stays; of the others, one stays whatever the numbers are.
+    Spared messages count for their conversation but are not chosen. Of the others, one is always left.
     """
     chosen: dict[int, str] = {}
     turns = _by_turn(rows, spared, lambda row: 1) if messages_over > 0 else iter(())
@@ -122,7 +122,10 @@ def surplus(
 def _by_turn(
     rows: Sequence[QueuedMessage], spared: Collection[int], weigh: Callable[[QueuedMessage], int]
 ) -> Iterator[QueuedMessage]:
-    """Those that are not spared, as they have to go, but for the last: the oldest of whoever then holds most."""
+    """Yield messages to evict, always the oldest of the conversation that then holds the most.
+
+    Spared messages and the last of the others are left out.
+    """
     held: Counter[str] = Counter()
     turns = []
     for row in rows:
@@ -132,12 +135,12 @@ def _by_turn(
         if row.seq not in spared:
             held[row.conversation] += weigh(row)
             turns.append((-held[row.conversation], row))
-    heapify(turns)  # mostly one goes, however many there are
+    heapify(turns)  # usually only one message is evicted, however many there are
     while len(turns) > 1:
         yield heappop(turns)[1]
 
 
 def evict(connection: Connection, evicted: Mapping[int, str]) -> None:
-    """Each seq for its reason."""
+    """Evict messages, given the reason by seq."""
     if evicted:
         connection.execute(_EVICT, [{"evicted": seq, "why": why} for seq, why in evicted.items()])

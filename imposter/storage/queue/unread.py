@@ -1,4 +1,4 @@
-"""Messages that nobody here could read, and that their owner has not seen on the phone either, as far as is known."""
+"""Counts of messages that could not be read here and that, as far as is known, the owner has not seen on the phone."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from imposter.contracts.messages import UNREADABLE, MessageKind, Source
 from imposter.storage.schema.tables import messages
 
 AFTER = timedelta(minutes=2)
-"""A sender's phone sends once more what could not be read; from then on it is not expected any more."""
+"""The sender's phone sends an unreadable message again. After this time, that is no longer expected."""
 FOR = timedelta(days=7)
 
 _read, _later = messages.alias("read"), messages.alias("later")
@@ -44,12 +44,12 @@ _BY_BOT, _BY_CHAT = _by(messages.c.instance_id), _by(messages.c.conversation)
 
 
 def counts(connection: Connection, instance_ids: Collection[str], now: datetime) -> dict[str, int]:
-    """By bot, of those that have any."""
+    """Return the counts by bot. Bots without such messages are left out."""
     return _counted(connection, _BY_BOT, instance_ids, now)
 
 
 def counts_in(connection: Connection, instance_id: str, now: datetime) -> dict[str, int]:
-    """By conversation of one bot, of those that have any."""
+    """Return the counts of one bot by conversation. Conversations without such messages are left out."""
     return _counted(connection, _BY_CHAT, [instance_id], now)
 
 

@@ -1,1 +1,1 @@
-"""Usage and activity over time."""
+"""Reports on usage and activity over time."""

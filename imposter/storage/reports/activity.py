@@ -1,4 +1,4 @@
-"""What happened over a span of time, in pieces of equal length."""
+"""Activity over a span of time, divided into intervals."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ from imposter.storage.database.reader import Reader
 from imposter.storage.schema.tables import messages, outbox, usage
 
 LOOKED_AT = 60
-"""The newest parts of answers in one piece that times are read of; the number of answers is counted of all. Of the
-oldest answer among them the first parts may be missing."""
+"""The newest parts of answers per interval whose times are read; all answers are counted. The oldest of these answers
+may lack its first parts."""
 MOST_LOST = 5_000
 LOOKED_AHEAD = timedelta(hours=1)
-"""What waits longer is rare, and to find it would mean to read all that followed."""
+"""Longer waits are rare, and finding them would require reading all later rows."""
 
 
 _these = outbox.c.instance_id.in_(bindparam("bots", expanding=True))
@@ -92,9 +92,9 @@ class ActivityStore:
         """Reads run on several threads."""
 
     def pieces(self, instance_ids: Sequence[str], begins: Sequence[datetime]) -> Pending[list[Interval]]:
-        """Of these bots together; `begins` rises, and the last piece ends now.
+        """Return the intervals of these bots together. `begins` must be ascending; the last interval ends now.
 
-        What was evicted or failed counts where it was sent, up to MOST_LOST of it.
+        Evicted and failed messages, up to MOST_LOST of them, count in the interval in which they were sent.
         """
 
         def job(connection: Connection) -> list[Interval]:
@@ -153,7 +153,7 @@ class ActivityStore:
         return found
 
     def spent(self, instance_ids: Sequence[str], first: date) -> Pending[list[DailyUsage]]:
-        """Of these bots together, from that day on; days on which nothing was spent are left out."""
+        """Return the usage of these bots together from that day on. Days without usage are left out."""
 
         def job(connection: Connection) -> list[DailyUsage]:
             days: dict[str, DailyUsage] = {}
@@ -168,14 +168,15 @@ class ActivityStore:
 
 
 def _place(begins: Sequence[datetime]) -> ColumnElement[int]:
-    """Which piece an answer was made in."""
+    """Return an expression for the interval in which an answer was generated."""
     return case(*((outbox.c.created_at >= start, place) for place, start in [*enumerate(begins)][::-1]), else_=0)
 
 
 def _counts(begins: Sequence[datetime]) -> Select[int, int, int]:
-    """Of each piece that has any, by its place: its answers, and those that waited when it began.
+    """Return a query for the number of answers and of waiting messages, by the index of the interval.
 
-    One statement for all pieces, as below: most of what it takes is to find the rows.
+    A message waits if it waited at the start of the interval. One statement covers all intervals, because most of its
+    time goes into finding the rows. Empty intervals are left out.
     """
     place = _place(begins).label("place")
     of_piece = [
@@ -194,7 +195,7 @@ def _counts(begins: Sequence[datetime]) -> Select[int, int, int]:
 
 
 def _newest(begins: Sequence[datetime]) -> Select[Any]:
-    """Of each piece its newest answers, by their first part, for which the contact waits; newest first."""
+    """Return a query for each interval's newest answers, newest first, timed by their first part."""
     place = _place(begins)
     parts = (
         select(
@@ -205,7 +206,7 @@ def _newest(begins: Sequence[datetime]) -> Select[Any]:
         .where(*_in_span, outbox.c.state == DeliveryState.SENT, outbox.c.sent_at.is_not(None))
         .subquery()
     )
-    # Chosen by the least of their columns before anything else of them is looked up: they are few of many.
+    # The rows are chosen by few columns before the others are looked up, because few of many rows are needed.
     sent = outbox.alias("sent")
     return (
         select(parts.c.place, _question.c.received_at, func.min(sent.c.sent_at), _question.c.trace)

@@ -1,4 +1,4 @@
-"""What many bots did on one day, in two statements for all of them."""
+"""The totals of many bots for one day, read with two statements."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
@@ -39,7 +39,7 @@ class OverviewStore:
         self._now = now
 
     def today(self, instance_ids: Sequence[str]) -> Pending[dict[str, DayTotals]]:
-        """By bot; the day is UTC's, as everywhere where costs are summed."""
+        """Return today's totals by bot. The day is in UTC, as for all costs."""
 
         def job(connection: Connection) -> dict[str, DayTotals]:
             day = self._now().astimezone(UTC).date()

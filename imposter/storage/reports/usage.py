@@ -1,7 +1,7 @@
-"""What the models cost: by bot, day, conversation and model.
+"""The usage and cost of models, by bot, day, conversation and model.
 
-It is written in the commit that ends what was asked about. Where a person is forgotten, what they cost stays as that
-of nobody: a budget must not grow by it.
+It is recorded in the commit that ends the work on a message. When a person is erased, their usage is kept without the
+conversation, because the budget must not grow by it.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -23,9 +23,9 @@ from imposter.storage.schema.secure_delete import mark_pending
 from imposter.storage.schema.tables import messages, usage
 
 LONGEST = 366
-"""Days that are summed at once."""
+"""The most days in one sum."""
 KEPT_DAYS = 400
-"""What nobody's cost is kept for at least: the sums of a month must hold, and a year can be looked back at."""
+"""Days for which usage without a conversation is kept at least. Monthly sums and a look back over a year need them."""
 
 _FIGURES = ("calls", "uncounted", "prompt_tokens", "cached_tokens", "completion_tokens", "cost")
 _WRITTEN = tuple(field.name for field in fields(Usage))
@@ -34,7 +34,7 @@ _sums = [func.sum(usage.c[name]).label(name) for name in _FIGURES]
 
 
 def _adding(insert: Insert) -> Insert:
-    """To what is there of the same key."""
+    """Return an insert that adds its figures to an existing row with the same key."""
     more = {name: usage.c[name] + insert.excluded[name] for name in _FIGURES}
     return insert.on_conflict_do_update(index_elements=list(_KEY), set_=more)
 
@@ -44,7 +44,7 @@ _asked_about = (
     .where(messages.c.seq == bindparam("seq"), messages.c.instance_id == bindparam("bot"))
     .scalar_subquery()
 )
-# SQLite's compiler knows this of PostgreSQL's, too.
+# SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _ADD = _adding(upsert(usage).values(conversation=func.coalesce(_asked_about, NOBODY)))
 _given = [bindparam(name, type_=usage.c[name].type) for name in ("instance_id", *_WRITTEN)]
 _ADD_IF_HELD = _adding(
@@ -57,7 +57,7 @@ _of_bot = usage.c.instance_id == bindparam("bot")
 
 
 def _under_another_name(*which: ColumnElement[bool]) -> Insert:
-    """Those once more, beside what is there of the other."""
+    """Return an insert that adds the figures of the matching rows to the conversation `survivor`."""
     key = [usage.c.instance_id, usage.c.day, usage.c.model, usage.c.currency]
     instance_id, day, model, currency = key
     name = bindparam("survivor", type_=usage.c.conversation.type)
@@ -99,7 +99,7 @@ class UsageStore:
         self._now = now
 
     def since(self, instance_id: str, first: date, today: date) -> Pending[list[Usage]]:
-        """What each model took on each day, up to `today`."""
+        """Return the usage of each model on each day up to `today`."""
         span = {"bot": instance_id, "first": first.isoformat(), "last": today.isoformat()}
 
         def job(connection: Connection) -> list[Usage]:
@@ -108,7 +108,7 @@ class UsageStore:
         return self._submit(job, instance_id)
 
     def by_contact(self, instance_id: str, day: date) -> Pending[list[tuple[str, Usage]]]:
-        """What each model took on that day, with the conversation that it was asked about."""
+        """Return the usage of each model on that day, by conversation."""
         of_day = {"bot": instance_id, "first": day.isoformat()}
 
         def job(connection: Connection) -> list[tuple[str, Usage]]:
@@ -119,9 +119,10 @@ class UsageStore:
     def sums(
         self, instance_id: str, by: UsageGroup, first: date | None = None, last: date | None = None
     ) -> Pending[Costs]:
-        """From the first of the month of the `last` day on, which is today, unless said otherwise.
+        """Return sums from `first` to `last`.
 
-        Of more days than `LONGEST`, the last ones.
+        `last` is today by default, and `first` is the first day of the month of `last`. If the span is longer than
+        `LONGEST` days, only its last days count.
         """
         last = last or self._now().astimezone(UTC).date()
         first = max(first or last.replace(day=1), date.fromordinal(max(1, last.toordinal() - LONGEST + 1)))
@@ -136,9 +137,9 @@ class UsageStore:
         return self._read(job)
 
     def age(self, before: date, today: date) -> Pending[bool]:
-        """Take the names from what was spent before that day, some of it; gives whether there may be more.
+        """Remove the conversation from some usage before that day. Return whether there may be more.
 
-        What is nobody's and too old even for the sums goes altogether.
+        Usage without a conversation that is too old even for the sums is deleted.
         """
         oldest = date.fromordinal(today.toordinal() - KEPT_DAYS)
 
@@ -156,13 +157,16 @@ class UsageStore:
 
 
 def record(connection: Connection, instance_id: str, seq: int, used: Sequence[Usage]) -> None:
-    """Of calls about this message. Where it is gone, nobody's: whom it was from, is to be forgotten."""
+    """Record the usage of calls for a message.
+
+    If the message is gone, its sender was erased: no conversation is stored.
+    """
     for each in used:
         connection.execute(_ADD, _columns(instance_id, seq, each))
 
 
 def recording(claim: Claim, seq: int, used: Sequence[Usage]) -> list[tuple[Insert, dict[str, Any]]]:
-    """Statements that do as `record`, as long as the claim is held."""
+    """Return statements that do the same as `record`, but only while the claim is valid."""
     return [(_ADD_IF_HELD, _columns(claim.instance_id, seq, each) | fencing.of(claim)) for each in used]
 
 
@@ -172,20 +176,20 @@ def _columns(instance_id: str, seq: int, used: Usage) -> dict[str, Any]:
 
 
 def move(connection: Connection, instance_id: str, absorbed: Collection[str], survivor: str = NOBODY) -> None:
-    """These conversations are another from now on; without a `survivor`, of nobody."""
+    """Move the usage of these conversations to another one, or to none if there is no `survivor`."""
     names = {"bot": instance_id, "names": list(absorbed), "survivor": survivor}
     connection.execute(_MOVE, names)
     connection.execute(_MOVED, names)
 
 
 def unname(connection: Connection, instance_id: str) -> None:
-    """The account is gone, and with it who wrote there; what they cost its owner is not."""
+    """Remove the conversations from a bot's usage because its account is gone. The costs remain the owner's."""
     names = {"bot": instance_id, "survivor": NOBODY}
     connection.execute(_UNNAME, names)
     connection.execute(_UNNAMED, names)
 
 
 def _usage(day: str, row: Any) -> Usage:
-    # PostgreSQL's sums of whole numbers are decimals.
+    # PostgreSQL returns sums of integers as decimals.
     figures = {name: int(getattr(row, name)) for name in _FIGURES}
     return Usage(day=day, model=row.model, currency=row.currency, **figures)

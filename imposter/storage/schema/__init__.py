@@ -1,1 +1,1 @@
-"""The tables, rows of them as objects, and what every statement relies on: fencing, caches, secure deletion."""
+"""The tables, the conversion of their rows, and shared database code: fencing, caches and secure deletion."""

@@ -1,7 +1,7 @@
-"""Many messages are deleted in portions, each a commit of its own, and between two of them everybody gets their turn.
+"""Deletion of many messages in batches, each with its own commit, so that other jobs can run in between.
 
-In one statement a million took 3.5 s on a machine that flushes nothing: too long for the other bots and for a server's
-lease, and at last for the time that PostgreSQL gives to a statement.
+Deleting a million messages in one statement took 3.5 s on a machine that does not flush to disk. That is too long for
+the other bots and for a node's lease, and with more messages it exceeds PostgreSQL's statement timeout.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, tup
 from imposter.storage.schema.tables import anchor, messages
 
 AT_ONCE = 250
-"""Messages deleted in one commit, which takes some 10 ms."""
+"""Messages per commit; a commit takes about 10 ms."""
 
 _of_bot = messages.c.instance_id == bindparam("bot")
 
@@ -21,11 +21,11 @@ _of_bot = messages.c.instance_id == bindparam("bot")
 class DeletedBatch:
     deleted: int
     last: tuple[Any, Any]
-    """Where the next begins."""
+    """The position after which the next batch begins."""
 
 
 class BatchDelete:
-    """Those messages for which `which` holds, in the order of two columns that an index has."""
+    """A batched deletion of the messages that match `which`, in the order of two indexed columns."""
 
     def __init__(self, which: ColumnElement[bool], first: ColumnElement[Any], second: ColumnElement[Any]) -> None:
         key = tuple_(first, second)
@@ -35,9 +35,9 @@ class BatchDelete:
         )
         self._end = select(first, second).where(which, key > begin).order_by(first, second).offset(AT_ONCE - 1).limit(1)
         self.behind = which & (key > begin)
-        """Those behind a place; its parameters are `of` and `place(begin)`."""
+        """Condition: the messages after a position. Its parameters are `of` and `place(begin)`."""
         self.portion = self.behind & (key <= end)
-        """Those of one portion; with the parameters `place(begin, end)`."""
+        """Condition: the messages of one batch. Its parameters are `of` and `place(begin, end)`."""
         self._delete = delete(messages).where(self.portion)
 
     @staticmethod
@@ -46,12 +46,12 @@ class BatchDelete:
         return place | ({"end_1": end[0], "end_2": end[1]} if end else {})
 
     def end(self, connection: Connection, of: dict[str, Any], begin: tuple[Any, Any]) -> tuple[Any, Any] | None:
-        """Where the portion behind `begin` ends; None where what follows is less than a whole portion."""
+        """Return the end of the batch after `begin`; None if less than a full batch is left."""
         found = connection.execute(self._end, of | self.place(begin)).first()
         return None if found is None else (found[0], found[1])
 
     def delete(self, connection: Connection, of: dict[str, Any], begin: tuple[Any, Any]) -> DeletedBatch | None:
-        """Delete what follows `begin`; None, and nothing is, if that is less than a whole portion."""
+        """Delete the batch after `begin`. Return None, and delete nothing, if less than a full batch is left."""
         end = self.end(connection, of, begin)
         if end is None:
             return None
@@ -61,5 +61,5 @@ class BatchDelete:
 OF_BOT = BatchDelete(_of_bot, messages.c.conversation, messages.c.message_id)
 OF_BOT_BEGIN = ("", "")
 OF_CONVERSATION = BatchDelete(_of_bot & (messages.c.conversation == bindparam("chat")), anchor, messages.c.seq)
-"""The oldest first."""
+"""Oldest messages first."""
 OF_CONVERSATION_BEGIN = (0, 0)

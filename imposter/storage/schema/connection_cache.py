@@ -1,7 +1,7 @@
-"""What a connection to the database remembers of what it read, to spare messages queries.
+"""Per-connection caches of query results, which save queries for each message.
 
-It hangs on the database's connection: when a commit fails, the writer gives that up, and with it what was read of what
-is not there after all.
+The caches belong to the database connection. When a commit fails, the writer discards the connection, and with it any
+cached rows that were rolled back.
 """
 
 from datetime import datetime
@@ -12,11 +12,14 @@ from sqlalchemy import Connection
 from imposter.domain.pauses import Pause
 
 MOST = 5000
-"""Entries of each kind; more begin anew."""
+"""Entries per cache; a cache that exceeds this is cleared."""
 
 
 def forget_remembered(connection: Connection, instance_id: str | None = None) -> None:
-    """Call it where aliases are removed, or another node may have changed what there is; all bots' without a bot."""
+    """Clear the caches of one bot, or of all bots.
+
+    Call it when aliases are removed or another node may have changed the data.
+    """
     nevers = (never_disappears, nothing_gone)
     for never in (each(connection) for each in nevers):
         never.difference_update({instance_id} if instance_id else {*never})
@@ -30,36 +33,36 @@ def forget_remembered(connection: Connection, instance_id: str | None = None) ->
 
 
 def pauses_of(connection: Connection) -> dict[str, tuple[Pause, ...]]:
-    """By bot: all its pauses, also those that are over. Whoever changes them removes what stands here."""
+    """Return all pauses by bot, including expired ones. Code that changes a bot's pauses must remove its entry."""
     known: dict[str, tuple[Pause, ...]] = connection.info.setdefault("pauses", {})
     return known
 
 
 def changes_wait(connection: Connection) -> dict[str, datetime]:
-    """By bot: until when, at the longest, an edit or deletion waits for the message that it changes."""
+    """Return, by bot, the latest time until which an edit or deletion waits for the message that it changes."""
     until: dict[str, datetime] = connection.info.setdefault("changes wait", {})
     return until
 
 
 def never_disappears(connection: Connection) -> set[str]:
-    """Bots in none of whose chats anybody said that messages disappear."""
+    """Return the bots without any chat whose messages disappear."""
     never: set[str] = connection.info.setdefault("never disappears", set())
     return never
 
 
 def nothing_gone(connection: Connection) -> set[str]:
-    """Bots that nobody had forget anybody lately."""
+    """Return the bots without any recently forgotten contact."""
     nothing: set[str] = connection.info.setdefault("nothing gone", set())
     return nothing
 
 
 def names_heard(connection: Connection) -> dict[tuple[str, str], str | None]:
-    """By bot and id: what somebody called themselves last."""
+    """Return, by bot and id, the name that a person last used."""
     heard: dict[tuple[str, str], str | None] = connection.info.setdefault("names heard", {})
     return heard
 
 
 def whereabouts_of(connection: Connection) -> dict[Any, Any]:
-    """By bot and ids: the conversation that they name, which saves the largest query of a message."""
+    """Return the conversation by bot and ids. This saves the largest query of each message."""
     found: dict[Any, Any] = connection.info.setdefault("whereabouts", {})
     return found

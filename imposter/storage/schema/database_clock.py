@@ -1,4 +1,4 @@
-"""The database's own clock, by which leases run: nodes never compare theirs."""
+"""The database's clock, which times all leases. Nodes never compare their own clocks."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from imposter.storage.schema.tables import UtcTime
 
-_SQLITE = "strftime('%Y-%m-%d %H:%M:%f000', 'now'"  # as SQLAlchemy writes a moment
+_SQLITE = "strftime('%Y-%m-%d %H:%M:%f000', 'now'"  # the format in which SQLAlchemy stores times
 
 
 class Moment(FunctionElement[datetime]):
-    """Now, not when the transaction began: a job may have waited for a lock. With an argument: so many seconds on."""
+    """The current time plus `seconds`.
+
+    It is not the start of the transaction, because a job may have waited for a lock.
+    """
 
     type = UtcTime()
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""Single values that the database keeps by name, in the table `meta`."""
+"""Named values in the table `meta`."""
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -7,7 +7,7 @@ from imposter.storage.schema.tables import meta
 
 _PROOF = "proof"
 _READ = select(meta.c.value).where(meta.c.name == bindparam("called"))
-# Two nodes may do it at once. SQLite's compiler knows this of PostgreSQL's, too.
+# Two nodes may write at the same time. SQLite's compiler also supports PostgreSQL's `on_conflict` clause.
 _add = insert(meta)
 _SET = _add.on_conflict_do_update(index_elements=["name"], set_={"value": _add.excluded.value})
 _CLEAR = delete(meta).where(meta.c.name == bindparam("called"))
@@ -27,5 +27,5 @@ def remove_value(connection: Connection, name: str) -> None:
 
 
 def prove(connection: Connection) -> None:
-    """Write something small: committing it proves that the database takes what is to be stored."""
+    """Write a small value. If its commit succeeds, the database can store data."""
     write_value(connection, _PROOF)

@@ -1,4 +1,4 @@
-"""From table rows to records."""
+"""Conversion of table rows to domain objects."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +44,7 @@ SELECT_STORED = select(
     messages.c.deleted_at,
     func.coalesce(messages.c.edits, 0).label("edits"),
 ).select_from(messages.outerjoin(outbox, outbox.c.seq == messages.c.seq))
-"""In the order of StoredMessage's fields."""
+"""Columns in the order of StoredMessage's fields."""
 
 SELECT_OUTGOING = select(
     outbox.c.message_id,
@@ -59,7 +59,7 @@ SELECT_OUTGOING = select(
     messages.c.source,
     messages.c.disappears_after,
 ).select_from(outbox.join(messages, outbox.c.seq == messages.c.seq))
-"""In the order of Outgoing's fields."""
+"""Columns in the order of Outgoing's fields."""
 
 
 def stored(row: Sequence[Any]) -> StoredMessage:
@@ -67,7 +67,7 @@ def stored(row: Sequence[Any]) -> StoredMessage:
 
 
 def received(row: StoredMessage) -> Message:
-    """The message as it came, for judging it anew."""
+    """Return the message as it was received, so that the rules can judge it again."""
     return Message(
         message_id=row.message_id,
         content=row.content,

@@ -1,4 +1,4 @@
-"""Taking what was deleted out of the files, until it has worked: whoever deletes owes it from that commit on."""
+"""Removal of deleted content from the database files. It is recorded as pending until it succeeds."""
 
 from sqlalchemy import Connection
 
@@ -7,16 +7,16 @@ from imposter.storage.schema.meta_values import read_value, remove_value, write_
 
 _OWED = "scrub_owed"
 REMAINS = "remains"
-"""There when something was deleted since the last tidying."""
+"""Present if something was deleted since the last clean-up."""
 
 
 def mark_pending(connection: Connection) -> None:
-    """Call it in the commit that deletes, with `pay` behind it."""
+    """Record that a scrub is pending. Call it in the deleting commit, with `run_if_pending` after the commit."""
     write_value(connection, _OWED)
 
 
 def leave(connection: Connection) -> None:
-    """Call it in the commit that deletes: the next tidying takes it out of the files."""
+    """Leave the scrub to the next clean-up. Call it in the deleting commit."""
     write_value(connection, REMAINS)
 
 
@@ -25,9 +25,10 @@ def is_pending_deletion(connection: Connection) -> bool:
 
 
 def run_if_pending(connection: Connection) -> None:
-    """Behind a commit. A large file is left to the next tidying: what was deleted in it is overwritten, and no more.
+    """Scrub after a commit. In a large file, only the journal is emptied; the rest is left to the next clean-up.
 
-    Raises: StorageError or what the driver raises; then it is owed still.
+    Deleted content in a large file is overwritten already, but copies of it may remain until then.
+    Raises: StorageError, or the driver's errors (the scrub stays pending).
     """
     if is_quickly_rewritten(connection):
         scrub(connection)
@@ -36,7 +37,10 @@ def run_if_pending(connection: Connection) -> None:
 
 
 def scrub(connection: Connection) -> None:
-    """Take all that was deleted out of the files, which a large file takes long for. Raises: as `pay`."""
+    """Remove all deleted content from the files.
+
+    This is slow for a large file. Raises: the same as `run_if_pending`.
+    """
     try:
         rewrite(connection)
     finally:

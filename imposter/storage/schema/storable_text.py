@@ -1,4 +1,4 @@
-"""Texts as every database can store them."""
+"""Text that every database can store."""
 
 import re
 from dataclasses import replace
@@ -6,11 +6,11 @@ from dataclasses import replace
 from imposter.contracts.messages import Group, Message, Sender
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""PostgreSQL takes no NUL, and half a character has no UTF-8."""
+"""PostgreSQL does not accept NUL, and a lone surrogate cannot be encoded in UTF-8."""
 
 
 def storable(message: Message) -> Message:
-    """`message` with U+FFFD for what no database can store."""
+    """Return `message` with U+FFFD in place of characters that a database cannot store."""
     sender, group, quoted = message.sender, message.group, message.quoted
     texts = (message.content, message.message_id, message.reply_to, *message.chat, *sender.identifiers)
     texts += (message.quotes or "", message.reacts_to or "", message.unseen or "", message.details)

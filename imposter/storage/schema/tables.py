@@ -1,4 +1,4 @@
-"""The tables. Everything hangs on a bot and goes with it."""
+"""The database tables. Rows of a bot are deleted together with the bot."""
 
 import json
 from datetime import UTC, datetime
@@ -42,11 +42,11 @@ metadata = MetaData(
 )
 
 Number = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column called INTEGER."""
+"""An automatic row number. SQLite assigns row numbers only to columns of the type INTEGER."""
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment. Goes in with any time zone, is stored as UTC and comes out as UTC."""
+    """A time. It accepts any time zone, is stored in UTC and is returned in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -59,7 +59,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 class QuoteText(TypeDecorator[Quote]):
-    """What a message replies to, as JSON."""
+    """A quoted message, stored as JSON."""
 
     impl = Text
     cache_ok = True
@@ -77,7 +77,7 @@ class QuoteText(TypeDecorator[Quote]):
 
 
 class MentionsText(TypeDecorator[tuple[Mention, ...]]):
-    """Whom a message mentions, as JSON; nobody: NULL."""
+    """The mentions of a message, stored as JSON; NULL if there are none."""
 
     impl = Text
     cache_ok = True
@@ -94,7 +94,7 @@ def _one_of(words: type[StrEnum]) -> Enum:
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Of an index that holds no more than these rows."""
+    """Return the arguments of a partial index with this condition."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
@@ -114,10 +114,10 @@ nodes = Table(
     metadata,
     Column("node_id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("place", String),  # its folder's lock: whoever holds that knows that an earlier node of it is dead
-    Column("revision", String, nullable=False),  # the newest of the schema that its program knows
+    Column("place", String),  # its data folder's lock; its holder knows that earlier nodes there are dead
+    Column("revision", String, nullable=False),  # the newest schema revision that its program knows
     Column("joined_at", UtcTime, nullable=False),
-    Column("until", UtcTime, nullable=False),  # by the database's clock; then its bots are anybody's
+    Column("until", UtcTime, nullable=False),  # by the database's clock; after that time any node may take its bots
     Column("leaving", Boolean, nullable=False),
     Column("report", Text, nullable=False),  # JSON
 )
@@ -133,7 +133,7 @@ bots = Table(
     Column("epoch", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
-    Column("owner", String),  # a node; no foreign key, which SQLite cannot add to a table that is there
+    Column("owner", String),  # a node; no foreign key, because SQLite cannot add one to an existing table
     Index(None, "owner"),
     sqlite_autoincrement=True,
 )
@@ -143,15 +143,15 @@ statuses = Table(
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # sealed: a QR code links an account
+    Column("body", LargeBinary, nullable=False),  # encrypted: a QR code could be used to link an account
 )
 
 commands = Table(
     "commands",
     metadata,
     Column("number", Number, primary_key=True),
-    Column("instance_id", String, nullable=False),  # no foreign key: the answer to a deletion outlasts the bot
-    Column("body", LargeBinary, nullable=False),  # sealed: a config holds keys
+    Column("instance_id", String, nullable=False),  # no foreign key: the response to a deletion outlives the bot
+    Column("body", LargeBinary, nullable=False),  # encrypted: a config holds API keys
     Column("asked_by", String, nullable=False),
     Column("asked_at", UtcTime, nullable=False),
     Column("taken_by", String),
@@ -196,16 +196,16 @@ messages = Table(
     Column("answers", Number),
     Column("joined", Number),
     Column("addressed", Boolean),
-    Column("quotes", String),  # a message's id, as the next
+    Column("quotes", String),  # a message id, like the next column
     Column("reacts_to", String),
-    Column("trace", Text),  # JSON, without a word that anybody said
+    Column("trace", Text),  # JSON, without any message text
     Column("unseen", String),
     Column("kind", _one_of(MessageKind), nullable=False, server_default=MessageKind.TEXT),
     Column("details", Text),
     Column("quoted", QuoteText),
     Column("mentions", MentionsText),
-    Column("changes", String),  # a message's id, where that one is not here
-    Column("deletes_of", String),  # whose message an admin deletes, empty where that is not told; NULL: no admin
+    Column("changes", String),  # a message id, if that message is not stored here
+    Column("deletes_of", String),  # author of the message an admin deletes, empty if unknown; NULL: no admin
     Column("forwarded", Boolean),
     Column("disappears_after", Integer),  # seconds
     Column("disappears_at", UtcTime),
@@ -214,7 +214,7 @@ messages = Table(
     Column("edits", Integer),
     Column(
         "changed", Boolean
-    ),  # while it waits: what is in the making for it is not to be kept; answered: to its older words
+    ),  # waiting: an answer in progress must be discarded; answered: the answer was to the older text
     Column("deleted_at", UtcTime),
     UniqueConstraint("instance_id", "conversation", "message_id"),
     Index("ix_messages_by_end", "disappears_at", **_where("disappears_at IS NOT NULL")),
@@ -225,13 +225,13 @@ messages = Table(
     Index("ix_messages_by_member", "instance_id", "sender_id", "conversation", "seq", **_where("group_id IS NOT NULL")),
     Index("ix_messages_by_change", "instance_id", "conversation", "changes", **_where("changes IS NOT NULL")),
     Index("ix_messages_changing", "instance_id", "received_at", **_where("changes IS NOT NULL")),
-    # The last three columns stand in it so that the queue's totals are read from the index alone.
+    # The last three columns are included so that the queue's totals are read from the index alone.
     Index("ix_messages_by_state", "instance_id", "state", "seq", "characters", "sent_at", "reason"),
-    sqlite_autoincrement=True,  # a number is never used again, so a late answer cannot hit another message
+    sqlite_autoincrement=True,  # a seq is never reused, so a late answer cannot match another message
 )
 
 anchor = func.coalesce(messages.c.answers, messages.c.seq)
-"""A message's place in its conversation: an answer stands right behind what it answers."""
+"""The position of a message in its conversation: an answer comes directly after the message that it answers."""
 Index("ix_messages_by_turn", messages.c.instance_id, messages.c.conversation, anchor, messages.c.seq)
 
 outbox = Table(
@@ -244,7 +244,7 @@ outbox = Table(
     Column("reason", String),
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcTime),
-    Column("due_at", UtcTime),  # not to be sent before
+    Column("due_at", UtcTime),  # the earliest time to send it
     Column("sent_at", UtcTime),
     UniqueConstraint("instance_id", "message_id"),
     Index("ix_outbox_by_state", "instance_id", "state", "seq"),
@@ -262,15 +262,15 @@ wordings = Table(
     Index(None, "seq"),
     sqlite_autoincrement=True,
 )
-"""What edited and deleted messages said before, where their owner wants it kept."""
+"""Earlier texts of edited and deleted messages, if the owner wants them kept."""
 
 names = Table(
     "names",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
-    Column("identifier", String, primary_key=True),  # of a person or a group
-    Column("body", LargeBinary, nullable=False),  # sealed
-    Column("unsaved_since", UtcTime),  # NULL: the owner has saved them
+    Column("identifier", String, primary_key=True),  # of a person or group
+    Column("body", LargeBinary, nullable=False),  # encrypted
+    Column("unsaved_since", UtcTime),  # NULL: in the owner's address book
     Index("ix_names_by_age", "instance_id", "unsaved_since", **_where("unsaved_since IS NOT NULL")),
 )
 
@@ -289,10 +289,10 @@ summaries = Table(
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
     Column("conversation", String, primary_key=True),
     Column("text", Text, nullable=False),
-    Column("shown_from", Number, nullable=False),  # the place of the first message that the model is still shown
-    Column("noted_until", Number, nullable=False),  # what stands before this place is in the text
+    Column("shown_from", Number, nullable=False),  # the position of the first message that the model is still shown
+    Column("noted_until", Number, nullable=False),  # messages before this position are covered by the text
     Column("changed_at", UtcTime, nullable=False),
-    Column("by_owner", Boolean),  # the text is the owner's own
+    Column("by_owner", Boolean),  # the owner wrote the text
 )
 
 voice_lines = Table(
@@ -300,11 +300,11 @@ voice_lines = Table(
     metadata,
     Column("number", Number, primary_key=True),
     _bot(),
-    Column("contact", String, nullable=False),  # whose chat it is, in the platform's one spelling
+    Column("contact", String, nullable=False),  # the contact's canonical id
     Column("question", Text, nullable=False),
     Column("answer", Text, nullable=False),  # JSON: a list of messages
     Column("said_at", UtcTime, nullable=False),
-    Column("waited", Float),  # seconds from the question
+    Column("waited", Float),  # seconds after the question
     Column("added_at", UtcTime, nullable=False),
     Index("ix_voice_lines_by_contact", "instance_id", "contact", "number"),
     sqlite_autoincrement=True,
@@ -316,10 +316,10 @@ drafts = Table(
     Column("number", Number, primary_key=True),
     _bot(),
     Column("answers", Number, ForeignKey("messages.seq", ondelete="CASCADE"), nullable=False),
-    Column("text", Text, nullable=False),  # empty: the owner is to answer themselves
+    Column("text", Text, nullable=False),  # empty: the owner must write the answer
     Column("why", String, nullable=False),
     Column("state", _one_of(DraftState), nullable=False),
-    Column("note_id", String),  # the message that shows it in the owner's own chat
+    Column("note_id", String),  # the message that shows the draft in the owner's own chat
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("decided_at", UtcTime),
@@ -333,21 +333,21 @@ notes = Table(
     "notes",
     metadata,
     Column("seq", Number, ForeignKey("messages.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("about", Number, nullable=False),  # the seq of a message in the chat whose words it may hold
+    Column("about", Number, nullable=False),  # the seq of the message whose text the note may contain
     Index(None, "about"),
 )
-"""What is said to owners in their own chats of what others said."""
+"""Notes to owners, in their own chats, about other people's messages."""
 
 usage = Table(
     "usage",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
     Column("day", String(10), primary_key=True),  # ISO 8601, UTC
-    Column("conversation", String, primary_key=True),  # empty: of nobody any more
-    Column("model", String, primary_key=True),  # as its vendor names it; empty where it does not
-    Column("currency", String(3), primary_key=True),  # of `cost`; empty: calls whose price nobody knows
+    Column("conversation", String, primary_key=True),  # empty: no longer assigned to a conversation
+    Column("model", String, primary_key=True),  # the vendor's name for it; empty if it gives none
+    Column("currency", String(3), primary_key=True),  # of `cost`; empty: calls with an unknown price
     Column("calls", BigInteger, nullable=False),
-    Column("uncounted", BigInteger, nullable=False),  # calls whose tokens nobody knows
+    Column("uncounted", BigInteger, nullable=False),  # calls with unknown token counts
     Column("prompt_tokens", BigInteger, nullable=False),
     Column("cached_tokens", BigInteger, nullable=False),
     Column("completion_tokens", BigInteger, nullable=False),
@@ -361,7 +361,7 @@ exams = Table(
     Column("number", Number, primary_key=True),
     _bot(),
     Column("state", String(16), nullable=False),
-    Column("place", String),  # the node that holds it; it runs no longer where its bot is another's
+    Column("place", String),  # the node that runs it; the exam has stopped if another node owns the bot
     Column("begun_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("done", Integer, nullable=False),
@@ -375,7 +375,7 @@ exams = Table(
 sign_ins = Table(
     "sign_ins",
     metadata,
-    Column("mark", String(64), primary_key=True),  # nobody can sign in by it
+    Column("mark", String(64), primary_key=True),  # a hash; it cannot be used to sign in
     Column("began_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
 )
@@ -384,7 +384,7 @@ gone = Table(
     "gone",
     metadata,
     Column("instance_id", String, ForeignKey("bots.instance_id", ondelete="CASCADE"), primary_key=True),
-    Column("mark", String(64), primary_key=True),  # of a message that was forgotten, and says nothing of it
+    Column("mark", String(64), primary_key=True),  # keyed hash of a forgotten message; reveals nothing of it
     Column("marked_at", UtcTime, nullable=False),
     Index(None, "marked_at"),
 )

@@ -1,1 +1,1 @@
-"""Backups, retention, erasure and inspection."""
+"""Maintenance of the data: backups, retention, erasure and inspection."""

@@ -1,8 +1,8 @@
-"""A copy of the database, made while it is being written to.
+"""Backups of the database while the server uses it.
 
-Only the writer's own connection reads the file (see writer.py), so the copy is made on it: page by page, and between
-two steps whoever waits gets their turn (measured: 3 ms a step; `VACUUM INTO` holds all up for 2 ms a megabyte). What
-is stored meanwhile goes into the copy too.
+Only the writer's own connection reads the file (see writer.py), so it makes the copy, page by page. Between two steps,
+waiting jobs run (measured: 3 ms per step; `VACUUM INTO` blocks everything for 2 ms per megabyte). Data that is stored
+meanwhile is also copied.
 """
 
 import fcntl
@@ -35,13 +35,13 @@ from imposter.storage.database.writer import Writer
 
 BACKUPS = "backups"
 DUMP_FILE = "imposter.dump"
-"""What PostgreSQL's own program makes of the database."""
+"""The output of pg_dump."""
 STEP_PAGES = 500
-"""2 MB."""
+"""Pages per step: 2 MB."""
 KEPT = 10
-"""Copies in the data folder; each one more takes the place of the oldest."""
+"""Copies kept in the data folder. A further copy replaces the oldest one."""
 SPARE_BYTES = 64 * 1024 * 1024
-"""Room on the disk that a copy leaves to the bots."""
+"""Disk space that a copy must leave free for the bots."""
 _NAME = re.compile(r"[0-9]{8}T[0-9]{12}Z")
 _UNFINISHED = ".unfinished"
 _PASSWORD = "pgpass"  # noqa: S105 - the name of a file
@@ -59,9 +59,10 @@ class BackupStore:
         self._now = now
 
     def make(self) -> Pending[Path]:
-        """A new folder with the database and, where the secret key is a file, that too; for the owner's eyes only.
+        """Copy the database, and the secret key if it is a file, into a new private folder.
 
-        Everything that was durable before is in it. Raises from the result: NotSupported (PostgreSQL), StorageError.
+        The copy contains everything that was durable before. Raises from the result: NotSupported (PostgreSQL),
+        StorageError.
         """
 
         def job(connection: Connection, let_others: Callable[[], None]) -> Path:
@@ -76,7 +77,7 @@ class BackupStore:
 
 
 def copy_stopped(url: str | None, data_dir: Path, now: datetime) -> Path:
-    """The same where no server runs. Raises: InUse (one does), StorageError, OSError."""
+    """Copy the database when no server is running. Raises: InUse (a server is running), StorageError, OSError."""
     database = database_file(url, data_dir)
     if database is None or not database.exists():
         raise StorageError(
@@ -88,16 +89,16 @@ def copy_stopped(url: str | None, data_dir: Path, now: datetime) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """A copy of a PostgreSQL database in the making: run `command`, then `finish`; `clean_up` in any case."""
+    """A dump of a PostgreSQL database in progress. Run `command`, then `finish`; call `clean_up` in any case."""
 
     command: tuple[str, ...]
     draft: Path
     finished: Path
     held: int
-    """The descriptor that keeps others from clearing the draft away."""
+    """The descriptor of the lock that keeps others from deleting the draft."""
 
     def finish(self) -> Path:
-        """Raises: OSError."""
+        """Complete the copy and return its folder. Raises: OSError."""
         (self.draft / _PASSWORD).unlink()
         _finish(self.draft, self.finished)
         return self.finished
@@ -108,7 +109,7 @@ class Dump:
 
 
 def dump_command(url: str | None, data_dir: Path, now: datetime) -> Dump | None:
-    """How to copy a PostgreSQL database; None where the database is SQLite. Raises: StorageError, OSError."""
+    """Prepare a dump of a PostgreSQL database; None if the database is SQLite. Raises: StorageError, OSError."""
     place = locate_database(url, data_dir)
     if place.get_backend_name() == "sqlite":
         return None
@@ -116,7 +117,7 @@ def dump_command(url: str | None, data_dir: Path, now: datetime) -> Dump | None:
     draft, finished = _new_folder(data_dir, now)
     _copy_key(data_dir, draft)
     _private_file(draft / DUMP_FILE)
-    _private_file(draft / _PASSWORD)  # other users of the machine see the words of a command
+    _private_file(draft / _PASSWORD)  # other users of the machine can see the arguments of a command
     password = str(place.password or "").replace("\\", "\\\\").replace(":", "\\:")
     (draft / _PASSWORD).write_text(f"*:*:*:*:{password}\n" if password else "")
     query = {**place.query, "passfile": str(draft / _PASSWORD)} if password else place.query
@@ -148,14 +149,14 @@ def _copied_into(
         _copy_database(source, draft / DATABASE_FILE, let_others)
         _copy_key(data_dir, draft)
         _finish(draft, finished)
-    except BaseException:  # raised again; half a backup must not stay behind
+    except BaseException:  # raised again; an incomplete backup must not remain
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return finished
 
 
 def _check_room(source: sqlite3.Connection, data_dir: Path) -> None:
-    """A full disk stops every bot. Raises: StorageError."""
+    """Check the free disk space, because a full disk stops every bot. Raises: StorageError."""
     pages, size = (source.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
     needed, free = pages * size + SPARE_BYTES, shutil.disk_usage(data_dir / BACKUPS).free
     if free < needed:
@@ -170,19 +171,19 @@ def _megabytes(number: int) -> str:
 
 
 def _finish(draft: Path, finished: Path) -> None:
-    """Give a whole copy its name, and let go of the oldest that are too many. Raises: OSError."""
+    """Give a complete copy its name, and delete the oldest copies above the limit. Raises: OSError."""
     for path in (*draft.iterdir(), draft):
         sync(path)
     draft.rename(finished)
     sync(finished.parent)
     for old in sorted(filter(_is_ours, finished.parent.iterdir()))[:-KEPT]:
         with suppress(OSError):  # the next copy tries again
-            # Half deleted it must not look like a copy.
+            # A partly deleted copy must not look complete.
             shutil.rmtree(old.rename(old.with_name(old.name + _UNFINISHED)))
 
 
 def _is_ours(path: Path) -> bool:
-    """A copy that was made here, with nothing of anybody else's in it."""
+    """Return whether the folder is a copy made here that contains no other files."""
     if path.is_symlink() or not _NAME.fullmatch(path.name) or not path.is_dir():
         return False
     names = {each.name for each in path.iterdir()}
@@ -197,23 +198,26 @@ def _open(url: str | None, data_dir: Path) -> Connection:
 
 
 def _hold(data_dir: Path) -> int:
-    """Keep others from clearing drafts away until the descriptor is closed; what a killed process left goes before."""
+    """Lock the folder so that drafts are not deleted until the descriptor is closed.
+
+    Drafts of killed processes are deleted first.
+    """
     folder = make_private_folder(data_dir / BACKUPS)
     descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        with suppress(BlockingIOError):  # then somebody is making a copy now
+        with suppress(BlockingIOError):  # another process is making a copy
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             for left in folder.glob("*" + _UNFINISHED):
                 shutil.rmtree(left)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-    except BaseException:  # raised again; nobody else closes it
+    except BaseException:  # raised again; the descriptor would stay open
         os.close(descriptor)
         raise
     return descriptor
 
 
 def _new_folder(data_dir: Path, now: datetime) -> tuple[Path, Path]:
-    """One for the copy in the making, and its name once it is whole."""
+    """Create the folder for a copy in progress. Return it with the path for the complete copy."""
     folder = data_dir / BACKUPS
     name = now.strftime("%Y%m%dT%H%M%S%fZ")
     draft, finished = folder / (name + _UNFINISHED), folder / name
@@ -232,9 +236,9 @@ def _copy_key(data_dir: Path, folder: Path) -> None:
 def _copy_database(source: sqlite3.Connection, place: Path, let_others: Callable[[], None]) -> None:
     _private_file(place)
     with closing(sqlite3.connect(place)) as target:
-        target.execute("PRAGMA synchronous = OFF").close()  # it is flushed once, at the end
+        target.execute("PRAGMA synchronous = OFF").close()  # flushed once, at the end
         source.backup(target, pages=STEP_PAGES, progress=lambda status, left, pages: let_others(), sleep=0)
-        target.execute("PRAGMA journal_mode = DELETE").close()  # one file, without a journal beside it
+        target.execute("PRAGMA journal_mode = DELETE").close()  # a single file, without a journal
 
 
 def _private_file(path: Path) -> None:

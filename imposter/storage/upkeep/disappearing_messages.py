@@ -1,4 +1,4 @@
-"""Deletes messages of chats whose messages disappear, once their time is over."""
+"""Deletion of messages that have disappeared from their chats."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ _DELETE = delete(messages).where(messages.c.seq.in_(bindparam("seqs", expanding=
 
 
 def delete_ended(connection: Connection, now: datetime) -> int:
-    """Delete some whose time is over, and notes that were made of them. Gives how many; what is on its way stays."""
+    """Delete some expired messages and the notes about them, and return their number. Unsent messages stay."""
     rows = connection.execute(_ENDED, {"now": now}).all()
     if rows:
         for row in rows:

@@ -1,6 +1,6 @@
-"""One person, forgotten: their conversation, their words in groups, our answers to them, and who they are.
+"""Erasure of one person: their conversation, their messages in groups, the answers to them, and their ids and names.
 
-Of a group, its conversation.
+For a group, the erasure of its conversation.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -35,17 +35,17 @@ from imposter.storage.schema.secure_delete import is_pending_deletion, mark_pend
 from imposter.storage.schema.tables import aliases, anchor, messages, outbox
 
 Canonical = Callable[[str], str]
-"""The one spelling of an id on the bot's platform. Pure and quick: it runs inside the commit."""
+"""Returns the canonical form of an id on the bot's platform. It runs inside the commit, so it must be pure and fast."""
 
 AT_ONCE = 250
-"""Ids looked at in one commit."""
+"""Ids processed in one commit."""
 
 
 _of_bot = messages.c.instance_id == bindparam("instance_id")
 _alias_of_bot = aliases.c.instance_id == bindparam("instance_id")
 _among_ids = (
     _alias_of_bot,
-    aliases.c.kind.in_(list(AliasKind)),  # all there are, but the index begins with it
+    aliases.c.kind.in_(list(AliasKind)),  # these are all kinds, but the index starts with this column
     aliases.c.alias.in_(bindparam("ids", expanding=True)),
 )
 _PORTION = (
@@ -74,7 +74,7 @@ _SOME_IN_GROUPS = (
     .limit(AT_ONCE)
 )
 _open = outbox.c.state.not_in([DeliveryState.SENT, DeliveryState.WITHDRAWN])
-# One answer may be to several messages; it stands behind the last of them.
+# One answer may cover several messages. It comes after the last of them.
 _ANSWERS = (
     select(
         messages.c.seq,
@@ -95,8 +95,8 @@ _answered_together = (
 )
 _ANSWER_ANEW = update(messages).where(*_answered_together).values(state=MessageState.WAITING, joined=None, changed=None)
 _FAILED = update(messages).where(*_answered_together).values(state=MessageState.FAILED, reason=bindparam("why"))
-# Why others in a group were answered has a fingerprint of words that were theirs. Others' phones quote their words and
-# name them; whose they are is only the sender's to say.
+# The trace of an answer to other members contains a fingerprint of the person's words. Other people's apps quote
+# those words and mention the person, but only the author of a quote says whose words it holds.
 _mention_them = messages.c.trace.is_not(None) | messages.c.quoted.is_not(None) | messages.c.mentions.is_not(None)
 _NO_TRACES = {
     which: update(messages).where(condition, _mention_them).values(trace=None, quoted=None, mentions=None)
@@ -124,21 +124,23 @@ class ErasureStore:
         self._now = now
 
     async def known(self, instance_id: str, contact: str, canonical: Canonical) -> Person:
-        """Whom any spelling of any of their ids means. Raises: ContactNotFound, StorageError."""
+        """Return the person with an id of any spelling. Raises: ContactNotFound, StorageError."""
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
         return await self._read(lambda connection: _find(connection, instance_id, spellings, meant))
 
     def groups(self, instance_id: str, ids: Collection[str]) -> Pending[frozenset[str]]:
-        """Where whoever has these ids has spoken."""
+        """Return the groups in which the person with these ids has written."""
         return self._read(lambda connection: _groups(connection, instance_id, ids))
 
     async def forget(self, instance_id: str, contact: str, canonical: Canonical) -> Erased:
-        """Remove everything of this person, from the files too (see `is_scrubbed`).
+        """Remove everything of this person, also from the files (see `is_scrubbed`).
 
-        Others who were to get the same answer as they, and have not, wait again for one of their own; where it failed,
-        nobody knows whether it arrived, or they got only a part of it, their messages are dead letters. All goes in
-        portions, who they are at last: cut short, it is to be called again. Raises: ContactNotFound, StorageError.
+        Other contacts who were to get the same answer wait for a new one if it was not sent yet. If it failed, is
+        uncertain or was only partly sent, their messages become dead letters. The work is done in batches and the
+        person's ids are removed last, so an interrupted call can be repeated.
+
+        Raises: ContactNotFound, StorageError.
         """
         meant = frozenset({contact, canonical(contact)})
         spellings = await self._spellings(instance_id, meant, canonical)
@@ -146,7 +148,7 @@ class ErasureStore:
         groups = await self.groups(instance_id, person.ids)
         await self._submit(lambda connection: self._mark(connection, instance_id, person, groups))
         deleted_before = sum([await self._shorten(instance_id, name) for name in person.conversations])
-        # What is told of them there goes before their messages: these tell which groups they are.
+        # Other members' rows are cleaned before the person's messages go, because those show which groups to clean.
         seen = {group: await self._take_traces_off(instance_id, group) for group in groups}
         while some := await self._delete_in_groups(instance_id, person):
             deleted_before += some
@@ -179,12 +181,15 @@ class ErasureStore:
         return await self._submit(job, afterwards=run_if_pending)
 
     def _mark(self, connection: Connection, instance_id: str, person: Person, groups: Collection[str]) -> None:
-        """What the platform may hand over once more is not to be taken for something new."""
+        """Mark messages that the platform may deliver again, so that they are not taken for new ones."""
         conversations, now = person.conversations, self._now()
         deleted_ids.mark(connection, self._keyed_hash, instance_id, conversations, groups, person.ids, now)
 
     async def _shorten(self, instance_id: str, conversation: str) -> int:
-        """Delete all but the newest of what is theirs alone. Gives how many messages went."""
+        """Delete all but the newest messages of the person's own conversation.
+
+        Return the number of deleted messages.
+        """
         chat = {"bot": instance_id, "chat": conversation}
         begin, deleted = OF_CONVERSATION_BEGIN, 0
         while portion := await self._delete_some(chat, begin):
@@ -203,7 +208,7 @@ class ErasureStore:
         return self._submit(job)
 
     async def _take_traces_off(self, instance_id: str, group: str) -> tuple[Any, Any]:
-        """All but the newest messages of the group keep nothing that may tell of them. Gives where these begin."""
+        """Remove traces and quotes from all but the newest messages of the group. Return the position of those."""
         of_group = {"bot": instance_id, "chat": group}
         begin: tuple[Any, Any] = OF_CONVERSATION_BEGIN
 
@@ -218,11 +223,11 @@ class ErasureStore:
         return begin
 
     def _delete_in_groups(self, instance_id: str, person: Person) -> Pending[int]:
-        """Delete some of what they said there, with the answers. Gives how many messages went; 0 if that was all."""
+        """Delete some of the person's group messages with their answers. Return the number of deleted messages."""
 
         def job(connection: Connection) -> int:
             mark_pending(connection)
-            # Some may have come since the first were marked.
+            # More messages may have arrived since the first ones were marked.
             self._mark(
                 connection, instance_id, Person(person.ids, frozenset()), _groups(connection, instance_id, person.ids)
             )
@@ -231,13 +236,13 @@ class ErasureStore:
         return self._submit(job)
 
     def is_scrubbed(self) -> Pending[bool]:
-        """Whether all that was deleted is out of the files; where another program reads them, retention goes on."""
+        """Return whether all deleted data is gone from the files. If another program reads them, retention retries."""
         return self._read(lambda connection: not is_pending_deletion(connection))
 
     async def _spellings(self, instance_id: str, meant: Collection[str], canonical: Canonical) -> frozenset[str]:
-        """Ids on record that are other spellings of those `meant`: only `canonical` can tell, so it is asked of each.
+        """Return the stored ids that are other spellings of those `meant`. Each id must be passed to `canonical`.
 
-        In portions: a hundred thousand contacts would hold everybody up for a second and more.
+        This is done in batches, because a hundred thousand contacts would block other jobs for more than a second.
         """
         found: set[str] = set()
         after = ("", "")
@@ -249,7 +254,7 @@ class ErasureStore:
     def _portion(
         self, instance_id: str, kind: str, alias: str, meant: Collection[str], canonical: Canonical
     ) -> Pending[tuple[tuple[str, str], set[str]] | None]:
-        """Where the portion behind this place ends, and what of it is `meant`; None if there is nothing."""
+        """Return the end of the batch after this position and its matching ids; None if there is nothing left."""
 
         def job(connection: Connection) -> tuple[tuple[str, str], set[str]] | None:
             place = {"instance_id": instance_id, "kind": kind, "alias": alias}
@@ -261,7 +266,9 @@ class ErasureStore:
 
 
 def _find(connection: Connection, instance_id: str, spellings: Collection[str], meant: Collection[str]) -> Person:
-    """Everything that is known of whom one of these means; of who never wrote here, only what is `meant` is known.
+    """Return all ids and conversations of the person with one of these ids.
+
+    For a person who never wrote here, only the ids `meant` are known.
 
     Raises: ContactNotFound.
     """
@@ -287,12 +294,15 @@ def _find(connection: Connection, instance_id: str, spellings: Collection[str], 
 
 
 def _groups(connection: Connection, instance_id: str, ids: Collection[str]) -> frozenset[str]:
-    """Where they have spoken."""
+    """Return the groups in which the person has written."""
     return frozenset(connection.execute(_GROUPS, {"instance_id": instance_id, "ids": ids}).scalars())
 
 
 def _delete_some_in_groups(connection: Connection, instance_id: str, ids: Collection[str]) -> int:
-    """Delete up to AT_ONCE of their messages there, and the answers to them. Gives how many went in all."""
+    """Delete up to AT_ONCE group messages of the person and the answers to them.
+
+    Return the number of deleted messages.
+    """
     rows = connection.execute(_SOME_IN_GROUPS, {"instance_id": instance_id, "ids": ids}).all()
     seqs = [row.seq for row in rows]
     answered: dict[str, set[int]] = {}
@@ -313,7 +323,7 @@ def _delete_some_in_groups(connection: Connection, instance_id: str, ids: Collec
 
 
 def _delete(connection: Connection, seqs: Sequence[int]) -> int:
-    """These messages, and what their owner was told of them. Gives how many they are."""
+    """Delete messages and the owner's notes about them. Return the number of messages."""
     if seqs:
         forget_notes(connection, seqs)
         connection.execute(_DELETE, {"seqs": seqs})

@@ -1,4 +1,4 @@
-"""A look at the data folder and the database by a program that is no server: it makes and changes nothing."""
+"""Read-only inspection of the data folder and the database by a program that is not the server."""
 
 import fcntl
 import os
@@ -20,16 +20,16 @@ from imposter.storage.migrations import NEWEST, current_revision, oldest_revisio
 
 @dataclass(frozen=True, slots=True)
 class InspectedDatabase:
-    """A database, as far as one may look."""
+    """The state of a database, as far as it can be inspected."""
 
     where: str
-    """Without a password."""
+    """The location, without a password."""
     file: Path | None
-    """Of SQLite."""
+    """The file of a SQLite database."""
     revision: str | None = None
-    """Of its tables; None: it has none of ours, or nobody looked."""
+    """The revision of its tables; None if it has none of ours or was not read."""
     unread: str | None = None
-    """Why nobody looked."""
+    """The reason why it was not read."""
 
     @property
     def empty(self) -> bool:
@@ -37,17 +37,17 @@ class InspectedDatabase:
 
     @property
     def old(self) -> bool:
-        """Whether the next start brings its tables up to date."""
+        """Whether the next start upgrades its tables."""
         return self.revision is not None and self.revision < NEWEST
 
 
 def folder_in_use(data_dir: Path) -> bool:
-    """Whether a server holds it. Raises: OSError."""
+    """Return whether a server uses the folder. Raises: OSError."""
     return _is_held(data_dir / LOCK_FILE)
 
 
 def look(url: str | None, data_dir: Path) -> InspectedDatabase:
-    """Raises: StorageError (it cannot be reached, or not be worked with; the text holds no password)."""
+    """Inspect the database. Raises: StorageError (not reachable or not usable; the text holds no password)."""
     place = locate_database(url, data_dir)
     try:
         if place.get_backend_name() == "sqlite":
@@ -63,7 +63,7 @@ def look(url: str | None, data_dir: Path) -> InspectedDatabase:
 
 
 def _look_at_file(file: Path) -> InspectedDatabase:
-    """One that is in use, or that a crash left behind, is read by its server alone."""
+    """Inspect a SQLite file. A file that is in use, or that a crash left behind, is not read."""
     if not file.exists() or not file.stat().st_size:
         return InspectedDatabase(str(file), file)
     if _is_held(file.resolve().with_name(file.resolve().name + DATABASE_LOCK)):
@@ -74,7 +74,7 @@ def _look_at_file(file: Path) -> InspectedDatabase:
         )
     if not os.access(file, os.R_OK | os.W_OK):
         raise StorageError(f"{file} may not be read and written by this user: have it belong to who runs the server")
-    address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"  # else SQLite makes files beside it
+    address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"  # otherwise SQLite creates files beside it
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool)
     return _read(engine, InspectedDatabase(str(file), file))
 

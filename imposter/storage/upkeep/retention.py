@@ -1,4 +1,4 @@
-"""What has grown old is deleted: in small portions, so that nobody waits for long, and at last out of the files too."""
+"""Deletion of old data, in small batches that do not block other jobs, and its removal from the files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from imposter.storage.schema.tables import aliases, messages, outbox, pauses
 from imposter.storage.upkeep.disappearing_messages import delete_ended
 
 AT_ONCE = 100
-"""Rows looked at in one commit, which holds others up for 7 to 15 ms (measured on a busy machine, flush included)."""
+"""Rows processed in one commit, which blocks others for 7 to 15 ms (measured on a busy machine, flush included)."""
 SCRUB_EVERY = timedelta(days=1)
 QUIET = timedelta(minutes=1)
-"""Without a message for so long, nobody waits for a scrub."""
+"""Time without a message after which a scrub disturbs nobody."""
 _SCRUBBED_AT = "scrubbed_at"
 LAST = 2**63 - 1
 
@@ -35,7 +35,7 @@ LAST = 2**63 - 1
 class RetentionBatch:
     deleted: int
     last: int | None
-    """Where to go on; None when what follows is young enough."""
+    """The position to continue from; None if the following messages are not old enough."""
 
 
 _on_its_way = outbox.c.state.in_([DeliveryState.PENDING, DeliveryState.SENDING])
@@ -118,9 +118,9 @@ class RetentionStore:
         self._now = now
 
     def delete_some(self, before: datetime, after: int = 0) -> Pending[RetentionBatch]:
-        """Of the oldest rows with a seq above `after`, delete those that came in before this moment; and ended pauses.
+        """Delete messages received before this time, among the oldest with a seq above `after`, and ended pauses.
 
-        What waits, an answer on its way and the message it answers stay.
+        Waiting messages, unsent answers and their questions stay.
         """
 
         def job(connection: Connection) -> RetentionBatch:
@@ -143,14 +143,15 @@ class RetentionStore:
         return self._submit(job)
 
     def delete_disappeared(self) -> Pending[int]:
-        """Delete some of the messages whose time in their chat is over, and give how many; 0 when none is left."""
+        """Delete some messages that have disappeared from their chats. Return their number, 0 if none is left."""
         return self._submit(lambda connection: delete_ended(connection, self._now()))
 
     async def tidy(self) -> bool:
-        """Take what was deleted out of the files, and forget the ids of people of whom nothing is left.
+        """Remove deleted data from the files, and the ids of people without any remaining data.
 
-        At most once a day, and only at a quiet moment unless a second day went by without one. What somebody waits for
-        is tried again each time (see `scrub_if_quiet`). Gives whether anything was there to do. Raises: StorageError.
+        This happens at most once a day, and only at a quiet time unless there was none for a second day. A pending
+        scrub is tried on each call (see `scrub_if_quiet`). Return whether there was anything to do. Raises:
+        StorageError.
         """
         if await self._submit(self._begin_tidying):
             for statement in (_EMPTY_CHATS, _GONE_PEOPLE):
@@ -167,7 +168,7 @@ class RetentionStore:
         return True
 
     def _forget_some(self, statement: Delete, after: int) -> Pending[int | None]:
-        """Of one portion of ids. Gives where the next begins; None: this was the last."""
+        """Delete ids of one batch. Return where the next begins; None if this was the last."""
 
         def job(connection: Connection) -> int | None:
             until: int | None = connection.execute(_END_OF_PORTION, {"after": after}).scalar_one_or_none()
@@ -178,10 +179,10 @@ class RetentionStore:
         return self._submit(job)
 
     async def scrub_if_quiet(self) -> bool:
-        """Write the file anew where that is owed: a small one at once, a large one when nobody waits for it.
+        """Rewrite the file if a scrub is pending: a small file at once, a large one at a quiet time.
 
-        Nothing else is stored meanwhile, so it waits for a quiet moment, but no longer than a day. Gives whether it was
-        owed. Raises: StorageError (of reading whether it is).
+        Nothing else can be stored meanwhile, so a large file waits for a quiet time, but no longer than a day. Return
+        whether a scrub was pending. Raises: StorageError (from reading whether it is).
         """
         if not await self._read(is_pending_deletion):
             return False
@@ -191,7 +192,7 @@ class RetentionStore:
             with connection.begin():
                 is_time = _is_quiet_or_late(connection, now)
                 if not is_time and _age(connection, now) is None:
-                    write_value(connection, _SCRUBBED_AT, now.isoformat().encode())  # a day begins
+                    write_value(connection, _SCRUBBED_AT, now.isoformat().encode())  # the day starts now
             if is_time or is_quickly_rewritten(connection):
                 scrub(connection)
                 with connection.begin():
@@ -212,9 +213,9 @@ def _is_quiet_or_late(connection: Connection, now: datetime) -> bool:
 
 
 def _age(connection: Connection, now: datetime) -> timedelta | None:
-    """Of the last scrub."""
+    """Return the time since the last scrub."""
     stored = read_value(connection, _SCRUBBED_AT)
-    # A clock that was set back must not put it off for long.
+    # If the clock was set back, the scrub must not be delayed for long.
     return None if stored is None else abs(now - datetime.fromisoformat(stored.decode()))
 
 
