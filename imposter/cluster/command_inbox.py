@@ -82,7 +82,7 @@ class CommandInbox:
                 elif not waiting.done():
                     _settle(waiting, said)
         for command in await self._commands.take(self._identity.node_id):
-            task = asyncio.create_task(self._do(command), name=f"errand:{command.instance_id}")
+            task = asyncio.create_task(self._do(command), name=f"command:{command.instance_id}")
             self._doing.add(task)
             task.add_done_callback(self._doing.discard)
 
@@ -107,13 +107,13 @@ class CommandInbox:
         except ImposterError as error:
             said = pack_failure(error)
         except Exception as error:  # noqa: BLE001 - the command ends here; the caller is told that it failed
-            log.error("errand failed", bot=command.instance_id, **trace_of(error))
+            log.error("command failed", bot=command.instance_id, **trace_of(error))
             said = pack_failure(InvalidState("It failed on the machine that runs this bot; its log says why."))
         self.done += 1
         try:
             await self._commands.answer(command.number, command.instance_id, said, command.asked_by)
         except StorageError as error:
-            log.error("answer to an errand was not stored", bot=command.instance_id, cause=str(error))
+            log.error("answer to a command was not stored", bot=command.instance_id, cause=str(error))
 
 
 def _settle(waiting: asyncio.Future[dict[str, Any]], said: dict[str, Any] | ImposterError) -> None:

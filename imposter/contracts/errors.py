@@ -62,7 +62,7 @@ class BotNotFound(ImposterError):
 
 
 class ContactNotFound(ImposterError):
-    """Nobody is known by this id. Names do not count, and a number needs its country code, such as +49 151 2345678."""
+    """No contact has this id. Use an id or a number with its country code, such as +49 151 2345678, not a name."""
 
 
 class DeadLetterNotFound(ImposterError):
@@ -70,15 +70,15 @@ class DeadLetterNotFound(ImposterError):
 
 
 class MessageNotFound(ImposterError):
-    """There is no such message; for an answer of the bot's ask about the message that it answers."""
+    """There is no such message. For an answer of the bot, ask about the message that it answers."""
 
 
 class AwaySummaryNotFound(ImposterError):
-    """Nothing was said there in its owner's name, or all of it is taken back."""
+    """The bot said nothing there in its owner's name, or all of it was taken back."""
 
 
 class EvaluationNotFound(ImposterError):
-    """This bot had no exam."""
+    """This bot has had no exam."""
 
 
 class DraftNotFound(ImposterError):
@@ -90,11 +90,11 @@ class NotSupported(ImposterError):
 
 
 class InvalidState(ImposterError):
-    """The bot is not in a state in which that can be done."""
+    """The bot's present state does not allow that."""
 
 
 class NodeUnresponsive(ImposterError):
-    """The machine that runs this bot did not answer in time. Ask again: it may have been done."""
+    """The server that runs this bot did not answer in time. Try again; the command may have been carried out."""
 
 
 class StorageError(ImposterError):
@@ -102,11 +102,11 @@ class StorageError(ImposterError):
 
 
 class UnstorableValue(StorageError):
-    """The database cannot hold this; asked again, it says the same."""
+    """The database cannot store this value. Trying again does not help."""
 
 
 class ConfigurationError(StorageError):
-    """The server cannot work as it is set up."""
+    """The server's configuration does not work."""
 
 
 class DatabaseUnreachable(StorageError):
@@ -118,7 +118,7 @@ class ChatError(ImposterError):
 
 
 class NotConnected(ChatError):
-    """No live link; the message was not handed over."""
+    """The account is not connected. The message was not sent."""
 
 
 class Refused(ChatError):
@@ -131,7 +131,7 @@ class Refused(ChatError):
 
 
 class DeliveryUncertain(ChatError):
-    """The message was handed over and nothing came back."""
+    """The message was sent, but the platform did not confirm it."""
 
 
 class ModelError(ImposterError):
@@ -152,12 +152,12 @@ class ModelUnavailable(ModelError):
 
 
 class ResourceExhausted(ModelUnavailable):
-    """This machine has none left of what asking the model takes."""
+    """This machine lacks the resources to ask the model."""
 
 
 class ModelRefused(ModelError):
-    """The model will not answer this, however often it is asked."""
+    """The model does not answer this. Trying again does not help."""
 
 
 class ModelDeclined(ModelRefused):
-    """The model's vendor does not let these messages through, and would not in a later prompt."""
+    """The model's vendor blocks these messages, also in later prompts."""

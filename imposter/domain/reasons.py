@@ -39,16 +39,16 @@ class Reason:
 
 OF_MESSAGES: Mapping[str, Reason] = {
     "own_echo": Reason(Gate.AUTHOR, "it is the bot's own"),
-    "echo": Reason(Gate.AUTHOR, "it is an answer of the bot's, reported back"),
-    "duplicate": Reason(Gate.AUTHOR, "it is on record already"),
-    "not_answerable": Reason(Gate.KIND, "it is of a kind that wants no answer"),
+    "echo": Reason(Gate.AUTHOR, "it is one of the bot's own answers"),
+    "duplicate": Reason(Gate.AUTHOR, "it was already stored"),
+    "not_answerable": Reason(Gate.KIND, "this kind of message needs no answer"),
     "reaction": Reason(Gate.KIND, "it is a reaction to a message"),
-    "edit": Reason(Gate.KIND, "it only changes an earlier message"),
-    "deletion": Reason(Gate.KIND, "it only deletes an earlier message"),
-    "revoke": Reason(Gate.KIND, "it only deletes an earlier message"),
+    "edit": Reason(Gate.KIND, "it edits an earlier message"),
+    "deletion": Reason(Gate.KIND, "it deletes an earlier message"),
+    "revoke": Reason(Gate.KIND, "it deletes an earlier message"),
     "deleted": Reason(Gate.KIND, "it was deleted for everyone"),
-    "not_theirs": Reason(Gate.KIND, "it would change a message that somebody else wrote"),
-    "album": Reason(Gate.KIND, "it only says how many pictures follow"),
+    "not_theirs": Reason(Gate.KIND, "it would change another person's message"),
+    "album": Reason(Gate.KIND, "it announces an album"),
     "poll_vote": Reason(Gate.KIND, "it is a vote in a poll"),
     "event_response": Reason(Gate.KIND, "it says who comes to an event"),
     "menu": Reason(Gate.KIND, "a business sends it to everyone"),
@@ -58,7 +58,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "call": Reason(Gate.KIND, "it is a call that nobody took, and these are not answered (missed_call)"),
     "call_not_missed": Reason(Gate.KIND, "it is a call that is not known as one that nobody took"),
     "undecryptable": Reason(Gate.KIND, "it could not be read; its sender's phone may send it once more"),
-    "set_aside": Reason(Gate.KIND, "nothing here survived reading it, so it was set aside; look at it on your phone"),
+    "set_aside": Reason(Gate.KIND, "reading it made the connection fail, so it was skipped; open it on your phone"),
     "event": Reason(Gate.KIND, "it is a call or an event of the chat"),
     "notice": Reason(Gate.KIND, "it is a notice of the platform's"),
     "unsupported": Reason(Gate.KIND, "it is of a kind that cannot be read here"),
@@ -69,7 +69,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "observed": Reason(Gate.AUTONOMY, "the bot only reads along with this contact (autonomy)"),
     "before_linking": Reason(Gate.LINKED, "it was sent before the account was linked"),
     "groups_never": Reason(Gate.GROUP_TRIGGER, "the bot never answers in this group (group_trigger)"),
-    "not_addressed": Reason(Gate.GROUP_TRIGGER, "nobody called you in this group (group_trigger)"),
+    "not_addressed": Reason(Gate.GROUP_TRIGGER, "you were not addressed in this group (group_trigger)"),
     "outside_hours": Reason(Gate.HOURS, "it came outside of your active hours"),
     "too_old": Reason(Gate.AGE, "it was too old before it could be answered (answer_within_minutes)"),
     "max_days": Reason(Gate.QUEUE, "it was too old for the queue (queue_config.max_days)"),
@@ -79,7 +79,7 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "platform_changed": Reason(Gate.QUEUE, "the bot was moved to another platform before it was answered"),
     "takeover": Reason(Gate.PAUSE, "you took over this chat"),
     "paused": Reason(Gate.PAUSE, "you paused the bot"),
-    "loop": Reason(Gate.PAUSE, "its sender seems to be a machine that answers machines, so the chat is paused"),
+    "loop": Reason(Gate.PAUSE, "its sender seems to be another bot, so the chat is paused"),
     "reach_out_locked": Reason(
         Gate.PAUSE, "the platform refused an answer in this chat (code 463), so the chat is paused"
     ),
@@ -87,19 +87,21 @@ OF_MESSAGES: Mapping[str, Reason] = {
     "budget_spent": Reason(Gate.BUDGET, "what the model may cost was spent (budget_config)"),
     "model_silent": Reason(Gate.MODEL, "the model chose to say nothing"),
     "ModelUnavailable": Reason(Gate.MODEL, "the model could not be reached, or was too busy, each time it was asked"),
-    "ModelDeclined": Reason(Gate.MODEL, "the model's vendor does not let it through; no later prompt holds it"),
-    "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and would give none if it was asked again"),
-    "unseen": Reason(Gate.RELEASE, "it came with something that the model is not shown (unseen)"),
-    "drafted": Reason(Gate.RELEASE, "its answer waits for your word (drafts)"),
-    "draft_dropped": Reason(Gate.RELEASE, "you dropped its draft"),
-    "draft_expired": Reason(Gate.RELEASE, "its draft waited too long for your word (draft_minutes)"),
-    "handed_over": Reason(Gate.PAUSE, "they asked whether they talk to a machine, so the chat is yours"),
-    "command": Reason(Gate.AUTHOR, "it is your word to the bot"),
+    "ModelDeclined": Reason(Gate.MODEL, "the model's vendor blocked it; later prompts leave it out"),
+    "ModelRefused": Reason(Gate.MODEL, "the model gave no answer, and trying again would not help"),
+    "unseen": Reason(Gate.RELEASE, "it contains something that the model is not shown (unseen)"),
+    "drafted": Reason(Gate.RELEASE, "its answer needs your approval (drafts)"),
+    "draft_dropped": Reason(Gate.RELEASE, "you discarded its draft"),
+    "draft_expired": Reason(Gate.RELEASE, "its draft expired (draft_minutes)"),
+    "handed_over": Reason(Gate.PAUSE, "they asked whether you are a bot, so the chat is yours"),
+    "command": Reason(Gate.AUTHOR, "it is your command to the bot"),
     "own_chat": Reason(Gate.AUTHOR, "you wrote it to yourself"),
-    "removed": Reason(Gate.MODEL, "you let its dead letter go"),
-    "interrupted": Reason(Gate.DELIVERY, "its answer was cut short, and somebody whom it was for, too, is forgotten"),
+    "removed": Reason(Gate.MODEL, "you discarded its dead letter"),
+    "interrupted": Reason(
+        Gate.DELIVERY, "its answer was interrupted, because a contact that it was also for was erased"
+    ),
     "Refused": Reason(Gate.DELIVERY, "the platform refused its answer"),
-    "DeliveryUncertain": Reason(Gate.DELIVERY, "nobody knows whether its answer arrived"),
+    "DeliveryUncertain": Reason(Gate.DELIVERY, "its answer's delivery is unconfirmed"),
 }
 """Reasons by code. A code such as `event:call` is found by the part before the colon."""
 
@@ -108,10 +110,10 @@ OWN = "owner"
 
 OF_ANSWERS: Mapping[str, str] = {
     "too_old": "it could not be sent in time",
-    "interrupted": "the server ended while it was handed over, so nobody knows whether it arrived",
+    "interrupted": "the server stopped while sending it, so its delivery is unconfirmed",
     "Refused": "the platform refused it",
-    "DeliveryUncertain": "it was handed over and nothing came back, so nobody knows whether it arrived",
-    "removed": "you let it go",
+    "DeliveryUncertain": "the platform did not confirm it",
+    "removed": "you discarded it",
     "undone": "you took it back",
     "deleted": "it was deleted for everyone",
     "changed": "the message that it answers was edited or deleted before it was sent",
@@ -139,7 +141,7 @@ def of_message(state: MessageState, code: str | None) -> Reason:
 def of_answer(state: DeliveryState, code: str | None) -> str:
     """Return the reason of an answer that was not sent, or may not have been."""
     if code is None:
-        return "nobody knows whether it arrived" if state is DeliveryState.UNCERTAIN else "it was not sent"
+        return "its delivery is unconfirmed" if state is DeliveryState.UNCERTAIN else "it was not sent"
     if code in OF_ANSWERS:
         return OF_ANSWERS[code]
     if state is DeliveryState.WITHDRAWN and code in OF_MESSAGES:

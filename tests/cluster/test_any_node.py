@@ -64,7 +64,7 @@ async def test_a_bot_is_linked_and_read_by_the_others(cluster: Cluster) -> None:
 
 async def test_every_errand_is_run_from_afar(cluster: Cluster) -> None:
     one, two, three = cluster.nodes
-    async with bot_on(cluster, one, bot("errands")) as instance_id:
+    async with bot_on(cluster, one, bot("commands")) as instance_id:
         phone, friend = await link(cluster, two, instance_id), cluster.phone()
         away = await elsewhere(cluster, instance_id)
         assert (await away.api.post(f"/chatbot/{instance_id}/stop")).json()["status"] == "stopped"
@@ -126,7 +126,7 @@ async def test_every_node_lists_all_bots(cluster: Cluster) -> None:
 
 async def test_how_long_an_errand_takes(cluster: Cluster, record_property: Record) -> None:
     seconds = []
-    async with bot_on(cluster, cluster.nodes[0], dummy("errands in a row")) as instance_id:
+    async with bot_on(cluster, cluster.nodes[0], dummy("commands in a row")) as instance_id:
         away = await elsewhere(cluster, instance_id)
         for _ in range(30):
             began = time.perf_counter()

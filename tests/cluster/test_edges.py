@@ -210,7 +210,7 @@ async def test_puts_and_deletions_of_one_user_at_once_leave_one_bot_or_none(serv
             await until(lambda: servers.world.linked("anna") == [])
 
 
-# An errand that is under way
+# A command that is under way
 
 
 @pytest.mark.parametrize("whose", ["asker", "doer"])

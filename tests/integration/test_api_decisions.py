@@ -166,7 +166,7 @@ async def test_a_model_that_gave_no_answer_is_told_with_how_often_it_was_asked(t
         await owner.hear("hello")
         await owner.pass_by(MINUTE)
         why = await owner.why("hello")
-        nothing = "Not answered: the model gave no answer, and would give none if it was asked again."
+        nothing = "Not answered: the model gave no answer, and trying again would not help."
         assert why["explanation"] == nothing
         assert (why["model"]["attempts"], why["model"]["name"], why["state"]) == (2, None, "failed")
         taken, asked = (datetime.fromisoformat(why["times"][step]) for step in ("taken", "asked"))
@@ -207,7 +207,7 @@ async def test_what_is_just_being_answered_and_what_waits_for_a_bot_that_was_sto
     async with open_owner(tmp_path, {"debounce_seconds": 2.5, "pace": "off"}) as owner:
         await owner.hear("hello")
         await owner.settle()
-        assert await owner.told("hello") == "Waiting: its sender may not have finished."
+        assert await owner.told("hello") == "Waiting: its sender may still be typing."
         await owner.house.bot_service.stop(owner.bot.instance_id)
         assert await owner.told("hello") == "Waiting: the bot does not run; start it."
 
@@ -218,7 +218,7 @@ async def test_there_is_no_reason_for_what_is_no_message_of_somebody_elses(tmp_p
         await owner.settle()
         for seq in (await owner.seq("re: hello"), 4711):
             problem = await owner.ask(seq, 404)
-            assert problem["detail"].startswith("There is no such message; for an answer of the bot's ask")
+            assert problem["detail"].startswith("There is no such message. For an answer of the bot, ask")
         await owner.ask(0, 422)
         unknown = await owner.api.client.get(f"/chatbot/{examples.INSTANCE_ID}/messages/1/decision")
         assert unknown.json()["detail"] == "There is no bot with this instance_id."

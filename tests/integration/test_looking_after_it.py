@@ -36,7 +36,7 @@ async def test_a_server_that_is_alone_is_the_only_node_and_has_every_bot(tmp_pat
         assert (node["node_id"], node["lease_until"], node["leaving"]) == (None, None, False)
         assert datetime.fromisoformat(node["since"]) <= datetime.now(UTC)
         assert node["revision"]
-        counts = ("taken_over", "given_away", "leases_lost", "errands")
+        counts = ("taken_over", "given_away", "leases_lost", "remote_commands")
         assert [node["report"][name] for name in counts] == [0, 0, 0, 0]
         assert {(await api.client.get(f"/chatbot/{bot}")).json()["node"] for bot in bots} == {"house"}
 

@@ -68,7 +68,7 @@ def test_a_failure_arrives_as_it_was(error: ImposterError) -> None:
 
 
 def test_a_failure_that_does_not_travel_still_says_what_it_was() -> None:
-    with pytest.raises(InvalidState, match="nothing came back"):
+    with pytest.raises(InvalidState, match="did not confirm"):
         unpack_answer(RetryDeadLetters(), travelled(pack_failure(DeliveryUncertain())))
 
 

@@ -91,7 +91,7 @@ def test_an_answer_says_with_what_it_was_given(together: tuple[int, ...], senten
         (["withdrawn:takeover"], "Answered, but you wrote in this chat yourself."),
         (
             ["uncertain:DeliveryUncertain"],
-            "Answered, but it was handed over and nothing came back, so nobody knows whether it arrived.",
+            "Answered, but the platform did not confirm it.",
         ),
         ([], "Answered; the answer is no longer on record."),
     ],
@@ -128,7 +128,7 @@ def test_an_answer_of_a_bot_that_was_stopped_waits_for_it() -> None:
         (
             MessageState.IGNORED,
             "a word of its own",
-            "Not answered: it is of a kind that wants no answer (a word of its own).",
+            "Not answered: this kind of message needs no answer (a word of its own).",
         ),
         (MessageState.CONTEXT, "outside_hours", "Not answered: it came outside of your active hours."),
         (MessageState.CONTEXT, "model_silent", "Not answered: the model chose to say nothing."),
@@ -179,7 +179,7 @@ def test_what_waits_says_for_what() -> None:
     assert told(replace(waits, message=replace(waits.message, reason=RETRIED))).endswith("once more, as you asked.")
     assert "held back for the account's safety" in told(waits, replace(RUNS, slowed=True))
     assert told(waits, replace(RUNS, contact_policy=None)) == "Waiting: its answer is being made."
-    assert told(decision(MessageState.WAITING, age=1)) == "Waiting: its sender may not have finished."
+    assert told(decision(MessageState.WAITING, age=1)) == "Waiting: its sender may still be typing."
 
 
 def test_what_waits_for_the_end_of_a_pause_says_until_when() -> None:

@@ -132,7 +132,7 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
         timing = TurnTiming(now.contact_policy, decision.moment)
         due_at = timing.due_at([message], decision.known_ids)
         if due_at > decision.moment and timing.in_burst:
-            return GatePassage(Gate.BURST, waiting, WaitReason.BURST, "its sender may not have finished", due_at)
+            return GatePassage(Gate.BURST, waiting, WaitReason.BURST, "its sender may still be typing", due_at)
         hours = now.contact_policy.behaviour_for(decision.known_ids).waiting_hours
         if due_at > decision.moment and hours is not None:
             begin = _clock(due_at, decision.moment, hours.time_zone)
