@@ -18,6 +18,7 @@ from imposter.domain.bots import BotRow
 from imposter.domain.claims import Claim, Superseded
 from imposter.domain.messages import BotTotals, Judge
 from imposter.domain.pauses import Pause
+from imposter.domain.reasons import Reason
 from imposter.logs import trace_of
 from imposter.runtime.account.link_status import LinkStatusTracker
 from imposter.runtime.account.safety import OtherBots
@@ -45,7 +46,7 @@ log = structlog.get_logger()
 
 NEEDS_A_START = {LinkState.STOPPED, LinkState.ERROR, LinkState.LOGGED_OUT, LinkState.REPLACED}
 """States that last until the bot is started again."""
-MOVED = "platform_changed"
+MOVED = Reason.PLATFORM_CHANGED
 """Reason recorded for messages of the old platform: they are not answered on the new one."""
 
 

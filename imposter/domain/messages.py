@@ -9,6 +9,7 @@ from typing import Protocol
 from imposter.contracts.messages import Mention, Message, MessageKind, Quote, Source, Turn
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.pauses import Pause
+from imposter.domain.reasons import ForeignReason, Reason
 
 
 class MessageState(StrEnum):
@@ -28,11 +29,11 @@ class MessageState(StrEnum):
     """The model gave no answer. The owner was told, the contact was not."""
 
 
-RETRIED = "retried"
+RETRIED = Reason.RETRIED
 """The reason of a message that waits again because the owner asked for a retry. No limit of age or number evicts it."""
 
 
-ASKED_AGAIN = "asked_again"
+ASKED_AGAIN = Reason.ASKED_AGAIN
 """The reason of a message that waits again because the model works again. The limits apply and leave a dead letter."""
 
 
@@ -41,7 +42,7 @@ class Verdict:
     """The decision about an incoming message and its reason (a short code such as `not_allowed`)."""
 
     state: MessageState
-    reason: str | None = None
+    reason: Reason | ForeignReason | None = None
     silence: timedelta | None = None
     """For the owner's own message: how long the bot is silent in the chat, counted from the message's time."""
     pauses: bool = False
@@ -205,17 +206,17 @@ class Timing(Protocol):
         """Return the start of the time within which the message is to be answered."""
 
 
-DRAFTED = "drafted"
+DRAFTED = Reason.DRAFTED
 """The reason of a message whose answer waits for the owner's approval."""
 
 
-DELETED = "deleted"
+DELETED = Reason.DELETED
 """The reason of a message that was deleted for everyone."""
 
 
-CHANGED = "changed"
+CHANGED = Reason.CHANGED
 """The reason of an unsent answer whose question was edited or deleted before it went out."""
 
 
-UNDONE = "undone"
+UNDONE = Reason.UNDONE
 """The reason of a sent answer that the owner took back, which is no longer part of the conversation."""

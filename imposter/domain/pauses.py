@@ -4,15 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-TAKEOVER = "takeover"
+from imposter.domain.reasons import Reason
+
+TAKEOVER = Reason.TAKEOVER
 """The reason of a pause, and of messages that it ended: the owner wrote in the chat themselves."""
 
 
-OWNER_PAUSE = "paused"
+OWNER_PAUSE = Reason.PAUSED
 """The reason of a pause, and of messages that it ended: the owner asked for it."""
 
 
-COMMAND = "command"
+COMMAND = Reason.COMMAND
 """The reason of a message in which the owner addressed the bot instead of the chat."""
 
 

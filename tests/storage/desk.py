@@ -9,6 +9,7 @@ from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.domain.claims import Claim
 from imposter.domain.deliveries import Outgoing, Part
 from imposter.domain.messages import Accepted, Judge, MessageState, NotYet, StoredMessage, Timing, Verdict, Work
+from imposter.domain.reasons import reason_of
 from imposter.storage import Store
 from imposter.storage.database.notifications import NodeIdentity
 
@@ -34,7 +35,7 @@ class Time:
 
 
 def judge_as(state: MessageState, reason: str | None = None) -> Judge:
-    return lambda message, known_ids: Verdict(state, reason)
+    return lambda message, known_ids: Verdict(state, reason_of(reason) if reason else None)
 
 
 WAITS = judge_as(MessageState.WAITING)

@@ -10,6 +10,7 @@ from imposter.contracts.messages import Sender, Source
 from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from tests.storage.desk import BOT, Desk, judge_as
 
 
@@ -78,7 +79,7 @@ async def test_a_model_sees_the_conversation_but_not_what_was_ignored_or_never_s
     await desk.answer(unsure, "perhaps sent", message_id="U")
     await desk.store.outbox.failed(desk.claim, "U", DeliveryState.UNCERTAIN, "timeout")
     given_up = await desk.receive("given up")
-    await desk.store.messages.settle(desk.claim, [given_up.seq or 0], Verdict(MessageState.FAILED, "model"))
+    await desk.store.messages.settle(desk.claim, [given_up.seq or 0], Verdict(MessageState.FAILED, Reason.MODEL_SILENT))
     await desk.receive("now")
     assert await desk.prompt() == ["owner", "refused", "unsure", "perhaps sent", "given up", "now"]
 
@@ -140,7 +141,7 @@ async def test_of_two_answers_with_one_id_the_first_stands(desk: Desk) -> None:
 
 async def test_what_was_evicted_or_settled_is_no_longer_answered(desk: Desk) -> None:
     settled = await desk.receive("settled")
-    silent = Verdict(MessageState.CONTEXT, "model_silent")
+    silent = Verdict(MessageState.CONTEXT, Reason.MODEL_SILENT)
     assert await desk.store.messages.settle(desk.claim, [settled.seq or 0], silent)
     assert not await desk.store.messages.settle(desk.claim, [settled.seq or 0], Verdict(MessageState.FAILED))
     assert await desk.answer(settled) is None

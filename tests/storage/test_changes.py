@@ -12,6 +12,7 @@ from imposter.domain.deliveries import Part
 from imposter.domain.drafts import DraftState
 from imposter.domain.messages import Accepted, MessageState, StoredMessage, Verdict
 from imposter.domain.owner_notes import Note
+from imposter.domain.reasons import Reason
 from imposter.storage.messages import early_changes
 from tests.storage.desk import Desk, Time, judge_as
 
@@ -311,7 +312,7 @@ async def test_an_edit_that_nobody_could_read_leaves_no_old_words(desk: Desk) ->
 @pytest.mark.parametrize("keeps", [True, False])
 async def test_old_words_are_kept_where_their_owner_wants_it(desk: Desk, keeps: bool) -> None:
     def judge(message: Any, known_ids: frozenset[str]) -> Verdict:
-        return Verdict(MessageState.IGNORED, "edit", keeps_wording=keeps)
+        return Verdict(MessageState.IGNORED, Reason.EDIT, keeps_wording=keeps)
 
     await desk.receive("my PIN is 4711", message_id="E1")
     await change(desk, EDIT, "E1", "my PIN is ...", judge=judge)

@@ -9,6 +9,7 @@ from imposter.contracts.messages import Sender
 from imposter.domain.dead_letters import DeadLetter, DeadLetterKind
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.storage import Store
 from imposter.storage.queue.dead_letters import AT_ONCE
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
@@ -32,7 +33,7 @@ async def undelivered(
 async def unanswered(desk: Desk, *texts: str, chat: str = "anna") -> None:
     """Messages that the model was asked about together, and said nothing to."""
     seqs = [(await desk.receive(text, chat)).seq or 0 for text in texts]
-    await desk.store.messages.settle(desk.claim, seqs, Verdict(MessageState.FAILED, "ModelRefused"))
+    await desk.store.messages.settle(desk.claim, seqs, Verdict(MessageState.FAILED, Reason.MODEL_REFUSED))
 
 
 async def test_what_a_contact_did_not_get_is_listed_newest_first_and_nothing_else(desk: Desk) -> None:
@@ -113,7 +114,7 @@ async def test_whom_todays_rules_leave_out_gets_nothing(desk: Desk) -> None:
 
 async def test_of_a_group_only_those_are_answered_whom_the_rules_let_in(desk: Desk) -> None:
     seqs = [(await desk.receive(f"of {name}", group="g", sender=Sender(name))).seq or 0 for name in ("ben", "carl")]
-    await desk.store.messages.settle(desk.claim, seqs, Verdict(MessageState.FAILED, "ModelRefused"))
+    await desk.store.messages.settle(desk.claim, seqs, Verdict(MessageState.FAILED, Reason.MODEL_REFUSED))
     [letter] = await letters(desk)
 
     async def retry() -> None:

@@ -8,9 +8,10 @@ from imposter.contracts.messages import Message, Sender, Source
 from imposter.domain.decisions import Decision
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from tests.storage.desk import BOT, Desk, judge_as
 
-SILENCED = Verdict(MessageState.CONTEXT, "takeover")
+SILENCED = Verdict(MessageState.CONTEXT, Reason.TAKEOVER)
 
 
 async def decision(desk: Desk, seq: int | None) -> Decision:
@@ -20,7 +21,7 @@ async def decision(desk: Desk, seq: int | None) -> Decision:
 
 
 def own(message: Message, known_ids: frozenset[str]) -> Verdict:
-    return Verdict(MessageState.CONTEXT, "owner", silence=timedelta(minutes=30))
+    return Verdict(MessageState.CONTEXT, Reason.OWNER, silence=timedelta(minutes=30))
 
 
 async def owner_writes(desk: Desk) -> None:
@@ -44,7 +45,9 @@ async def test_all_that_one_answer_is_for_share_its_trace_and_its_parts(desk: De
 
 async def test_what_was_given_up_keeps_its_trace_until_it_is_tried_again(desk: Desk) -> None:
     seqs = [(await desk.receive(text)).seq or 0 for text in ("one", "two")]
-    await desk.store.messages.settle(desk.claim, seqs, Verdict(MessageState.FAILED, "ModelRefused"), '{"attempts":1}')
+    await desk.store.messages.settle(
+        desk.claim, seqs, Verdict(MessageState.FAILED, Reason.MODEL_REFUSED), '{"attempts":1}'
+    )
     assert {(await decision(desk, seq)).trace for seq in seqs} == {'{"attempts":1}'}
     await desk.store.dead_letters.retry(BOT, seqs[-1], judge_as(MessageState.WAITING))
     assert {(await decision(desk, seq)).trace for seq in seqs} == {None}

@@ -13,6 +13,7 @@ from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.owner_notes import Note
 from imposter.domain.pauses import Pause
+from imposter.domain.reasons import Reason
 from tests.storage.desk import BOT, Desk
 
 ME = "me@self"
@@ -111,7 +112,7 @@ async def test_it_is_shown_in_the_owner_s_own_chat(desk: Desk) -> None:
 
 async def test_what_no_longer_waits_is_not_drafted(desk: Desk) -> None:
     seq = (await desk.receive("q")).seq or 0
-    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.CONTEXT, "takeover"))
+    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.CONTEXT, Reason.TAKEOVER))
     assert await desk.store.drafts.propose(desk.claim, [seq], "late", "autonomy", desk.time() + HOUR) is None
     assert await desk.store.drafts.page(BOT) == []
 
@@ -122,7 +123,7 @@ async def test_a_takeover_ends_it_and_so_does_a_pause(desk: Desk) -> None:
         "I am here",
         source=Source.OWNER,
         sender=Sender("me"),
-        judge=lambda message, known_ids: Verdict(MessageState.CONTEXT, "owner", silence=HOUR),
+        judge=lambda message, known_ids: Verdict(MessageState.CONTEXT, Reason.OWNER, silence=HOUR),
     )
     assert (await state(desk, draft), await state(desk, other)) == (DraftState.DROPPED, DraftState.OPEN)
     assert (await desk.states())["q"] == "context:takeover"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from imposter.domain.deliveries import Part
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.storage import Store
 from tests.storage.desk import BOT, Desk, Time
 
@@ -20,7 +21,7 @@ async def test_answers_count_once_however_many_parts_they_have_and_where_they_we
         await store.outbox.sent(BOT, each.message_id)
     lost = (await desk.receive("two")).seq
     assert lost is not None
-    await store.messages.settle(desk.claim, [lost], Verdict(MessageState.FAILED, "ModelRefused"))
+    await store.messages.settle(desk.claim, [lost], Verdict(MessageState.FAILED, Reason.MODEL_REFUSED))
     time.pass_by(hours=2)
     pieces = await store.figures.pieces([BOT, "nobody"], begins)
     assert [(piece.answers, piece.evicted, piece.failed) for piece in pieces] == [(0, 0, 0), (1, 0, 1), (0, 0, 0)]

@@ -10,6 +10,7 @@ from imposter.contracts.messages import UNREADABLE, Group, Message, Sender, Sour
 from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.storage import Store
 from tests.storage.desk import BOT, ROOMY, WAITS, Desk, judge_as
 
@@ -41,7 +42,7 @@ async def test_a_message_is_kept_as_it_came(desk: Desk) -> None:
 
 async def test_the_verdict_is_kept_with_its_reason(desk: Desk) -> None:
     accepted = await desk.receive("no", judge=judge_as(MessageState.IGNORED, "not_allowed"))
-    assert accepted.verdict == Verdict(MessageState.IGNORED, "not_allowed")
+    assert accepted.verdict == Verdict(MessageState.IGNORED, Reason.NOT_ALLOWED)
     assert await desk.states() == {"no": "ignored:not_allowed"}
 
 

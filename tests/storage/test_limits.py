@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from imposter.contracts.config import Limits
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.storage.queue.queue_limits import TOO_MANY, QueuedMessage, surplus
 from tests.storage.desk import BOT, Desk, judge_as
 
@@ -160,7 +161,7 @@ async def test_of_two_hundred_who_wrote_once_the_oldest_go(desk: Desk) -> None:
 async def test_what_the_owner_had_tried_again_is_bounded_by_nothing(desk: Desk) -> None:
     narrow = Limits(max_messages=1, max_days=1)
     old = [(await desk.receive(text)).seq or 0 for text in ("old", "older")]
-    await desk.store.messages.settle(desk.claim, old, Verdict(MessageState.FAILED, "ModelRefused"))
+    await desk.store.messages.settle(desk.claim, old, Verdict(MessageState.FAILED, Reason.MODEL_REFUSED))
     desk.time.pass_by(days=2)
     await desk.store.dead_letters.retry(desk.bot, old[-1], judge_as(MessageState.WAITING))
     await desk.receive("new", limits=narrow)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, inspect, update
 from imposter.contracts.errors import StorageError
 from imposter.contracts.messages import Source
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import ForeignReason
 from imposter.secrets import Cipher
 from imposter.storage import Store, open_store
 from imposter.storage.database.engine import open_engine
@@ -95,7 +96,9 @@ async def test_what_a_program_of_before_manners_wrote_is_read(database: str | No
         desk = Desk(store, time)
         [outgoing] = await store.outbox.pending(BOT, "team")
         assert (outgoing.due_at, outgoing.content) == (None, "hi")
-        await store.bots.update(BOT, {}, lambda message, ids: Verdict(MessageState.IGNORED, str(message.addressed)))
+        await store.bots.update(
+            BOT, {}, lambda message, ids: Verdict(MessageState.IGNORED, ForeignReason(str(message.addressed)))
+        )
         assert (await desk.states())["waits"] == "ignored:False"
 
 

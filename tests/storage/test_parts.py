@@ -9,6 +9,7 @@ from imposter.domain.dead_letters import DeadLetterKind
 from imposter.domain.deliveries import DeliveryState, Outgoing, Part
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.pauses import FOREVER, Pause
+from imposter.domain.reasons import ForeignReason, Reason
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
 FAILED, PENDING, SENT = DeliveryState.FAILED, DeliveryState.PENDING, DeliveryState.SENT
@@ -51,7 +52,7 @@ async def test_a_model_sees_the_parts_behind_what_they_answer(desk: Desk) -> Non
 
 async def test_where_the_last_no_longer_waits_no_part_is_stored(desk: Desk) -> None:
     settled = await desk.receive("q")
-    await desk.store.messages.settle(desk.claim, [settled.seq or 0], Verdict(MessageState.CONTEXT, "takeover"))
+    await desk.store.messages.settle(desk.claim, [settled.seq or 0], Verdict(MessageState.CONTEXT, Reason.TAKEOVER))
     assert await desk.reply([settled.seq], *PARTS) == []
     await desk.receive("still waits")
     await desk.store.bots.claim(BOT)
@@ -201,7 +202,9 @@ async def test_why_it_was_answered_is_kept_with_what_was_answered(desk: Desk) ->
         assert decision is not None
         assert (decision.message.seq, decision.together, decision.trace) == (seq, tuple(seqs), '{"n": 1}')
         assert [part.message_id for part in decision.parts] == ["one", "two", "three"]
-    await desk.store.messages.settle(desk.claim, [other, silent], Verdict(MessageState.FAILED, "no"), '{"n": 2}')
+    await desk.store.messages.settle(
+        desk.claim, [other, silent], Verdict(MessageState.FAILED, ForeignReason("no")), '{"n": 2}'
+    )
     for seq in (other, silent):
         decision = await desk.store.messages.decision(BOT, seq)
         assert decision is not None
@@ -213,7 +216,7 @@ async def test_why_it_was_answered_is_kept_with_what_was_answered(desk: Desk) ->
 
 async def test_why_it_failed_is_not_told_of_what_waits_once_more(desk: Desk) -> None:
     seq = (await desk.receive("q")).seq or 0
-    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.FAILED, "no"), '{"n": 2}')
+    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.FAILED, ForeignReason("no")), '{"n": 2}')
     await desk.store.dead_letters.retry(BOT, seq, WAITS)
     decision = await desk.store.messages.decision(BOT, seq)
     assert decision is not None

@@ -10,13 +10,14 @@ from imposter.domain.claims import Claim, Superseded
 from imposter.domain.deliveries import DeliveryState, Part
 from imposter.domain.messages import Accepted, MessageState, Verdict
 from imposter.domain.pauses import FOREVER, OWNER_PAUSE, TAKEOVER, Pause
+from imposter.domain.reasons import ForeignReason, Reason
 from tests.storage.desk import BOT, WAITS, Desk
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def own(message: Message, known_ids: frozenset[str]) -> Verdict:
-    return Verdict(MessageState.CONTEXT, "owner", silence=HALF_AN_HOUR)
+    return Verdict(MessageState.CONTEXT, Reason.OWNER, silence=HALF_AN_HOUR)
 
 
 async def owner_writes(desk: Desk, chat: str = "anna", **more: Any) -> Accepted:
@@ -100,7 +101,7 @@ async def test_what_is_told_twice_is_one_takeover(desk: Desk) -> None:
 
 async def test_only_a_verdict_with_silence_makes_one(desk: Desk) -> None:
     await desk.receive("q")
-    quiet = Verdict(MessageState.CONTEXT, "owner")
+    quiet = Verdict(MessageState.CONTEXT, Reason.OWNER)
     assert (await owner_writes(desk, judge=lambda *_: quiet)).pause is None
     assert await desk.prompt() == ["q"]
 
@@ -171,7 +172,7 @@ async def test_silence_is_the_newest_runs_to_begin(desk: Desk) -> None:
 
 async def test_what_the_owner_had_tried_again_is_a_dead_letter_again(desk: Desk) -> None:
     seq = (await desk.receive("q")).seq or 0
-    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.FAILED, "no"))
+    await desk.store.messages.settle(desk.claim, [seq], Verdict(MessageState.FAILED, ForeignReason("no")))
     await desk.store.dead_letters.retry(BOT, seq, WAITS)
     await owner_writes(desk)
     assert [letter.reason for letter in await desk.store.dead_letters.page(BOT)] == [TAKEOVER]

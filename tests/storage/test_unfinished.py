@@ -8,10 +8,11 @@ from imposter.contracts.errors import BotNotFound
 from imposter.contracts.messages import Message, Sender, Source
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import Judge, MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.storage import Store
 from tests.storage.desk import BOT, WAITS, Desk, judge_as
 
-REFUSED = Verdict(MessageState.IGNORED, "not_allowed")
+REFUSED = Verdict(MessageState.IGNORED, Reason.NOT_ALLOWED)
 
 
 def refuse(*ids: str) -> Judge:

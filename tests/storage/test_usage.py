@@ -9,6 +9,7 @@ from imposter.domain.claims import Superseded
 from imposter.domain.deliveries import Part
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.pauses import FOREVER, Pause
+from imposter.domain.reasons import Reason
 from imposter.domain.usage import Usage, UsageGroup, UsageTotal
 from imposter.runtime.retention import delete_old
 from imposter.storage.reports.usage import KEPT_DAYS
@@ -18,7 +19,7 @@ from tests.storage.traces import traces
 
 TODAY = date(2026, 3, 1)
 CANARY = "canary-4915198765432"
-SETTLED = Verdict(MessageState.CONTEXT, "model_silent")
+SETTLED = Verdict(MessageState.CONTEXT, Reason.MODEL_SILENT)
 
 
 def took(day: date = TODAY, model: str = "gpt", cost: int = 700, currency: str = "USD") -> Usage:

@@ -7,6 +7,7 @@ import pytest
 from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import Group, Message, Sender, Source
 from imposter.domain.messages import MessageState, Verdict
+from imposter.domain.reasons import Reason
 from imposter.phone_numbers import plain_id
 from imposter.runtime.policy.eligibility import BEFORE_LINKING, EligibilityPolicy
 
@@ -44,7 +45,7 @@ def judge(rules: EligibilityPolicy, said: Message, *more: str) -> Verdict:
 
 def test_without_a_list_everyone_is_answered_and_with_an_empty_one_nobody() -> None:
     assert judge(rules(), message()) == WAITING
-    assert judge(rules([]), message()) == Verdict(MessageState.IGNORED, "not_allowed")
+    assert judge(rules([]), message()) == Verdict(MessageState.IGNORED, Reason.NOT_ALLOWED)
 
 
 @pytest.mark.parametrize("entry", ["4915112345678", "+49 151 1234-5678", "0049 151 12345678", " 4915112345678 "])
@@ -90,7 +91,7 @@ def test_in_a_group_the_sender_or_the_group_must_be_allowed() -> None:
 
 def test_the_owners_own_words_are_part_of_the_conversation() -> None:
     assert judge(rules([]), message(source=Source.OWNER)) == Verdict(
-        MessageState.CONTEXT, "owner", silence=timedelta(minutes=30)
+        MessageState.CONTEXT, Reason.OWNER, silence=timedelta(minutes=30)
     )
 
 
@@ -99,15 +100,15 @@ def test_our_own_echo_is_never_answered() -> None:
 
 
 def test_what_wants_no_answer_keeps_its_reason() -> None:
-    assert judge(rules(), message(answerable=False, note="reaction")) == Verdict(MessageState.IGNORED, "reaction")
-    assert judge(rules(), message(content=" \n")) == Verdict(MessageState.IGNORED, "empty")
+    assert judge(rules(), message(answerable=False, note="reaction")) == Verdict(MessageState.IGNORED, Reason.REACTION)
+    assert judge(rules(), message(content=" \n")) == Verdict(MessageState.IGNORED, Reason.EMPTY)
 
 
 def test_of_what_was_sent_while_we_were_away_only_the_fresh_is_answered() -> None:
     fresh = message(offline=True, sent_at=NOW - timedelta(minutes=15))
     old = message(offline=True, sent_at=NOW - timedelta(minutes=15, seconds=1))
     assert judge(rules(), fresh) == WAITING
-    assert judge(rules(), old) == Verdict(MessageState.CONTEXT, "too_old")
+    assert judge(rules(), old) == Verdict(MessageState.CONTEXT, Reason.TOO_OLD)
     assert judge(rules(process_offline_messages=True), old) == WAITING
 
 

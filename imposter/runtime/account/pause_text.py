@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from imposter.domain.pauses import FOREVER, OWNER_PAUSE, TAKEOVER, Pause
+from imposter.domain.reasons import Reason
 
 ACCOUNT = ""
 """Stands for all conversations in a pause."""
-LOOP = "loop"
-LOCKED = "reach_out_locked"
-REFUSED = "refused"
-HANDED_OVER = "handed_over"
+LOOP = Reason.LOOP
+LOCKED = Reason.REACH_OUT_LOCKED
+REFUSED = Reason.REFUSED
+HANDED_OVER = Reason.HANDED_OVER
 """Reasons of pauses. A message left unanswered in a paused chat has the same reason."""
 
 WHY = {

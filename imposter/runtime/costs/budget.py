@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from imposter.contracts.budget import Budget, WhenSpent
 from imposter.contracts.model import Answer
 from imposter.contracts.status import BudgetStatus
+from imposter.domain.reasons import Reason
 from imposter.domain.usage import NOBODY, Usage
 from imposter.runtime.costs.pricing import MILLION, Pricing, TokenCount
 from imposter.runtime.metrics import Counts
@@ -21,7 +22,7 @@ from imposter.storage import Store
 
 MOST_TOKENS = 10**9
 """Maximum tokens of one call. A vendor may report any number, and the sums have to fit into the database."""
-BUDGET_SPENT = "budget_spent"
+BUDGET_SPENT = Reason.BUDGET_SPENT
 """Reason of a message that is not answered."""
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from imposter.domain import reasons
 from imposter.domain.decisions import Decision
 from imposter.domain.deliveries import DeliveryState, PartRow
 from imposter.domain.messages import ASKED_AGAIN, RETRIED, MessageState
 from imposter.domain.pauses import FOREVER, Pause
-from imposter.domain.reasons import Gate
+from imposter.domain.reasons import Gate, Reason
 from imposter.runtime.account import pause_text
+from imposter.runtime.explain import reason_text
 from imposter.runtime.explain.answer_trace import Trace, WaitReason
 from imposter.runtime.owner.notifications import BECAUSE
 from imposter.runtime.policy.contact_policy import ContactPolicy, TurnTiming
@@ -90,8 +90,8 @@ _UNITS = ((100, 1, "second"), (6000, 60, "minute"), (48 * 3600, 3600, "hour"), (
 
 def explain(decision: Decision, now: BotSnapshot) -> Explained:
     message, trace = decision.message, Trace.read(decision.trace)
-    if message.reason == reasons.OWN:
-        own = GatePassage(Gate.AUTHOR, GateOutcome.STOPPED, reasons.OWN)
+    if message.reason == Reason.OWNER:
+        own = GatePassage(Gate.AUTHOR, GateOutcome.STOPPED, Reason.OWNER)
         return Explained(decision, "You wrote this yourself: it is part of the conversation.", _gates(own, None), trace)
     if message.state is MessageState.WAITING:
         here = _waiting(decision, now)
@@ -99,11 +99,11 @@ def explain(decision: Decision, now: BotSnapshot) -> Explained:
     if message.state is MessageState.ANSWERED or (message.deleted_at is not None and decision.is_outdated):
         here, told = _delivery(decision, now)
         return Explained(decision, told, _gates(here, trace), trace)
-    reason = reasons.of_message(message.state, message.reason)
-    words = f"{reason.told}{_since_takeover(decision) if message.reason == 'takeover' else ''}"
+    gate, text = reason_text.of_message(message.state, message.reason)
+    words = f"{text}{_since_takeover(decision) if message.reason == 'takeover' else ''}"
     if decision.drafted_because is not None and decision.drafted_because in BECAUSE:
         words += f", because {BECAUSE[decision.drafted_because]}"
-    here = GatePassage(reason.gate, GateOutcome.STOPPED, message.reason, words)
+    here = GatePassage(gate, GateOutcome.STOPPED, message.reason, words)
     return Explained(decision, f"Not answered: {words}.", _gates(here, trace), trace)
 
 
@@ -141,12 +141,12 @@ def _waiting(decision: Decision, now: BotSnapshot) -> GatePassage:
         if pause.conversation not in (pause_text.ACCOUNT, message.conversation):
             continue
         until = pause.until if pause.until < FOREVER else None
-        told = f"{reasons.of_message(message.state, pause.reason).told}, {pause_text.until(pause.until)}"
+        told = f"{reason_text.of_message(message.state, pause.reason)[1]}, {pause_text.until(pause.until)}"
         return GatePassage(Gate.PAUSE, waiting, pause.reason, told, until)
     if now.slowed:
         told = "its answer is being made, or held back for the account's safety (see safety in the status)"
         return GatePassage(Gate.CAPS, waiting, explanation=told)
-    again = {RETRIED: " once more, as you asked", ASKED_AGAIN: " once more"}.get(message.reason or "", "")
+    again = {RETRIED.value: " once more, as you asked", ASKED_AGAIN.value: " once more"}.get(message.reason or "", "")
     return GatePassage(Gate.MODEL, waiting, message.reason, f"its answer is being made{again}")
 
 
@@ -162,7 +162,7 @@ def _delivery(decision: Decision, now: BotSnapshot) -> tuple[GatePassage, str]:
     if outcome is GateOutcome.WAITING:
         told = _on_its_way(part, now, decision.moment)
         return GatePassage(Gate.DELIVERY, outcome, None, told, part.due_at), f"{answered}: {told}{since}."
-    told = reasons.of_answer(part.delivery, part.reason)
+    told = reason_text.of_answer(part.delivery, part.reason)
     some = "not all of it was sent: " if any(each.delivery is DeliveryState.SENT for each in decision.parts) else ""
     return GatePassage(Gate.DELIVERY, outcome, part.reason, told), f"{answered}, but {some}{told}{since}."
 

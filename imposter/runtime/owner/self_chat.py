@@ -5,6 +5,7 @@ from imposter.domain.drafts import Draft
 from imposter.domain.messages import MessageState, StoredMessage, Verdict
 from imposter.domain.owner_notes import Note
 from imposter.domain.pauses import COMMAND, FOREVER, OWNER_PAUSE, Pause
+from imposter.domain.reasons import Reason
 from imposter.runtime.account.pause_text import ACCOUNT
 from imposter.runtime.owner import notifications
 from imposter.runtime.owner.away_summary import AwaySummaries
@@ -12,7 +13,7 @@ from imposter.runtime.owner.drafts import Drafts
 from imposter.runtime.policy.owner_commands import NO, YES, OwnerCommand, is_undo, order_in, unshaded
 from imposter.runtime.session_context import AnswerReady, ConversationSilenced, SessionContext
 
-NO_COMMAND = "own_chat"
+NO_COMMAND = Reason.OWN_CHAT
 
 
 class SelfChat:

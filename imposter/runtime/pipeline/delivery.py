@@ -11,6 +11,7 @@ from imposter.behaviour.typing_simulation import LONGEST, LONGEST_TYPING
 from imposter.contracts.errors import ChatError, DeliveryUncertain, NotConnected, Refused, StorageError
 from imposter.contracts.resource_exhaustion import shortage
 from imposter.domain.deliveries import DeliveryState, Outgoing
+from imposter.domain.reasons import Reason
 from imposter.logs import trace_of
 from imposter.runtime.metrics import AFTER
 from imposter.runtime.pipeline.answer_parts import IncomingText
@@ -20,7 +21,7 @@ from imposter.runtime.session_context import SessionContext
 
 log = structlog.get_logger()
 
-UNDELIVERED = "too_old"
+UNDELIVERED = Reason.TOO_OLD
 """Reason of an answer that could not be sent in time and is given up."""
 LINK_PATIENCE = 30.0
 """Maximum seconds before an undelivered answer is retried without a sign of the link."""

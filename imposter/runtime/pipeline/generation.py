@@ -11,6 +11,7 @@ from imposter.contracts.errors import ModelError, ModelUnavailable
 from imposter.contracts.model import Answer, Contact, Prompt
 from imposter.contracts.resource_exhaustion import shortage
 from imposter.domain.messages import MessageState, Verdict, Work
+from imposter.domain.reasons import ForeignReason, Reason
 from imposter.domain.usage import Usage
 from imposter.logs import trace_of
 from imposter.runtime.explain.answer_trace import Trace, WaitLog, traced
@@ -22,7 +23,7 @@ from imposter.runtime.session_context import ModelRecovered, SessionContext
 
 log = structlog.get_logger()
 
-SILENT = Verdict(MessageState.CONTEXT, "model_silent")
+SILENT = Verdict(MessageState.CONTEXT, Reason.MODEL_SILENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class AnswerGenerator:
                 if delay is None:
                     if passes:
                         self._outages.gave_up(model, work.messages)
-                    verdict = Verdict(MessageState.FAILED, _name(error))
+                    verdict = Verdict(MessageState.FAILED, ForeignReason(_name(error)))
                     return Generated(trace(), None, verdict, _told(error))
                 if attempt >= MODEL_ATTEMPTS and self._outages.lasts(model):
                     self._context.report_failure(f"The model gives no answer yet, and is asked again: {_told(error)}")

@@ -11,6 +11,7 @@ from imposter.contracts.budget import WhenSpent
 from imposter.domain.deliveries import Outgoing
 from imposter.domain.messages import ASKED_AGAIN, RETRIED, MessageState, StoredMessage, Verdict, Work
 from imposter.domain.pauses import of_member
+from imposter.domain.reasons import Reason, reason_of
 from imposter.domain.usage import Usage
 from imposter.runtime.costs.budget import BUDGET_SPENT
 from imposter.runtime.explain.answer_trace import Trace, WaitLog
@@ -25,7 +26,7 @@ from imposter.runtime.session_context import SessionContext
 MOST_EDITS = 5
 """Edits of one message while it is answered. Endless edits must not hold up the answers to others."""
 AGAIN = (RETRIED, ASKED_AGAIN)
-UNSEEN = "unseen"
+UNSEEN = Reason.UNSEEN
 """Reason of a message that is not answered because a part of it cannot be shown to a model."""
 
 
@@ -116,7 +117,7 @@ class TurnHandler:
             (MessageState.CONTEXT, [message.seq for message in messages if message.reason not in AGAIN]),
         ):
             if seqs:
-                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason), trace)
+                await self._store.messages.settle(self._claim, seqs, Verdict(state, reason_of(reason)), trace)
 
     async def _put_in_outbox(self, work: Work, text: str, behaviour: Behaviour, trace: Trace) -> TurnResult:
         by_line = False

@@ -12,6 +12,7 @@ from imposter.contracts.config import BotConfig
 from imposter.contracts.messages import ASIDE, CHANGES, NOT_SAID, Message, MessageKind, Source
 from imposter.domain.messages import MessageState, Verdict
 from imposter.domain.pauses import COMMAND
+from imposter.domain.reasons import ForeignReason, Reason
 from imposter.runtime.policy.contact_policy import ContactPolicy
 from imposter.runtime.policy.owner_commands import OwnerCommand, order_in
 
@@ -19,8 +20,8 @@ NOT_SPEAKING = {MessageKind.REACTION, MessageKind.CALL, MessageKind.NOTICE, Mess
 ANSWERING = {Autonomy.DRAFT, Autonomy.AUTO_IN_HOURS, Autonomy.AUTO}
 MISSED_CALL = "missed_call"
 """A provider's note on a missed call. `details` that begin with "missed" mean the same."""
-NOT_MISSED = "call_not_missed"
-BEFORE_LINKING = "before_linking"
+NOT_MISSED = Reason.CALL_NOT_MISSED
+BEFORE_LINKING = Reason.BEFORE_LINKING
 """A provider's note on a message sent before the account was linked. It becomes context and is never answered."""
 
 
@@ -53,72 +54,72 @@ class EligibilityPolicy:
         """Return the decision on `message`, given every id known for its sender and its chat."""
         behaviour = self.contact_policy.behaviour_for(known_ids)
         if message.kind in CHANGES:
-            return Verdict(MessageState.IGNORED, message.kind.value, keeps_wording=behaviour.keep_edits)
+            return Verdict(MessageState.IGNORED, ForeignReason(message.kind.value), keeps_wording=behaviour.keep_edits)
         if message.source is Source.OWNER:
             return self._of_owner(message, known_ids, behaviour)
         if message.source is not Source.CONTACT:
-            return Verdict(MessageState.IGNORED, "own_echo")
+            return Verdict(MessageState.IGNORED, Reason.OWN_ECHO)
         is_part = message.kind in ASIDE or message.note == BEFORE_LINKING
         if message.kind in NOT_SAID or not (message.answerable or is_part):
-            return Verdict(MessageState.IGNORED, message.note or "not_answerable")
+            return Verdict(MessageState.IGNORED, ForeignReason(message.note) if message.note else Reason.NOT_ANSWERABLE)
         is_empty = not (message.details or message.unseen) and is_blank(message.content)
         if message.kind is MessageKind.TEXT and is_empty:
-            return Verdict(MessageState.IGNORED, "empty")
+            return Verdict(MessageState.IGNORED, Reason.EMPTY)
         if message.group is not None and not self.groups:
-            return Verdict(MessageState.IGNORED, "groups_off")
+            return Verdict(MessageState.IGNORED, Reason.GROUPS_OFF)
         if self.allowed is not None and not self._allows(known_ids):
-            return Verdict(MessageState.IGNORED, "not_allowed")
+            return Verdict(MessageState.IGNORED, Reason.NOT_ALLOWED)
         if behaviour.autonomy is Autonomy.OFF:
-            return Verdict(MessageState.IGNORED, "autonomy_off")
+            return Verdict(MessageState.IGNORED, Reason.AUTONOMY_OFF)
         if message.note == BEFORE_LINKING:
             return Verdict(MessageState.CONTEXT, BEFORE_LINKING)
         is_missed = _is_missed_call(message)
         if message.kind is MessageKind.CALL and not is_missed:
             return Verdict(MessageState.CONTEXT, NOT_MISSED)
         if message.kind in ASIDE and not (is_missed and behaviour.missed_call is not MissedCall.IGNORE):
-            return Verdict(MessageState.CONTEXT, message.kind.value)
+            return Verdict(MessageState.CONTEXT, ForeignReason(message.kind.value))
         unasked = self._unasked(message, behaviour)
         if unasked is not None:
             return Verdict(MessageState.CONTEXT, unasked)
         begun = opening(behaviour.waiting_hours, message.sent_at)
         if message.offline and self.answer_within is not None and now - begun > self.answer_within:
-            return Verdict(MessageState.CONTEXT, "too_old")
+            return Verdict(MessageState.CONTEXT, Reason.TOO_OLD)
         return Verdict(MessageState.WAITING)
 
     def _of_owner(self, message: Message, known_ids: frozenset[str], behaviour: Behaviour) -> Verdict:
         order = order_in(message, behaviour)
         if self._is_own_chat(message, known_ids):
             if order is None and message.reacts_to is None and message.quotes is None:
-                return Verdict(MessageState.IGNORED, "own_chat")
+                return Verdict(MessageState.IGNORED, Reason.OWN_CHAT)
             return Verdict(MessageState.WAITING)
         if order is OwnerCommand.PAUSE:
             return Verdict(MessageState.IGNORED, COMMAND, pauses=True)
         if order is OwnerCommand.RESUME:
             return Verdict(MessageState.IGNORED, COMMAND, resumes=True)
         if message.kind is MessageKind.NOTICE:
-            return Verdict(MessageState.IGNORED, message.note or "not_answerable")
-        return Verdict(MessageState.CONTEXT, "owner", silence=_silence(message, behaviour))
+            return Verdict(MessageState.IGNORED, ForeignReason(message.note) if message.note else Reason.NOT_ANSWERABLE)
+        return Verdict(MessageState.CONTEXT, Reason.OWNER, silence=_silence(message, behaviour))
 
     def _is_own_chat(self, message: Message, known_ids: frozenset[str]) -> bool:
         """Return whether the message is in the owner's chat with themselves: then the chat has the owner's ids."""
         mine = map(self.canonical, message.sender.identifiers)
         return self.own_chat and message.group is None and not known_ids.isdisjoint(mine)
 
-    def _unasked(self, message: Message, behaviour: Behaviour) -> str | None:
+    def _unasked(self, message: Message, behaviour: Behaviour) -> Reason | None:
         """Return why a message of an allowed contact needs no answer; None if it does."""
         if behaviour.autonomy not in ANSWERING:
-            return "observed"
+            return Reason.OBSERVED
         if message.group is not None:
             # If there is a list, it allows every message that gets this far.
             trigger = behaviour.group_trigger or (GroupTrigger.MENTION if self.allowed is None else GroupTrigger.ALWAYS)
             if trigger is GroupTrigger.NEVER:
-                return "groups_never"
+                return Reason.GROUPS_NEVER
             called = message.addressed or calls(message.content, behaviour.names)
             if trigger is not GroupTrigger.ALWAYS and not called:
-                return "not_addressed"
+                return Reason.NOT_ADDRESSED
         hours = behaviour.waiting_hours
         if hours is not None and hours.outside is not Outside.WAIT and not is_open(hours, message.sent_at):
-            return "outside_hours"
+            return Reason.OUTSIDE_HOURS
         return None
 
     def _allows(self, ids: frozenset[str]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from imposter.domain.claims import Claim, Superseded
+from imposter.domain.reasons import Reason
 from imposter.secrets import Cipher
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.round_trips import execute_together
@@ -26,7 +27,7 @@ _REMOVE = delete(provider_state).where(*_of_kind, provider_state.c.key == bindpa
 _INSERT = insert(provider_state)
 _CLEAR = delete(provider_state).where(provider_state.c.instance_id == bindparam("instance_id"))
 _END_PAUSES = delete(pauses).where(pauses.c.instance_id == bindparam("instance_id"))
-UNLINKED = "unlinked"
+UNLINKED = Reason.UNLINKED
 
 
 class ProviderStateStore:

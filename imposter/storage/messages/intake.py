@@ -13,6 +13,7 @@ from imposter.domain.claims import Claim
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import Accepted, Judge, MessageState, Verdict
 from imposter.domain.pauses import FOREVER, OWNER_PAUSE, TAKEOVER, Pause
+from imposter.domain.reasons import Reason, reason_of
 from imposter.storage.conversation.identity import ConversationAliases, locate
 from imposter.storage.database.round_trips import execute_together
 from imposter.storage.messages import changes, disappearing, early_changes
@@ -21,9 +22,9 @@ from imposter.storage.schema import fencing
 from imposter.storage.schema.connection_cache import never_disappears
 from imposter.storage.schema.tables import messages, outbox
 
-ECHO = Verdict(MessageState.IGNORED, "echo")
-DUPLICATE = Verdict(MessageState.IGNORED, "duplicate")
-NOT_THEIRS = Verdict(MessageState.IGNORED, "not_theirs")
+ECHO = Verdict(MessageState.IGNORED, Reason.ECHO)
+DUPLICATE = Verdict(MessageState.IGNORED, Reason.DUPLICATE)
+NOT_THEIRS = Verdict(MessageState.IGNORED, Reason.NOT_THEIRS)
 
 _CONFIRM = (
     update(outbox)
@@ -145,7 +146,7 @@ def _accept(
         reason = pauses.silencing(
             connection, instance_id, place.conversation, place.known_ids if message.group else (), message.sent_at
         )
-        verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason)
+        verdict = verdict if reason is None else Verdict(MessageState.CONTEXT, reason_of(reason))
     waits = message.changes is not None and verdict is not NOT_THEIRS  # an early change waits for its message
     catches_up = message.changes is None and early_changes.any_wait(connection, instance_id, now)
     guard = fencing.of(claim) if claim else {}
@@ -219,7 +220,7 @@ def _accept(
         fencing.check(connection, claim)
     evicted = queue_limits.keep_within(connection, instance_id, totals, limits, now, busy=busy)
     if seq in evicted:
-        verdict = Verdict(MessageState.EVICTED, evicted[seq])
+        verdict = Verdict(MessageState.EVICTED, reason_of(evicted[seq]))
     return Accepted(seq, place.conversation, verdict, evicted=tuple(evicted), absorbed=place.absorbed)
 
 

@@ -26,6 +26,7 @@ from imposter.domain.messages import (
     Verdict,
     Work,
 )
+from imposter.domain.reasons import Reason
 from imposter.domain.usage import Usage
 from imposter.storage.conversation.identity import conversations_of, ids_of_person, locate
 from imposter.storage.conversation.names import NameStore
@@ -51,7 +52,7 @@ _of_bot = messages.c.instance_id == bindparam("instance_id")
 _of_conversation = messages.c.conversation == bindparam("conversation")
 _is_waiting = messages.c.state == MessageState.WAITING
 
-TOO_OLD = Verdict(MessageState.CONTEXT, "too_old")
+TOO_OLD = Verdict(MessageState.CONTEXT, Reason.TOO_OLD)
 MOST_AT_ONCE = 200
 """The most messages that one answer covers."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from imposter.domain.claims import Claim, Superseded
 from imposter.domain.deliveries import DeliveryState, Outgoing
 from imposter.domain.messages import CHANGED, UNDONE
+from imposter.domain.reasons import Reason
 from imposter.storage.conversation.identity import conversations_of
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.round_trips import THEN_COMMIT, execute_together
@@ -19,7 +20,7 @@ from imposter.storage.schema.rows import SELECT_OUTGOING, outgoing
 from imposter.storage.schema.tables import messages, outbox
 
 PENDING, SENDING, SENT = DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT
-INTERRUPTED = "interrupted"
+INTERRUPTED = Reason.INTERRUPTED
 T = TypeVar("T")
 
 _PENDING = (

@@ -14,6 +14,7 @@ from imposter.domain.drafts import DraftState
 from imposter.domain.messages import MessageState, StoredMessage
 from imposter.domain.names import Names
 from imposter.domain.pauses import TAKEOVER, Pause
+from imposter.domain.reasons import Reason
 from imposter.storage.conversation.identity import AliasKind
 from imposter.storage.conversation.names import NameStore
 from imposter.storage.database.jobs import Pending
@@ -25,7 +26,7 @@ from imposter.storage.schema import fencing
 from imposter.storage.schema.rows import SELECT_STORED, stored
 from imposter.storage.schema.tables import aliases, anchor, drafts, messages
 
-OWNER = "owner"
+OWNER = Reason.OWNER
 """The reason of messages from the owner."""
 
 

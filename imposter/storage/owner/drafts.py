@@ -14,6 +14,7 @@ from imposter.domain.deliveries import Outgoing, Part
 from imposter.domain.drafts import Draft, DraftState
 from imposter.domain.messages import DRAFTED, MessageState, Verdict
 from imposter.domain.owner_notes import Note
+from imposter.domain.reasons import Reason
 from imposter.domain.usage import Usage
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
@@ -27,8 +28,8 @@ from imposter.storage.schema import fencing
 from imposter.storage.schema.storable_text import clean
 from imposter.storage.schema.tables import drafts, messages
 
-EXPIRED = "draft_expired"
-DROPPED = "draft_dropped"
+EXPIRED = Reason.DRAFT_EXPIRED
+DROPPED = Reason.DRAFT_DROPPED
 LAST = 2**63 - 1
 
 

@@ -11,6 +11,7 @@ from imposter.contracts.messages import MessageKind
 from imposter.domain.dead_letters import DeadLetter, DeadLetterKind, Retried
 from imposter.domain.deliveries import DeliveryState
 from imposter.domain.messages import ASKED_AGAIN, RETRIED, Judge, MessageState
+from imposter.domain.reasons import Reason
 from imposter.storage.database.jobs import Pending
 from imposter.storage.database.reader import Reader
 from imposter.storage.database.writer import Writer
@@ -18,7 +19,7 @@ from imposter.storage.queue.pending_work import judged
 from imposter.storage.schema.rows import SELECT_STORED
 from imposter.storage.schema.tables import anchor, messages, outbox
 
-REMOVED = "removed"
+REMOVED = Reason.REMOVED
 """The reason of dead letters that the owner removed."""
 AT_ONCE = 100
 """Dead letters retried in one commit, because other jobs wait for it."""

@@ -14,11 +14,12 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from imposter.contracts.config import Limits
 from imposter.domain.messages import RETRIED, MessageState
+from imposter.domain.reasons import Reason
 from imposter.storage.schema.tables import messages
 
-TOO_OLD = "max_days"
-TOO_MANY = "max_messages"
-TOO_LONG = "max_characters"
+TOO_OLD = Reason.MAX_DAYS
+TOO_MANY = Reason.MAX_MESSAGES
+TOO_LONG = Reason.MAX_CHARACTERS
 
 _waiting = (
     messages.c.instance_id == bindparam("instance_id"),
