@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from imposter.contracts.messages import MessageKind
 
 LONGEST_TEXT = 65_536
-"""As in bounds.ts, which counts a character outside of the basic plane as two."""
+"""As in common/limits.ts, which counts a character outside of the basic plane as two."""
 
 LATEST = 4_102_444_800
-"""Seconds; as in facts.ts."""
+"""Seconds; as in content/formatting.ts."""
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
 Name = Annotated[str, Field(max_length=256)]

@@ -31,7 +31,7 @@ NODE_ENVIRONMENT = {
 """What Node compiled is kept, which spares it the TypeScript stripper: together 20 MB less, and a first QR code in
 0.37 s instead of 0.51 (benchmarks/)."""
 PING_EVERY = 0.5
-"""Seconds. The process ends itself when it misses ten in a row (dead-mans-switch.ts)."""
+"""Seconds. The process ends itself when it misses ten in a row (parent-watchdog.ts)."""
 SILENT_AFTER = 2
 HUNG_AFTER = 20
 """Pings without an answer: until the accounts are told, and until the process is killed. Not seconds, of which a
@@ -39,7 +39,7 @@ machine that slept would find too many gone by."""
 NOT_STARTED_AFTER = 60
 """Pings until a process that has never answered is killed."""
 LONGEST_SILENCE = 5.0
-"""Seconds without a word from here after which the process ends itself (`dead-mans-switch.ts`)."""
+"""Seconds without a word from here after which the process ends itself (`parent-watchdog.ts`)."""
 SILENCE_MARGIN = 1.0
 """Seconds for what else may have been said after a ping, and for ending."""
 GOODBYE_SECONDS = 2.0

@@ -19,7 +19,7 @@ def notes() -> set[str]:
     """What the other side of the pipe says of a message that wants no answer."""
     cases = json.loads((ROOT / "tests/integration/payloads/inbound.json").read_text("utf-8"))
     told = {case["expected"]["note"] for case in cases if case["expected"]} - {None}
-    sources = (ROOT / "chat_providers/whatsapp_baileys_server/src").glob("*.ts")
+    sources = (ROOT / "chat_providers/whatsapp_baileys_server/src").rglob("*.ts")
     written = {code for path in sources for code in re.findall(r"note: ['`]([a-z_]+)", path.read_text())}
     return {code.partition(":")[0] for code in told} | written | {kind.value for kind in ASIDE}
 

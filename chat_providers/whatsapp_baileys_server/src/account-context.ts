@@ -1,24 +1,24 @@
-import type { Acknowledgements } from './acknowledgements.ts'
-import type { AuthState } from './auth-state.ts'
-import type { Bounded } from './bounded.ts'
+import type { BoundedCache } from './common/bounded-cache.ts'
+import type { Acknowledgements } from './connection/acknowledgements.ts'
 import type { Event, Request } from './protocol.ts'
+import type { AuthState } from './signal/auth-state.ts'
 
-/** What outlives an account's connections, and each of them works with. */
+/** The state of an account that its connections share and that outlives them. */
 export interface AccountContext {
   readonly state: AuthState
   readonly acks: Acknowledgements
-  readonly groups: Bounded
-  readonly retries: Bounded
-  /** Where the last messages of ours went, by their ids. */
-  readonly sent: Bounded
-  /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
-  readonly handed: Bounded
-  /** Calls that ring, and those that were taken, by their ids. */
-  readonly calls: Bounded
-  /** Fingerprints of messages that no process survived reading: they are not to be read again. */
+  readonly groups: BoundedCache
+  readonly retries: BoundedCache
+  /** The recipients of the last sent messages, by message id. */
+  readonly sent: BoundedCache
+  /** Messages that were forwarded at decryption. Baileys' own event for them is then ignored. */
+  readonly forwarded: BoundedCache
+  /** Ringing and answered calls, by call id. */
+  readonly calls: BoundedCache
+  /** Fingerprints of messages that crashed a process. They are not read again. */
   readonly poison: ReadonlySet<string>
-  /** One message is read after the other, as it is to be found out which one no process survives. */
+  /** Messages are read strictly one at a time, to find out which one crashes the process. */
   readonly careful: boolean
-  ask(request: Request): Promise<unknown>
-  tell(event: Event): void
+  request(request: Request): Promise<unknown>
+  notify(event: Event): void
 }

@@ -1,84 +1,91 @@
 import type { AuthenticationCreds } from 'baileys'
 
-import { Acknowledgements } from './acknowledgements.ts'
-import { AuthState } from './auth-state.ts'
-import { Bounded, type TextCache } from './bounded.ts'
-import { Connection } from './connection.ts'
-import { insist } from './insist.ts'
+import { BoundedCache, type TextCache } from './common/bounded-cache.ts'
+import { retryWhileOpen } from './common/retry.ts'
+import { Acknowledgements } from './connection/acknowledgements.ts'
+import { Connection } from './connection/connection.ts'
+import type { Outbound } from './connection/outbound.ts'
 import type { Pipe } from './pipe.ts'
-import { Failure, type Event, type Request } from './protocol.ts'
+import { type Event, Failure, type Request } from './protocol.ts'
+import { AuthState } from './signal/auth-state.ts'
 
 const HOUR = 3600
 
 /**
- * One account: what outlives its connections, and the one connection that it has, if any. It never opens or retries
- * by itself: it tells, and is told.
+ * One account: the state that outlives its connections, and at most one open connection. It never connects or retries
+ * by itself. It reports events and obeys commands.
  */
 export class Account {
   readonly state: AuthState
-  readonly acks = new Acknowledgements((ids, chat) => this.tell({ type: 'delivered', message_ids: ids, chat: [...chat] }))
-  readonly groups = new Bounded(20, HOUR)
-  readonly retries = new Bounded(200, HOUR)
-  readonly sent = new Bounded(500, HOUR)
-  /** Ids handed over at decryption, which Baileys' own event then need not repeat. */
-  readonly handed = new Bounded(4_000, HOUR)
-  readonly calls = new Bounded(200, HOUR)
+  readonly acks = new Acknowledgements((ids, chat) =>
+    this.notify({ type: 'delivered', message_ids: ids, chat: [...chat] }),
+  )
+  readonly groups = new BoundedCache(20, HOUR)
+  readonly retries = new BoundedCache(200, HOUR)
+  readonly sent = new BoundedCache(500, HOUR)
+  /** Messages that were forwarded at decryption. Baileys' own event for them is then ignored. */
+  readonly forwarded = new BoundedCache(4_000, HOUR)
+  readonly calls = new BoundedCache(200, HOUR)
   readonly poison = new Set<string>()
   careful = false
   readonly #id: string
   readonly #pipe: Pipe
   #connection: Connection | undefined
   #opening: AbortController | undefined
-  /** When the last opening is over: there is a connection, or none. */
-  #opened: Promise<unknown> = Promise.resolve()
+  /** Settles when the last attempt to open has made a connection or failed. */
+  #openAttempt: Promise<unknown> = Promise.resolve()
 
   constructor(id: string, pipe: Pipe, cache: TextCache) {
     this.#id = id
     this.#pipe = pipe
-    this.state = new AuthState(id, request => insist(() => this.ask(request), this.#connection?.ended), cache)
+    this.state = new AuthState(
+      id,
+      request => retryWhileOpen(() => this.request(request), this.#connection?.ended),
+      cache,
+    )
   }
 
-  /** `poison`: fingerprints of messages that are not to be read; `careful`: see `AccountContext`. */
+  /** `poison`: fingerprints of messages that must not be read. `careful`: see `AccountContext`. */
   async open(poison: readonly string[] = [], careful = false): Promise<void> {
     this.careful = careful
     for (const stanza of poison) this.poison.add(stanza)
     if (this.#connection || this.#opening) return
-    await (this.#opened = this.#open())
+    await (this.#openAttempt = this.#open())
   }
 
   async #open(): Promise<void> {
     const opening = (this.#opening = new AbortController())
     try {
-      // What the connection before could not write is given up first: delivered again, it is read with the same keys.
-      await this.state.settled()
+      // Writes of the previous connection must be finished or given up first. WhatsApp delivers such a message again,
+      // and it is decrypted with the same keys.
+      await this.state.flush()
       const creds = await this.state.credentials()
-      // It may have been closed while the credentials were on their way.
+      // The account may have been closed while the credentials were read.
       if (!opening.signal.aborted) this.#connect(creds)
     } catch {
-      if (!opening.signal.aborted) this.tell({ type: 'closed', code: -1 })
+      if (!opening.signal.aborted) this.notify({ type: 'closed', code: -1 })
     } finally {
       if (this.#opening === opening) this.#opening = undefined
     }
   }
 
-  /** Ends the connection; the account stays linked. */
+  /** Ends the connection. The account stays linked. */
   async close(): Promise<void> {
     this.#opening?.abort()
     this.#opening = undefined
     await this.#connection?.close()
-    await this.state.settled()
+    await this.state.flush()
   }
 
-  /** Throws a Failure where there is none. */
-  get live(): Connection {
-    if (this.#connection) return this.#connection
-    throw new Failure('not_connected', 'the account is not connected')
+  /** Throws a Failure if the account is not connected. */
+  get outbound(): Outbound {
+    return this.#openConnection.outbound
   }
 
-  /** Over the connection that there is, or that is being made. */
+  /** Uses the open connection, or the one that is being opened. */
   async logout(): Promise<void> {
-    await this.#opened
-    await this.live.logout()
+    await this.#openAttempt
+    await this.#openConnection.logout()
   }
 
   async pairingCode(phone: string): Promise<string> {
@@ -86,12 +93,17 @@ export class Account {
     return this.#connection.pairingCode(phone)
   }
 
-  ask(request: Request): Promise<unknown> {
-    return this.#pipe.ask(this.#id, request)
+  request(request: Request): Promise<unknown> {
+    return this.#pipe.request(this.#id, request)
   }
 
-  tell(event: Event): void {
-    this.#pipe.tell(this.#id, event)
+  notify(event: Event): void {
+    this.#pipe.notify(this.#id, event)
+  }
+
+  get #openConnection(): Connection {
+    if (this.#connection) return this.#connection
+    throw new Failure('not_connected', 'the account is not connected')
   }
 
   #connect(creds: AuthenticationCreds): void {
@@ -99,7 +111,7 @@ export class Account {
     this.#connection = connection
     connection.ended.addEventListener('abort', () => {
       if (this.#connection === connection) this.#connection = undefined
-      this.acks.abandon()
+      this.acks.connectionLost()
     })
   }
 }

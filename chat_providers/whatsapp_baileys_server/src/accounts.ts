@@ -1,30 +1,30 @@
 import { Account } from './account.ts'
-import { TextCache } from './bounded.ts'
+import { TextCache } from './common/bounded-cache.ts'
 import type { Pipe } from './pipe.ts'
-import { Failure, type Command } from './protocol.ts'
+import { type Command, Failure } from './protocol.ts'
 
-/** Of Signal keys, all accounts together. Each is 1 to 10 thousand characters. */
-const CACHED_CHARACTERS = 8_000_000
+/** The size of the Signal key cache for all accounts. A key has 1,000 to 10,000 characters. */
+const KEY_CACHE_CHARACTERS = 8_000_000
 
-/** The accounts of this process, side by side. */
+/** All accounts of this process. */
 export class Accounts {
   readonly #accounts = new Map<string, Account>()
-  readonly #cache = new TextCache(CACHED_CHARACTERS)
+  readonly #keyCache = new TextCache(KEY_CACHE_CHARACTERS)
 
-  readonly #allowSilence: (seconds: number) => void
+  readonly #setSilenceLimit: (seconds: number) => void
 
-  /** `allowSilence`: for so many seconds of silence this process may go on. */
-  constructor(allowSilence: (seconds: number) => void) {
-    this.#allowSilence = allowSilence
+  /** `setSilenceLimit`: sets the seconds without input after which this process ends. */
+  constructor(setSilenceLimit: (seconds: number) => void) {
+    this.#setSilenceLimit = setSilenceLimit
   }
 
-  async serve(pipe: Pipe, id: string, command: Command): Promise<unknown> {
+  async handle(pipe: Pipe, id: string, command: Command): Promise<unknown> {
     switch (command.type) {
       case 'ping':
-        this.#allowSilence(command.silence)
+        this.#setSilenceLimit(command.silence)
         return null
       case 'open': {
-        const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#cache)
+        const account = this.#accounts.get(id) ?? new Account(id, pipe, this.#keyCache)
         this.#accounts.set(id, account)
         return account.open(command.poison, command.careful)
       }
@@ -36,17 +36,17 @@ export class Accounts {
       case 'logout':
         return this.#find(id).logout()
       case 'send':
-        return this.#find(id).live.send(command.to, command.text, command.message_id, command.expiration ?? 0)
+        return this.#find(id).outbound.send(command.to, command.text, command.message_id, command.expiration ?? 0)
       case 'pairing_code':
         return this.#find(id).pairingCode(command.phone)
       case 'typing':
-        return this.#find(id).live.type(command.to, command.on)
+        return this.#find(id).outbound.setTyping(command.to, command.on)
       case 'mark_read':
-        return this.#find(id).live.markRead(command.to, command.messages)
+        return this.#find(id).outbound.markRead(command.to, command.messages)
       case 'watch_typing':
-        return this.#find(id).live.watch(command.to)
+        return this.#find(id).outbound.subscribePresence(command.to)
       case 'delete':
-        return this.#find(id).live.deleteForEveryone(command.to, command.message_id)
+        return this.#find(id).outbound.deleteForEveryone(command.to, command.message_id)
     }
   }
 

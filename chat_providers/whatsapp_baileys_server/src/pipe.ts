@@ -1,45 +1,45 @@
 import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-import { Failure, type Answer, type Call, type Command, type Event, type Request } from './protocol.ts'
+import { type Answer, type Call, type Command, type Event, Failure, type Request } from './protocol.ts'
 
-/** UTF-16 units. What comes from outside is bounded long before; the other side reads lines of 64 MiB at most. */
+/** In UTF-16 units. Input from outside is limited much earlier. Python reads lines of at most 64 MiB. */
 const LONGEST_LINE = 2 ** 24
 
-type Serve = (account: string, command: Command) => Promise<unknown>
+type Handler = (account: string, command: Command) => Promise<unknown>
 
-interface Waiting {
+interface PendingRequest {
   resolve: (value: unknown) => void
   reject: (error: Failure) => void
 }
 
-/** JSON lines over the inherited socket. */
+/** Exchanges JSON lines with Python over the inherited socket. */
 export class Pipe {
   readonly #stream: Duplex
-  readonly #serve: Serve
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #handler: Handler
+  readonly #pending = new Map<number, PendingRequest>()
   readonly #decoder = new StringDecoder('utf8')
-  #last = 0
-  #rest = ''
+  #lastCall = 0
+  #partialLine = ''
 
-  constructor(stream: Duplex, serve: Serve) {
+  constructor(stream: Duplex, handler: Handler) {
     this.#stream = stream
-    this.#serve = serve
+    this.#handler = handler
     stream.on('data', (chunk: Buffer) => this.#read(this.#decoder.write(chunk)))
   }
 
   /** Rejects with a Failure. */
-  ask(account: string, body: Request): Promise<unknown> {
-    const call = ++this.#last
+  request(account: string, body: Request): Promise<unknown> {
+    const call = ++this.#lastCall
     const line = JSON.stringify({ call, account, body } satisfies Call<Request>)
     if (line.length > LONGEST_LINE) return Promise.reject(new Failure('refused', 'too long'))
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call, { resolve, reject })
+      this.#pending.set(call, { resolve, reject })
       this.#stream.write(line + '\n')
     })
   }
 
-  tell(account: string, notice: Event): void {
+  notify(account: string, notice: Event): void {
     this.#write({ notice, account })
   }
 
@@ -48,27 +48,27 @@ export class Pipe {
   }
 
   #read(text: string): void {
-    const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#take(line)
+    const lines = (this.#partialLine + text).split('\n')
+    this.#partialLine = lines.pop() ?? ''
+    for (const line of lines) this.#handleLine(line)
   }
 
-  #take(line: string): void {
+  #handleLine(line: string): void {
     const parsed = JSON.parse(line) as Call<Command> | Answer
-    if ('answer' in parsed) this.#settle(parsed)
-    else void this.#answer(parsed)
+    if ('answer' in parsed) this.#handleAnswer(parsed)
+    else void this.#handleCall(parsed)
   }
 
-  #settle({ answer, value, error }: Answer): void {
-    const waiting = this.#waiting.get(answer)
-    this.#waiting.delete(answer)
+  #handleAnswer({ answer, value, error }: Answer): void {
+    const waiting = this.#pending.get(answer)
+    this.#pending.delete(answer)
     if (error) waiting?.reject(new Failure(error.code, error.detail, error.number))
     else waiting?.resolve(value)
   }
 
-  async #answer({ call, account, body }: Call<Command>): Promise<void> {
+  async #handleCall({ call, account, body }: Call<Command>): Promise<void> {
     try {
-      this.#write({ answer: call, value: (await this.#serve(account, body)) ?? null } satisfies Answer)
+      this.#write({ answer: call, value: (await this.#handler(account, body)) ?? null } satisfies Answer)
     } catch (error) {
       const told =
         error instanceof Failure

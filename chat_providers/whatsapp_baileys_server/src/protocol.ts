@@ -1,7 +1,7 @@
-// Every shape that crosses the pipe, in both directions. One JSON value a line.
+// All messages of the pipe, in both directions. Each line is one JSON value.
 //
-// Either side may ask: `{call, account, body}` is answered by `{answer: <the call's number>}` with a `value` or an
-// `error`; each side numbers its own calls. A notice is a fact about now that nobody answers.
+// Both sides may send a call `{call, account, body}`. The other side answers `{answer: <number of the call>}` with a
+// `value` or an `error`. Each side numbers its own calls. A notice needs no answer.
 
 export interface Call<Body> {
   call: number
@@ -21,14 +21,14 @@ export interface Notice {
 }
 
 /**
- * not_connected: nothing was handed over. refused: WhatsApp said no. uncertain: handed over, no answer came.
- * not_now: the account is not in a state in which that can be done. failed: anything else, our own bugs included.
+ * not_connected: nothing was sent. refused: WhatsApp rejected it. uncertain: it was sent, but no answer came.
+ * not_now: the state of the account does not allow it. failed: any other error, including our own bugs.
  */
 export type FailureCode = 'not_connected' | 'refused' | 'uncertain' | 'not_now' | 'failed'
 
 /**
- * An error whose code means something to the other side. `detail` never holds a contact's words or a key; `number` is
- * WhatsApp's own, where it gave one.
+ * An error with a code that the other side understands. `detail` never contains a contact's text or a key. `number`
+ * is WhatsApp's error number, if it sent one.
  */
 export class Failure extends Error {
   readonly code: FailureCode
@@ -42,51 +42,51 @@ export class Failure extends Error {
   }
 }
 
-/** What Python asks of an account here. */
+/** Calls from Python to an account in this process. */
 export type Command =
   | { type: 'ping'; silence: number }
   /**
-   * `poison`: fingerprints of messages that no process survived reading. They are not read, and are told of as such.
-   * `careful`: one message is read at a time, as one of those is looked for.
+   * `poison`: fingerprints of messages that crashed a process. They are not read but reported as unreadable.
+   * `careful`: messages are read strictly one at a time, to find such a message.
    */
   | { type: 'open'; poison?: string[]; careful?: boolean }
   | { type: 'close' }
   | { type: 'logout' }
-  /** `expiration`: seconds after which it disappears, as the chat's messages do; null or 0: it stays. */
+  /** `expiration`: seconds until the message disappears, as set for the chat; null or 0: never. */
   | { type: 'send'; to: string; text: string; message_id: string; expiration?: number | null }
   | { type: 'pairing_code'; phone: string }
-  /** `on`: shown until it is ended, or a message is sent there. */
+  /** `on`: typing is shown until it is switched off or a message is sent to the chat. */
   | { type: 'typing'; to: string; on: boolean }
-  /** `messages`: [id, the sender's id]. */
+  /** `messages`: [message id, sender's id]. */
   | { type: 'mark_read'; to: string; messages: [id: string, sender: string][] }
   | { type: 'watch_typing'; to: string }
-  /** Of the account's own messages. */
+  /** Deletes a message of the account's own. */
   | { type: 'delete'; to: string; message_id: string }
 
-/** What an account here asks of Python. */
+/** Calls from an account in this process to Python. */
 export type Request =
-  /** Value: an object of those `keys` that exist. */
+  /** Value: an object with those of the `keys` that exist. */
   | { type: 'read'; kind: string; keys: string[] }
-  /** Answered once durable, all entries or none; a null removes. An account's writes are done in order. */
+  /** Answered once all entries are durable. It is atomic, and null deletes. Writes of one account run in order. */
   | { type: 'write'; entries: StateEntry[] }
-  /** Value: what was sent under this id to the chat with these ids, a SentBefore, or null. */
+  /** Value: a SentBefore, the message with this id that was sent to the chat with these ids; or null. */
   | { type: 'sent_message'; message_id: string; chat: string[] }
-  /** Value: a KnownMessage of the chat with these ids, or null; of several with this id, that of whom `author` names. */
+  /** Value: a KnownMessage of the chat with these ids, or null. If several have this id, `author` decides. */
   | { type: 'message_secret'; message_id: string; chat: string[]; author: string[] }
   /**
-   * Answered once durable. Several may be on their way: they are stored in the order asked. Behind one that failed, none
-   * is taken before that one was asked again.
+   * Answered once durable. Several calls may be in flight; they are stored in order. After one has failed, later ones
+   * are not stored until that one is sent again.
    */
   | { type: 'message'; message: InboundMessage }
-  /** Answered once durable. */
+  /** Answered once the names are durable. */
   | { type: 'names'; people: PersonNames[]; groups: GroupName[] }
 
-/** null: nothing is told of it now; empty: there is none. */
+/** Null: unchanged. Empty: there is no such name. */
 export interface PersonNames {
   ids: string[]
-  /** In the owner's address book. */
+  /** The name in the owner's address book. */
   saved: string | null
-  /** What they call themselves. */
+  /** The name that the person chose. */
   chosen: string | null
 }
 
@@ -95,7 +95,7 @@ export interface GroupName {
   subject: string
 }
 
-/** What is known of an earlier message, as its `InboundMessage` had it. */
+/** Fields of an earlier `InboundMessage`. */
 export interface KnownMessage {
   secret: string | null
   details: string
@@ -103,30 +103,30 @@ export interface KnownMessage {
 
 export type StateEntry = [kind: string, key: string, value: string | null]
 
-/** What happens to an account's link. */
+/** Notices about an account and its connection. */
 export type Event =
   | { type: 'qr'; text: string; lifetime_seconds: number }
   | { type: 'passkey' }
   | { type: 'open'; account: string }
   /**
-   * `code`: Baileys' DisconnectReason; 0: an error without one; -1: the stored credentials could not be read; 502: an
-   * HTTP answer that is not WhatsApp's came in the connection's place.
+   * `code`: Baileys' DisconnectReason. 0: an error without one. -1: the stored credentials could not be read. 502:
+   * the connection got an HTTP response that is not WhatsApp's.
    */
   | { type: 'closed'; code: number }
-  /** What time it is at WhatsApp, in seconds since 1970: at the login, before any message, and now and then. */
+  /** WhatsApp's time in Unix seconds. It is sent at the login, before any message, and again from time to time. */
   | { type: 'time'; seconds: number }
-  /** WhatsApp has gone silent over an open connection; `over`: it was heard again. */
+  /** WhatsApp sends nothing over an open connection. `over`: it sends again. */
   | { type: 'silence'; over: boolean }
   /**
-   * WhatsApp has messages of ours whose confirmation nobody waits for any more: it came late, or a receipt did. `chat`:
-   * the ids of the chat that the receipt came from; empty: WhatsApp itself says so.
+   * WhatsApp confirmed messages of ours, or a receipt did, after the send had timed out. `chat`: the ids of the chat
+   * that the receipt came from. Empty: WhatsApp's server confirmed them.
    */
   | { type: 'delivered'; message_ids: string[]; chat: string[] }
-  /** The fingerprint of the message that the account began to read last; null: it reads none. */
+  /** The fingerprint of the message that the account started to read last. Null: it reads none. */
   | { type: 'reading'; stanza: string | null }
-  /** Somebody types in a chat, or nobody does any more. `chats`: all ids that its messages may come under. */
+  /** Whether anybody types in a chat. `chats`: all ids that the chat's messages may have. */
   | { type: 'typing'; chats: string[]; on: boolean }
-  /** An error that nobody caught: its class and where it arose, never its text. `account` is empty if unknown. */
+  /** An uncaught error: its class and stack, never its message. The account is empty if it is unknown. */
   | { type: 'fault'; name: string; trace: string[] }
 
 export type Kind =
@@ -144,9 +144,9 @@ export type Kind =
   | 'poll_vote'
   | 'event'
   | 'event_response'
-  /** Buttons, lists, templates, interactive messages: what a business sends to choose from. */
+  /** Buttons, lists, templates and interactive messages of a business. */
   | 'menu'
-  /** What somebody chose from one. */
+  /** A choice from a menu. */
   | 'choice'
   | 'order'
   | 'product'
@@ -154,67 +154,66 @@ export type Kind =
   | 'invitation'
   | 'call'
   | 'reaction'
-  /** What WhatsApp tells of a chat: group events, settings, deletions. */
+  /** A system message of a chat: group events, settings, deletions. */
   | 'notice'
-  /** It could not be decrypted, or not be looked into. */
+  /** A message that could not be decrypted or decoded. */
   | 'unreadable'
-  /** A content that this version does not know. */
+  /** A content type that this version does not know. */
   | 'unsupported'
 
 export interface InboundMessage {
   id: string
-  /** Where an answer goes: the contact's id as this message used it, or the group's. */
+  /** The address for an answer: the contact's id as used in this message, or the group's id. */
   chat: string
-  /** The contact's other name (phone number or LID), where WhatsApp gave it; null in groups. */
+  /** The contact's other id (phone number or LID), if WhatsApp sent it; null in groups. */
   chat_alt: string | null
-  /** The group's name where it is known; null in direct chats and where it is not. */
+  /** The group's name, if it is known; null in direct chats. */
   subject: string | null
   sender: string
   sender_alt: string | null
-  /** Chosen by the sender. */
+  /** The name that the sender chose. */
   name: string
   from_me: boolean
-  /** Seconds since 1970 by WhatsApp's clock (see the event `time`); null: no time was given that can be. */
+  /** Unix seconds by WhatsApp's clock (see the notice `time`). Null: the message has no valid time. */
   sent_at: number | null
-  /** WhatsApp kept it while this device was away. */
+  /** WhatsApp kept the message while this device was offline. */
   offline: boolean
   kind: Kind
   /**
-   * Words that a person wrote or chose, and nothing else; empty: none. Of a reaction: the emoji, empty where it was
-   * taken back. Of a vote: the options as far as they are known, by commas.
+   * Only text that a person wrote or chose; it may be empty. For a reaction it is the emoji, or empty if the reaction
+   * was removed. For a vote it is the known options, separated by commas.
    */
   text: string
   /**
-   * What it holds beside the words, as plain facts, by semicolons: an event's time and place, coordinates, names and
-   * numbers of contact cards, a document's file name, a link's title, an amount. Of a poll and a menu: the choices,
-   * joined by `joinChoices`. Empty: nothing.
+   * Other facts, separated by semicolons: the time and place of an event, coordinates, names and numbers of contact
+   * cards, a file name, a link's title, an amount. For a poll or a menu it is the choices, joined by `joinChoices`.
    */
   details: string
   answerable: boolean
-  /** Why it is not answerable. */
+  /** Why the message is not answerable. */
   note: string | null
-  /** In a group: it mentions the account, or everybody, or replies to the account. */
+  /** In a group: the message mentions the account or everybody, or replies to the account. */
   addressed: boolean
-  /** Whom it mentions: the id as the text has it, the other name where it is known, and whether it is the account. */
+  /** The mentioned people: the id as in the text, the other id if it is known, and whether it is the account. */
   mentions: { id: string; alt: string | null; me: boolean }[]
-  /** The id of the message of this chat that it replies to, votes on or comments on. */
+  /** The id of the message in this chat that this one replies to, votes on or comments on. */
   quotes: string | null
-  /** What it replies to, as its sender's phone quoted it; null: nothing, or no content is quoted. */
+  /** The quoted message as the sender's phone sent it. Null: no content is quoted. */
   quoted: Quoted | null
-  /** The id of the message that it is a reaction to. */
+  /** The id of the message that this reaction belongs to. */
   reacts_to: string | null
-  /** It changes an earlier message. */
+  /** The edit or deletion of an earlier message. */
   changes: Change | null
-  /** What came with it that its text does not tell, such as a picture. */
+  /** Content that the text does not show, such as a picture. */
   unseen: string | null
   forwarded: boolean
-  /** Seconds after which the chat's messages disappear; 0: they no longer do; null: the message does not say. */
+  /** Seconds until messages of the chat disappear. 0: never. Null: the message does not say. */
   expiration: number | null
-  /** Base64: what later votes on it and edits of it are encrypted with; null: it has none. */
+  /** The base64 secret that encrypts later votes and edits of this message; null: it has none. */
   secret: string | null
 }
 
-/** `expiration`: seconds after which it disappears; 0: it stays. */
+/** `expiration`: seconds until the message disappears; 0: never. */
 export interface SentBefore {
   text: string
   expiration: number
@@ -229,15 +228,15 @@ export interface Quoted {
 }
 
 /**
- * Of an edit, the message's kind, text and details are the new ones; the kind 'unreadable' says that nobody here knows
- * them. A deletion is a 'notice' without words. Whether the sender may change that message is not judged here, but for
- * `by_admin`: the sender administrates the group and deletes another's message.
+ * For an edit, kind, text and details of the message are the new ones. The kind 'unreadable' means that they are
+ * unknown. A deletion is a 'notice' without text. This side does not check whether the sender may change that
+ * message, except for `by_admin`: the sender is an admin of the group and deletes somebody else's message.
  */
 export interface Change {
-  /** The message's own id: this is what that message became, whoever saw it before. */
+  /** The id of the changed message. If it is this message's own id, this message is the edited form. */
   message_id: string
   how: 'edit' | 'delete'
   by_admin: boolean
-  /** Whose message it is, where an administrator deletes it; else null. */
+  /** The author of the message that an admin deletes; otherwise null. */
   author: string | null
 }

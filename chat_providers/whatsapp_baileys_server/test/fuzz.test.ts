@@ -4,9 +4,9 @@ import { describe, it } from 'node:test'
 
 import { proto } from 'baileys'
 
-import { LONGEST_DETAILS, LONGEST_TEXT } from '../src/bounds.ts'
-import { inbound } from '../src/inbound.ts'
-import { sealedIn } from '../src/encrypted.ts'
+import { MAX_DETAILS_LENGTH, MAX_TEXT_LENGTH } from '../src/common/limits.ts'
+import { toInboundMessage } from '../src/content/inbound-message.ts'
+import { findEncryptedAddon } from '../src/content/message-secrets.ts'
 import { fuzzed, MESSAGE } from './helpers/fuzzed.ts'
 import { ANN, AROUND, BOB, GROUP } from './helpers/messages.ts'
 import { assertShape } from './helpers/shape.ts'
@@ -34,13 +34,13 @@ describe('whatever a sender writes', () => {
       const message = proto.Message.decode(MESSAGE.encode(raw).finish())
       const about = `${field.name}, FUZZ_SEED=${seed} FUZZ_MESSAGES=1`
       try {
-        sealedIn(message)
+        findEncryptedAddon(message)
         const admin = seed % 3 === 0
-        const unsealed = { message, vote: { selectedOptions: [new Uint8Array(32)] }, details: 'a / b' }
-        const shape = inbound({ key: { id: 'A', ...key }, message }, { ...AROUND, admin, unsealed })
+        const decrypted = { message, vote: { selectedOptions: [new Uint8Array(32)] }, details: 'a / b' }
+        const shape = toInboundMessage({ key: { id: 'A', ...key }, message }, { ...AROUND, admin, decrypted })
         if (shape) assertShape(shape)
         kinds.set(shape?.kind ?? 'none', (kinds.get(shape?.kind ?? 'none') ?? 0) + 1)
-        assert(JSON.stringify(shape).length < 6 * 2 * (LONGEST_TEXT + LONGEST_DETAILS) + 200_000)
+        assert(JSON.stringify(shape).length < 6 * 2 * (MAX_TEXT_LENGTH + MAX_DETAILS_LENGTH) + 200_000)
       } catch (error) {
         throw new Error(about, { cause: error })
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 
-import { Presence, RENEW_MILLISECONDS, WATCH_MILLISECONDS } from '../src/presence.ts'
+import { Presence, RENEW_MILLISECONDS, WATCH_MILLISECONDS } from '../src/connection/presence.ts'
 
 const ANN = '49200@s.whatsapp.net'
 const BOB = '49300@s.whatsapp.net'
@@ -41,53 +41,53 @@ describe('what contacts see of an account', () => {
   afterEach(() => mock.timers.reset())
 
   it('typing is shown until it is ended, and then the account is offline', async () => {
-    await presence.type(ANN, true)
+    await presence.setTyping(ANN, true)
     assert.deepEqual(said, ['available', `composing ${ANN}`])
     assert.deepEqual(await later(RENEW_MILLISECONDS), [`composing ${ANN}`])
     assert.deepEqual(await later(RENEW_MILLISECONDS), [`composing ${ANN}`])
     said.length = 0
-    await presence.type(ANN, false)
+    await presence.setTyping(ANN, false)
     assert.deepEqual(said, [`paused ${ANN}`, 'unavailable'])
     assert.deepEqual(await later(10 * RENEW_MILLISECONDS), [])
   })
 
   it('the account stays online as long as it types anywhere', async () => {
-    await presence.type(ANN, true)
-    await presence.type(BOB, true)
+    await presence.setTyping(ANN, true)
+    await presence.setTyping(BOB, true)
     said.length = 0
-    await presence.type(ANN, false)
+    await presence.setTyping(ANN, false)
     assert.deepEqual(said, [`paused ${ANN}`])
     assert.deepEqual(await later(RENEW_MILLISECONDS), [`composing ${BOB}`])
-    presence.sent(BOB)
+    presence.messageSent(BOB)
     assert.deepEqual(await later(RENEW_MILLISECONDS), ['unavailable'])
   })
 
   it('who is watched is seen for a while, unless something is sent there', async () => {
-    await presence.watch(ANN)
+    await presence.subscribe(ANN)
     assert.deepEqual(said, ['available', `subscribe ${ANN}`])
     await later(WATCH_MILLISECONDS - 1)
-    await presence.watch(ANN)
+    await presence.subscribe(ANN)
     assert.deepEqual(await later(WATCH_MILLISECONDS - 1), [])
     assert.deepEqual(await later(1), ['unavailable'])
     said.length = 0
-    await presence.watch(ANN)
+    await presence.subscribe(ANN)
     assert.deepEqual(said, ['available'])
-    presence.sent(ANN)
+    presence.messageSent(ANN)
     assert.deepEqual(await later(0), ['unavailable'])
   })
 
   it('ends with the connection', async () => {
-    await presence.type(ANN, true)
-    await presence.watch(BOB)
+    await presence.setTyping(ANN, true)
+    await presence.subscribe(BOB)
     end.abort()
     assert.deepEqual(await later(10 * RENEW_MILLISECONDS), [])
   })
 
   it('a slip of Baileys is corrected while the account is offline', async () => {
-    presence.restate()
+    presence.repeatUnavailable()
     assert.deepEqual(await later(0), ['unavailable'])
-    await presence.type(ANN, true)
-    presence.restate()
+    await presence.setTyping(ANN, true)
+    presence.repeatUnavailable()
     assert.deepEqual(await later(0), [])
   })
 })

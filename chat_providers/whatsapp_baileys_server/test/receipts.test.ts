@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { receiptOf } from '../src/stanzas.ts'
+import { parseReceipt } from '../src/connection/stanzas.ts'
 
 const OWN = ['4910000001:3@s.whatsapp.net', '771:3@lid']
 const PERSON = '4920000001@s.whatsapp.net'
 const OTHER = '4920000002@s.whatsapp.net'
 const GROUP = '12036@g.us'
 const of = (attrs: Record<string, string>, content?: { tag: string; attrs: object }[]) =>
-  receiptOf({ tag: 'receipt', attrs: { id: 'A', ...attrs }, ...(content && { content }) } as never, OWN)
+  parseReceipt({ tag: 'receipt', attrs: { id: 'A', ...attrs }, ...(content && { content }) } as never, OWN)
 
 describe('a receipt', () => {
   it('speaks of the chat with whoever sends it', () => {

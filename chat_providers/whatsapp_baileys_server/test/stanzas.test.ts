@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 
-import { recipientsOf, tellOfViewOnce } from '../src/stanzas.ts'
+import { broadcastRecipients, normalizeViewOnce } from '../src/connection/stanzas.ts'
 import { ANN, ANNS_LID, BOB, ME, MY_LID } from './helpers/messages.ts'
 
 const LIST = '1759999999@broadcast'
@@ -19,13 +19,13 @@ describe("the stanza of the owner's broadcast list", () => {
 
   it('names who gets it', () => {
     const node = sent({ from: LIST, participant: MY_LID }, to(ANNS_LID, { peer_recipient_pn: ANN }), to(BOB))
-    assert.deepEqual(recipientsOf(node, [ME, MY_LID]), [
+    assert.deepEqual(broadcastRecipients(node, [ME, MY_LID]), [
       { id: ANNS_LID, alt: ANN },
       { id: BOB, alt: undefined },
     ])
     const many = Array.from({ length: 5_000 }, () => to(BOB))
-    assert.equal(recipientsOf(sent({ from: LIST, participant: ME }, ...many), [ME])?.length, 256)
-    assert.deepEqual(recipientsOf({ tag: 'message', attrs: { from: LIST, participant: ME } }, [ME]), [])
+    assert.equal(broadcastRecipients(sent({ from: LIST, participant: ME }, ...many), [ME])?.length, 256)
+    assert.deepEqual(broadcastRecipients({ tag: 'message', attrs: { from: LIST, participant: ME } }, [ME]), [])
   })
 
   it('is told from all others, whoever they name', () => {
@@ -35,7 +35,7 @@ describe("the stanza of the owner's broadcast list", () => {
       { from: ANN, participant: ME },
       { from: LIST },
     ]
-    for (const attrs of all) assert.equal(recipientsOf(sent(attrs, to(BOB)), [ME, MY_LID]), null)
+    for (const attrs of all) assert.equal(broadcastRecipients(sent(attrs, to(BOB)), [ME, MY_LID]), null)
   })
 })
 
@@ -43,7 +43,10 @@ describe('a message to be seen once that linked devices do not get', () => {
   it('is called what Baileys calls it', () => {
     const part = (type: string) => ({ tag: 'unavailable', attrs: { type } })
     const node = { tag: 'message', attrs: {}, content: [part('view_once_unavailable_fanout'), part('bot')] }
-    tellOfViewOnce(node)
-    assert.deepEqual(node.content.map(({ attrs }) => attrs.type), ['view_once', 'bot'])
+    normalizeViewOnce(node)
+    assert.deepEqual(
+      node.content.map(({ attrs }) => attrs.type),
+      ['view_once', 'bot'],
+    )
   })
 })

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 
 import type { proto } from 'baileys'
 
-import { WRAPPERS, type Field } from '../src/wrappers.ts'
+import { type Field, WRAPPERS } from '../src/content/wrappers.ts'
 import { inGroup, ME, said, told, toldOf } from './helpers/messages.ts'
 
 const SECRET = new Uint8Array(32).fill(7)

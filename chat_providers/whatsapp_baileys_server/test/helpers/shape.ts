@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import { LONGEST_DETAILS, LONGEST_NAME, LONGEST_TEXT, MOST_MENTIONS } from '../../src/bounds.ts'
+import { MAX_DETAILS_LENGTH, MAX_MENTIONS, MAX_NAME_LENGTH, MAX_TEXT_LENGTH } from '../../src/common/limits.ts'
 import type { InboundMessage } from '../../src/protocol.ts'
 
 const LONGEST_ID = 256
@@ -37,32 +37,37 @@ const record =
     return true
   }
 
-const content = { kind, text: text(LONGEST_TEXT), details: text(LONGEST_DETAILS) }
+const content = { kind, text: text(MAX_TEXT_LENGTH), details: text(MAX_DETAILS_LENGTH) }
 
 const SHAPE = record({
   id,
   chat: id,
   chat_alt: orNull(id),
-  subject: orNull(text(LONGEST_NAME)),
+  subject: orNull(text(MAX_NAME_LENGTH)),
   sender: id,
   sender_alt: orNull(id),
-  name: text(LONGEST_NAME),
+  name: text(MAX_NAME_LENGTH),
   from_me: flag,
   sent_at: orNull(whole),
   offline: flag,
   ...content,
   answerable: flag,
-  note: orNull(text(LONGEST_NAME)),
+  note: orNull(text(MAX_NAME_LENGTH)),
   addressed: flag,
   mentions: value =>
-    Array.isArray(value) && value.length <= MOST_MENTIONS && value.every(record({ id, alt: orNull(id), me: flag })),
+    Array.isArray(value) && value.length <= MAX_MENTIONS && value.every(record({ id, alt: orNull(id), me: flag })),
   quotes: orNull(id),
   quoted: orNull(record({ ...content, sender: orNull(id), sender_alt: orNull(id) })),
   reacts_to: orNull(id),
   changes: orNull(
-    record({ message_id: id, how: value => value === 'edit' || value === 'delete', by_admin: flag, author: orNull(id) }),
+    record({
+      message_id: id,
+      how: value => value === 'edit' || value === 'delete',
+      by_admin: flag,
+      author: orNull(id),
+    }),
   ),
-  unseen: orNull(text(LONGEST_NAME)),
+  unseen: orNull(text(MAX_NAME_LENGTH)),
   forwarded: flag,
   expiration: orNull(value => whole(value) && (value as number) >= 0),
   secret: orNull(value => typeof value === 'string' && Buffer.from(value, 'base64').length === 32),
