@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import structlog
 from fastapi import FastAPI
 
+from imposter import __version__
 from imposter.contracts.errors import ImposterError
 from imposter.service.bots import BotService
 from imposter.settings import Settings
@@ -39,8 +40,6 @@ from imposter.web.server import Application
 from imposter.web.sessions import Sessions
 
 log = structlog.get_logger()
-
-VERSION = "0.1.0"
 
 ROUTERS = (
     bots.router,
@@ -101,7 +100,7 @@ def create_app(
     app = Application(
         title="My WhatsApp Imposter",
         description=DESCRIPTION,
-        version=VERSION,
+        version=__version__,
         openapi_tags=TAGS,
         lifespan=lifespan,
         redirect_slashes=False,

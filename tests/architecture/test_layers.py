@@ -54,7 +54,7 @@ OWNERS = {
     "segno": {"imposter.web", "imposter.cli"},
     "prometheus_client": {"imposter.web"},
     "jinja2": {"imposter.web"},
-    "typer": {"imposter.cli"},
+    "typer": {"imposter.cli", "imposter.testing"},
     "httpx2": {"llm_providers", "imposter.cli"},
     "httpcore2": {"llm_providers"},
     "cryptography": {"imposter.secrets"},

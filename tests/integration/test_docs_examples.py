@@ -22,17 +22,21 @@ from imposter.contracts.status import LinkState
 from imposter.contracts.url_guard import AddressGuard
 from imposter.runtime.providers.discovery import ProviderFile, ProviderKind, discover
 from imposter.runtime.providers.shared_resources import SharedResources
+from imposter.settings import load_settings
+from imposter.testing.check import Outcome
+from imposter.testing.runner import check_provider
 from tests.house import config_of, open_house, until
 from tests.integration.api_house import open_api
 
 DOCS = Path(__file__).parents[2] / "docs"
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def example(guide: str, folder: str, into: Path) -> ProviderFile:
     """The guide's complete file, written under the name that the guide gives it, as discovery finds it."""
     text = (DOCS / guide).read_text()
     [name] = re.findall(rf"^`{folder}/(\w+\.py)`:", text, re.MULTILINE)
-    [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    code = PYTHON.findall(text)[0]
     (into / folder).mkdir(parents=True)
     (into / folder / name).write_text(code)
     kind = ProviderKind.CHAT if folder == "chat_providers" else ProviderKind.MODEL
@@ -64,6 +68,17 @@ async def test_the_guides_chat_provider_answers_and_is_a_pair_of_start_and_stop(
         write("1.txt", "while you were away")
         await house.bots.start(bot.instance_id)
         await until(lambda: answers() == ["re: hello", "re: while you were away"])
+
+
+async def test_the_guides_harness_lets_the_kit_check_the_guides_chat_provider(tmp_path: Path) -> None:
+    file = example("add-a-chat-provider.md", "chat_providers", tmp_path)
+    _, harness = PYTHON.findall((DOCS / "add-a-chat-provider.md").read_text())
+    (tmp_path / "folder_harness.py").write_text(harness)
+    results = [
+        result async for result in check_provider(file, load_settings({}), harness=tmp_path / "folder_harness.py")
+    ]
+    assert [result for result in results if result.outcome is Outcome.FAILS] == []
+    assert sum(result.outcome is Outcome.HOLDS for result in results) == 8
 
 
 class Ollama:

@@ -86,6 +86,11 @@ class ChatAdapter:
         return port
 
     @property
+    def provider(self) -> Any:
+        """The provider itself, for those who check it."""
+        return self._provider
+
+    @property
     def repeatable(self) -> bool:
         """Whether a send may be repeated under the same id without the contact seeing two messages."""
         return SendsWithId in self._abilities

@@ -86,7 +86,7 @@ class Catalog:
 def discover(kind: ProviderKind, folder: Path) -> tuple[ProviderFile, ...]:
     """Return every provider file of `folder`, by name. The folder's name is the package of its files."""
     paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
-    return tuple(_read(kind, path) for path in paths)
+    return tuple(read_provider(kind, path) for path in paths)
 
 
 def discover_all(root: Path) -> Catalog:
@@ -96,7 +96,8 @@ def discover_all(root: Path) -> Catalog:
     )
 
 
-def _read(kind: ProviderKind, path: Path) -> ProviderFile:
+def read_provider(kind: ProviderKind, path: Path) -> ProviderFile:
+    """One provider file, wherever it lies; what keeps it from being used is its `error`."""
     name = path.stem
     try:
         module = _load(path)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 
+from imposter import __version__
 from imposter.contracts.errors import StorageError
 from imposter.web.api import examples
 from imposter.web.api.answers import problems
@@ -17,7 +18,7 @@ router = APIRouter(tags=["health"])
 STORE_DEADLINE = 5.0
 """Seconds."""
 
-_HEALTH = examples.shown("It is.", {"status": "ok", "version": "0.1.0"})
+_HEALTH = examples.shown("It is.", {"status": "ok", "version": __version__})
 
 
 @router.get("/healthz", summary="Is the server there?", responses=_HEALTH, openapi_extra={"security": []})
