@@ -77,7 +77,7 @@ def find_harness(module: ModuleType, base: type[AnyHarness], provider: str) -> t
 
 
 def load_module(path: Path) -> ModuleType:
-    """A Python file as a module; one of this project under its own name. Raises: FileNotUsable, or what the file raises."""
+    """A Python file as a module; one of this project has its own name. Raises: FileNotUsable, or what it raises."""
     path = path.resolve()
     if not path.is_file() or path.suffix != ".py":
         raise FileNotUsable(f"There is no Python file {path}.")

@@ -11,7 +11,7 @@ import pytest
 from imposter.runtime.providers.discovery import ProviderFile
 from imposter.testing.chat_harness import ChatHarness
 from imposter.testing.check import Outcome, Result
-from imposter.testing.load import Unusable, find_harness
+from imposter.testing.load import FileNotUsable, find_harness
 from imposter.testing.model_harness import ModelHarness
 
 AnyHarness = TypeVar("AnyHarness", ChatHarness, ModelHarness)
@@ -23,7 +23,7 @@ PATIENCE, DEADLINE = 60.0, 150.0
 
 def harness_for(module: ModuleType, base: type[AnyHarness], file: ProviderFile) -> type[AnyHarness] | None:
     """The provider's harness in the module; None where it has none."""
-    with suppress(Unusable):
+    with suppress(FileNotUsable):
         return find_harness(module, base, file.name)
     return None
 

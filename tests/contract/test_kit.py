@@ -10,7 +10,7 @@ import pytest
 
 from imposter.settings import load_settings
 from imposter.testing.check import Outcome, Result
-from imposter.testing.load import Unusable, find_provider, read_config
+from imposter.testing.load import FileNotUsable, find_provider, read_config
 from imposter.testing.report import headline, lines_of, summary
 from imposter.testing.runner import check_provider
 from tests.contract.results import DEADLINE, ENVIRONMENT, PATIENCE
@@ -227,7 +227,15 @@ WRONG_CHATS = {
 }
 
 
-NEVER = ("never connected", "a deaf platform", "a mark in the content", "typing without an end")
+NEVER = {
+    "never connected",
+    "a deaf platform",
+    "a mark in the content",
+    "the name as the id",
+    "a contact as the owner",
+    "a group for a direct chat",
+    "typing without an end",
+}
 """What is waited for in vain."""
 
 
@@ -356,7 +364,7 @@ def test_a_file_of_several_harnesses_says_whose_each_is(files: Files) -> None:
     check_provider(
         find_provider(files.folder / "mine.py"), load_settings(ENVIRONMENT), harness=files.write("two.py", two)
     )
-    with pytest.raises(Unusable, match='provider = "mine"'):
+    with pytest.raises(FileNotUsable, match='provider = "mine"'):
         check_provider(
             find_provider(files.folder / "mine.py"),
             load_settings(ENVIRONMENT),
@@ -368,7 +376,7 @@ def test_a_config_is_an_object_in_the_command_or_in_a_file(files: Files) -> None
     assert read_config(None) is None
     assert read_config(' {"a": 1}') == {"a": 1}
     assert read_config(str(files.write("config.json", '{"a": 1}'))) == {"a": 1}
-    with pytest.raises(Unusable, match="must be a JSON object"):
+    with pytest.raises(FileNotUsable, match="must be a JSON object"):
         read_config(str(files.write("list.json", "[1]")))
 
 
