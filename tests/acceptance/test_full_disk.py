@@ -13,6 +13,7 @@ import pytest
 
 from tests.acceptance.conftest import bot
 from tests.acceptance.product import ROOT, Product, running
+from tests.timeouts import FACT
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk of a few megabytes")
 
@@ -85,7 +86,7 @@ async def test_a_start_on_a_folder_that_takes_nothing_names_the_setting(tmp_path
         sys.executable, "-m", "uvicorn", "main:app", "--port", "0", cwd=ROOT,
         env=kept | {"IMPOSTER_DATA_DIR": str(disk)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    said, _ = await asyncio.wait_for(process.communicate(), FACT)
     # Whoever runs the server is to free some room, or sees to it that it goes on when there is some.
     assert process.returncode == (78 if how == "read-only" else 3), said.decode()
     assert f"IMPOSTER_DATA_DIR: {disk}" in said.decode()

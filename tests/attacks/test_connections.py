@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.product import Product, running
 from tests.acceptance.test_main_job import linked
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.timeouts import FACT
 
 SILENT = 1500
 BOUND = 1000
@@ -106,7 +107,7 @@ async def test_silent_connections_keep_out_neither_people_nor_bots(
     instance_id = await linked(product, network, me)
     flood = Flood(port_of(product), SILENT)
     with flood.flooding():
-        assert await asyncio.to_thread(flood.is_full.wait, 60)
+        assert await asyncio.to_thread(flood.is_full.wait, FACT)
         assert held_by(product) <= BOUND + ROOM
         for number in range(MESSAGES):
             await network.say(me, friend, f"message {number}")

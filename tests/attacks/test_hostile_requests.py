@@ -208,14 +208,12 @@ FAMILIES: dict[str, Callable[[Target], Iterator[list[Attack]]]] = {
 }
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("family", FAMILIES)
 async def test_no_request_stops_the_server(family: str, tmp_path: Path) -> None:
     async with target(tmp_path, {}) as attacked:
         await asyncio.to_thread(attack, attacked, FAMILIES[family](attacked))
 
 
-@pytest.mark.timeout(600)
 async def test_no_word_makes_postgresql_fail(tmp_path: Path, postgres_database: str) -> None:
     """It takes fewer words than SQLite: no NUL in a text, no number beyond its type."""
     async with target(tmp_path, {"IMPOSTER_DATABASE_URL": postgres_database}) as attacked:
@@ -224,7 +222,6 @@ async def test_no_word_makes_postgresql_fail(tmp_path: Path, postgres_database: 
             await asyncio.to_thread(attack, attacked, family)
 
 
-@pytest.mark.timeout(600)
 async def test_no_request_without_the_key_stops_the_server(tmp_path: Path) -> None:
     async with target(tmp_path, {"IMPOSTER_API_KEY": KEY}) as attacked:
         routes = [route for route in ROUTES if OPEN.fullmatch(route[1])]

@@ -1,10 +1,12 @@
 """A server without a key, from the same machine: by another user, through a proxy, and by its own user."""
 
 import asyncio
+import http.client
 import os
 import re
 import shutil
-import sys
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,20 +38,6 @@ http {{
 """
 """As Debian ships it, and as every introduction has the proxy."""
 PAGES = ("/", "/new", "/login", "/figures", "/bots/any", "/static/page.css", "/docs", "/openapi.json", "/none")
-
-PYTHON = os.path.realpath(sys.executable)
-"""The system's own, which any user may run."""
-ASK_AND_BREAK_OFF = """
-import http.client, socket, struct, sys
-own, port = map(int, sys.argv[1:])
-line = http.client.HTTPConnection("127.0.0.1", port, source_address=("127.0.0.1", own))
-line.request("GET", "/chatbot")
-answer = line.getresponse()
-print(answer.status, answer.read().decode(), end="")
-# Reset, not closed: else a system keeps the address to itself for a minute.
-line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-line.close()
-"""
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a program as another user")
 
@@ -176,9 +164,37 @@ async def test_who_sends_and_closes_at_once_is_not_taken_for_root(product: Produ
             assert [row["instance_id"] for row in (await client.get("/chatbot")).json()] == [bot]
 
 
+def socket_of(user: int) -> socket.socket:
+    """One that the system shows as this user's."""
+    mine = os.geteuid()
+    os.seteuid(user)
+    try:
+        return socket.socket()
+    finally:
+        os.seteuid(mine)
+
+
+def answer_to(line: socket.socket, own: int, port: int) -> tuple[int, str]:
+    """What is answered to a connection from the port `own`, which is free again afterwards."""
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    with line:
+        line.settimeout(FACT)
+        line.bind(("127.0.0.1", own))
+        line.connect(("127.0.0.1", port))
+        client.sock = line
+        client.request("GET", "/chatbot")
+        answer = client.getresponse()
+        said = answer.read().decode()
+        # Reset, not closed: else a system keeps the address to itself for a minute.
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return answer.status, said
+
+
 @as_root
 async def test_a_port_that_our_user_gave_back_opens_nothing_to_the_next(product: Product) -> None:
     """The connection of another user comes from the very address that was served a moment ago."""
-    come_from = (PYTHON, "-I", "-c", ASK_AND_BREAK_OFF, str(free_port()), str(port_of(product)))
-    assert await run(*come_from) == "200 []"
-    assert re.fullmatch("403 .*another user of this machine.*", await run(*come_from, user=NOBODY))
+    given_back, port = free_port(), port_of(product)
+    assert await asyncio.to_thread(answer_to, socket_of(os.geteuid()), given_back, port) == (200, "[]")
+    status, said = await asyncio.to_thread(answer_to, socket_of(NOBODY), given_back, port)
+    assert status == 403
+    assert "another user of this machine" in said

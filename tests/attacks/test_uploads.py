@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx2
 import psutil
-import pytest
 
 from tests.acceptance.product import Product, running
 
@@ -91,7 +90,6 @@ async def longest_wait(product: Product, upload: asyncio.Task[httpx2.Response]) 
     return longest
 
 
-@pytest.mark.timeout(600)
 async def test_no_file_holds_the_others_up(tmp_path: Path) -> None:
     async with running(tmp_path) as product:
         product.api.timeout = 120

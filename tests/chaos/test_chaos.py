@@ -23,7 +23,6 @@ def seed() -> int:
     return int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(1_000_000))
 
 
-@pytest.mark.timeout(600)
 async def test_whatever_is_done_while_servers_are_killed_the_promise_is_kept(
     tmp_path: Path, network: WhatsAppNetwork, phone: Callable[[], str], seed: int, database: str | None
 ) -> None:

@@ -22,9 +22,10 @@ from imposter.web.peers import UncheckedPeers
 from tests.acceptance.product import ROOT
 from tests.durability.wire import Line, Seen, open_line
 from tests.house import AT_ONCE, House, Platform, open_house, until
+from tests.timeouts import FACT
 
 LEASE = timedelta(seconds=5)
-PATIENCE = 30.0
+PATIENCE = FACT
 """Seconds that a line is held at most, so that a test that fails ends."""
 SHIPPED = ((ProviderKind.CHAT, "dummy"), (ProviderKind.MODEL, "fakeLlm"))
 

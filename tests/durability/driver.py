@@ -22,10 +22,12 @@ from tests.fakes.model_server import ModelServer
 from tests.fakes.whatsapp_network import WhatsAppNetwork
 from tests.house import AT_ONCE, HASTE
 
-ANSWERED_DEADLINE = 90.0
+ANSWERED_DEADLINE = 120.0
 """Seconds after a fault in which everything said has to be answered. Node that dies often is started with patience."""
 AS_BAILEYS_PLEASES = {"our keys uploaded"}
 """A step that it does not take each time it could: keys go up every five seconds at most."""
+HOPE = 10.0
+"""Seconds that such a step is waited for."""
 POLL = 0.02
 LOG_SHOWN = 6000
 _INDEX = re.compile(r"conversation (\d+)")
@@ -235,7 +237,8 @@ class Driver:
 
     async def _sprung(self, trap: Trap, planned: Round, conversation: Conversation) -> None:
         try:
-            await trap.sprung()
+            async with asyncio.timeout(HOPE if planned.step.name in AS_BAILEYS_PLEASES else None):
+                await trap.sprung()
         except TimeoutError:
             if planned.step.name not in AS_BAILEYS_PLEASES:
                 raise await self.broken(f"the step was not reached: {planned}") from None

@@ -10,8 +10,9 @@ from tests.durability.victim import Victim
 from tests.durability.wire import Line, Seen
 from tests.fakes.model_server import Chat, ModelServer, Moment
 from tests.fakes.whatsapp_network import WhatsAppNetwork
+from tests.timeouts import FACT
 
-PATIENCE = 30.0
+PATIENCE = FACT
 """Seconds that a step may take to be reached."""
 
 EVENTS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -55,7 +55,8 @@ class WhatsAppNetwork:
         self._pause = pause
         self._quick = quick
         self._process: asyncio.subprocess.Process | None = None
-        self._http = httpx2.AsyncClient(timeout=60, trust_env=False)
+        # Thousands of messages are one request, which takes as long as their encryption does.
+        self._http = httpx2.AsyncClient(timeout=None, trust_env=False)
         self.url = ""
         """The WebSocket that clients connect to."""
 

@@ -157,12 +157,12 @@ async def test_a_bot_of_which_somebody_holds_the_row_is_neither_freed_nor_taken_
         await one.bots.add(name, name, {})
     with open_engine(stored_database, tmp_path).connect() as stopped:
         hold(stopped, BOT)
-        assert (await asyncio.wait_for(renew(two, TWO), 2)).free == 1
-        assert [row.instance_id for row in await asyncio.wait_for(two.nodes.take(TWO, 10), 2)] == ["other"]
+        assert (await asyncio.wait_for(renew(two, TWO), FACT)).free == 1
+        assert [row.instance_id for row in await asyncio.wait_for(two.nodes.take(TWO, 10), FACT)] == ["other"]
     assert (await renew(two, TWO)).free == 1
     with open_engine(stored_database, tmp_path).connect() as stopped:
         hold(stopped, BOT)
-        assert await asyncio.wait_for(two.nodes.take(TWO, 10), 2) == []
+        assert await asyncio.wait_for(two.nodes.take(TWO, 10), FACT) == []
     assert [row.instance_id for row in await two.nodes.take(TWO, 10)] == [BOT]
 
 

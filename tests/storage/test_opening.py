@@ -124,7 +124,7 @@ def test_servers_that_start_together_on_an_empty_or_an_old_database_all_open(
         for child in children:
             assert child.stdin
             child.stdin.close()
-        assert [child.wait(30) for child in children] == [0, 0]
+        assert [child.wait(FACT) for child in children] == [0, 0]
     with open_engine(postgres_database, tmp_path).connect() as connection:
         assert current_revision(connection) == NEWEST
 

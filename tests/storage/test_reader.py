@@ -15,6 +15,7 @@ from imposter.storage.database.reader import CONNECTIONS, Reader
 from imposter.storage.database.writer import Writer
 from imposter.storage.migrations import bring_up_to_date
 from imposter.storage.schema.tables import meta
+from tests.timeouts import FACT
 
 _NAMES = select(meta.c.name).where(meta.c.name.startswith("row"))
 
@@ -45,7 +46,7 @@ async def test_what_takes_long_to_read_holds_up_no_commit_and_sees_one_state(
     def slow(connection: Connection) -> tuple[set[str], set[str]]:
         before = names(connection)
         begun.set()
-        may_end.wait(30)
+        may_end.wait(FACT)
         return before, names(connection)
 
     with opened(database, tmp_path) as (writer, reader):

@@ -17,6 +17,7 @@ from imposter.storage.database.engine import open_engine
 from tests.house import until
 from tests.storage.desk import BOT, KEY, LEASE, ONE, TWO, Named, Time
 from tests.storage.test_nodes import SHORT, has_ended, owners, renew
+from tests.timeouts import FACT
 
 Pair = tuple[Store, Store]
 
@@ -119,14 +120,14 @@ def grant(url: str, role: str) -> str:
 
 @pytest.mark.parametrize("why", ["another role", "revoked"])
 async def test_who_may_not_end_a_connection_goes_on_all_the_same(
-    stored_database: str, roles: tuple[str, str], tmp_path: Path, time: Time, why: str
+    postgres_database: str, roles: tuple[str, str], tmp_path: Path, time: Time, why: str
 ) -> None:
-    async with open_store(stored_database, tmp_path / "tables", Cipher(KEY), now=time):
+    async with open_store(postgres_database, tmp_path / "tables", Cipher(KEY), now=time):
         pass
-    mine, other = (grant(stored_database, role) for role in roles)
+    mine, other = (grant(postgres_database, role) for role in roles)
     if why == "revoked":
         other = mine
-        with psycopg.connect(stored_database, autocommit=True) as connection:
+        with psycopg.connect(postgres_database, autocommit=True) as connection:
             connection.execute("REVOKE EXECUTE ON FUNCTION pg_terminate_backend(int, bigint) FROM PUBLIC")
     async with open_store(mine, tmp_path / TWO, Cipher(KEY), now=time, identity=Named(TWO)) as two:
         await two.nodes.join(ONE, "one", None, SHORT)
@@ -135,4 +136,4 @@ async def test_who_may_not_end_a_connection_goes_on_all_the_same(
             await until(lambda: has_ended(two, ONE))
             assert [(await renew(two, TWO)).lost, (await renew(two, TWO)).lost] == [("one",), ()]
             assert is_there(left_behind)
-            assert await asyncio.wait_for(owners(two), 2) == {}
+            assert await asyncio.wait_for(owners(two), FACT) == {}
