@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events'
 
 type Listener = (item: unknown) => unknown
 /** Handles an item before a listener does. It calls `deliver` to pass the item on, or drops it. */
-type Intercept<Item> = (item: Item, hear: () => unknown) => unknown
+type Intercept<Item> = (item: Item, deliver: () => unknown) => unknown
 
 /**
  * Makes the present listeners of `event` handle one item at a time, through `intercept`. Returns a function that
@@ -14,7 +14,7 @@ type Intercept<Item> = (item: Item, hear: () => unknown) => unknown
 export function orderListeners<Item>(
   emitter: EventEmitter,
   event: string,
-  intercept: Intercept<Item> = (_, hear) => hear(),
+  intercept: Intercept<Item> = (_, deliver) => deliver(),
 ): () => Promise<unknown> {
   const done: (() => Promise<unknown>)[] = []
   for (const listener of emitter.listeners(event)) {

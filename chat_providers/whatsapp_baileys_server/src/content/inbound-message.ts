@@ -63,17 +63,17 @@ const NO_CONTENT: Content = {
  * Converts a message to the shape that Python gets. Returns null for status posts, for messages that no person sent,
  * and for WhatsApp's traffic between devices (keys, history).
  */
-export function toInboundMessage(message: WAMessage, around: InboundContext): InboundMessage | null {
-  return buildMessage(message, around, sender => {
-    const { decrypted = null, admin = false } = around
+export function toInboundMessage(message: WAMessage, context: InboundContext): InboundMessage | null {
+  return buildMessage(message, context, sender => {
+    const { decrypted = null, admin = false } = context
     return message.message ? parseContent(message.message, { decrypted, admin, sender }) : stubContent(message)
   })
 }
 
 /** Returns the message without its content: only sender, chat and time. */
-export function toUnreadableMessage(message: WAMessage, around: InboundContext): InboundMessage | null {
+export function toUnreadableMessage(message: WAMessage, context: InboundContext): InboundMessage | null {
   const bare = { key: message.key, messageTimestamp: message.messageTimestamp ?? null }
-  return buildMessage(bare, around, () => ({ ...NO_CONTENT, note: 'set_aside' }))
+  return buildMessage(bare, context, () => ({ ...NO_CONTENT, note: 'set_aside' }))
 }
 
 /** Returns null if the sender is not a person or the chat cannot be answered. */
@@ -103,8 +103,8 @@ export function envelopeOf({ key }: WAMessage, { me, me_lid, alt }: InboundConte
 
 type ParseMessage = (sender: string[]) => Content | null
 
-function buildMessage(message: WAMessage, around: InboundContext, read: ParseMessage): InboundMessage | null {
-  const place = envelopeOf(message, around)
+function buildMessage(message: WAMessage, context: InboundContext, read: ParseMessage): InboundMessage | null {
+  const place = envelopeOf(message, context)
   const { key } = message
   if (!key.id || !place) return null
   const { chat, chat_alt, sender, sender_alt, own, group } = place
@@ -114,7 +114,7 @@ function buildMessage(message: WAMessage, around: InboundContext, read: ParseMes
   const id = boundedId(key.id)
   const names = new Map<string, string>()
   for (const [name, other] of [
-    [around.me, around.me_lid],
+    [context.me, context.me_lid],
     [sender, sender_alt],
     [chat, chat_alt],
   ] as const) {
@@ -125,20 +125,20 @@ function buildMessage(message: WAMessage, around: InboundContext, read: ParseMes
     id: content.note === 'undecryptable' ? `${id}/undecryptable` : id,
     chat,
     chat_alt,
-    subject: around.subject === undefined ? null : truncate(around.subject, MAX_NAME_LENGTH),
+    subject: context.subject === undefined ? null : truncate(context.subject, MAX_NAME_LENGTH),
     sender,
     sender_alt,
     name: truncate(message.pushName ?? '', MAX_NAME_LENGTH),
     from_me: own,
     sent_at: toUnixSeconds(message.messageTimestamp),
-    offline: around.offline,
+    offline: context.offline,
     kind: content.kind,
     text: truncate(content.text, MAX_TEXT_LENGTH),
     details: truncate(content.details, MAX_DETAILS_LENGTH),
     answerable: content.note === null,
     note: content.note,
-    addressed: group && !own && addressesMe(content.context, around),
-    ...parseContextInfo(content, chat, { altOf: name => names.get(name) ?? null, isMe: name => isMine(name, around) }),
+    addressed: group && !own && addressesMe(content.context, context),
+    ...parseContextInfo(content, chat, { altOf: name => names.get(name) ?? null, isMe: name => isMine(name, context) }),
     reacts_to: content.reacts_to ? boundedId(content.reacts_to) : null,
     changes: content.edited ? { message_id: id, how: 'edit', by_admin: false, author: null } : content.changes,
     unseen: content.unseen,
@@ -156,10 +156,10 @@ function isMine(jid: string, { me, me_lid }: InboundContext): boolean {
   return [me, me_lid].includes(jidNormalizedUser(jid))
 }
 
-function addressesMe(context: proto.IContextInfo | null, around: InboundContext): boolean {
-  if (!context) return false
-  const { mentionedJid, nonJidMentions, participant, stanzaId } = context
-  const mine = (jid: string): boolean => isMine(jid, around)
+function addressesMe(contextInfo: proto.IContextInfo | null, context: InboundContext): boolean {
+  if (!contextInfo) return false
+  const { mentionedJid, nonJidMentions, participant, stanzaId } = contextInfo
+  const mine = (jid: string): boolean => isMine(jid, context)
   // A mention without an id means everybody.
   if (nonJidMentions || mentionedJid?.slice(0, MAX_MENTIONS).some(mine)) return true
   return Boolean(stanzaId && participant && mine(participant))

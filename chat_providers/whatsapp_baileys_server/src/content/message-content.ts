@@ -151,16 +151,16 @@ const ANSWERABLE_KINDS = new Set<Kind>([
 /** Parses the content of a message and its wrappers. Returns null if the message is not for anybody. */
 export function parseContent(
   message: proto.IMessage,
-  about: Omit<ParseContext, 'parseInner'>,
+  context: Omit<ParseContext, 'parseInner'>,
   depth = 0,
 ): Content | null {
-  const opened = unwrap(message, depth)
-  if (!opened) return withDefaults({ kind: 'unsupported', note: 'unsupported:nested' })
-  if (isStatusOrAttachment(opened)) return null
+  const unwrapped = unwrap(message, depth)
+  if (!unwrapped) return withDefaults({ kind: 'unsupported', note: 'unsupported:nested' })
+  if (isStatusOrAttachment(unwrapped)) return null
   const parseInner = (within: proto.IMessage): Content | null =>
-    parseContent(within, { ...about, decrypted: null }, opened.depth + 1)
-  const told = parseField(opened, { ...about, parseInner })
-  return told && withDefaults(told, opened)
+    parseContent(within, { ...context, decrypted: null }, unwrapped.depth + 1)
+  const parsed = parseField(unwrapped, { ...context, parseInner })
+  return parsed && withDefaults(parsed, unwrapped)
 }
 
 function isStatusOrAttachment({ layers, contextInfos: beside }: Unwrapped): boolean {
@@ -176,8 +176,8 @@ function parseField({ content, layers }: Unwrapped, reading: ParseContext): Pars
   const field = fields.find(each => typeof FIELD_PARSERS[each] === 'function')
   if (field) {
     const part = content[field] as never
-    const told = (FIELD_PARSERS[field] as FieldParser<never>)(part, reading)
-    return told && { context: contextInfoOf(part), ...told }
+    const parsed = (FIELD_PARSERS[field] as FieldParser<never>)(part, reading)
+    return parsed && { context: contextInfoOf(part), ...parsed }
   }
   const rows = new Set(fields.map(each => FIELD_PARSERS[each]))
   // The key of a group may come alone, before its message.
@@ -191,8 +191,8 @@ function contextInfoOf(part: unknown): proto.IContextInfo | null {
   return part && typeof part === 'object' && 'contextInfo' in part ? (part.contextInfo as proto.IContextInfo) : null
 }
 
-function withDefaults(told: ParsedField, opened?: Unwrapped): Content {
-  const { kind } = told
+function withDefaults(parsed: ParsedField, unwrapped?: Unwrapped): Content {
+  const { kind } = parsed
   return {
     text: '',
     details: '',
@@ -203,9 +203,9 @@ function withDefaults(told: ParsedField, opened?: Unwrapped): Content {
     reacts_to: null,
     changes: null,
     expiration: null,
-    ...told,
-    edited: told.edited ?? (opened?.layers.has('editedMessage') === true && !told.changes),
-    secret: messageSecretIn(opened?.contextInfos ?? []),
+    ...parsed,
+    edited: parsed.edited ?? (unwrapped?.layers.has('editedMessage') === true && !parsed.changes),
+    secret: messageSecretIn(unwrapped?.contextInfos ?? []),
   }
 }
 

@@ -53,11 +53,11 @@ function toAddon(
   if (!key?.id || !addon?.encPayload || !addon.encIv) return null
   const { encPayload: payload, encIv: iv } = addon
   const author = key.participant || key.remoteJid
-  const own = use.endsWith('Edit')
+  const sameAuthor = use.endsWith('Edit')
   return {
     purpose: use,
     target: key.id,
-    sameAuthor: own,
+    sameAuthor,
     payload,
     iv,
     author: author ? jidNormalizedUser(author) : null,

@@ -51,33 +51,33 @@ export function withTransactions(store: SignalKeyStore): TransactionalKeyStore {
     return transaction?.open ? transaction.changes : undefined
   }
 
-  const after: TransactionalKeyStore['transactionAfter'] = async work => {
+  const transactionAfter: TransactionalKeyStore['transactionAfter'] = async work => {
     if (current()) {
-      const { result, precondition: first } = await work()
-      await first
+      const { result, precondition } = await work()
+      await precondition
       return result
     }
-    const result_ = last.then(async () => {
+    const started = last.then(async () => {
       const transaction: Transaction = { changes: {}, open: true }
       try {
-        const { result, precondition: first } = await transactions.run(transaction, work)
+        const { result, precondition } = await transactions.run(transaction, work)
         // Later transactions already read these changes. Only this caller waits until they are durable.
-        const durable = write(transaction.changes, first)
+        const durable = write(transaction.changes, precondition)
         durable.catch(() => undefined)
         return { result, durable }
       } finally {
         transaction.open = false
       }
     })
-    last = result_.catch(() => undefined)
-    const { result, durable } = await result_
+    last = started.catch(() => undefined)
+    const { result, durable } = await started
     await durable
     return result
   }
 
   return {
-    transactionAfter: after,
-    transaction: work => after(async () => ({ result: await work(), precondition: Promise.resolve() })),
+    transactionAfter,
+    transaction: work => transactionAfter(async () => ({ result: await work(), precondition: Promise.resolve() })),
     isInTransaction: () => current() !== undefined,
 
     async get<T extends keyof SignalDataTypeMap>(kind: T, ids: string[]) {
