@@ -19,7 +19,7 @@ _REASONS = {
     HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive within 10 seconds.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "The URL is too long.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has another content type than expected, is compressed or is not UTF-8.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has an unexpected content type, is compressed or is not UTF-8.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid. `errors` gives the reason for each field.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request has too many header fields.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed. Its log gives the reason.",

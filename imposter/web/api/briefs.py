@@ -18,8 +18,7 @@ from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}/brief", tags=["messages"])
 
-_NOBODY = "No bot has this instance_id, or it knows no contact with this id or number, or it said "
-"nothing to this contact."
+_NOBODY = "No bot has this instance_id, or it does not know the contact, or it said nothing to them."
 
 
 class UndoRequest(StrictModel):
@@ -82,8 +81,8 @@ async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], 
 
 
 @router.post(
-    "Take back the messages of a brief",
-    summary="Take back what was said for the owner",
+    "/undo",
+    summary="Take back the messages of a brief",
     openapi_extra=takes_json({"$ref": "#/components/schemas/UndoRequest"}, all_of_it=examples.UNDO),
     responses=examples.shown("The messages are taken back.", examples.UNDONE)
     | problems(

@@ -22,7 +22,7 @@ _MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def _picture(media_type: str) -> Responses:
-    picture: Responses = {200: {"The code.": "The code.", "content": {media_type: {"schema": {"type": "string"}}}}}
+    picture: Responses = {200: {"description": "The code.", "content": {media_type: {"schema": {"type": "string"}}}}}
     return picture | problems(
         NOT_FOUND="No bot has this instance_id, or it shows no code now.",
         CONFLICT="The platform's code does not fit into a picture. The status holds it as text.",

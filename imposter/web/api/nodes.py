@@ -32,7 +32,7 @@ async def list_nodes(bots: Bots) -> list[ServerInfo]:
     response_class=Response,
     responses={
         HTTPStatus.OK.value: {
-            "Metrics in Prometheus' text format.": "In Prometheus' text format.",
+            "description": "Metrics in Prometheus' text format.",
             "content": {"text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}},
         }
     },
