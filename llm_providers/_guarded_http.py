@@ -44,10 +44,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedClient(httpx2.AsyncClient):
-    """An HTTP client that follows no redirects and keeps no cookies. Proxies of the environment are the operator's and
-    used.
+    """An HTTP client that follows no redirects and keeps no cookies.
 
-    Requests raise PrivateAddress and UnusableAnswer in addition to httpx2's own errors.
+    It uses the proxies of the environment, which are the operator's. Requests raise PrivateAddress and UnusableAnswer
+    in addition to httpx2's own errors.
     """
 
     def __init__(self, guard: AddressGuard, *, resolve: Resolve = resolve) -> None:

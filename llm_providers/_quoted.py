@@ -83,12 +83,11 @@ def conversation(
     contact: Contact | None = None,
     summary: str = "",
 ) -> list[dict[str, str]]:
-    """Return the messages of a request in the form that every chat template accepts: the user's first, then
-    alternating.
+    """Return the messages of a request in the form that every chat template accepts.
 
-    Templates such as Gemma's and Mistral's reject two consecutive messages of one side, and an assistant's at the
-    start. `examples`, and `now` in the owner's time zone, are in the last message. The messages before it stay the same
-    from one request to the next, so a vendor's prompt cache works.
+    The first is the user's, and the sides alternate: templates such as Gemma's and Mistral's reject two consecutive
+    messages of one side, and an assistant's at the start. `examples`, and `now` in the owner's time zone, are in the
+    last message. The messages before it stay the same from one request to the next, so a vendor's prompt cache works.
     """
     opening = _opening(contact, summary)
     said: list[tuple[str, str]] = [(USER, line) for line in opening]

@@ -29,8 +29,10 @@ class ProcessRun:
 
     @property
     def ended_by_us(self) -> bool:
-        """Whether the process ended with 0: its socket closed, or it received no pings in time (a lost lease, or a
-        stalled system)."""
+        """Whether the process ended with 0.
+
+        It does if its socket closes or pings stay away: a lost lease, or a stalled system.
+        """
         return self.code == 0 and self.answered
 
     @property

@@ -47,8 +47,10 @@ def name_of_kind(kind: MessageKind) -> str:
 
 
 def unseen_of(content: str, kind: MessageKind, details: str, told: str | None) -> str | None:
-    """Return the name of the content that no model is shown: from its provider (`told`), else from the kind of a blank
-    message."""
+    """Return the name of the content that no model is shown, or None.
+
+    It comes from the provider (`told`), else from the kind of a message without words.
+    """
     if told or not is_blank(content):
         return told
     is_bare = kind in WITH_DETAILS and is_blank(details)

@@ -15,8 +15,7 @@ _FIGURES = str.maketrans("013457@$|", "oieastasi")
 
 
 def plain(text: str) -> str:
-    """Return a text in lower case without accents or invisible characters, with one space for all that is not
-    alphanumeric."""
+    """Return a text in lower case without accents and invisible characters, and with one space for other signs."""
     return _OTHERS.sub(" ", _bare(text)).strip()
 
 

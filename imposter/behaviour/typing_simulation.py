@@ -9,12 +9,11 @@ from imposter.behaviour.sentence_boundaries import Boundary, seams
 from imposter.contracts.behaviour import Behaviour, Pace
 
 READ_PER_SECOND = 238 * 6 / 60
-"""Characters per second: 238 words a minute of six characters with the space (Brysbaert 2019, doi
-10.1016/j.jml.2019.104047)."""
+"""Characters per second: 238 words a minute, six characters each (Brysbaert 2019, doi 10.1016/j.jml.2019.104047)."""
 TYPED_PER_SECOND = 36.2 * 5 / 60
-"""Characters per second: 36.2 words a minute of five characters on a phone (Palin et al.
+"""Characters per second on a phone.
 
-2019, doi 10.1145/3338286.3340120).
+36.2 words a minute, five characters each (Palin et al. 2019, doi 10.1145/3338286.3340120).
 """
 STROKES_OF_WIDE = 3
 """Approximate number of touches for a Chinese or Japanese character or an emoji."""

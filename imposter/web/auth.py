@@ -56,10 +56,10 @@ class AccessRefusal:
 def refusal(
     path: str, client: str | None, scheme: str, headers: Headers, api_key: SecretStr | None, version: str = "1.1"
 ) -> AccessRefusal | None:
-    """Return why a request must not be served, or None if it may be. `client` is the address of the connection's other
-    end.
+    """Return why a request must not be served, or None if it may be.
 
-    Without a key, the caller must also check whose connection it is.
+    `client` is the address of the connection's other end. Without a key, the caller must also check whose connection it
+    is.
     """
     if path in OPEN_PATHS:
         return None

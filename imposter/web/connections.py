@@ -144,10 +144,9 @@ class Connections:
 
 
 def place_of(address: str | None) -> str:
-    """Return the key under which connections are counted: an IPv4 address, or the /64 of an IPv6 address, because a
-    single host has all of it.
+    """Return the key under which connections are counted.
 
-    Return an empty string for a Unix socket.
+    It is an IPv4 address, or the /64 of an IPv6 address, because a single host has all of it. Empty for a Unix socket.
     """
     try:
         found = ip_address(address or "")

@@ -28,8 +28,10 @@ _MIRROR = str.maketrans(_LETTERS, _LETTERS[::-1])
 
 
 def decoded(text: str, depth: int = DEEPEST) -> Iterator[str]:
-    """Iterate over the texts that `text` contains in base64, base32, hex, binary, decimal codes, percent encoding,
-    escapes or HTML entities, also nested."""
+    """Iterate over the texts that are encoded in `text`, also in several layers.
+
+    The encodings are base64, base32, hex, binary, decimal codes, percent encoding, escapes and HTML entities.
+    """
     if len(text) < SHORTEST or not depth:
         return
     for decode in _DECODERS:

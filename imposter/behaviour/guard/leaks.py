@@ -19,8 +19,7 @@ SHORTEST_SECRET = 12
 PIECE = 12
 """Minimum number of shared letters and digits that count as a piece of the instructions."""
 MOST_IN_PIECES = 60
-"""Letters and digits of the instructions that an answer may reveal in pieces, together with the `FEW` answers before
-it."""
+"""Letters and digits of the instructions that an answer and the `FEW` answers before it may reveal in pieces."""
 FEW = 5
 """Number of answers."""
 RECENT = 16
@@ -144,8 +143,11 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _is_dictated(answers: Sequence[str], texts: Sequence[str], most: int) -> bool:
-    """Return whether at least half of the newest answers are fragments of `texts` and all fragments together are long
-    enough."""
+    """Return whether answers dictate one of `texts`.
+
+    They do if at least half of the newest are fragments of it and all fragments together have more than `most`
+    characters.
+    """
     fragments = [answer for answer in answers if any(answer in text for text in texts)]
     letter_by_letter = sum(len(fragment) == 1 for fragment in fragments)
     given = letter_by_letter + sum(len(fragment) for fragment in set(fragments) if len(fragment) > 1)

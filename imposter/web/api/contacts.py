@@ -21,8 +21,7 @@ KNOWN = problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStat
     responses=examples.shown("A page of contacts.", examples.CONTACTS) | KNOWN,
 )
 async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> ContactsPage:
-    """Return names from the owner's address book and names that people chose themselves, as far as the platform reports
-    them."""
+    """Return names from the owner's address book and names that people chose, as far as the platform reports them."""
     found = await bots.conversation_service.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
     rows = [
         ContactRow(ids=list(each.identifiers), name=name, saved_name=each.saved, own_name=each.chosen)
@@ -58,11 +57,12 @@ async def forget_contact(
     contact: Annotated[str, Path(description="Any number or id of the person, in any format.")],
     bots: Bots,
 ) -> ErasureResult:
-    """Delete a person's conversation, their messages in groups, the answers to these, all their ids and the platform's
-    own entries about them.
+    """Delete all data about a person.
 
-    Deleted data is also removed from the database files before the response is sent, unless `files` is `pending`. An
-    answer that is being generated is not sent. If the person writes again, they are a stranger to the bot.
+    This covers their conversation, their messages in groups, the answers to these, all their ids and the platform's own
+    entries about them. Deleted data is also removed from the database files before the response is sent, unless `files`
+    is `pending`. An answer that is being generated is not sent. If the person writes again, they are a stranger to the
+    bot.
     """
     messages, scrubbed = await bots.forget(instance_id, contact)
     return ErasureResult(messages=messages, files="scrubbed" if scrubbed else "pending")

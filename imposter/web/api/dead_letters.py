@@ -31,8 +31,10 @@ _RETRIED = examples.shown("The number of dead letters that are tried again.", ex
 async def list_dead_letters(
     instance_id: str, asked: Annotated[DeadLettersQuery, Query()], bots: Bots
 ) -> DeadLettersPage:
-    """Return answers that were not or possibly not delivered, and messages without an answer from the model, newest
-    first."""
+    """Return answers that were not or possibly not delivered, and messages that the model did not answer.
+
+    Newest first.
+    """
     letters = await bots.conversation_service.dead_letters(instance_id, before=asked.before, limit=asked.limit)
     more = len(letters) == asked.limit
     return DeadLettersPage(dead_letters=letters, before=letters[-1].seq if more else None)

@@ -131,11 +131,10 @@ def written(schema: Schema, prefix: str, values: Mapping[str, Any]) -> dict[str,
 
 
 def kept(schema: Schema, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `given` with the previous values that a form cannot show: secrets that were left empty, and keys that the
-    schema does not know.
+    """Return `given` with the previous values that a form cannot show.
 
-    If an address has changed, secrets are not kept, because they would be sent to the new address. They must be typed
-    again.
+    These are secrets that were left empty, and keys that the schema does not know. If an address has changed, secrets
+    are not kept, because they would be sent to the new address. They must be typed again.
     """
     says_where = {key for key, about in schema.get("properties", {}).items() if about.get(ADDRESS)}
     known = {key: _look(about, schema)[0] for key, about in schema.get("properties", {}).items()}
