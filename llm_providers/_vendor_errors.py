@@ -95,7 +95,7 @@ TABLE: Sequence[ErrorPattern] = (
     # OpenRouter, "Provider routing": no provider is left that agrees to the account's data policy.
     ErrorPattern(POLICY, words=["data policy", "zero data retention"], statuses=[400, 403, 404]),
     # OpenAI 429; DeepSeek and OpenRouter 402 ("Error codes"); Anthropic 400; Moonshot 429; xAI 403 and 429;
-    # Alibaba's Model Studio 400 (Arrearage); Zhipu 429 (1113). Gemini says "current quota" of a rate, too.
+    # Alibaba's Model Studio 400 (Arrearage); Zhipu 429 (1113). Gemini also says "current quota" for a rate limit.
     ErrorPattern(NO_CREDIT, statuses=[402]),
     ErrorPattern(
         NO_CREDIT,

@@ -156,8 +156,7 @@ class OpenAiProvider:
         @field_validator("api_key")
         @classmethod
         def _is_there(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-            """Check that the config or the server has a key, if the validation context can look up the server's
-            secrets."""
+            """Check for a key, in the config or, if the validation context can look it up, in the environment."""
             preset, secret = info.data.get("preset"), info.context and info.context["secret"]
             wants_none = preset is not None and not PRESETS[preset].needs_key
             if key is None and secret and not wants_none and info.data.keys() >= {"preset", "base_url"}:

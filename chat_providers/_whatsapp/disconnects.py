@@ -31,9 +31,9 @@ class Reconnects:
         self._failures = 0
 
     def after(self, code: int, open_for: float | None) -> float:
-        """Return the seconds until the next attempt. `open_for` is how long the account was connected, None if not at
-        all.
+        """Return the seconds until the next attempt.
 
+        `open_for` is how long the account was connected, None if it was not.
         The wait stays short after connections that broke and after errors of our own database. It grows after refusals
         by WhatsApp.
         """

@@ -43,7 +43,7 @@ def one_line(words: str, most: int) -> str:
 
 
 def excerpt(words: str) -> str:
-    """Return the beginning of `words` with the prefix on each line, and a line with the number of omitted characters."""
+    """Return the beginning of `words` with the prefix on each line, and a line that counts omitted characters."""
     words = words.strip()
     lines: list[str] = []
     shown = end = 0
