@@ -72,7 +72,7 @@ MISSING_PATIENCE = 30.0
 Receive = Callable[[InboundMessage, datetime | None, datetime, Any], Awaitable[Any]]
 """(message, its time by our clock, the time of linking, the result for the previous message) -> the result.
 
-The transaction has begun when the call returns, and the message is durable when the result has been awaited. If the
+Storing has begun when the call returns, and the message is durable when the result has been awaited. If the
 previous one fails and may still succeed, this one fails, too.
 """
 

@@ -19,7 +19,7 @@ MOST_WRAPPERS = 5
 
 @dataclass(frozen=True, slots=True)
 class AnswerText:
-    """The result. `words` is the text for the contact; empty if the model wrote none."""
+    """A parsed answer. `words` is the text for the contact; empty if the model wrote none."""
 
     words: str
     unsure: bool = False
