@@ -1,6 +1,6 @@
-"""A platform that needs no account: it says a script, keeps what it is answered, and can make load.
+"""A platform that needs no account: it plays a script, keeps the answers, and can make load.
 
-The model for a provider of your own: docs/add-a-chat-provider.md.
+An example for your own provider: docs/add-a-chat-provider.md.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from queue_manager import UserQueue
 log = structlog.get_logger()
 
 ID = "dummy-said-"
-"""Stands before the ids that a script gives."""
+"""Prefix of the ids from a script."""
 ADDED = ("unseen", "kind", "details", "id", "quotes", "reacts_to", "changes")
 MAX_UNSETTLED = 100
-"""Messages of load that may be on their way to the disk at a time."""
+"""Maximum number of load messages that are not stored yet."""
 
 
 def _not_blank(name: str) -> str:
@@ -41,7 +41,7 @@ Id = Annotated[str, Field(max_length=64)]
 
 
 class DummyMessage(StrictModel):
-    """One message of the script; what the owner says in a direct chat (source `owner`) is said to `sender`."""
+    """One message of the script. A message of the source `owner` in a direct chat is sent to `sender`."""
 
     content: str
     sender: Name = "dummy-friend"
@@ -73,7 +73,7 @@ class DummyMessage(StrictModel):
 
     @property
     def facts(self) -> MessageFacts:
-        """What it is beside its words."""
+        """The message's facts besides its words."""
         told = (self.quotes, self.reacts_to, self.changes)
         quotes, reacts_to, changes = (f"{ID}{pointed}" if pointed else None for pointed in told)
         return {
@@ -102,7 +102,7 @@ class DeliveredMessage:
 
 
 class DummyProvider:
-    """Plays its script once; `sent` holds the last 1000 answers."""
+    """Plays its script once. `sent` has the last 1000 answers."""
 
     class Config(StrictModel):
         messages: list[DummyMessage] | None = Field(
@@ -204,16 +204,16 @@ class DummyProvider:
                 if self._config.patient and place > self._config.conversations:
                     await self._answered[sender].wait()
                     self._answered[sender].clear()
-                # Not awaited one by one, or the disk would set the rate; nor never, or load would fill the memory.
+                # Awaiting each message would limit the rate to the disk's; awaiting none would fill the memory.
                 if len(unsettled) == MAX_UNSETTLED:
                     await unsettled.popleft()
                 message = DummyMessage(content=f"Load message {place}", sender=sender)
                 unsettled.append(self._say(message, f"dummy-load-{place:06}"))
             for pending in unsettled:
                 await pending
-        except Exception as error:  # noqa: BLE001 - the talk ends here; the status tells
+        except Exception as error:  # noqa: BLE001 - the script ends here; the status reports it
             log.exception("dummy talk ended")
-            # Those of the queue say what is wrong with the message; others may name hosts and paths.
+            # The queue's errors describe the message; others may name hosts and paths.
             why = f": {error}" if isinstance(error, ValueError | TypeError | InvalidState) else ""
             detail = f"The script stopped: {type(error).__name__}{why.rstrip('.')}."
             self._become(LinkStatus(status=LinkState.ERROR, detail=detail))
@@ -232,17 +232,17 @@ class DummyProvider:
 
 
 def _script_id(place: int, message: DummyMessage) -> str:
-    """The same for the same message in the same place: after a restart the queue knows what it has had."""
+    """Return the same id for the same message at the same place, so that the queue recognises it after a restart."""
     if message.id is not None:
         return f"{ID}{message.id}"
-    # What an earlier version did not know does not count where it is not given.
+    # fields that an earlier version did not have only count if they are given
     not_given = {name for name in ADDED if getattr(message, name) == DummyMessage.model_fields[name].default}
     told = message.model_dump_json(exclude=not_given)
     return f"dummy-{place:04}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
 async def _ticks(rate: float | None, count: int | None) -> AsyncIterator[int]:
-    """1, 2, 3, ... up to `count`, `rate` a second on average: a late one does not delay those after it."""
+    """Yield 1, 2, 3, ... up to `count`, `rate` per second on average. A delay does not shift the following ones."""
     if rate is None:
         return
     clock = asyncio.get_running_loop().time

@@ -1,7 +1,7 @@
 """WhatsApp, on the user's own account, as one of its linked devices.
 
-The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys), in Node processes of many accounts each
-(`whatsapp_baileys_server/`); the `_whatsapp_*` modules here are the Python half of it.
+The connection itself is Baileys' (https://github.com/WhiskeySockets/Baileys). It runs in Node processes that each serve
+many accounts (`whatsapp_baileys_server/`). The package `_whatsapp` is the Python half.
 """
 
 import secrets
@@ -24,15 +24,15 @@ from imposter.contracts.messages import Group, Sender, Source
 from imposter.contracts.status import LinkState, LinkStatus
 
 LONGEST_MESSAGE = 65_536
-"""Characters that WhatsApp takes."""
+"""Maximum number of characters of a message on WhatsApp."""
 
 
 class WhatsAppBaileyesProvider:
     class Config(StrictModel):
         allow_group_messages: bool = False
-        """Answer in groups, too: where the group or the sender is on the whitelist, or there is none."""
+        """Whether to answer in groups, if the group or the sender is on the whitelist or there is none."""
         process_offline_messages: bool = False
-        """Answer what arrived while this server was away, too."""
+        """Whether to answer messages that arrived while this server was down."""
 
     canonical_id = staticmethod(ids.canonical_id)
     id_problem = staticmethod(ids.id_problem)
@@ -50,7 +50,7 @@ class WhatsAppBaileyesProvider:
         self._context = context
 
     async def start_listening(self) -> None:
-        """Connect, or wait to be linked where the account is not. Raises StorageError."""
+        """Connect, or wait to be linked if the account is not. Raises: StorageError."""
         if self._context is None:
             raise InvalidState("The provider is not attached to a bot.")
         try:
@@ -63,15 +63,15 @@ class WhatsAppBaileyesProvider:
         await self._account.start()
 
     async def stop_listening(self) -> None:
-        """Disconnect; the account stays linked."""
+        """Disconnect. The account stays linked."""
         if self._account is not None:
             await self._account.stop()
             self._status, self._account = self._account.status, None
 
     async def logout(self) -> None:
-        """Unlink the account at WhatsApp, and forget its credentials, also where that cannot be reached.
+        """Unlink the account at WhatsApp and delete its credentials, even if WhatsApp cannot be reached.
 
-        Raises NotConnected (the phone still lists this device), StorageError.
+        Raises: NotConnected (the phone still lists this device), StorageError.
         """
         if self._context is None:
             return
@@ -89,34 +89,40 @@ class WhatsAppBaileyesProvider:
         return self._status if self._account is None else self._account.status
 
     async def sendMessage(self, recipient: str, message: str) -> None:  # noqa: N802 - the contract's name
-        """`recipient` is an id as messages carry it, or a phone number. Raises as `send_with_id`."""
+        """Send a message. `recipient` is an id as in messages, or a phone number. Raises: as `send_with_id`."""
         await self.send_with_id(ids.canonical_id(recipient), message, ids.message_id(secrets.token_hex(32)))
 
     async def send_with_id(self, recipient: str, message: str, message_id: str) -> None:
-        """Returns when WhatsApp's servers have the message. Raises NotConnected, Refused, DeliveryUncertain."""
+        """Send a message. Return when WhatsApp's servers have it. Raises: NotConnected, Refused, DeliveryUncertain."""
         await self._linked.send(recipient, message, message_id)
 
     async def send_disappearing(self, recipient: str, message: str, message_id: str, seconds: int) -> None:
-        """The same in a chat whose messages disappear. Raises as `send_with_id`."""
+        """Send a message in a chat with disappearing messages. Raises: as `send_with_id`."""
         await self._linked.send(recipient, message, message_id, seconds)
 
     async def show_typing(self, recipient: str, on: bool) -> None:
-        """The account is online meanwhile, and the phone does not notify. Raises ChatError."""
+        """Show or hide the typing indicator.
+
+        The account is online meanwhile, and the phone shows no notifications. Raises: ChatError.
+        """
         await self._linked.show_typing(recipient, on)
 
     async def mark_read(self, recipient: str, messages: Sequence[tuple[str, str]]) -> None:
-        """Their senders see it if the owner's privacy settings say so. Raises ChatError."""
+        """Send read receipts. The senders see them if the owner's privacy settings allow it. Raises: ChatError."""
         await self._linked.mark_read(recipient, messages)
 
     async def watch_typing(self, recipient: str) -> None:
-        """WhatsApp tells only who is online: for ten seconds, unless typing or a send there ends it before.
+        """Watch for the contact's typing indicator for ten seconds, unless typing or sending there ends it earlier.
 
-        Raises ChatError.
+        WhatsApp only reports it to accounts that are online. Raises: ChatError.
         """
         await self._linked.watch_typing(recipient)
 
     async def delete_for_everyone(self, recipient: str, message_id: str) -> None:
-        """Returns when WhatsApp's servers have it; phones refuse after about two days. Raises ChatError."""
+        """Delete a message for everyone.
+
+        Return when WhatsApp's servers have it. Phones refuse after about two days. Raises: ChatError.
+        """
         await self._linked.delete(recipient, message_id)
 
     @staticmethod
@@ -130,28 +136,31 @@ class WhatsAppBaileyesProvider:
         return ids.message_id(seed)
 
     async def forget_contact(self, ids: Sequence[str]) -> None:
-        """The next message of this person is read with new keys. The connection is renewed. Raises StorageError."""
+        """Delete the keys of a person, so that their next message uses new ones.
+
+        The connection is renewed. Raises: StorageError.
+        """
         if self._account is not None:
             await self._account.forget_contact(ids)
         elif self._context is not None:
             await forget(self._context.state, ids)
 
     async def request_pairing_code(self, phone: str) -> str:
-        """The code to type on the phone with this number (digits only). Raises InvalidState, Refused."""
+        """Return the code to type on the phone with this number (digits only). Raises: InvalidState, Refused."""
         if self._account is None:
             raise InvalidState("The bot is not running.")
         return await self._account.pairing_code(phone)
 
     @property
     def _linked(self) -> Account:
-        """Raises NotConnected."""
+        """The account. Raises: NotConnected."""
         if self._account is None:
             raise NotConnected
         return self._account
 
     def _receive(self, message: InboundMessage, sent_at: datetime | None, linked_at: datetime, behind: Any) -> Any:
-        """Hand over; what it returns can be awaited: then it is durable."""
-        # What waited at WhatsApp from before the link was never meant for this server. Its times are whole seconds.
+        """Add a message to the queue. The returned object can be awaited until the message is durable."""
+        # Messages from before the link were not meant for this server. WhatsApp's times are in whole seconds.
         before_linking = message.offline and sent_at is not None and sent_at < linked_at.replace(microsecond=0)
         return self._user_queues[self._user_id].add_message(
             content=message.text,

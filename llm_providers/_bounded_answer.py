@@ -1,7 +1,7 @@
-"""Bounds what a model's server may answer with, before and after unpacking.
+"""Limits on the size of a model server's response, packed and unpacked.
 
-The client would unpack a whole piece of the answer at once, and a kilobyte may hold a megabyte: here no more is
-unpacked than is taken. A head of more than 100 KiB is refused by httpcore2.
+The HTTP client would unpack a whole piece of the response at once, and a kilobyte may contain a megabyte. Here, no more
+is unpacked than is used. httpcore2 itself rejects a head of more than 100 KiB.
 """
 
 import zlib
@@ -10,24 +10,24 @@ from collections.abc import AsyncIterator
 import httpx2
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of an answer, as it comes and unpacked. A model's 128,000 tokens are about half a megabyte."""
+"""Maximum size of a response, packed and unpacked. The 128,000 tokens of a model are about half a megabyte."""
 MOST_OF_ERROR = 64 * 1024
-"""Of an error's body. The rest is cut, for the status says most."""
+"""Maximum size of an error's body. The rest is dropped, because the status says most."""
 ENCODINGS = "gzip, deflate"
-"""What is asked for, and what is unpacked."""
+"""Encodings that requests ask for and that can be unpacked."""
 
 
 class UnusableAnswer(Exception):
-    """The model's server answered with what is not taken on."""
+    """The model's server sent a response that cannot be used."""
 
 
 def bounded(response: httpx2.Response) -> httpx2.Response:
-    """The same response, whose body raises UnusableAnswer where it is too large or packed in an unknown way."""
+    """Return the same response with a body that raises UnusableAnswer if it is too large or has an unknown encoding."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     headers = httpx2.Headers(
         [pair for pair in response.headers.multi_items() if pair[0] not in ("content-encoding", "content-length")]
     )
-    assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - the transport makes no other
+    assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 - the transport creates no other
     body = _Body(response.stream, packed, is_error=response.status_code >= 400)
     return httpx2.Response(response.status_code, headers=headers, stream=body, extensions=response.extensions)
 
@@ -60,14 +60,14 @@ class _Body(httpx2.AsyncByteStream):
 
 
 class _Unpacked:
-    """Gives up to `most` bytes of what a piece holds."""
+    """Unpacks up to `most` bytes of each piece."""
 
     def __init__(self, packed: str, first: bytes) -> None:
         self._inflate = None
         if packed in ("gzip", "x-gzip"):
             self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
         elif packed == "deflate":
-            # Some servers send it without the head that RFC 9110 asks for.
+            # some servers omit the zlib header that RFC 9110 requires
             self._inflate = zlib.decompressobj(zlib.MAX_WBITS if first[:1] and first[0] & 15 == 8 else -zlib.MAX_WBITS)
         elif packed not in ("", "identity"):
             raise UnusableAnswer("The model's server packs its answer in a way that was not asked for.")

@@ -1,8 +1,8 @@
-"""One circuit breaker for each address, key and model, shared by all bots of a server.
+"""A circuit breaker for each combination of address, key and model, shared by all bots of a server.
 
-After some failures in a row a server is left alone for a while, and then one request at a time asks whether it is back:
-a thousand chats do not storm it when it returns. Whoever is not let through is told so at once and waits elsewhere, so
-nothing is held up.
+After some consecutive failures, no requests are sent to the model's server for a while. Then one request at a time
+tests whether it is back, so that a thousand chats do not overload it at once. Other requests are rejected immediately
+and wait elsewhere, so nothing is blocked.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from imposter.contracts.chat import Closable, Shared
 from imposter.contracts.errors import ModelUnavailable, ResourceExhausted
 
 FAILURES = 5
-"""In a row, until a server is left alone."""
+"""Consecutive failures that open the breaker."""
 LONGEST_PAUSE = 30.0
-"""Seconds between two requests that ask whether it is back, unless it names a time itself."""
+"""Maximum seconds between two requests that test the server, unless it asks for a different time."""
 LONGEST_WISH = 120.0
-"""Seconds of such a time: it may have been meant for one of several bots."""
+"""Maximum seconds that a server may ask for. The time may have been meant for only one of several bots."""
 MOST_TROUBLES = 10_000
 WHILE_ASKED = 2.0
-"""Seconds after which to come back where another request is asking it."""
+"""Seconds to wait while another request tests the server."""
 
 Place = tuple[str, str, str]
-"""An address, a key and a model: behind one gateway a model may be away, or limited, alone."""
+"""Address, key and model. Behind a gateway, a single model may be down or rate limited."""
 
 
 @dataclass(slots=True)
@@ -36,16 +36,16 @@ class _BreakerState:
 
 
 class Breakers(Closable):
-    """`now`: seconds that never jump back."""
+    """The circuit breakers. `now` returns seconds that never jump back."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._troubles: dict[Place, _BreakerState] = {}
-        """Of servers whose last request failed, and of no others."""
+        """States of servers whose last request failed; no others are stored."""
 
     @contextmanager
     def passing(self, place: Place) -> Iterator[None]:
-        """Around one request. Raises: ModelUnavailable, where the server is to be left alone now."""
+        """Guard one request. Raises: ModelUnavailable (the breaker is open)."""
         trouble = self._troubles.get(place)
         asks = trouble is not None and trouble.failures >= FAILURES
         if trouble is not None and asks:
@@ -56,7 +56,7 @@ class Breakers(Closable):
         try:
             yield
         except ResourceExhausted:
-            raise  # it says nothing of the server, which was not asked
+            raise  # says nothing about the server, which was not asked
         except ModelUnavailable as error:
             self._failed(place, error, asks)
             raise
@@ -71,7 +71,7 @@ class Breakers(Closable):
             del self._troubles[next(iter(self._troubles))]
         trouble = self._troubles.setdefault(place, _BreakerState())
         if trouble.failures >= FAILURES and not asked:
-            return  # it was under way before
+            return  # it was already running when the breaker opened
         trouble.failures += 1
         trouble.told = str(error)
         pause = min(2.0 ** min(max(trouble.failures - FAILURES, 0), 16), LONGEST_PAUSE)

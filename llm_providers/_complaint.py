@@ -1,4 +1,4 @@
-"""Reads an error of a model's server, whatever its vendor makes it look like, into one form."""
+"""Parsing of a model server's error, in any vendor's format, into one form."""
 
 import math
 import re
@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import from_json
 
 LONGEST_RETRY_AFTER = 3600.0
-"""Seconds. No server is believed that wants to be left alone for longer."""
+"""Maximum seconds of a requested wait. Longer ones are not believed."""
 MOST_TEXT = 4000
-"""Characters of a vendor's words that are looked at."""
+"""Maximum number of characters of a vendor's text that are read."""
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -22,24 +22,24 @@ _IN_WORDS = re.compile(r"(?:try again|retry) in ([\d.hms]{1,24})")
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An error as its vendor gave it."""
+    """An error as the vendor reported it."""
 
     status: int
     codes: frozenset[str] = frozenset()
     """Codes, types and reasons, in lower case."""
     names: tuple[str, ...] = ()
-    """Fields of the request that it names."""
+    """Fields of the request that the error names."""
     text: str = ""
-    """All of its words, in lower case."""
+    """All words of the error, in lower case."""
     said: str = ""
-    """Its own sentence."""
+    """The error's main sentence."""
     is_page: bool = False
-    """A web page came in place of an error."""
+    """The response is a web page instead of an error."""
     retry_after: float | None = None
-    """Seconds that the server asks for."""
+    """Seconds that the server asks to wait."""
 
     def mentions(self, name: str) -> int | None:
-        """Where its words name this field first, also as `camelCase`."""
+        """Return the first position at which the text names this field, also in `camelCase`. None if it does not."""
         first, *others = name.split("_")
         camel = first + "".join(other.capitalize() for other in others)
         places = [_word(self.text, each.lower()) for each in {name, camel}]
@@ -47,7 +47,7 @@ class Complaint:
 
 
 def complaint(status: int, headers: Mapping[str, str], body: bytes) -> Complaint:
-    """An HTTP error's."""
+    """Return the complaint in an HTTP error."""
     if body.lstrip()[:1] == b"<":
         page = body[:MOST_TEXT].decode("utf-8", "replace").lower()
         return Complaint(status, text=page, is_page=True, retry_after=_retry_after(headers, {}, ""))
@@ -59,7 +59,7 @@ def complaint(status: int, headers: Mapping[str, str], body: bytes) -> Complaint
 
 
 def of_content(status: int, headers: Mapping[str, str], content: Any) -> Complaint:
-    """That of an error which is JSON: an object, a list of them (Gemini), or a text."""
+    """Return the complaint in an error's JSON: an object, a list of them (Gemini), or a text."""
     if isinstance(content, list):
         content = content[0] if content else {}
     outer = content if isinstance(content, dict) else {"message": content}
@@ -80,7 +80,7 @@ def of_content(status: int, headers: Mapping[str, str], content: Any) -> Complai
 
 
 def _details(value: Any) -> list[dict[str, Any]]:
-    """Mistral's and FastAPI's `detail`, Google's `details`: at most ten objects."""
+    """Return up to ten objects from `detail` (Mistral, FastAPI) or `details` (Google)."""
     if isinstance(value, dict):
         value = value.get("detail")
     return [each for each in value[:10] if isinstance(each, dict)] if isinstance(value, list) else []
@@ -96,7 +96,7 @@ def _sentences(error: dict[str, Any], details: list[dict[str, Any]]) -> Iterator
 
 
 def _raw(error: dict[str, Any]) -> list[str]:
-    """What OpenRouter passes on of the vendor behind it."""
+    """Return the text of the vendor behind OpenRouter."""
     metadata = error.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     return [raw[:MOST_TEXT]] if isinstance(raw, str) else []
@@ -117,7 +117,7 @@ def _is_place(loc: Any) -> bool:
 
 
 def _word(text: str, word: str) -> int | None:
-    """Where `word` stands in the text and is no part of a longer one."""
+    """Return the position of `word` as a whole word, or None."""
     place = text.find(word)
     while place >= 0:
         around = text[place - 1 : place] + text[place + len(word) : place + len(word) + 1]
@@ -128,7 +128,7 @@ def _word(text: str, word: str) -> int | None:
 
 
 def _retry_after(headers: Mapping[str, str], details: Mapping[str, Any], text: str) -> float | None:
-    """Seconds until the server wants to be asked again, by the first that says so."""
+    """Return the seconds until the next request, from the first source that has them."""
     for seconds in _wishes(headers, details, text):
         if seconds is not None and math.isfinite(seconds):
             return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
@@ -141,7 +141,7 @@ def _wishes(headers: Mapping[str, str], details: Mapping[str, Any], text: str) -
     yield _by_standard(headers)
     yield _duration(details.get("retryDelay"))  # Google's RetryInfo
     yield _duration(said[1].rstrip(".")) if (said := _IN_WORDS.search(text)) else None
-    # OpenAI and Groq tell it of every limit, of those that are not used up, too.
+    # OpenAI and Groq send these for every limit, even for those that are not used up
     resets = [
         _duration(headers.get(f"x-ratelimit-reset-{limit}"))
         for limit in ("requests", "tokens")
@@ -151,7 +151,7 @@ def _wishes(headers: Mapping[str, str], details: Mapping[str, Any], text: str) -
 
 
 def _by_standard(headers: Mapping[str, str]) -> float | None:
-    """RFC 9110's two forms; a date counts from the server's own clock."""
+    """Return the seconds in either format of RFC 9110. A date is compared with the server's own clock."""
     asked = headers.get("retry-after", "").strip()
     if (seconds := _number(asked)) is not None:
         return seconds
@@ -169,7 +169,7 @@ def _number(text: str) -> float | None:
 
 
 def _duration(text: Any) -> float | None:
-    """Seconds of `20s`, `6m0s`, `12ms` or `1.5`."""
+    """Return the seconds of `20s`, `6m0s`, `12ms` or `1.5`."""
     if not isinstance(text, str) or len(text) > 32:
         return None
     parts = _DURATION.findall(text)

@@ -1,4 +1,4 @@
-"""Reads a chat completion of any server: the words, what they cost, and whether they are whole."""
+"""Parsing of a chat completion of any server: the text, its cost, and whether it is complete."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,17 +23,17 @@ CUT = (
 BROKE_OFF = "The model's server broke off the answer."
 
 _CUT = frozenset({"length", "max_tokens", "model_length"})
-"""OpenAI; servers that pass on Anthropic's; Mistral."""
+"""OpenAI; servers that forward Anthropic's; Mistral."""
 _BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
 """OpenRouter, Mistral; SGLang; Zhipu; DeepSeek."""
 _FILTERED = ("content_filter", "safety", "sensitive", "prohibited_content", "recitation", "blocklist")
-"""OpenAI; Gemini, also behind `content_filter: `; Zhipu."""
+"""OpenAI; Gemini, also after `content_filter: `; Zhipu."""
 _WORDS = frozenset({"text", "output_text"})
-"""Parts of a content that are for the contact; thoughts, references and anything unknown are not."""
+"""Parts of a content that are for the contact. Thoughts, references and unknown parts are not."""
 
 
 def read(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The answer's JSON, no deeper and with numbers no longer than pydantic lets it. Raises: ModelError."""
+    """Return the response's JSON, with pydantic's limits on depth and numbers. Raises: ModelError."""
     try:
         return from_json(body)
     except ValueError:
@@ -45,7 +45,10 @@ def read(body: bytes, headers: Mapping[str, str]) -> Any:
 
 
 def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Diagnosis:
-    """The answer, or why it is none. An error's `spent` says what it took all the same."""
+    """Return the answer, or the reason for which there is none.
+
+    An error's `spent` has the tokens that were used anyway.
+    """
     answer = Answer("", model=of(completion, "model"), **_billed(of(completion, "usage")))
     outcome = _said(completion, headers)
     if isinstance(outcome, str):
@@ -56,8 +59,8 @@ def outcome_of(completion: Any, headers: Mapping[str, str]) -> Answer | Diagnosi
 
 
 def model_names(answer: Any) -> list[str]:
-    """Those of a list of models, sorted. Raises: ModelRefused where it is none."""
-    rows = answer if isinstance(answer, list) else of(answer, "data")  # Together gives the list alone
+    """Return the names in a list of models, sorted. Raises: ModelRefused (it is not a list of models)."""
+    rows = answer if isinstance(answer, list) else of(answer, "data")  # Together sends only the list
     if not isinstance(rows, list):
         raise ModelRefused(NO_MODELS)
     names = {of(row, "id") for row in rows[: 10 * MOST_MODELS] if isinstance(of(row, "id"), str)}
@@ -92,7 +95,7 @@ def _said(completion: Any, headers: Mapping[str, str]) -> str | Diagnosis:
 
 
 def _words(content: Any) -> str | None:
-    """The text of a content, which may come in parts; None where it is none."""
+    """Return the text of a content, which may have several parts. None if it is not a content."""
     if content is None:
         return ""
     if isinstance(content, str):
@@ -108,7 +111,7 @@ def _is_said(part: Any) -> bool:
 
 
 def _error(trouble: Any, headers: Mapping[str, str]) -> Diagnosis:
-    """An error that came with status 200 (OpenRouter, LM Studio); it names its own status, or none."""
+    """Return the diagnosis of an error with status 200 (OpenRouter, LM Studio). It may contain its own status."""
     code = of(trouble, "code")
     is_status = isinstance(code, int) and 400 <= code < 600
     complaint = of_content(code if is_status else 200, headers, {"error": trouble})
@@ -118,7 +121,7 @@ def _error(trouble: Any, headers: Mapping[str, str]) -> Diagnosis:
 
 
 def _billed(usage: Any) -> dict[str, Any]:
-    """Tokens as they are billed. xAI and Gemini count a model's thoughts in the total alone."""
+    """Return the tokens as they are billed. xAI and Gemini count a model's thoughts only in the total."""
     prompt, completion, total = (of(usage, name) for name in ("prompt_tokens", "completion_tokens", "total_tokens"))
     if all(type(each) is int for each in (prompt, completion, total)):
         completion = max(completion, total - prompt)

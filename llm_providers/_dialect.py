@@ -1,4 +1,4 @@
-"""What a bot's server takes, as far as its refusals have told; and the same question put otherwise."""
+"""The parameters that a bot's server accepts, as far as its errors have shown, and requests that avoid the others."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,10 +11,10 @@ from llm_providers._vendor_errors import Diagnosis, Remedy
 Message = Mapping[str, Any]
 
 LEAST_ROOM = 4096
-"""Tokens that an answer gets which was cut and had no bound of ours."""
+"""Tokens for the retry of a truncated answer that had no limit of ours."""
 MOST_ROOM = 10_000_000
 SPARE = 0.8
-"""Of what fits, in tokens, is filled by characters, whose number differs from token to token."""
+"""Share of the available tokens that is filled, since the number of characters per token varies."""
 NO_SYSTEM = (
     "The model takes no message of the role `system`: its instructions stand in front of the contact's first message, "
     "where models follow them less."
@@ -23,19 +23,19 @@ _OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "
 
 
 class Dialect:
-    """Of one bot while it runs."""
+    """The dialect of one bot's server while the bot runs."""
 
     def __init__(self, parameters: Mapping[str, Any], system_role: str = "system") -> None:
-        """`system_role`: of the instructions; `user` where the server takes them in the first message alone."""
+        """`system_role` is the instructions' role: `user` if the server only accepts them in the first message."""
         self.parameters = parameters
         self.system_role = system_role
         self.refuses_system = False
-        """It has said so."""
+        """Whether the server has rejected the role `system`."""
         self._refused: dict[str, str | None] = {}
-        """Settings that the server does not take, each with its other name if it may take that."""
+        """Settings that the server rejects, each with the other name to try, if there is one."""
 
     def spelled(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """These as the server takes them."""
+        """Return the parameters with the names that the server accepts."""
         body: dict[str, Any] = {}
         for name, value in parameters.items():
             known = self._refused.get(name, name)
@@ -44,7 +44,7 @@ class Dialect:
         return body
 
     def refuse(self, name: str) -> None:
-        """The server does not take this setting."""
+        """Record that the server rejects this setting."""
         if name in self._refused:
             return
         other = _OTHER_NAME.get(name)
@@ -52,7 +52,7 @@ class Dialect:
 
     @property
     def not_taken(self) -> list[NotTaken]:
-        """What of the request's form and of the owner's settings was refused."""
+        """Return the parts of the request's form and of the owner's settings that the server rejected."""
         found = [NotTaken("system", NO_SYSTEM)] if self.refuses_system else []
         for name, other in self._refused.items():
             if (told := self.told(name)) is not None:
@@ -60,7 +60,7 @@ class Dialect:
         return found
 
     def told(self, name: str) -> str | None:
-        """What the owner should know of a setting of theirs; None where it is none."""
+        """Return what the owner should know about a rejected setting. None if it is not one of their settings."""
         if name not in self.parameters:
             return None
         other = self._refused[name]
@@ -71,7 +71,7 @@ class Dialect:
 
 
 class ModelRequest:
-    """One question to the server."""
+    """A request to the model's server."""
 
     def __init__(self, messages: Sequence[Message], dialect: Dialect) -> None:
         self._messages = list(messages)
@@ -79,10 +79,13 @@ class ModelRequest:
         self._tried: set[Remedy] = set()
         self._parameters = dict(dialect.parameters)
         self.body = self._spelled()
-        """The request's, but for the model."""
+        """The request's body, without the model."""
 
     def otherwise(self, finding: Diagnosis, used: int | None = None) -> bool:
-        """Put it as this remedy says; False where that was tried or changes nothing. `used`: tokens of an answer."""
+        """Change the request as the remedy says. Return False if that was tried before or changes nothing.
+
+        `used` is the number of tokens of a truncated answer.
+        """
         remedy = finding.remedy
         if remedy is None or remedy in self._tried:
             return False
@@ -96,9 +99,9 @@ class ModelRequest:
                 self._dialect.refuses_system = True
             case Remedy.MORE_ROOM:
                 self._make_room(used or 0)
-        if remedy is not Remedy.PARAMETER:  # one after the other may be refused
+        if remedy is not Remedy.PARAMETER:  # several parameters may be rejected, one after the other
             self._tried.add(remedy)
-        # What another question has found out meanwhile is a change, too.
+        # findings of another request since then also count as a change
         before, self.body = self.body, self._spelled()
         return remedy is Remedy.AGAIN or self.body != before
 
@@ -107,9 +110,9 @@ class ModelRequest:
         return self._dialect.spelled(self._parameters) | {"messages": messages}
 
     def _shorten(self, fits: float) -> None:
-        """Keep the newest half, and less where `fits`, a share of the whole, is less than that."""
+        """Keep the newest half, or less if `fits`, the share of the whole that fits, is smaller."""
         opening = [each for each in self._messages[:1] if each["role"] == "system"]
-        # A user's message holds one quotation on each line. The examples are the first to go.
+        # A user's message has one quotation on each line. The examples are removed first.
         rest = [
             (each["role"], text)
             for each in self._messages[len(opening) :]
@@ -122,7 +125,7 @@ class ModelRequest:
         while len(kept) > 1 and fits < 1 and sum(len(text) for _, text in kept) > room:
             kept = kept[1:]
         while len(kept) > 1 and kept[0][0] == "assistant":
-            kept = kept[1:]  # many servers want a user's message first
+            kept = kept[1:]  # many servers require a user's message first
         opening = [{**each, "content": each["content"].replace(f"\n\n{EXAMPLES}", "")} for each in opening]
         runs = groupby(kept, key=lambda message: message[0])
         joined = [{"role": role, "content": "\n".join(text for _, text in run)} for role, run in runs]
@@ -137,7 +140,10 @@ class ModelRequest:
 
 
 def _with_role(messages: list[Message], role: str) -> list[Message]:
-    """The instructions in this role; as `user`, in front of the first user message, or in one of their own."""
+    """Return the messages with the instructions in this role.
+
+    `user` puts them before the text of the first user message.
+    """
     if not messages or messages[0]["role"] != "system":
         return messages
     if role != "user":

@@ -1,6 +1,6 @@
-"""A model's server as one bot asks it: where it is, what goes along with each request, and what its silence means.
+"""A model's server as one bot uses it: its address, the headers of each request, and the meaning of failures.
 
-Loaded when the first bot asks: what it stands on costs a server 4 MB, of which not every one has such a bot.
+Loaded when the first bot calls a model: the HTTP client takes 4 MB of memory, and not every server needs it.
 """
 
 import json
@@ -20,7 +20,10 @@ from llm_providers._vendor_errors import too_late
 
 
 class Endpoint:
-    """All bots share one connection pool; each has its own address, key and time."""
+    """One bot's access to a model's server.
+
+    All bots share one connection pool; each has its own address, key and timeout.
+    """
 
     def __init__(
         self,
@@ -32,13 +35,13 @@ class Endpoint:
         api_version: str | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
-        """`api_version`: of Azure, which takes the key by a header of its own then. `more`: further headers."""
+        """`api_version` is for Azure, which then expects the key in its own header. `more` are further headers."""
         self.address = address
         self.key = key
         self._http = http
         self._query = f"?api-version={api_version}" if api_version else ""
         own = {"api-key": key} if api_version else {"Authorization": f"Bearer {key}"}
-        # Made once: the client would put them together for each request anew.
+        # created once, because the client would merge them for each request
         self._head = httpx2.Headers(http.headers)
         for each in ({"Accept": "application/json", "Content-Type": "application/json"}, own, more or {}):
             self._head.update(each)
@@ -46,15 +49,15 @@ class Endpoint:
         self._urls: dict[str, httpx2.URL] = {}
 
     async def ask(self, path: str, body: Mapping[str, Any] | None = None) -> httpx2.Response:
-        """The whole answer, whatever its status. Raises: ModelError, without a word of the request."""
+        """Return the complete response with any status. Raises: ModelError (without any content of the request)."""
         try:
             return await self._http.send(self._request(path, body))
         except (
-            *(httpx2.RequestError, ssl.SSLError, anyio.EndOfStream),  # anyio's TLS lets the last two through
+            *(httpx2.RequestError, ssl.SSLError, anyio.EndOfStream),  # anyio's TLS does not wrap the last two
             *(PrivateAddress, UnusableAnswer, ValueError),
         ) as error:
             failure = _failure(error)
-        # Out here, so that not even its `__context__` leads back to the request.
+        # raised here, so that not even its `__context__` refers to the request
         raise failure
 
     def _request(self, path: str, body: Mapping[str, Any] | None) -> httpx2.Request:

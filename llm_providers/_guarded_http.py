@@ -1,7 +1,7 @@
-"""An httpx2 client for addresses that a bot's config chose: it connects only where the AddressGuard lets it.
+"""An httpx2 client for addresses from a bot's config. It only connects where the AddressGuard allows it.
 
-A name is resolved once, checked, and the connection goes to the address that was checked, so that a name cannot turn
-into another address in between. All that costs anything when a connection is opened, and nothing while it is kept.
+A name is resolved once and checked, and the connection goes to the checked address, so the name cannot resolve to a
+different address in between. This costs time when a connection is opened, but not while it is reused.
 """
 
 import asyncio
@@ -19,21 +19,21 @@ from imposter.contracts.url_guard import AddressGuard
 from llm_providers._bounded_answer import ENCODINGS, bounded
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""The IP addresses of a host (name or literal), for a port. Raises: OSError."""
+"""Returns the IP addresses of a host (name or literal) for a port. Raises: OSError."""
 
 LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 MOST_UNSENT = 64 * 1024
-"""Bytes of a request that are kept until it is whole."""
+"""Bytes of a request that are buffered until it is complete."""
 MOST_ADDRESSES = 8
-"""Tried for one name."""
+"""Maximum number of addresses that are tried for one name."""
 NEXT_AFTER = 2.0
-"""Seconds until an address that does not answer is left for the next one."""
+"""Seconds after which the next address is tried."""
 PROXIED_FOR = 300.0
-"""Seconds that a target's check holds when a proxy connects."""
+"""Seconds for which a target's check is valid when a proxy connects."""
 LOOK_EVERY = 0.25
-"""Seconds for which an idle connection that was found open is taken to be so."""
+"""Seconds for which an idle connection that was found open is assumed to be open."""
 LOOK_UP = 2.0
-"""Seconds for finding a target's address where only the proxy needs it."""
+"""Seconds to resolve a target's name if only the proxy needs its address."""
 
 _SocketOptions = Iterable[Any] | None
 
@@ -44,9 +44,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class GuardedClient(httpx2.AsyncClient):
-    """Follows no redirect and keeps no cookie. Proxies of the environment are the operator's and are used as ever.
+    """An HTTP client that follows no redirects and keeps no cookies.
 
-    Requests raise PrivateAddress and UnusableAnswer besides httpx2's own errors.
+    It uses the proxies of the environment, which are the operator's. Requests raise PrivateAddress and UnusableAnswer
+    in addition to httpx2's own errors.
     """
 
     def __init__(self, guard: AddressGuard, *, resolve: Resolve = resolve) -> None:
@@ -57,7 +58,7 @@ class GuardedClient(httpx2.AsyncClient):
             limits=LIMITS,
             verify=httpx2.create_ssl_context(),
             headers={"Accept-Encoding": ENCODINGS},
-            # What a server sets for one bot is nothing to tell it in another's request.
+            # a cookie that a server sets for one bot must not be sent in another bot's request
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
@@ -123,12 +124,12 @@ class _CheckedNetwork(httpcore2.AsyncNetworkBackend):
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """Sends a request in one piece, and asks the system less often whether an idle connection still stands.
+    """Sends a request in one piece, and checks less often whether an idle connection is still open.
 
-    httpcore2 writes a request's head and body one after the other, and each write costs as much as the other: they are
-    kept until it reads. The pool asks that of every idle connection at each request and once more at its end: with 30
-    of them, a quarter of all that one call to a model costs (httpcore2 2.16). A connection that ends in between fails
-    the request, which is tried again.
+    httpcore2 writes a request's head and body separately, and each write costs the same, so both are buffered until it
+    reads. The connection pool checks every idle connection at the start and the end of each request: with 30 of them,
+    this is a quarter of the cost of a call to a model (httpcore2 2.16). If a connection closes in between, its request
+    fails and is retried.
     """
 
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
@@ -139,7 +140,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         if self._unsent:
-            # As httpcore2 does it: a server that did not want all of it may have answered all the same.
+            # like httpcore2: a server that rejected the rest may still have answered
             with suppress(httpcore2.WriteError):
                 await self._send(timeout)
         return await self._stream.read(max_bytes, timeout)
@@ -177,8 +178,11 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
 
 class _Proxied(httpx2.AsyncHTTPTransport):
-    """The proxy resolves and connects: what the target is can be judged by a literal address or by what its name is
-    here, and a name that is known to the proxy alone is left to the proxy."""
+    """A transport through a proxy, which resolves names and connects.
+
+    The target is checked by its literal address or by the addresses of its name here. A name that only the proxy can
+    resolve is left to the proxy.
+    """
 
     def __init__(self, guard: AddressGuard, resolve: Resolve, verify: ssl.SSLContext, proxy: httpx2.Proxy) -> None:
         super().__init__(verify=verify, limits=LIMITS, proxy=proxy)

@@ -1,8 +1,8 @@
-"""What an owner may read of a vendor's own words: no key, and nothing that a contact wrote.
+"""Filtering of a vendor's error text for the owner, so that it contains no key and no words of contacts.
 
-A vendor may quote the request. So each word that stands in the conversation is taken out, and so is what could be a
-key, a number or a name in another spelling; a text of which too little is left, or that is no plain English, is not
-shown at all.
+A vendor may quote the request. Every word that occurs in the conversation is removed, and so is anything that could be
+a key, a number or a name in another spelling. If too little is left, or the text is not plain English, nothing is
+shown.
 """
 
 import re
@@ -13,25 +13,25 @@ MOST = 200
 """Characters."""
 LONGEST_WORD = 24
 SHORTEST_PIECE = 4
-"""Characters of a key that are one."""
+"""Minimum number of characters of a key that count as a part of it."""
 GAP = "…"
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _PLAIN = re.compile(r"[ -\[\]-~]+")
-"""Printable ASCII but for the backslash: nothing is escaped in it."""
+"""Printable ASCII without the backslash, so nothing can be escaped."""
 
 
 def fit_for_owner(said: str, *, talk: Iterable[str], secrets: Iterable[str]) -> str:
-    """The vendor's words on one line, without what must not be told; empty where that cannot be made sure.
+    """Return the vendor's text on one line without confidential words. Empty if that cannot be guaranteed.
 
-    `talk`: what the request held of the owner's instructions and of the conversation.
+    `talk` are the owner's instructions and the conversation in the request.
     """
     line = " ".join(said.split())
     if not _PLAIN.fullmatch(line) or len(line) > 4000:
         return ""
     words = line.split(" ")
     if any(len(word) == len(after) == 1 for word, after in pairwise(words)):
-        return ""  # words letter by letter
+        return ""  # spelled letter by letter
     conversation = "\n".join(talk).casefold()
     spoken = set(_WORD.findall(conversation))
     keys = [secret.casefold() for secret in secrets]

@@ -1,6 +1,7 @@
-"""Services that speak OpenAI's chat completions: where each is, where its keys are, and what is known of it.
+"""Services with OpenAI's chat completions API: their addresses, their pages for keys, and known facts about them.
 
-Each fact is from the page named beside it. What a page does not say is left out here: the test of a model finds it.
+Each fact is from the page in the comment above it. Facts that the page does not state are left out; the test of a model
+finds them.
 """
 
 from collections.abc import Mapping
@@ -152,11 +153,11 @@ PRESETS: Mapping[str, Preset] = {
         ),
     )
 }
-"""By name, in the order in which they are offered."""
+"""Presets by name, in the order in which they are offered."""
 
 
 def known(name: str) -> str:
-    """The name of a preset. Raises: ValueError, with the list of them."""
+    """Return the name of a preset. Raises: ValueError (unknown; the text lists all of them)."""
     if name not in PRESETS:
         raise ValueError(f"is no preset; there are: {', '.join(PRESETS)}")
     return name

@@ -1,7 +1,7 @@
-"""Contacts' words as data: what a model is shown of them, so that it can tell them from instructions.
+"""Contacts' words as data in a prompt, so that a model can tell them from instructions.
 
-Each of their messages is one JSON object on a line, which models are taught to take as a quotation without authority
-(OpenAI's Model Spec, "quoted text").
+Each message is one JSON object on a line. Models are trained to treat quoted text as having no authority (OpenAI's
+Model Spec, "quoted text").
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,12 +43,12 @@ NOTES = (
 
 OF_PEOPLE = ("This is a chat with one person.", "You call them", "What you know of them, for you alone:")
 OF_GROUPS = ("This is a group chat: `from` says who writes.", "You call it", "What you know of it, for you alone:")
-"""What is said of whom the answer goes to, around their name and what the owner told of them."""
+"""Sentences about the contact or group, around its name and the owner's notes on it."""
 SHOWN = '{"examples": '
-"""How the line begins that `EXAMPLES` speaks of, and no other."""
+"""The start of the line that `EXAMPLES` refers to. No other line starts like this."""
 
 A_GAP = timedelta(hours=3)
-"""From which on it is told when something was said."""
+"""Gap between two messages from which on the prompt contains the time."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 USER, ASSISTANT = "user", "assistant"
 FREE = "FREE"
@@ -63,7 +63,7 @@ JUDGE = (
 
 
 def about(contact: Contact | None) -> str:
-    """What the instructions say of whom the answer goes to, in the owner's words; empty where they say nothing."""
+    """Return the part of the instructions about the contact, in the owner's words. Empty if there are none."""
     if contact is None:
         return ""
     chat, called, known = OF_GROUPS if contact.is_group else OF_PEOPLE
@@ -83,17 +83,17 @@ def conversation(
     contact: Contact | None = None,
     summary: str = "",
 ) -> list[dict[str, str]]:
-    """The messages of a request, in the form that every chat template takes: the user's first, then by turns.
+    """Return the messages of a request in the form that every chat template accepts.
 
-    Templates such as Gemma's and Mistral's refuse two messages of one side in a row, and an assistant's at the start.
-    `examples`, and `now` in the owner's time zone, stand in the last message: what is before it stays the same from
-    one request to the next, so that a vendor's cache of prompts works.
+    The first is the user's, and the sides alternate: templates such as Gemma's and Mistral's reject two consecutive
+    messages of one side, and an assistant's at the start. `examples`, and `now` in the owner's time zone, are in the
+    last message. The messages before it stay the same from one request to the next, so a vendor's prompt cache works.
     """
     opening = _opening(contact, summary)
     said: list[tuple[str, str]] = [(USER, line) for line in opening]
     heard = False
     for before, turn in pairwise([None, *turns]):
-        assert turn is not None  # noqa: S101 - only the first has nothing before it
+        assert turn is not None  # noqa: S101 - only the first has no predecessor
         at = _moment(before, turn, now)
         heard = heard or turn.source is Source.CONTACT
         if turn.source is Source.CONTACT:
@@ -114,7 +114,7 @@ def conversation(
 
 
 def _opening(contact: Contact | None, summary: str) -> list[str]:
-    """What stands before the first turn: others' words, but none that anybody in the chat could write there."""
+    """Return the lines before the first turn: others' words, but none that a member of the chat could fake there."""
     told = {}
     if contact is not None and contact.own_name:
         told["group_is_called" if contact.is_group else "they_call_themselves"] = " ".join(contact.own_name.split())
@@ -124,7 +124,7 @@ def _opening(contact: Contact | None, summary: str) -> list[str]:
 
 
 def _moment(before: Turn | None, turn: Turn, now: datetime | None) -> dict[str, str]:
-    """When it was said, coarsely, and only where that is not clear from what stands around it."""
+    """Return the time of a turn, and only if it is not clear from the turns around it."""
     if now is None or turn.said_at is None:
         return {}
     last = before.said_at if before is not None and before.said_at is not None else None
@@ -134,24 +134,24 @@ def _moment(before: Turn | None, turn: Turn, now: datetime | None) -> dict[str, 
 
 
 def spelled(moment: datetime) -> str:
-    """Such as Sunday 2026-11-29 10:08, in whichever language the server runs."""
+    """Format a time such as Sunday 2026-11-29 10:08, independent of the server's language."""
     return f"{WEEKDAYS[moment.weekday()]} {moment:%Y-%m-%d %H:%M}"
 
 
 def quoted(turn: Turn, at: Mapping[str, str] = MappingProxyType({})) -> str:
-    """A contact's turn as JSON: `{"text": ...}`, and `from` in a group; it reads back to the very same words."""
+    """Return a contact's turn as JSON: `{"text": ...}`, and `from` in a group. Parsing it returns the exact words."""
     author = " ".join(turn.author.split())
     words = {"from": author} if turn.in_group and author else {}
     return as_data({**at, **words, **_shown_of(turn)})
 
 
 def _is_plain(turn: Turn) -> bool:
-    """Whether its words are all of it, so that they may stand for what the model said itself."""
+    """Return whether a turn consists only of words, so that it can be shown as the model's own message."""
     return turn.kind is MessageKind.TEXT and bool(turn.content) and not turn.details and not turn.forwarded
 
 
 def _shown_of(turn: Turn) -> dict[str, Any]:
-    """What it is, its words, and what came with them, seen or unseen."""
+    """Return a turn's kind, its words and its other content, seen or unseen."""
     if turn.kind is MessageKind.REACTION:
         return {"reacted": turn.content, **({"to": _earlier(turn.about)} if turn.about else {})}
     told: dict[str, Any] = {}
@@ -171,11 +171,11 @@ def _shown_of(turn: Turn) -> dict[str, Any]:
 
 
 def _earlier(about: ReferencedMessage) -> dict[str, str]:
-    """The message that a turn is about."""
+    """Return the message that a turn refers to."""
     if about.kind is MessageKind.DELETION:
         return {"text": "", "details": "it was deleted"}
     by = "you" if about.source in (Source.OWNER, Source.BOT) else " ".join(about.author.split())
-    if about.source is None:  # only whoever replies says that it was said, and by whom
+    if about.source is None:  # only the sender of the reply claims that it exists, and whose it is
         by = ""
     told = {"by": by} if by else {}
     if about.kind is not MessageKind.TEXT:
@@ -186,18 +186,21 @@ def _earlier(about: ReferencedMessage) -> dict[str, str]:
 
 
 def shown(examples: Sequence[Example]) -> str:
-    """The line that `EXAMPLES` speaks of; no contact can write one, whose words stand under `text`."""
+    """Return the line that `EXAMPLES` refers to.
+
+    No contact can write such a line, since their words are under `text`.
+    """
     return as_data({"examples": [{"they_wrote": each.asked, "owner_answered": each.answered} for each in examples]})
 
 
 def judged(turns: Sequence[Turn], answer: str) -> str:
-    """What `JUDGE` speaks of."""
+    """Return the data that `JUDGE` refers to."""
     said = [{"by": turn.source.value, **_shown_of(turn)} for turn in turns]
     return as_data({"conversation": said, "answer": answer})
 
 
 def noted(turns: Sequence[Turn], before: str) -> str:
-    """What `NOTES` speaks of."""
+    """Return the data that `NOTES` refers to."""
     said = []
     for turn in turns:
         author = {"from": turn.author} if turn.source is Source.CONTACT and turn.in_group else {}

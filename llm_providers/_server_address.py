@@ -1,4 +1,4 @@
-"""Where a bot's model is asked, and for whom the server's own key is."""
+"""The address of a bot's model, and the addresses to which the server's own key may be sent."""
 
 import re
 from collections.abc import Callable
@@ -18,16 +18,19 @@ OWN_KEY = (
 )
 _PATH = "/chat/completions"
 _URL_TEXT = re.compile(r"[!-\[\]-~]+")
-"""Printable ASCII but for the backslash."""
+"""Printable ASCII without the backslash."""
 
 ReadSecret = Callable[[str], SecretStr | None]
 
 
 def web_address(url: str) -> str:
-    """`url`, before the path that is asked. Raises: ValueError where it is none, or has parts that it must not have."""
+    """Return `url` without the path of the endpoint.
+
+    Raises: ValueError (not an address, or with parts that are not allowed).
+    """
     try:
         origin_of(url)
-        # Of anything else, two parsers may read two different hosts.
+        # two parsers may find different hosts in anything else
         usable = _URL_TEXT.fullmatch(url) is not None
     except ValueError:
         usable = False
@@ -44,23 +47,23 @@ def web_address(url: str) -> str:
 
 
 def without_path(url: str) -> str:
-    """The address as it is before this path, which is added when it is asked."""
+    """Return the address without the path that each request adds."""
     return url.rstrip("/").removesuffix(_PATH)
 
 
 def chosen(base_url: str | None, preset: str | None) -> str | None:
-    """The address that a config names: its own, else its preset's; None: the server's."""
+    """Return the address in a config: its own, else its preset's. None means the server's."""
     return base_url or (PRESETS[preset].base_url if preset else None)
 
 
 def servers_url(secret: ReadSecret) -> str:
-    """What is asked where a config names no address."""
+    """Return the address for configs without one."""
     url = secret("OPENAI_BASE_URL")
     return without_path(url.get_secret_value()) if url else OPENAI
 
 
 def servers_headers(secret: ReadSecret) -> dict[str, str]:
-    """What goes along to the server's own address, by the names that OpenAI's own clients read it from."""
+    """Return the headers for the server's own address, from the variables that OpenAI's own clients read."""
     named = {"OpenAI-Organization": secret("OPENAI_ORG_ID"), "OpenAI-Project": secret("OPENAI_PROJECT_ID")}
     custom = secret("OPENAI_CUSTOM_HEADERS")
     lines = custom.get_secret_value().splitlines() if custom else []
@@ -69,7 +72,7 @@ def servers_headers(secret: ReadSecret) -> dict[str, str]:
 
 
 def is_another_server(url: str | None, secret: ReadSecret) -> bool:
-    """Whether a bot's own address is none that the server's key is for."""
+    """Return whether a bot's address is one for which the server's key is not meant."""
     try:
         return url is not None and origin_of(url) != origin_of(servers_url(secret))
     except ValueError:
@@ -77,7 +80,7 @@ def is_another_server(url: str | None, secret: ReadSecret) -> bool:
 
 
 def with_the_servers_own(guard: AddressGuard, secret: ReadSecret) -> AddressGuard:
-    """OPENAI_BASE_URL is the operator's word, as the list of allowed hosts is."""
+    """Return a guard that also allows OPENAI_BASE_URL, which the operator sets like the list of allowed hosts."""
     url = secret("OPENAI_BASE_URL")
     try:
         return guard.allowing(url.get_secret_value()) if url else guard
@@ -86,7 +89,7 @@ def with_the_servers_own(guard: AddressGuard, secret: ReadSecret) -> AddressGuar
 
 
 def refusal(base_url: str | None, preset: Preset | None, guard: AddressGuard) -> str | None:
-    """Why the address cannot be used, as far as that needs no looking up, as the end of a sentence."""
+    """Return why the address cannot be used, as the end of a sentence. Checks only what needs no name resolution."""
     if base_url is not None:
         return guard.refusal(base_url)
     if preset is None or (refused := guard.refusal(preset.base_url)) is None:

@@ -1,6 +1,6 @@
-"""What a model's vendor means by an error: one table for all of them, with the sentence for the owner and the cure.
+"""The meaning of a model vendor's errors: one table for all vendors, with the owner's text and the remedy.
 
-A vendor's words are compared in lower case with pieces of text. `…` in a piece stands for any text.
+Texts are compared in lower case, by fragments. `…` in a fragment stands for any text.
 """
 
 import re
@@ -13,31 +13,31 @@ from llm_providers._complaint import Complaint
 
 
 class Remedy(Enum):
-    """How the same question may be put otherwise, at once."""
+    """A change to the request with which it can be retried at once."""
 
     PARAMETER = auto()
-    """Without the setting that the server does not take, or with its other name."""
+    """Without the setting that the server rejects, or with its other name."""
     SHORTER = auto()
     """With less of the conversation."""
     NO_SYSTEM = auto()
     """With the instructions in the first user message."""
     AGAIN = auto()
-    """As it was."""
+    """Without a change."""
     MORE_ROOM = auto()
     """With more tokens for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What went wrong, and what may be tried before the owner hears of it."""
+    """What failed, and the remedy to try before the owner is told."""
 
     error: ModelError
     remedy: Remedy | None = None
     parameter: str = ""
     fits: float = 1.0
-    """The share of a request that is too long for which the server has room; 1: it did not say."""
+    """Share of a too long request that the server has room for. 1 if it is not known."""
     partial: str = field(default="", repr=False)
-    """What there is of an answer that was cut."""
+    """The text of a truncated answer."""
 
 
 NO_CREDIT = "The model's account has no credit left: add credit at its vendor."
@@ -64,7 +64,7 @@ ELSEWHERE = "The model's server sends elsewhere (HTTP {status}): put the final a
 
 @dataclass(frozen=True, slots=True)
 class ErrorPattern:
-    """Fits where the status is one of `statuses` (none: any) and a code or a piece of the text is there."""
+    """A pattern that matches if the status is in `statuses` (empty: any) and a code or text fragment occurs."""
 
     sentence: str
     codes: Sequence[str] = ()
@@ -95,7 +95,7 @@ TABLE: Sequence[ErrorPattern] = (
     # OpenRouter, "Provider routing": no provider is left that agrees to the account's data policy.
     ErrorPattern(POLICY, words=["data policy", "zero data retention"], statuses=[400, 403, 404]),
     # OpenAI 429; DeepSeek and OpenRouter 402 ("Error codes"); Anthropic 400; Moonshot 429; xAI 403 and 429;
-    # Alibaba's Model Studio 400 (Arrearage); Zhipu 429 (1113). Gemini says "current quota" of a rate, too.
+    # Alibaba's Model Studio 400 (Arrearage); Zhipu 429 (1113). Gemini also says "current quota" for a rate limit.
     ErrorPattern(NO_CREDIT, statuses=[402]),
     ErrorPattern(
         NO_CREDIT,
@@ -171,7 +171,7 @@ TABLE: Sequence[ErrorPattern] = (
         statuses=[400, 403, 404, 422],
     ),
     # vLLM's and llama.cpp's templates (Gemma 2, Mistral 7B); OpenAI's o1-mini; Gemini's Gemma. Mistral's old template
-    # takes a system message for a user that does not alternate.
+    # treats a system message as a user that does not alternate.
     ErrorPattern(
         NO_SYSTEM,
         words=[
@@ -219,7 +219,7 @@ TABLE: Sequence[ErrorPattern] = (
         remedy=Remedy.SHORTER,
     ),
     ErrorPattern(TOO_LONG, statuses=[413], remedy=Remedy.SHORTER),
-    # llama.cpp and vLLM: what the template itself refuses is refused again.
+    # llama.cpp and vLLM: a template rejects the same conversation every time.
     ErrorPattern(TEMPLATE, words=["jinja exception", "templateerror", "chat template"], statuses=[400, 500]),
 )
 _BY_STATUS = {
@@ -240,7 +240,7 @@ _BUSY = frozenset(
         "unavailable",
     }
 )
-"""Codes and types that stand for a status where there is none."""
+"""Codes and types that replace a missing status."""
 _CHALLENGE = ("just a moment", "challenge-platform", "attention required")
 
 _UNSUPPORTED = (
@@ -265,15 +265,15 @@ _UNSUPPORTED = (
 """OpenAI; Groq; xAI; OpenAI of 2023; Gemini; Mistral, Fireworks and vLLM (pydantic); Anthropic; DeepSeek."""
 _TOKENS = re.compile(r"(?<!\d)\d{2,8}(?!\d)")
 LEAST_SHARE = 0.02
-"""A smaller one is two numbers that have nothing to do with one another."""
+"""A smaller share means that the two numbers are unrelated."""
 LONGEST_TEXT = 2000
-"""Characters of an error in which numbers are looked for."""
+"""Maximum number of characters of an error in which numbers are searched."""
 _KEPT = frozenset({"provider", "store", "safe_prompt", "safety_settings", "zdr", "data_collection", "moderation"})
-"""Never left out because a server does not take it: it says what may be done with people's words."""
+"""Never dropped if a server rejects it, because it restricts the use of people's messages."""
 
 
 def found(complaint: Complaint, sent: Iterable[str] = ()) -> Diagnosis | None:
-    """What this table knows of a complaint; None where that is nothing. `sent`: the settings in the request."""
+    """Return the diagnosis of a complaint, or None if it is unknown. `sent` are the settings in the request."""
     status = complaint.status
     if complaint.is_page:
         if status >= 500 or status in _TRY_AGAIN:
@@ -303,7 +303,7 @@ def _later(complaint: Complaint) -> ModelUnavailable:
 
 
 def _unsupported(complaint: Complaint, sent: Iterable[str]) -> str | None:
-    """Which of the settings the server does not take."""
+    """Return the setting that the server rejects."""
     if complaint.status not in (400, 422):
         return None
     sent = [name for name in sent if name not in _KEPT]
@@ -316,14 +316,14 @@ def _unsupported(complaint: Complaint, sent: Iterable[str]) -> str | None:
 
 
 def _fits(text: str) -> float:
-    """How much of the request the server has room for, where it names both in tokens; 1: it does not."""
+    """Return the share of the request that fits, if the error names both numbers of tokens. Otherwise 1."""
     numbers = sorted({int(number) for number in _TOKENS.findall(text[:LONGEST_TEXT])})
     share = numbers[-2] / numbers[-1] if len(numbers) > 1 else 1.0
     return share if share >= LEAST_SHARE else 1.0
 
 
 def _says(text: str, piece: str) -> bool:
-    """Whether the parts of `piece` stand in the text one after the other."""
+    """Return whether the parts of `piece` occur in the text in order."""
     place = 0
     for part in piece.split("…"):
         at = text.find(part, place)

@@ -1,6 +1,6 @@
 """A model that needs no vendor: gives its answers in turn, or echoes.
 
-The model for a provider of your own: docs/add-a-model-provider.md.
+An example for your own provider: docs/add-a-model-provider.md.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, and every server that speaks the same (by `base_url`)."""
+"""OpenAI's chat completions, and every server with the same API (by `base_url`)."""
 
 import asyncio
 import re
@@ -68,16 +68,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FIRST_USE = 30.0
-"""Seconds that loading the HTTP client may take, once, on a slow machine."""
+"""Seconds for loading the HTTP client, once, on a slow machine."""
 MOST_REQUESTS = 8
-"""For one answer: each but the first puts the question otherwise, after a refusal that says how."""
+"""Maximum number of requests for one answer. Each but the first is changed after an error that says how."""
 
 LIST_DEADLINE = 15.0
 """Seconds for the list of a server's models."""
 
 NO_LIST = "The model's server gives no list of its models (HTTP {status}): write the model's name yourself."
 _NO_KEY_NEEDED = SecretStr("-")
-"""Sent where a service wants none: some refuse a request without any."""
+"""Sent to services that need no key, because some reject a request without one."""
 _OURS = frozenset({"messages", "stream", "n"})
 _HEADER_TEXT = re.compile(r"[!-~]+")
 
@@ -90,10 +90,10 @@ def _header_text(key: SecretStr) -> SecretStr:
 
 
 class OpenAiProvider:
-    """One bot's way to the model. All bots share one connection pool; each has its own key, address and settings."""
+    """One bot's access to its model. All bots share one connection pool; each has its own key, address and settings."""
 
     class Config(StrictModel):
-        """What is left out is not sent: the server's own default holds."""
+        """Settings that are not given are not sent, so the server's own defaults apply."""
 
         preset: Annotated[str, AfterValidator(known), Field(json_schema_extra={"enum": [*PRESETS]})] | None = Field(
             default=None,
@@ -143,7 +143,7 @@ class OpenAiProvider:
         @field_validator("base_url")
         @classmethod
         def _may_be_reached(cls, url: str | None, info: ValidationInfo) -> str | None:
-            """What needs no looking up is judged at once; a name is when it is connected to."""
+            """Check the address as far as that needs no name resolution. A name is checked when it is connected to."""
             preset = PRESETS.get(info.data.get("preset") or "")
             if url is None and preset is not None and preset.is_pattern:
                 raise ValueError(f"is required with the preset {preset.name}: {preset.base_url}")
@@ -156,7 +156,7 @@ class OpenAiProvider:
         @field_validator("api_key")
         @classmethod
         def _is_there(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-            """Where the validation context can look up the server's secrets, a key must be in one of the two places."""
+            """Check for a key, in the config or, if the validation context can look it up, in the environment."""
             preset, secret = info.data.get("preset"), info.context and info.context["secret"]
             wants_none = preset is not None and not PRESETS[preset].needs_key
             if key is None and secret and not wants_none and info.data.keys() >= {"preset", "base_url"}:
@@ -176,7 +176,7 @@ class OpenAiProvider:
 
         @property
         def url(self) -> str | None:
-            """None: the server's own."""
+            """The address. None means the server's own."""
             return chosen(self.base_url, self.preset)
 
         @property
@@ -185,7 +185,7 @@ class OpenAiProvider:
 
         @property
         def parameters(self) -> dict[str, JsonValue]:
-            """The request's body but for model and messages."""
+            """The request's body without model and messages."""
             elsewhere = {
                 "preset", "api_key", "base_url", "api_version", "model", "system", "system_role", "timeout", "extra"
             }  # fmt: skip
@@ -204,10 +204,10 @@ class OpenAiProvider:
         self._endpoint: Endpoint | None = None
         self._dialect = Dialect(self._config.parameters, self._config.system_role)
         self._untold: list[str] = []
-        """Settings of the owner's that the next answer tells of."""
+        """Rejected settings of the owner's that the next answer reports."""
         self._bot = ""
         self.deadline = 2 * self._config.timeout + FIRST_USE
-        """An answer that is none may take its time, and so may the one that is asked for in its place."""
+        """Maximum seconds for an answer: a failed one and its retry may each take the full timeout."""
 
     def attach(self, context: ModelContext) -> None:
         self._shared = context.shared
@@ -237,7 +237,7 @@ class OpenAiProvider:
 
     async def reply_to(self, prompt: Prompt) -> Answer:
         guidance = prompt.guidance or Guidance("")
-        # What is the same for all chats stands first, for a vendor's cache of prompts.
+        # the part that is the same for all chats comes first, for a vendor's prompt cache
         ours = [guidance.style, EXAMPLES if guidance.examples else ""]
         told = "\n\n".join(filter(None, [self._opening["content"], *ours, about(prompt.contact)]))
         talk = conversation(
@@ -279,7 +279,7 @@ class OpenAiProvider:
         raise _status_failure(_complaint(listed), (), self._fit(endpoint, ())).error
 
     async def _complete(self, messages: list[dict[str, str]], *ours: str) -> Answer:
-        """`ours`: what of the instructions is no secret from the owner."""
+        """Request a completion. `ours` are the parts of the instructions that are not a secret from the owner."""
         endpoint = self._endpoint = self._endpoint or await self._connect()
         breakers = await self._shared.get("openai-breakers", open_breakers)
         question = ModelRequest(messages, self._dialect)
@@ -297,13 +297,13 @@ class OpenAiProvider:
                 if isinstance(failure, ModelUnavailable):
                     raise failure
             if not question.otherwise(outcome, used.completion_tokens if used else None):
-                if outcome.remedy is Remedy.MORE_ROOM:  # half a sentence is for its owner to finish
+                if outcome.remedy is Remedy.MORE_ROOM:  # the owner can finish half a sentence
                     return replace(spent or Answer(""), text=outcome.partial, unsure=True, told=str(failure))
                 break
             if outcome.remedy is Remedy.PARAMETER and self._dialect.told(outcome.parameter):
                 self._untold.append(outcome.parameter)
                 log.warning("a setting is not taken by the model's server", bot=self._bot, setting=outcome.parameter)
-        # Out here, so that not even its `__context__` leads back to the request and a contact's words.
+        # raised here, so that not even its `__context__` refers to the request and a contact's words
         raise failure
 
     async def _put(self, endpoint: "Endpoint", body: dict[str, Any], told_it: Sequence[str]) -> Answer | Diagnosis:
@@ -336,7 +336,7 @@ class OpenAiProvider:
             key.get_secret_value(),
             timeout=self._config.timeout,
             api_version=self._config.api_version,
-            # These are for the server's own address, as its key is, and may hold one.
+            # for the server's own address only, because they may contain a key
             more={} if elsewhere else servers_headers(secret),
         )
 
@@ -347,13 +347,16 @@ class OpenAiProvider:
 
 
 async def _open_client(shared: Shared) -> "GuardedClient":
-    """The connection pool of all bots."""
+    """Open the connection pool of all bots."""
     guard = with_the_servers_own(shared.addresses, shared.secret)
     return await asyncio.to_thread(_load_client, guard)
 
 
 def _load_client(guard: AddressGuard) -> "GuardedClient":
-    """In a thread, at first use: importing takes a tenth of a second, and reading the authorities of TLS, too."""
+    """Load the client in a thread at first use.
+
+    The import takes a tenth of a second, and so does reading the TLS authorities.
+    """
     from llm_providers import _endpoint
     from llm_providers._guarded_http import GuardedClient
 
@@ -374,7 +377,7 @@ def _status_failure(error: Complaint, sent: Collection[str], fit: Callable[[str]
 
 
 def _together(first: Answer | None, then: Answer) -> Answer:
-    """`then` with what both took; a number that is not known of one is not known of both."""
+    """Return `then` with the tokens of both. A number that is unknown for one is unknown for both."""
     if first is None:
         return then
 

@@ -1,1 +1,1 @@
-"""Helpers of the WhatsApp provider: the sidecar process, its protocol, and what its events mean."""
+"""Parts of the WhatsApp provider: the sidecar process, its protocol, and the handling of its events."""

@@ -1,4 +1,4 @@
-"""One account's link to WhatsApp: its state, its credentials, and when to connect again."""
+"""One account's link to WhatsApp: its state, its credentials, and its reconnections."""
 
 import asyncio
 import json
@@ -53,11 +53,11 @@ from imposter.contracts.status import LinkState, LinkStatus
 log = structlog.get_logger()
 
 SEND_PATIENCE = 30.0
-"""Twice what the sidecar waits for WhatsApp's confirmation."""
+"""Seconds; twice the time that the sidecar waits for WhatsApp's confirmation."""
 UNLINK_PATIENCE = 12.0
-"""For the connection that an unlinking needs, and the unlinking itself."""
+"""Seconds to connect for unlinking, and to unlink."""
 UNLINK_AGAIN = 1.0
-"""Seconds between its tries at most."""
+"""Maximum seconds between attempts to connect for unlinking."""
 CLOSE_PATIENCE = 5.0
 SCAN = "Scan the code: on the phone, Settings, Linked devices, Link a device."
 WHATSAPP_SILENT = "WhatsApp has not answered for some seconds."
@@ -67,32 +67,35 @@ LINK = "link"
 LINKED_AT = "linked_at"
 
 MISSING_PATIENCE = 30.0
-"""Seconds that messages wait for one before them to be asked again, which the sidecar does every two."""
+"""Seconds to wait for the sidecar to repeat an earlier message. It repeats messages every two seconds."""
 
 Receive = Callable[[InboundMessage, datetime | None, datetime, Any], Awaitable[Any]]
-"""(message, when it was sent by our clock, when the account was linked, what this gave for the message before it):
-begun when it returns; awaited, the message is durable. If the one before it fails and may succeed yet, so does this."""
+"""(message, its time by our clock, the time of linking, the result for the previous message) -> the result.
+
+Storing has begun when the call returns, and the message is durable when the result has been awaited. If the
+previous one fails and may still succeed, this one fails, too.
+"""
 
 
 class MessageRefused(ValueError):
-    """It can never be taken."""
+    """The message can never be stored."""
 
 
 async def linked_at(state: ProviderState) -> datetime | None:
-    """When the account was linked; None where it is not. Raises StorageError."""
+    """Return when the account was linked, or None if it is not. Raises: StorageError."""
     stored = await state.read(LINK, [LINKED_AT])
     return datetime.fromisoformat(stored[LINKED_AT].decode()) if LINKED_AT in stored else None
 
 
 async def _own_number(state: ProviderState) -> str | None:
-    """As the credentials have it, which name the device, too. Raises StorageError."""
+    """Return the account's own id from the credentials, without the device. Raises: StorageError."""
     stored = await state.read("creds", ["creds"])
     me = json.loads(stored["creds"]).get("me") if stored else None
     return canonical_id(me["id"]) if me else None
 
 
 class Account:
-    """Implements `_whatsapp_sidecar.Listener`."""
+    """One account. Implements `sidecar.Listener`."""
 
     def __init__(
         self,
@@ -104,7 +107,7 @@ class Account:
     ) -> None:
         self.status = LinkStatus(status=LinkState.STARTING)
         self._known = self.status
-        """What was last said of the link, before any doubt whether it still holds."""
+        """The last reported status of the link, without doubts whether it still holds."""
         self._doubts: set[str] = set()
         self._id = context.instance_id
         self._context = context
@@ -121,24 +124,27 @@ class Account:
         self._paused = False
         self._unlinking = False
         self._tried = asyncio.Event()
-        """A connection is being made again, or none will be."""
+        """Set when the account reconnects, or will not."""
         self._poison = PoisonMessages()
         self._their_time = PlatformClock()
         self._write_order = asyncio.Lock()
         self._newest: Awaitable[Any] | None = None
         """The message that was handed over last."""
         self._missing: dict[tuple[str, str, str], float | None] = {}
-        """Messages that could not be stored, in their order, with the time when each was given last, or None while it
-        is on its way again. Nothing overtakes them."""
+        """Messages that could not be stored, in order.
+
+        The value is the time when each was last offered, or None while it is being stored again. Later messages wait
+        for them.
+        """
 
     @property
     def own_chat(self) -> str | None:
-        """The owner's own id, to which they write as to anybody else; None while not linked."""
+        """The owner's own id, under which they write to themselves. None while the account is not linked."""
         linked = self._linked_at is not None and self._known.status is not LinkState.LOGGED_OUT
         return self._own if linked else None
 
     async def start(self) -> None:
-        """Raises StorageError."""
+        """Start the link. Raises: StorageError."""
         self._linked_at = await linked_at(self._context.state)
         self._own = await _own_number(self._context.state)
         self._move(LinkState.CONNECTING)
@@ -153,7 +159,10 @@ class Account:
         self._move(LinkState.STOPPED)
 
     async def unlink(self) -> None:
-        """Raises StorageError: then the credentials are still there. NotConnected: the phone still lists the device."""
+        """Unlink the account.
+
+        Raises: StorageError (the credentials are still there), NotConnected (the phone still lists the device).
+        """
         self._unlinking, told = True, False
         try:
             with suppress(TimeoutError):
@@ -170,10 +179,10 @@ class Account:
             raise NotConnected
 
     async def _log_out(self) -> None:
-        """Until WhatsApp does not list this device any more: over the connection there is, or the next."""
+        """Log out at WhatsApp, over the current connection or the next one."""
         unlinked = self._linked_at is None
         if unlinked:
-            await self._close()  # what is being linked at this moment is linked now, or never
+            await self._close()  # a link in progress is now complete or cancelled
         async with self._write_order:
             if self._linked_at is None:
                 return
@@ -190,7 +199,10 @@ class Account:
             await self._tried.wait()
 
     async def forget_contact(self, ids: Sequence[str]) -> None:
-        """Without a connection meanwhile: it has its own copies, which go with it. Raises StorageError."""
+        """Delete the keys of a contact while disconnected, because the connection has copies of its own.
+
+        Raises: StorageError.
+        """
         if self._known.status in RESTING:
             await forget(self._context.state, ids)
             return
@@ -207,7 +219,7 @@ class Account:
                 self._open()
 
     async def send(self, recipient: str, text: str, message_id: str, expiration: int | None = None) -> None:
-        """Raises NotConnected, Refused, DeliveryUncertain; so do those below."""
+        """Send a message. Raises: NotConnected, Refused, DeliveryUncertain; so do the following methods."""
         body = {"to": recipient, "text": text, "message_id": message_id, "expiration": expiration}
         await self._tell({"type": "send", **body})
 
@@ -234,7 +246,7 @@ class Account:
             raise DeliveryUncertain from error
 
     async def pairing_code(self, phone: str) -> str:
-        """Raises InvalidState, Refused."""
+        """Return a pairing code. Raises: InvalidState, Refused."""
         if self.status.status is not LinkState.LINKING:
             raise InvalidState("A pairing code can only be had while the account waits to be linked.")
         body = {"type": "pairing_code", "phone": phone}
@@ -247,7 +259,7 @@ class Account:
         except (PipeClosed, TimeoutError) as error:
             raise InvalidState("WhatsApp gave no pairing code; try again in a moment.") from error
 
-    # What the sidecar says
+    # Events and requests of the sidecar
 
     def sidecar_up(self) -> None:
         if self._known.status not in RESTING:
@@ -262,7 +274,7 @@ class Account:
         self._rest()
         self._move(LinkState.RECONNECTING, f"The WhatsApp helper ended. Starting it again in {again_in:.0f} s.")
         if self._poison.suspect is not None:
-            # Nobody else's connection is to suffer while it is found out.
+            # keeps other accounts' connections out of it until the cause is known
             self._sidecars.isolate(self._id, self)
 
     def sidecar_silent(self) -> None:
@@ -309,7 +321,10 @@ class Account:
                 self._closed(code)
 
     async def serve(self, request: Request) -> Any:
-        """Writes one after the other; messages are stored in the order they were asked, many on their way at once."""
+        """Serve a request.
+
+        Writes happen one after the other. Messages are stored in the order of the requests, many at a time.
+        """
         match request:
             case Read(kind=kind, keys=keys):
                 stored = await self._context.state.read(kind, keys)
@@ -338,11 +353,15 @@ class Account:
         return None
 
     async def _take(self, message: InboundMessage) -> None:
-        """Raises: StorageError, InvalidState (ask again); MessageRefused (it cannot be taken, now or later)."""
+        """Store a message.
+
+        Raises: StorageError, InvalidState (to be repeated); MessageRefused (it can never be stored).
+        """
         key, now = (message.chat, message.sender, message.id), asyncio.get_running_loop().time()
         self._wait_for_turn(key, now)
         try:
-            # Nothing is awaited before it is handed over, so the order of the calls is the order of the messages.
+            # Nothing is awaited before the message is handed over, so the order of the calls is the order of the
+            # messages.
             arrived = self._context.now()
             sent_at = message.sent_at and self._their_time.ours(message.sent_at, arrived, now)
             taken = self._receive(message, sent_at or None, self._linked_at or arrived, self._newest)
@@ -355,13 +374,13 @@ class Account:
         except (StorageError, InvalidState):
             self._missing[key] = now
             raise
-        except Exception as error:  # whatever reading it raised is this one message's: it is set aside
+        except Exception as error:  # any error that a message causes concerns only this message, which is set aside
             self._missing.pop(key, None)
             log.error("a message cannot be taken", bot=self._id, error=type(error).__name__)
             raise MessageRefused from error
 
     def _wait_for_turn(self, key: tuple[str, str, str], now: float) -> None:
-        """Raises: InvalidState, where a message before it could not be stored yet."""
+        """Let earlier messages go first. Raises: InvalidState (an earlier message is not stored yet)."""
         for place, (other, given) in enumerate([*self._missing.items()]):
             if other == key:
                 self._newest = self._newest if place else None
@@ -370,7 +389,7 @@ class Account:
                 self._missing[key] = now  # at its place, or at the end
                 raise InvalidState("One before it is not stored yet.")
             if given is not None:
-                del self._missing[other]  # it is not given any more
+                del self._missing[other]  # it is no longer repeated
         if key in self._missing:
             self._missing[key] = None
 
@@ -378,7 +397,8 @@ class Account:
         changes = [(kind, key, None if value is None else value.encode()) for kind, key, value in entries]
         linked_at = None
         if self._linked_at is None and any(kind == "creds" for kind, _, _ in entries):
-            # The sidecar keeps no credentials before the account is linked: the first ones are the moment of it.
+            # The sidecar stores no credentials before the account is linked, so the first ones mark the time of
+            # linking.
             linked_at = self._context.now()
             changes.append((LINK, LINKED_AT, linked_at.isoformat().encode()))
         await self._context.state.write(changes)
@@ -392,7 +412,7 @@ class Account:
             return
         if self._poison.suspect is None and self._sidecars.is_isolated(self._id):
             self._sidecars.remove(self._id)
-            self._sidecars.add(self._id, self)  # which has it opened there
+            self._sidecars.add(self._id, self)  # `add` opens the connection there
             return
         if not (self._qr_shown or self._passkey):
             self._move(LinkState.CONNECTING, code=self._known.code)
@@ -426,7 +446,7 @@ class Account:
             self._again = asyncio.get_running_loop().call_later(verdict.again_in, self._open)
 
     async def _forget(self) -> None:
-        """What WhatsApp no longer knows is of no use; kept, it would keep a new QR code from appearing."""
+        """Delete credentials that WhatsApp no longer accepts. They would keep a new QR code from appearing."""
         self._linked_at = None
         try:
             async with self._write_order:
@@ -457,7 +477,7 @@ class Account:
         status = self._known
         if self._doubts and status.status not in RESTING:
             state = LinkState.CONNECTING if self._linked_at is None else LinkState.RECONNECTING
-            # Who does not hear the helper cannot know what it hears.
+            # without contact to the helper, its reports about WhatsApp are out of date
             detail = HELPER_SILENT if HELPER_SILENT in self._doubts else WHATSAPP_SILENT
             status = LinkStatus(status=state, detail=detail, account=status.account)
         if status != self.status:
@@ -468,7 +488,7 @@ class Account:
 
 
 RESTING = frozenset({LinkState.STARTING, LinkState.STOPPED, LinkState.LOGGED_OUT, LinkState.REPLACED, LinkState.ERROR})
-"""States that only the owner ends."""
+"""States that only the owner can end."""
 
 
 def _chat_error(failure: SidecarFailure) -> ChatError:

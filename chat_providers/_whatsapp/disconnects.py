@@ -1,4 +1,4 @@
-"""What to do when a connection to WhatsApp ends. Pure: no clock, no chance of its own."""
+"""Decisions after a connection to WhatsApp ends. Pure: no clock and no random numbers of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,31 +7,35 @@ from imposter.contracts.status import LinkState
 
 LONGEST_DELAY = 60.0
 SOONER = 8.0
-"""Seconds, the longest wait where WhatsApp has nothing against the account: what is in the way ends without a word."""
+"""Maximum seconds to wait if WhatsApp has not refused the account. Such problems may end at any time."""
 STEADY_SECONDS = 60.0
-"""A process that lasted this long was a good one: the next failure counts as the first again."""
+"""Seconds after which a process counts as healthy, so that the next failure is the first again."""
 STEADY_LINK = 10.0
-"""The same of a connection."""
+"""The same for a connection."""
 _LINE_BROKE = frozenset({408, 428})
 
 
 def next_delay(attempt: int, *, chance: Callable[[], float], longest: float = LONGEST_DELAY) -> float:
-    """Seconds to wait before try number `attempt` (from 0): doubling up to `longest`, half of it by chance."""
+    """Return the seconds before attempt number `attempt` (from 0).
+
+    They double up to `longest`, with half of it random.
+    """
     return min(longest, 2.0 ** min(attempt, 10)) * (0.5 + chance() / 2)
 
 
 class Reconnects:
-    """Of one account: counts its connections in a row that were no good."""
+    """Reconnections of one account: counts consecutive failed connections."""
 
     def __init__(self, chance: Callable[[], float]) -> None:
         self._chance = chance
         self._failures = 0
 
     def after(self, code: int, open_for: float | None) -> float:
-        """Seconds until the next try, if one is due. `open_for`: how long the account was connected, None: it was not.
+        """Return the seconds until the next attempt.
 
-        A line that breaks again and again is made again soon, and so is one that our own database was in the way of.
-        What WhatsApp refuses is asked ever more seldom.
+        `open_for` is how long the account was connected, None if it was not.
+        The wait stays short after connections that broke and after errors of our own database. It grows after refusals
+        by WhatsApp.
         """
         if open_for is not None and open_for > STEADY_LINK:
             self._failures = 0
@@ -39,13 +43,16 @@ class Reconnects:
         return next_delay(self._failures, chance=self._chance, longest=SOONER if broke or code == -1 else LONGEST_DELAY)
 
     def again(self, seconds: float) -> None:
-        """It is tried again so much later: at once is part of linking, and no failure."""
+        """Record the wait before the next attempt. An immediate one is part of linking and not a failure."""
         self._failures += seconds > 0
 
 
 @dataclass(frozen=True, slots=True)
 class DisconnectDecision:
-    """`again_in` is seconds until the next try, None for no further one; `forget`: the credentials are worthless."""
+    """`again_in` is the seconds until the next attempt, None for no more.
+
+    With `forget`, the credentials are invalid.
+    """
 
     state: LinkState
     detail: str | None = None
@@ -54,16 +61,17 @@ class DisconnectDecision:
 
 
 def after_close(code: int, *, linked: bool, qr_shown: bool, passkey: bool, delay: float) -> DisconnectDecision:
-    """What follows on the end of one connection.
+    """Return the decision after a connection ended.
 
-    `code` is as Baileys gives it (its `DisconnectReason`; 0 and -1 are explained in protocol.ts). `qr_shown` and
-    `passkey`: this connection showed a QR code, was asked for a passkey. `delay`: seconds to wait where that is due.
+    `code` is Baileys' (its `DisconnectReason`; 0 and -1 are explained in protocol.ts). `qr_shown` and `passkey` tell
+    whether this connection showed a QR code or was asked for a passkey. `delay` is the seconds to wait before a normal
+    attempt.
     """
-    if code == 515:  # how WhatsApp ends the connection over which an account was linked
+    if code == 515:  # WhatsApp ends the connection like this after linking
         return DisconnectDecision(LinkState.CONNECTING, again_in=0)
-    if passkey:  # left standing for a while, for the owner to see it
+    if passkey:  # stays for a while so that the owner sees it
         return DisconnectDecision(LinkState.PASSKEY_REQUIRED, PASSKEY, again_in=LONGEST_DELAY)
-    if qr_shown and code in (408, 428):  # nobody scanned in time: more QR codes need another connection
+    if qr_shown and code in (408, 428):  # nobody scanned in time; more QR codes need another connection
         return DisconnectDecision(LinkState.LINKING, again_in=0)
     if code == 440:
         return DisconnectDecision(LinkState.REPLACED, REPLACED)

@@ -1,13 +1,13 @@
-"""WhatsApp's ids: of people, groups and messages."""
+"""WhatsApp's ids of people, groups and messages."""
 
 import re
 
 from imposter import phone_numbers
 
 _DIGITS = re.compile("[1-9][0-9]{4,14}")
-"""A number without a sign; E.164 has at most 15 digits, a group's id has more."""
+"""A phone number without a plus sign. E.164 has at most 15 digits; a group's id has more."""
 _COUNTRY_AND_NUMBER = range(7, 16)
-"""Digits that a number with its country's prefix may have; no country's are shorter."""
+"""Possible numbers of digits of a phone number with its country code."""
 _AS_GIVEN = re.compile("[1-9][0-9]*")
 _DEVICE = re.compile("[:_]")
 _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": "lid"}
@@ -15,11 +15,11 @@ _SERVERS = {"c.us": "s.whatsapp.net", "hosted": "s.whatsapp.net", "hosted.lid": 
 
 
 def canonical_id(text: str) -> str:
-    """A phone number in any spelling as `49151...@s.whatsapp.net`; a full id without its device part.
+    """Return a phone number in any spelling as `49151...@s.whatsapp.net`, or a full id without its device part.
 
-    A bare number is always a phone number, never a LID. What is neither, or has no country's prefix, comes back as it
-    is. So do the digits of a full id: WhatsApp keeps numbers as they were when their owners joined (with Mexico's old
-    1, without Brazil's ninth digit), and only it knows which of two such spellings is the person.
+    A bare number is always a phone number, never a LID. A text that is neither, or has no country code, is returned
+    unchanged. So are the digits of a full id: WhatsApp keeps numbers as they were when their owners joined (with
+    Mexico's old 1, without Brazil's ninth digit), and only WhatsApp knows which of two such spellings is the person's.
     """
     stripped = text.strip()
     user, at, server = stripped.rpartition("@")
@@ -35,7 +35,7 @@ def canonical_id(text: str) -> str:
 
 
 def id_problem(text: str) -> str | None:
-    """Why no person or group on WhatsApp can have this id, and the cure; None where one may."""
+    """Return why nobody on WhatsApp can have this id, and how to fix it. None if somebody can."""
     user, _, server = canonical_id(text).rpartition("@")
     if server == "s.whatsapp.net" and user.isdecimal() and len(user) in _COUNTRY_AND_NUMBER:
         return None
@@ -50,8 +50,9 @@ def id_problem(text: str) -> str | None:
 
 
 def _phone(text: str) -> str | None:
-    """None where it cannot be read. Digits alone are then taken as they are: an id of WhatsApp's may begin so, though
-    no number has that length any more.
+    """Return the digits of a phone number, or None if it cannot be read.
+
+    Plain digits are then taken as they are: an old id of WhatsApp may have a length that phone numbers no longer have.
     """
     try:
         return phone_numbers.read(text)
@@ -61,5 +62,5 @@ def _phone(text: str) -> str | None:
 
 
 def message_id(seed: str) -> str:
-    """An id of the form that WhatsApp's own web client makes (`generateMessageIDV2` in Baileys' generics)."""
+    """Return an id in the format of WhatsApp's own web client (`generateMessageIDV2` in Baileys' generics)."""
     return "3EB0" + seed[:18].upper()

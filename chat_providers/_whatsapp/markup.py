@@ -1,7 +1,7 @@
-"""Markdown, as models write it, in the markup that WhatsApp shows.
+"""Conversion of Markdown, which models write, to WhatsApp's markup.
 
-The answer's lines are kept as they stand. A parser says which parts of them are Markdown, and those alone are written
-anew; so what is no Markdown comes out as it is.
+The lines of the answer are kept. Only the parts that a parser recognises as Markdown are rewritten, so all other text
+stays as it is.
 """
 
 import re
@@ -13,21 +13,21 @@ from markdown_it.token import Token
 from chat_providers._whatsapp.markup_inline import InlineParser, rendered
 
 NOT_READ = ("code", "html_block", "html_inline", "lheading", "reference")
-"""People indent lines, draw lines under words, and write `<3` and `[Ann]: hi`: no Markdown is looked for in that."""
+"""Ignored syntax, because people also indent lines, underline words with dashes, and write `<3` and `[Ann]: hi`."""
 MOST_CELLS = 4_000
-"""Of a table that is read: the parser makes up for those that are left out at the ends of its lines."""
+"""Maximum number of cells of a table. The parser creates cells that are missing at the ends of lines."""
 CODE = "```"
 ROW_LEVEL = 2
-"""Of a table that stands in nothing else."""
+"""Nesting level of the rows of a top-level table."""
 PLACE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*+)?")
-"""Of a table's row in a list or a quote: what stands before it."""
+"""The text before a table's row in a list or a quote."""
 LANGUAGE = re.compile(r"[\w.+#-]*")
 WIDE_BULLET = re.compile(r"\*[ \t]{2,}$")
-"""WhatsApp takes it for the beginning of bold text."""
+"""WhatsApp would take it for the start of bold text."""
 
 
 def in_whatsapp_markup(markdown: str) -> str:
-    """`markdown` in WhatsApp's markup. Takes time in proportion to it."""
+    """Return `markdown` in WhatsApp's markup. Takes linear time."""
     source = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     lines = source.split("\n")
     cells = len(lines) * max(line.count("|") for line in lines)
@@ -39,12 +39,12 @@ def in_whatsapp_markup(markdown: str) -> str:
 def _parser(*, tables: bool) -> InlineParser:
     parser = InlineParser()
     parser.enable(["strikethrough", *(["table"] if tables else [])]).disable(list(NOT_READ))
-    parser.parse("*")  # has it compile its rules, which threads that share it must not do at once
+    parser.parse("*")  # compiles the rules, which threads that share the parser must not do at the same time
     return parser
 
 
 class _Lines:
-    """The lines of one answer; None is left out."""
+    """The lines of one answer. None stands for a removed line."""
 
     def __init__(self, source: list[str]) -> None:
         self._source = source
@@ -60,7 +60,7 @@ class _Lines:
             elif token.type in ("heading_close", "table_close"):
                 inside = ""
             if token.type == "table_open":
-                self._lines[begin + 1] = None  # the line under the table's head
+                self._lines[begin + 1] = None  # the line below the table's head
             elif token.type == "tr_open":
                 cells, row = [], begin
             elif token.type == "tr_close":
@@ -82,7 +82,7 @@ class _Lines:
         texts = rendered(token.children or [])
         for number, content in enumerate(contents):
             at = begin + number
-            if number >= len(texts):  # a link goes over the end of a line
+            if number >= len(texts):  # a link contains a line break
                 self._lines[at] = None
                 continue
             line = self._source[at]
@@ -99,14 +99,14 @@ class _Lines:
         place = PLACE.match(self._source[at]) if is_nested else None
         before = place[0] if place else ""
         if _cell_count(self._source[at][len(before) :].strip()) > len(cells):
-            return  # more cells than the table has columns: the parser would leave them out
+            return  # more cells than the table has columns; the parser would drop them
         texts = [(_bold(cell) if bold else "\n".join(rendered(cell))).replace("\n", ", ") for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
         self._lines[at] = before + " | ".join(texts) if texts else None
 
     def _rule(self, at: int) -> None:
-        """One blank line stands in its place, with those around it."""
+        """Replace a horizontal rule and the blank lines around it with one blank line."""
         is_behind_blank = at == 0 or not (self._lines[at - 1] or "").strip()
         is_before_blank = at + 1 < len(self._source) and not self._source[at + 1].strip()
         self._lines[at] = None if is_behind_blank or is_before_blank else ""
@@ -116,7 +116,7 @@ class _Lines:
     def _code(self, begin: int, end: int, token: Token) -> None:
         is_closed = token.content.count("\n") == end - begin - 2
         if not is_closed and (token.markup.startswith("~") or not token.content):
-            return  # signs that somebody drew
+            return  # a line of signs, not code
         for at, words in ((begin, token.info), (end - 1, "")) if is_closed else ((begin, token.info),):
             before, _, _ = self._source[at].partition(token.markup)
             self._lines[at] = before + CODE + ("" if LANGUAGE.fullmatch(words.strip()) else words)

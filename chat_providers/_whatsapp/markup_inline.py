@@ -1,4 +1,4 @@
-"""What stands within a line of Markdown, in WhatsApp's markup: bold, italics, struck out words, code, links."""
+"""Conversion of inline Markdown to WhatsApp's markup: bold, italics, strikethrough, code, links."""
 
 import re
 import unicodedata
@@ -11,18 +11,18 @@ from markdown_it.token import Token
 
 ADDRESS = re.compile(r"(?i:https?://|www\.)[^\s<>\[\]()`]*[^\s<>\[\]()`*_~.,;:!?'\"]")
 STOP = re.compile(r"(?i:https?://|www\.)|[\n!&*<\[\\\]_`~]")
-"""What may begin something else than plain text."""
+"""Signs at which something other than plain text may begin."""
 SIGNS = frozenset("\n!&*<[\\]_`~")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 SHRUG = "\\_(\u30c4)_/"
 BREAK, AS_IT_IS = "br", "as it is"
-"""What a token says of itself."""
+"""Values of a token's `info`."""
 SCHEME = re.compile(r"(?i:https?://|mailto:|tel:)(?:www\.)?")
 MARKS = {"strong": "*", "em": "_", "s": "~"}
 
 
 class InlineParser(MarkdownIt):
-    """Leaves addresses, and code that goes over the end of a line, as they are; and reads `<br>`."""
+    """A parser that leaves URLs and multi-line code unchanged and accepts `<br>`."""
 
     def __init__(self) -> None:
         super().__init__("commonmark")
@@ -40,12 +40,12 @@ class InlineParser(MarkdownIt):
 
 
 def rendered(tokens: Sequence[Token], around: str = "") -> list[str]:
-    """The lines of what the parser found in one block. `around`: the mark that is put around all of it."""
+    """Return the lines of one block's tokens. `around` is a mark that is put around all of it."""
     return _MarkupWriter(tokens, around).lines()
 
 
 def linked(text: str, url: str) -> str:
-    """A link's text and address; one of them where that says it all."""
+    """Return a link's text and URL, or only one of them if both are the same."""
     if not url or (url.lower().startswith(("mailto:", "tel:")) and _bare(text) == _bare(url)):
         return text
     return url if not text or _bare(text) == _bare(url) else f"{text} ({url})"
@@ -61,7 +61,7 @@ def _bare(address: str) -> str:
 class _Mark:
     text: str
     is_shown: bool = True
-    """Whether WhatsApp makes something of it."""
+    """Whether WhatsApp interprets the mark."""
 
 
 class _MarkupWriter:
@@ -104,7 +104,10 @@ class _MarkupWriter:
         self._put(mark.text)
 
     def _ends_and_begins(self) -> tuple[str, str]:
-        """The marks around a line's end: WhatsApp's end with the line, so they begin anew on the next."""
+        """Return the marks before and after a line break.
+
+        WhatsApp's marks end with the line and must be repeated on the next.
+        """
         marks = "".join(mark.text for mark in self._open[1:] if mark.is_shown)
         return marks[::-1], marks
 
@@ -127,7 +130,7 @@ def _literal(token: Token) -> str:
 
 
 def _marks(tokens: Sequence[Token]) -> dict[int, _Mark]:
-    """What stands in the place of each token that begins or ends bold, italics or the like."""
+    """Return the mark that replaces each opening or closing token of bold, italics and the like."""
     before, after = _neighbours(tokens), _neighbours(tokens[::-1], from_end=True)[::-1]
     found: dict[int, _Mark] = {}
     begun: list[int] = []
@@ -145,14 +148,17 @@ def _marks(tokens: Sequence[Token]) -> dict[int, _Mark]:
 
 
 def _mark(kind: str, markup: str, in_word: tuple[bool, bool], ends_with: str) -> _Mark:
-    """WhatsApp makes nothing of marks within a word, and takes those behind an address for a part of it."""
+    """Return the mark for a token.
+
+    WhatsApp ignores marks within a word and takes those after a URL for a part of it.
+    """
     if all(in_word) or (any(in_word) and kind == "em"):
         return _Mark(markup, is_shown=False)  # such as 2*3*4
     return _Mark("") if any(in_word) or ends_with == "address" else _Mark(MARKS[kind])
 
 
 def _neighbours(tokens: Sequence[Token], *, from_end: bool = False) -> list[tuple[str, str]]:
-    """For each token the character that is nearest to it, of those before it in `tokens`, and what that belongs to."""
+    """Return for each token the nearest character before it in `tokens`, and the type of that character's token."""
     nearest = (" ", "")
     found = []
     for token in tokens:
@@ -163,12 +169,15 @@ def _neighbours(tokens: Sequence[Token], *, from_end: bool = False) -> list[tupl
 
 
 def _in_word(character: str) -> bool:
-    """Chinese and Japanese have no blanks between words, so marks may stand between any two of their characters."""
+    """Return whether a character belongs to a word.
+
+    In Chinese and Japanese, marks may be between any two characters.
+    """
     return character.isalnum() and unicodedata.east_asian_width(character) not in ("W", "F")
 
 
 def _text(state: StateInline, silent: bool) -> bool:
-    """Up to what may be Markdown; an address as a whole."""
+    """Parse plain text up to the next possible Markdown, or a whole URL."""
     address = ADDRESS.match(state.src, state.pos, state.posMax)
     if address is None and state.src[state.pos] in SIGNS:
         return False
@@ -183,7 +192,10 @@ def _text(state: StateInline, silent: bool) -> bool:
 
 
 def _code(state: StateInline, silent: bool) -> bool:
-    """WhatsApp's ends with the line; more often somebody meant no code."""
+    """Parse code.
+
+    Multi-line code is left unchanged: WhatsApp's code ends with the line, and usually no code was meant.
+    """
     begin, known = state.pos, len(state.tokens)
     found = backtick(state, silent)
     whole = state.src[begin : state.pos]
@@ -193,7 +205,7 @@ def _code(state: StateInline, silent: bool) -> bool:
 
 
 def _shrug(state: StateInline, silent: bool) -> bool:
-    """The backslash that is an arm."""
+    """Parse the shrug, whose backslash is an arm and no escape."""
     if not state.src.startswith(SHRUG, state.pos, state.posMax):
         return False
     if not silent:

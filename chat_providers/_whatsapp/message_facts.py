@@ -1,4 +1,4 @@
-"""What a WhatsApp message is beside its words, as the core takes it."""
+"""Facts of a WhatsApp message besides its words, in the core's form."""
 
 from base64 import b64decode
 
@@ -7,7 +7,7 @@ from chat_providers._whatsapp.protocol import Quoted as QuotedMessage
 from imposter.contracts.messages import UNREADABLE, Mention, MessageFacts, MessageKind, Quote
 
 LIVES = (0, 86_400, 604_800, 7_776_000)
-"""Seconds that WhatsApp lets a chat's messages live; 0: for good. Nobody chooses less for what was said."""
+"""Lifetimes of messages that WhatsApp offers, in seconds; 0 is unlimited. Senders cannot choose other ones."""
 
 
 def facts_of(message: InboundMessage, *, before_linking: bool) -> MessageFacts:

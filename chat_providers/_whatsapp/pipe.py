@@ -1,4 +1,4 @@
-"""JSON lines between this process and the sidecar (the framing is explained in protocol.ts)."""
+"""JSON lines between this process and the sidecar. The framing is explained in protocol.ts."""
 
 import asyncio
 import itertools
@@ -15,20 +15,20 @@ from imposter.contracts.errors import InvalidState
 log = structlog.get_logger()
 
 LONGEST_LINE = 2**26
-"""Bytes. A first connection stores some 800 keys at once, about 0.2 MB."""
+"""Bytes. A new connection stores some 800 keys at once, about 0.2 MB."""
 
 Serve = Callable[[str, Request], Awaitable[Any]]
-"""(account, request) -> the value to answer with; what it raises is answered as a failure."""
+"""(account, request) -> the value of the response. Exceptions are reported as failures."""
 
 
 class PipeClosed(Exception):
-    """The sidecar is not there, or went away before it answered."""
+    """The sidecar is not running, or ended before it responded."""
 
 
 class SidecarFailure(Exception):
-    """The sidecar's own answer that something failed.
+    """A failure that the sidecar reported.
 
-    `code` is a FailureCode of protocol.ts; `number` is WhatsApp's own, where it gave one.
+    `code` is a FailureCode of protocol.ts. `number` is WhatsApp's own code, if there is one.
     """
 
     def __init__(self, code: str, detail: str, number: int | None = None) -> None:
@@ -53,10 +53,10 @@ class Pipe:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self.heard_at = 0.0
-        """When the other side last said anything, by the event loop's clock."""
+        """Time at which the other side last sent anything, by the event loop's clock."""
 
     async def run(self) -> None:
-        """Read until the other side is gone."""
+        """Read until the other side closes the connection."""
         now = asyncio.get_running_loop().time
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -65,22 +65,25 @@ class Pipe:
                     try:
                         self._take(json.loads(line), tasks)
                     except (ValueError, LookupError, TypeError, RecursionError) as error:
-                        # The accounts of a process are a hundred, and one line is of one of them.
+                        # a process serves a hundred accounts, and the line concerns only one of them
                         log.error("a line of the whatsapp helper cannot be read", error=type(error).__name__)
         finally:
             for future in self._waiting.values():
                 future.cancel()
 
     async def _line(self) -> bytes:
-        """The next line, without those that are too long; empty at the end."""
+        """Return the next line, skipping those that are too long. Empty at the end."""
         while True:
             try:
                 return await self._reader.readline()
-            except ValueError:  # what is left of that line comes as a line of its own, and is none
+            except ValueError:  # the rest of the long line is returned as a line of its own, which is invalid
                 log.error("a line of the whatsapp helper is too long", longest=LONGEST_LINE)
 
     async def call(self, account: str, body: dict[str, Any], *, patience: float) -> Any:
-        """Ask the sidecar. Raises PipeClosed, SidecarFailure, TimeoutError (no answer after `patience` seconds)."""
+        """Send a request and return the response.
+
+        Raises: PipeClosed, SidecarFailure, TimeoutError (no response after `patience` seconds).
+        """
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._write({"call": number, "account": account, "body": body})
@@ -95,7 +98,7 @@ class Pipe:
         return future.result()
 
     def post(self, account: str, body: dict[str, Any]) -> None:
-        """Ask without waiting for the answer."""
+        """Send a request without waiting for the response."""
         self._write({"call": next(self._numbers), "account": account, "body": body})
 
     def _take(self, line: dict[str, Any], tasks: asyncio.TaskGroup) -> None:
@@ -120,9 +123,9 @@ class Pipe:
         answer: dict[str, Any]
         try:
             value = await self._serve(account, REQUEST.validate_python(body))
-        except InvalidState as error:  # expected of a bot that stops, and asked again until the connection is closed
+        except InvalidState as error:  # expected while a bot stops; repeated until the connection is closed
             answer = {"error": {"code": "failed", "detail": str(error)}}
-        except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar asks again what may yet succeed
+        except Exception as error:  # noqa: BLE001 - this task ends here; the sidecar repeats what may still succeed
             log.warning("request of the whatsapp helper failed", bot=account, error=type(error).__name__)
             code = "refused" if isinstance(error, ValueError) else "failed"
             answer = {"error": {"code": code, "detail": type(error).__name__}}

@@ -1,34 +1,34 @@
-"""Poison messages: those that no process survives reading, which WhatsApp would deliver again for ever."""
+"""Poison messages, which crash every process that reads them and which WhatsApp would deliver again forever."""
 
 MOST_KEPT = 100
 
 
 class PoisonMessages:
-    """Of one account: tells by the ends of its processes which message is one.
+    """Detection of one account's poison messages, from the ends of its processes.
 
-    What is being read when a process of many accounts breaks is only suspect, as any of theirs may have done it. When
-    one of this account alone breaks over the same message, it was that message.
+    If a process with many accounts crashes, the message that each account was reading is only suspect, since any of
+    them may be the cause. If a process with only this account crashes on the same message, that message is the cause.
     """
 
     def __init__(self) -> None:
         self.suspect: str | None = None
-        """The fingerprint of a message during which a process broke, until it is read or known for what it is."""
+        """Fingerprint of a message that was being read during a crash, until it is read or identified as poison."""
         self._reading: str | None = None
         self._known: dict[str, None] = {}
 
     @property
     def known(self) -> list[str]:
-        """Fingerprints of messages that are not to be read."""
+        """Fingerprints of messages that must not be read."""
         return list(self._known)
 
     def reading(self, stanza: str | None) -> None:
-        """The account reads this message now; None: it has read it."""
+        """Record that the account reads this message now. None means that it has finished."""
         if stanza is None and self._reading == self.suspect:
             self.suspect = None
         self._reading = stanza
 
     def process_ended(self, *, broke: bool, alone: bool) -> bool:
-        """Whether it is known by now what it broke over."""
+        """Record the end of a process. Return whether the message that caused it is now identified."""
         read, self._reading = self._reading, None
         if not broke or read is None:
             return False

@@ -1,4 +1,4 @@
-"""What the sidecar says, parsed at the door. The same shapes as in whatsapp_baileys_server/src/protocol.ts."""
+"""Messages from the sidecar, validated on receipt. The shapes match whatsapp_baileys_server/src/protocol.ts."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ LONGEST_TEXT = 65_536
 """As in common/limits.ts, which counts a character outside of the basic plane as two."""
 
 LATEST = 4_102_444_800
-"""Seconds; as in content/formatting.ts."""
+"""Seconds, as in content/formatting.ts."""
 
 Id = Annotated[str, Field(min_length=1, max_length=256)]
 Name = Annotated[str, Field(max_length=256)]
@@ -100,7 +100,7 @@ class MessageSecret(Shape):
 
 
 class PersonNames(Shape):
-    """null: nothing is told of it; empty: they have none."""
+    """Names of a person. null means not reported, empty means that there is none."""
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=16)]
     saved: Text | None
@@ -140,7 +140,7 @@ class Change(Shape):
 
 
 class InboundMessage(Shape):
-    """Fields are explained in protocol.ts."""
+    """A message. The fields are explained in protocol.ts."""
 
     id: Id
     chat: Id

@@ -1,4 +1,4 @@
-"""One Node process that holds accounts' connections to WhatsApp: its start, its end, its restarts."""
+"""One Node process with several accounts' connections to WhatsApp: its start, end and restarts."""
 
 import asyncio
 import random
@@ -22,28 +22,35 @@ log = structlog.get_logger()
 
 FOLDER = Path(__file__).parents[1] / "whatsapp_baileys_server"
 NODE_FLAGS = ("--max-semi-space-size=2", "--optimize-for-size")
-"""Many mostly idle connections leave little garbage each, which V8 would let pile up: with 50 accounts of bare Baileys
-these take 134 MB where V8's defaults take 300, and an answer takes no longer (benchmarks/)."""
+"""Many mostly idle connections create little garbage each, which V8 would let accumulate.
+
+With 50 accounts of bare Baileys these flags need 134 MB instead of 300 MB with V8's defaults, without slower answers
+(benchmarks/).
+"""
 NODE_ENVIRONMENT = {
     "NODE_COMPILE_CACHE": str(FOLDER / "node_modules" / ".cache" / "node"),
     "MALLOC_ARENA_MAX": "1",
 }
-"""What Node compiled is kept, which spares it the TypeScript stripper: together 20 MB less, and a first QR code in
-0.37 s instead of 0.51 (benchmarks/)."""
+"""Node's compile cache avoids the TypeScript stripper.
+
+Together these save 20 MB, and the first QR code takes 0.37 s instead of 0.51 s (benchmarks/).
+"""
 PING_EVERY = 0.5
-"""Seconds. The process ends itself when it misses ten in a row (parent-watchdog.ts)."""
+"""Seconds. The process ends itself when it misses ten pings in a row (parent-watchdog.ts)."""
 SILENT_AFTER = 2
 HUNG_AFTER = 20
-"""Pings without an answer: until the accounts are told, and until the process is killed. Not seconds, of which a
-machine that slept would find too many gone by."""
+"""Unanswered pings until the accounts are told, and until the process is killed.
+
+These are not seconds, because too many would seem to have passed after the machine was asleep.
+"""
 NOT_STARTED_AFTER = 60
-"""Pings until a process that has never answered is killed."""
+"""Pings until a process that never responded is killed."""
 LONGEST_SILENCE = 5.0
-"""Seconds without a word from here after which the process ends itself (`parent-watchdog.ts`)."""
+"""Seconds without a ping after which the process ends itself (`parent-watchdog.ts`)."""
 SILENCE_MARGIN = 1.0
-"""Seconds for what else may have been said after a ping, and for ending."""
+"""Seconds for other messages after a ping, and for the end of the process."""
 GOODBYE_SECONDS = 2.0
-"""The process has nothing left to do then; one that hangs must not keep the server beyond the end of its drain."""
+"""Seconds for the process to end, when it has nothing left to do. A hung one must not delay the server's shutdown."""
 
 
 class SidecarMissing(ImposterError):
@@ -51,25 +58,25 @@ class SidecarMissing(ImposterError):
 
 
 class Listener(Protocol):
-    """One account, as the sidecar sees it."""
+    """One account, as the sidecar uses it."""
 
     async def serve(self, request: Request) -> Any: ...
 
     def notice(self, event: Event) -> None: ...
 
     def sidecar_up(self) -> None:
-        """A process is there and holds no connection of this account yet."""
+        """A process has started and has no connection of this account yet."""
 
     def sidecar_silent(self) -> None:
-        """The process does not answer for now; nobody knows what has become of the connection."""
+        """The process does not respond at the moment; the state of the connection is unknown."""
 
     def sidecar_answers(self) -> None:
-        """It does again."""
+        """The process responds again."""
 
     def sidecar_down(self, again_in: float, *, broke: bool) -> None:
-        """The process is gone, and with it the connection; another one starts in so many seconds.
+        """The process has ended and its connection is lost. Another process starts in `again_in` seconds.
 
-        `broke`: it ended by something that it did itself.
+        `broke` means that the process ended by its own fault.
         """
 
 
@@ -88,14 +95,14 @@ class Sidecar:
         self._restarts = Restarts(chance)
         self._listeners: dict[str, Listener] = {}
         self._wanted = asyncio.Event()
-        """There are accounts."""
+        """Set while there are accounts."""
         self._served = False
         self._pipe: Pipe | None = None
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
     def start(cls, shared: Shared) -> "Sidecar":
-        """Runs until `aclose`; there is a process once there is an account."""
+        """Start a sidecar that runs until `aclose`. Its process starts with the first account."""
         sidecar = cls(shared.node, dict(shared.environment), hold=shared.hold)
         sidecar._task = asyncio.create_task(sidecar._keep_alive(), name="whatsapp-sidecar")
         return sidecar
@@ -128,13 +135,13 @@ class Sidecar:
         return await self._pipe.call(account, body, patience=patience)
 
     def post(self, account: str, body: dict[str, Any]) -> None:
-        """See Pipe.post; without a process there is nothing to say."""
+        """See Pipe.post. Without a process, nothing is sent."""
         if self._pipe is not None:
             with suppress(PipeClosed):
                 self._pipe.post(account, body)
 
     async def _keep_alive(self) -> None:
-        """A process for as long as there are accounts; one that has none left is kept until it ends."""
+        """Run a process while there are accounts. A process without accounts is kept until it ends."""
         while True:
             await self._wanted.wait()
             if not self._may_connect():
@@ -154,7 +161,7 @@ class Sidecar:
             await asyncio.sleep(delay)
 
     async def _one_life(self) -> ProcessRun:
-        """Raises: OSError."""
+        """Run one process until it ends. Raises: OSError."""
         now = asyncio.get_running_loop().time
         born, hung, pipe = now(), False, None
         self._served = False
@@ -163,11 +170,11 @@ class Sidecar:
             process = await asyncio.create_subprocess_exec(
                 *_command(self._node),
                 stdin=theirs.fileno(),
-                # Baileys' libraries print private keys: what the process prints is nobody's to read.
+                # Baileys' libraries print private keys, so the output is discarded.
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.DEVNULL,
                 env=self._environment | NODE_ENVIRONMENT,
-                start_new_session=True,  # Ctrl-C is for us; the process ends with its socket
+                start_new_session=True,  # Ctrl-C is for this process; the other one ends with its socket
             )
             theirs.close()
             try:
@@ -186,7 +193,7 @@ class Sidecar:
         return ProcessRun(None if hung else process.returncode, now() - born, bool(pipe.heard_at), self._served)
 
     async def _talk(self, pipe: Pipe) -> None:
-        """Until the process is gone. Raises TimeoutError when it no longer answers."""
+        """Talk to the process until it ends. Raises: TimeoutError (it no longer responds)."""
         listening = asyncio.create_task(pipe.run(), name="whatsapp-pipe")
         beating = asyncio.create_task(self._heartbeat(pipe), name="whatsapp-heartbeat")
         self._pipe = pipe
@@ -205,7 +212,7 @@ class Sidecar:
             raise results[1]
 
     async def _heartbeat(self, pipe: Pipe) -> None:
-        """Raises TimeoutError when the process has been silent for too long, PipeClosed when it is gone."""
+        """Send pings. Raises: TimeoutError (the process did not respond for too long), PipeClosed (it has ended)."""
         now = asyncio.get_running_loop().time
         asked_at, unanswered = now(), 0
         while unanswered < (HUNG_AFTER if pipe.heard_at else NOT_STARTED_AFTER):
@@ -222,12 +229,15 @@ class Sidecar:
         raise TimeoutError
 
     def _silence(self) -> float:
-        """Seconds that the process may go on unheard: in time before others may open these connections."""
+        """Return the seconds for which the process may run without a ping.
+
+        It ends before other nodes may open its connections.
+        """
         hold = self._hold()
         return LONGEST_SILENCE if hold is None else max(0.0, min(LONGEST_SILENCE, hold - SILENCE_MARGIN))
 
     def _may_connect(self) -> bool:
-        """Whether a process may have connections, which it would end at once where a lease is over or about to be."""
+        """Return whether a process may connect. It would end itself at once if a lease has ended or is about to."""
         return self._silence() > 0
 
     async def _serve(self, account: str, request: Request) -> Any:
@@ -244,13 +254,13 @@ class Sidecar:
 
 
 def check_installed() -> None:
-    """Raises SidecarMissing."""
+    """Check that the sidecar is installed. Raises: SidecarMissing."""
     if not (FOLDER / "node_modules" / "baileys").is_dir():
         raise SidecarMissing
 
 
 def compile_ahead(node: str) -> None:
-    """Fill Node's cache, so that the very first start profits too: the process reads everything, then its end."""
+    """Fill Node's cache for a faster first start: the process loads all its code and ends when its input does."""
     subprocess.run(_command(node), input=b"", env=NODE_ENVIRONMENT, check=True)  # noqa: S603 - our own program
 
 
@@ -259,7 +269,7 @@ def _command(node: str) -> list[str]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Its socket is closed, at which it ends by itself; a hung one is killed."""
+    """Wait for the process to end, which it does when its socket is closed. Kill it if it hangs."""
     try:
         async with asyncio.timeout(GOODBYE_SECONDS):  # wait_for of Python 3.11 can swallow a cancellation
             await process.wait()

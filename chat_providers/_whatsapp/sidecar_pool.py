@@ -1,4 +1,4 @@
-"""This server's Node processes, of so many accounts each at most: the end of one touches its accounts only."""
+"""This server's Node processes, each with a limited number of accounts, so that a crash affects only some of them."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ from chat_providers._whatsapp.sidecar import Listener, Sidecar, check_installed
 from imposter.contracts.chat import Shared
 
 MOST_ALONE = 8
-"""Processes of one account: each takes some 100 MB."""
+"""Maximum number of processes with a single account. Each takes some 100 MB."""
 
 
 class Sidecars:
@@ -21,7 +21,7 @@ class Sidecars:
 
     @classmethod
     async def open(cls, shared: Shared) -> "Sidecars":
-        """For `Shared.get`. Raises SidecarMissing."""
+        """Open the pool, for `Shared.get`. Raises: SidecarMissing."""
         check_installed()
         return cls(shared)
 
@@ -30,13 +30,13 @@ class Sidecars:
         await asyncio.gather(*(sidecar.aclose() for sidecar in running), *self._ending)
 
     def add(self, account: str, listener: Listener) -> None:
-        """Give the account a place, which it keeps until it is removed."""
+        """Assign the account to a process until it is removed."""
         place = self._places.get(account) or self._with_room()
         self._places[account] = place
         place.add(account, listener)
 
     def isolate(self, account: str, listener: Listener) -> bool:
-        """Give the account a process of its own, if it has none and there are not too many; whether it has one now."""
+        """Move the account to its own process, if there are not too many of those. Return whether it has one."""
         if self._places.get(account) in self._alone:
             return True
         if len(self._alone) >= MOST_ALONE:
@@ -57,7 +57,7 @@ class Sidecars:
         if place is None:
             return
         place.remove(account)
-        # One is kept, so that the next link need not wait for a start.
+        # keep one, so that the next link does not have to wait for a start
         if not place.accounts and (place in self._alone or len(self._running) - len(self._alone) > 1):
             self._running.remove(place)
             self._alone.discard(place)
@@ -77,7 +77,7 @@ class Sidecars:
             place.post(account, body)
 
     def _with_room(self) -> Sidecar:
-        """The fullest, so that the others may empty."""
+        """Return the fullest process with room, so that the others may become empty."""
         most = self._shared.accounts_per_process
         found = [each for each in self._running if each not in self._alone and each.accounts < most]
         if found:

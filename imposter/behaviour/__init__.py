@@ -1,1 +1,1 @@
-"""How a bot behaves, as small policies: pure functions of what happened, the config, and chance."""
+"""The bot's behaviour, as small policies: pure functions of events, config and random numbers."""

@@ -1,7 +1,7 @@
-"""When answers are given: the hours of a day, in the time zone of whoever lives by them.
+"""Active hours: the hours of the day in which the bot answers, in their own time zone.
 
-A day's hours are a span between two moments. A time of day that the clock skips in spring counts by the offset of
-before, and of one that comes twice in autumn the first counts, as in calendars (RFC 5545, 3.3.5).
+The hours of a day are a span between two moments. A time of day that the clock skips in spring uses the offset from
+before the change. Of a time that occurs twice in autumn, the first counts, as in calendars (RFC 5545, 3.3.5).
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from imposter.contracts.behaviour import WEEK, ActiveHours
 
 BEHIND = 2
-"""Days. Hours may last until the next day, and what local date it is may jump by one."""
+"""Days to look back. Hours may last until the next day, and the local date may jump by one."""
 AHEAD = 21
-"""Days. One day a week may be open, and the clock may skip the hours of one week."""
+"""Days to look ahead. Only one day a week may be active, and the clock may skip the hours of one week."""
 
 
 def is_open(hours: ActiveHours | None, moment: datetime) -> bool:
@@ -21,14 +21,14 @@ def is_open(hours: ActiveHours | None, moment: datetime) -> bool:
 
 
 def opening(hours: ActiveHours | None, moment: datetime) -> datetime:
-    """`moment` itself where it is open, else when the hours begin next, in UTC."""
+    """Return `moment` if it is in active hours, else the time at which they next begin, in UTC."""
     if hours is None or is_open(hours, moment):
         return moment
     return min(begin for begin, _ in _spans(hours, moment) if begin > moment)
 
 
 def _spans(hours: ActiveHours, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The hours of the days around `moment`."""
+    """Iterate over the active hours of the days around `moment`."""
     zone = ZoneInfo(hours.time_zone)
     today = moment.astimezone(zone).date()
     over_midnight = timedelta(days=1 if hours.end <= hours.start else 0)

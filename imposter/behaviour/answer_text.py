@@ -1,9 +1,9 @@
-"""What of a model's answer is said to the contact: no reasoning, no token of a chat template, no wrapper.
+"""Extraction of the contact's text from a model's answer: without reasoning, chat template tokens and wrappers.
 
-Models say more than their words. Which shapes there are is from their chat templates and from what servers were seen
-to give back: `<think>` (DeepSeek, Qwen), `[THINK]` (Magistral), channels (gpt-oss's harmony format), `<|im_end|>`
-(ChatML), `<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `[e~[` (MiniMax),
-`<tool_call>` (Hermes, Qwen).
+Models return more than the text. The known forms come from their chat templates and from observed server responses:
+`<think>` (DeepSeek, Qwen), `[THINK]` (Magistral), channels (gpt-oss's harmony format), `<|im_end|>` (ChatML),
+`<end_of_turn>` (Gemma), `<|eot_id|>` (Llama), `</s>` and `[INST]` (Mistral), `[e~[` (MiniMax), `<tool_call>` (Hermes,
+Qwen).
 """
 
 import json
@@ -12,26 +12,26 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 LONGEST_NAME = 60
-"""Characters of a name in front of an answer."""
+"""Maximum number of characters of a name before an answer."""
 MOST_WRAPPERS = 5
-"""One in another, such as a fence around JSON around quotation marks."""
+"""Maximum number of nested wrappers, such as a fence around JSON around quotation marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerText:
-    """`words` are for the contact; empty: the model said nothing to them."""
+    """A parsed answer. `words` is the text for the contact; empty if the model wrote none."""
 
     words: str
     unsure: bool = False
-    """The model wrote that it doubts its answer."""
+    """The model marked that it is not sure of its answer."""
     binds: bool = False
-    """The model wrote that its answer binds the owner."""
+    """The model marked that its answer commits the owner."""
     reasoning_only: bool = False
-    """It reasoned, and came to no answer."""
+    """The model only returned reasoning, without an answer."""
     reasoned: bool = False
-    """Its reasoning stood before the words."""
+    """Reasoning was removed."""
     machinery: bool = False
-    """Something in `words` is not for a person: it is not to be sent unseen."""
+    """`words` contains text that is not meant for a person. It must not be sent without a check."""
 
 
 _REASONING = r"(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
@@ -47,14 +47,14 @@ _HEADER = re.compile(
     r"<start_of_turn>\s{0,9}(?:model|assistant)?|<\|assistant\|>|<\uff5cAssistant\uff5c>|(?-i:assistant|model)\n)\s{0,9}",
     re.IGNORECASE,
 )
-"""What may stand before an answer; a bare role is what is left of a header whose tokens the server took off."""
+"""Tokens that may precede an answer. A bare role remains of a header whose tokens the server has removed."""
 _TURN_ENDS = re.compile(
     rf"<[|\uff5c]{_CONTROL}[|\uff5c]>|</?s>|<eos>|<pad>|<(?:start|end)_of_turn>|\[/?INST\]|</?SYS>|<<SYS>>|"
     r"\]~!?b[\[\]]|\[e~\[|\n{1,9}(?:#{1,6} {0,9})?(?:user|human|instruction) {0,9}:|"
     r"\n{1,9}(?-i:user|assistant|model)\n|(?<=[.!?])(?-i:assistant)\n\n",
     re.IGNORECASE,
 )
-"""Where an answer is over; what stands behind it is the model's invention of what comes next."""
+"""Tokens that end an answer. The text after them is a continuation of the chat that the model invented."""
 _TOOLS = re.compile(
     r"<\|?(?:tool[_\u2581]calls?|function[_\u2581]calls?|tool_code|tool_use|invoke|python_tag|function=)|"
     r"\[TOOL_CALLS\]|[<\uff5c]tool[\u2581_]calls?[\u2581_]begin|<\uff5ctool",
@@ -69,7 +69,10 @@ _MACHINERY = re.compile(
     r"[\[{]\s{0,9}[\"']?(?:text|from|by|you_wrote_before|you_sent|now|at|examples|content|role)[\"']?\s{0,9}:",
     re.IGNORECASE,
 )
-"""Words in capitals in brackets are tokens that a model has invented, or has seen in some template."""
+"""Text that is not meant for a person.
+
+Bracketed words in capitals are tokens that a model invented or copied from a template.
+"""
 _MARKER = re.compile(
     "[*_`~]{0,4}(?:\\\\?[\\[\uff3b\u3010\u27e6]){1,2}[ \u200b]{0,3}(?:unsure|binds)(?:[^\\w\\n]{1,6}(?:unsure|binds))?"
     "[ \u200b:]{0,3}(?:\\\\?[\\]\uff3d\u3011\u27e7]){0,2}[*_`~]{0,4} {0,3}[:.,-]?",
@@ -96,9 +99,9 @@ _SIDE_KEYS = frozenset({"from", "name", "role", "sender", "author", "speaker", "
 
 
 def answer_text(said: str, names: Collection[str] = ()) -> AnswerText:
-    """What of `said` is for the contact. `names`: what the bot's owner is called, which may stand in front of it.
+    """Return the part of `said` that is for the contact. `names` are the owner's names, which may precede the answer.
 
-    Takes time in proportion to the text, with any text.
+    Takes linear time for any text.
     """
     answer = _without_reasoning(said)
     if answer.reasoning_only:
@@ -134,7 +137,7 @@ def _without_reasoning(said: str) -> AnswerText:
 
 
 def _unwrapped(answer: AnswerText, speakers: Collection[str]) -> AnswerText:
-    """Without the outermost wrapper."""
+    """Return the answer without its outermost wrapper."""
     words = answer.words
     first = _MARKER_FIRST.match(words)
     rest = words[first.end() :] if first else words

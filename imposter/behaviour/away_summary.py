@@ -1,4 +1,4 @@
-"""What an owner who comes back to a chat is told: what was said there in their name, and what is open."""
+"""The brief for an owner who returns to a chat: the messages that the bot sent for them, and open questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,23 +7,26 @@ from itertools import groupby
 from imposter.behaviour.quoted_text import name_of, one_line
 
 LONGEST_LINE = 240
-"""Characters of one message that are shown."""
+"""Maximum number of characters per message."""
 MOST_LINES = 12
-"""Messages that are shown, the newest."""
+"""Maximum number of messages. The newest are shown."""
 UNDO = "undo"
-"""The owner's answer to a brief that takes back what it tells of."""
+"""The owner's reply to a brief that takes its messages back."""
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """One message of the talk. `mine` says that the bot wrote it, in its owner's name."""
+    """One message of the chat. `mine` is True if the bot wrote it, in the owner's name."""
 
     mine: bool
     text: str
 
 
 def told(name: str, talk: Sequence[SummaryLine], promised: Sequence[str], *, undoable: bool) -> str:
-    """`talk` is in order and holds at least one line of the bot's; `promised` are words out of those."""
+    """Return the text of the brief.
+
+    `talk` is in order and has at least one line of the bot's; `promised` are passages of those.
+    """
     said = sum(line.mine for line in talk)
     sent = "1 message was" if said == 1 else f"{said} messages were"
     parts = [f"While you were away, {sent} sent to {name_of(name)} for you:"]
@@ -41,7 +44,7 @@ def told(name: str, talk: Sequence[SummaryLine], promised: Sequence[str], *, und
 
 
 def open_lines(talk: Sequence[SummaryLine]) -> list[str]:
-    """What they wrote after the bot's last line."""
+    """Return the contact's messages after the bot's last one."""
     *_, (mine, last) = [(mine, list(lines)) for mine, lines in groupby(talk, lambda line: line.mine)]
     return [] if mine else [line.text for line in last]
 

@@ -1,4 +1,4 @@
-"""Words and topics that a bot keeps out of."""
+"""Words and topics that the bot does not talk about."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,11 +6,11 @@ from imposter.behaviour.text_normalization import skeleton
 
 
 def blocked(texts: Iterable[str], words: Sequence[str]) -> str | None:
-    """The first of `words` that one of the texts holds, as whole words, however it is spelled there."""
+    """Return the first of `words` that occurs in a text as whole words, in any spelling. None if none does."""
     if not words:
         return None
     said = [f" {skeleton(text)} " for text in texts]
-    # What is written with blanks or dots between its letters is one word, too.
+    # A word that is written with spaces or dots between its letters also counts as one word.
     run_on = [f" {_joined(text)} " for text in said]
     for word in words:
         sought = skeleton(word)
@@ -20,7 +20,7 @@ def blocked(texts: Iterable[str], words: Sequence[str]) -> str | None:
 
 
 def _joined(text: str) -> str:
-    """`text` with letters that stand alone put together."""
+    """Return `text` with runs of single letters joined."""
     words: list[str] = []
     open_word = False
     for part in text.split():

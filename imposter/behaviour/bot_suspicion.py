@@ -1,7 +1,7 @@
 # ruff: noqa: E501, RUF001 - words of eleven languages
-"""Whether somebody asks if they are talking to a machine, in which language, and what may be said to it.
+"""Detection of the question whether the contact is talking to a machine, and possible answers by language.
 
-Precise rather than greedy: who talks about bots, or asks for an answer, does not complain.
+Precise rather than complete: talking about bots, or asking for an answer, is not a match.
 """
 
 import re
@@ -81,7 +81,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
 }
 _WHOLE = {language: re.compile(rf"(?<!\S)(?:{'|'.join(forms)})(?!\S)") for language, forms in _ASKED.items()}
 LONGEST = 200
-"""Characters. Who asks does so in a sentence, not in an essay."""
+"""Characters. The question is asked in a sentence, not in an essay."""
 
 HONEST: Mapping[str, str] = {
     "en": "Yes, this is an automatic assistant that answers for me. I read along and will get back to you myself.",
@@ -112,7 +112,7 @@ DEFLECT: Mapping[str, str] = {
 
 
 def asks_if_bot(text: str) -> str | None:
-    """The language in which they ask whether they talk to a machine; None: they do not."""
+    """Return the language in which the text asks whether it is answered by a machine. None if it does not."""
     if len(text) > LONGEST:
         return None
     said = dict.fromkeys((plain(text), skeleton(text)))

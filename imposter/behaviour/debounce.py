@@ -1,4 +1,4 @@
-"""When somebody has finished: messages that come close together are one turn."""
+"""Debounce: messages that arrive close together become one turn."""
 
 from datetime import datetime, timedelta
 
@@ -6,10 +6,10 @@ from imposter.contracts.behaviour import Behaviour
 
 
 def due_at(first: datetime, last: datetime, behaviour: Behaviour, typing_until: datetime | None = None) -> datetime:
-    """When messages that came between `first` and `last`, and have no answer yet, may be taken as one turn.
+    """Return the time at which unanswered messages that arrived between `first` and `last` are due as one turn.
 
-    `typing_until` is until when their sender is believed to type. The result may lie before `last`: where the longest
-    wait was over already when that came.
+    `typing_until` is the time until which their sender is assumed to be typing. The result may be before `last` if the
+    maximum wait had already passed when that message arrived.
     """
     if not behaviour.debounce_seconds:
         return last

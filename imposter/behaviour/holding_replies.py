@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - words of other alphabets
-"""What is said in place of an answer that its owner is to look at first."""
+"""Replies that are sent instead of an answer that the owner must check first."""
 
 from collections.abc import Mapping
 
@@ -15,4 +15,4 @@ LET_ME_CHECK: Mapping[str, str] = {
     "tr": "bir bakayım, sana haber veririm",
     "ru": "посмотрю и напишу",
 }
-"""By language; nothing of it promises what or when."""
+"""Replies by language. None of them promises a result or a time."""

@@ -1,4 +1,4 @@
-"""Whether somebody is called by name."""
+"""Detection of names in a text."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Letters of languages without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+"""Letters of languages without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 HANGUL = re.compile("[\uac00-\ud7a3]")
-"""Korean puts its particles right behind a name."""
+"""Korean letters. Korean attaches particles directly to a name."""
 VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")
 
 
 def calls(text: str, names: Sequence[str]) -> bool:
-    """Whether one of `names` stands in `text`, as a whole word or words, however it is written."""
+    """Return whether one of `names` occurs in `text` as a whole word or words, in any spelling."""
     plain = _plain(text)
     return any(_stands_in(plain, _plain(name).strip("@ ")) for name in names)
 
@@ -44,17 +44,17 @@ def _ends_word(text: str, end: int) -> bool:
 
 
 def _neighbour(text: str, index: int, step: int) -> str:
-    """What stands at `index`, or beyond the underscores there: `_Ann_` is Ann in italics, `ann_b` somebody else."""
+    """Return the character at `index`, or beyond underscores there: `_Ann_` is Ann in italics, `ann_b` another name."""
     while 0 <= index < len(text) and text[index] == "_":
         index += step
     return text[index] if 0 <= index < len(text) else ""
 
 
 def _same_word(left: str, right: str) -> bool:
-    """Whether no word ends between these neighbours."""
+    """Return whether two neighbouring characters belong to the same word."""
     return _in_word(left) and _in_word(right) and not (UNSPACED.match(left) or UNSPACED.match(right))
 
 
 def _in_word(character: str) -> bool:
-    """Letters and digits, and the marks that in many scripts are vowels."""
+    """Return whether a character is a letter, a digit, or a mark. In many scripts, marks are vowels."""
     return bool(character) and (character.isalnum() or unicodedata.category(character).startswith("M"))

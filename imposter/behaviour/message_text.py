@@ -1,4 +1,4 @@
-"""A message as a person reads it in a list: its words, and in brackets what it is beside them."""
+"""A message as one line of text: its words, and in brackets its kind and details."""
 
 import unicodedata
 
@@ -17,9 +17,9 @@ NAMES = {
     MessageKind.EDIT: "edited a message",
     MessageKind.NOTICE: "notice",
 }
-"""Of kinds whose own name does not tell."""
+"""Names of kinds whose value is not clear enough."""
 BESIDE_WORDS = {MessageKind.TEXT, MessageKind.REACTION}
-"""Kinds that go without saying."""
+"""Kinds that are not mentioned."""
 
 WITH_DETAILS = {
     MessageKind.LOCATION,
@@ -29,25 +29,28 @@ WITH_DETAILS = {
     MessageKind.INVITATION,
     MessageKind.CHOICE,
 }
-"""Kinds that want an answer to what they hold."""
+"""Kinds whose details may need an answer."""
 
 _INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me", "Cn", "Cs", "Co"}
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that show nothing."""
+"""Letters and symbols that are invisible."""
 
 
 def is_blank(text: str) -> bool:
-    """Whether nobody sees anything of it. Takes time in proportion to the text."""
+    """Return whether a text has no visible character. Takes linear time."""
     return all(unicodedata.category(each) in _INVISIBLE or each in _FILLERS for each in text)
 
 
 def name_of_kind(kind: MessageKind) -> str:
-    """In plain words, without an article."""
+    """Return a kind's name in plain words, without an article."""
     return NAMES.get(kind, kind.value.replace("_", " "))
 
 
 def unseen_of(content: str, kind: MessageKind, details: str, told: str | None) -> str | None:
-    """What of a message no model is shown: what its provider `told`, else what its kind says where it has no words."""
+    """Return the name of the content that no model is shown, or None.
+
+    It comes from the provider (`told`), else from the kind of a message without words.
+    """
     if told or not is_blank(content):
         return told
     is_bare = kind in WITH_DETAILS and is_blank(details)
@@ -57,9 +60,9 @@ def unseen_of(content: str, kind: MessageKind, details: str, told: str | None) -
 def shown_text(
     content: str, kind: MessageKind, details: str = "", *, is_deleted: bool = False, unseen: str | None = None
 ) -> str:
-    """The message in one text; its words alone where it is nothing else.
+    """Return a message as one text. A text message is returned unchanged.
 
-    `unseen` is told where there is nothing else to tell: what it was the owner sees on the phone.
+    `unseen` is only mentioned if there is nothing else to show: the owner has seen the content on the phone.
     """
     if is_deleted:
         return "[deleted]"

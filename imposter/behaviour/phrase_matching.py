@@ -1,32 +1,32 @@
-"""Lists of phrases, and whether one of them stands among words: a look-up for each word, however long the lists are."""
+"""Phrase lists, with one dictionary look-up per word of the text, however long the lists are."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 STEM = 3
-"""Letters that what stands before a `*` has at least."""
+"""Minimum number of letters before a `*`."""
 GAP = 4
-"""Words that `~` may stand for, at most."""
+"""Maximum number of words that `~` matches."""
 _Phrase = tuple[str, ...]
 
 
 def listed(*words: str) -> frozenset[str]:
-    """The words of texts that have a blank between each two."""
+    """Return the words of texts that are separated by spaces."""
     return frozenset(" ".join(words).split())
 
 
 class Phrases:
-    """Read from a text: phrases between blanks, their words joined by `_`.
+    """Phrases, parsed from texts: separated by spaces, with `_` between their words.
 
-    `can/could_you` is two phrases; `lend*` is any word that begins so; `~` stands for up to four words or none; `^` is
-    the beginning of the words and `$` their end. The words are spelled as by `plain`.
+    `can/could_you` is two phrases. `lend*` matches any word that begins with `lend`. `~` matches up to four words or
+    none. `^` is the start of the words and `$` their end. Words are spelled as `plain` returns them.
     """
 
     def __init__(self, *texts: str) -> None:
         self._whole: Mapping[str, list[_Phrase]] = defaultdict(list)
         self._pairs: Mapping[tuple[str, str], list[_Phrase]] = defaultdict(list)
-        """Those that begin with two whole words: many begin with the same one."""
+        """Phrases that begin with two whole words, because many share the first one."""
         self._stems: Mapping[str, list[_Phrase]] = defaultdict(list)
         for entry in " ".join(texts).split():
             for phrase in product(*(part.split("/") for part in entry.replace("~", "_~_").split("_"))):
@@ -39,7 +39,7 @@ class Phrases:
                     self._whole[first].append(phrase)
 
     def spans(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Where one stands: its first word and the one behind its last."""
+        """Iterate over the matches: the index of the first word and the index after the last."""
         for at, word in enumerate(words):
             pair = (word, words[at + 1]) if at + 1 < len(words) else None
             for phrases in (
@@ -56,7 +56,7 @@ class Phrases:
         return next(self.spans(words), None) is not None
 
     def without(self, words: Sequence[str]) -> list[str]:
-        """`words` without those that are part of a phrase."""
+        """Return `words` without those that are part of a phrase."""
         gone = {at for start, end in self.spans(words) for at in range(start, end)}
         return [word for at, word in enumerate(words) if at not in gone]
 

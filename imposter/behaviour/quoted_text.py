@@ -1,6 +1,6 @@
-"""Words of others in a text of ours: no line of theirs can be taken for ours.
+"""Quotation of other people's words in the bot's own texts, so that none of their lines looks like the bot's.
 
-Every line of theirs begins with `PREFIX`, which WhatsApp shows as a quotation; no line of ours does.
+Each quoted line begins with `PREFIX`, which WhatsApp shows as a quotation. No line of the bot's does.
 """
 
 import re
@@ -10,25 +10,25 @@ PREFIX = "> "
 LONGEST_NAME = 60
 """Characters."""
 MOST_WORDS = 500
-"""Characters that are shown of what somebody wrote."""
+"""Maximum number of characters of a quoted message."""
 MOST_LINES = 12
 
 _NEVER_READ = 1000
-"""Characters of a name behind which nothing is looked at."""
+"""Maximum number of characters of a name that are read."""
 _BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-"""All that `str.splitlines` takes for the end of a line."""
+"""All characters that `str.splitlines` treats as the end of a line."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-"""Characters that take or leave room, and show nothing."""
+"""Characters that take up or leave space but are invisible."""
 _JOINERS = "\u200c\u200d"
-"""They hold emoji, and letters of some scripts, together."""
+"""Characters that join emoji and, in some scripts, letters."""
 _QUOTES = dict.fromkeys(map(ord, '\u201c\u201d\u201e\u201f\u2033\u275d\u275e\u301d\u301e\u301f\uff02"`'), "'")
 _MARKS = _QUOTES | dict.fromkeys(map(ord, "*~"))
-"""Of a name: what would end its quotation, or the formatting of the line that it stands in."""
+"""Characters of a name that would end its quotation or the formatting of its line."""
 
 
 def name_of(name: str, otherwise: str = "") -> str:
-    """`name` in quotation marks, on one line; `otherwise` where nothing of it can be seen."""
+    """Return `name` in quotation marks on one line, or `otherwise` if the name has no visible character."""
     for each in (name, otherwise):
         seen = "".join(char if _is_seen(char) else " " if char.isspace() else "" for char in each[:_NEVER_READ])
         if shown := " ".join(seen.translate(_MARKS).split()):
@@ -37,13 +37,13 @@ def name_of(name: str, otherwise: str = "") -> str:
 
 
 def one_line(words: str, most: int) -> str:
-    """`words` in quotation marks, on one line, cut behind so many characters."""
+    """Return `words` in quotation marks on one line, cut after `most` characters."""
     seen = " ".join(_readable(words).split()).translate(_QUOTES)
     return f"\u201c{_cut(seen, most)}\u201d"
 
 
 def excerpt(words: str) -> str:
-    """The beginning of `words`, each line behind the prefix, and behind it a line that says how much is left out."""
+    """Return the beginning of `words` with the prefix on each line, and a line that counts omitted characters."""
     words = words.strip()
     lines: list[str] = []
     shown = end = 0
@@ -53,7 +53,7 @@ def excerpt(words: str) -> str:
         text = _readable(line).replace("`", "'").rstrip()
         if not text and lines and lines[-1] == PREFIX:
             end = ends
-            continue  # one empty line says as much as a thousand
+            continue  # collapse empty lines
         room = MOST_WORDS - shown
         lines.append(PREFIX + text[:room])
         shown += max(1, len(text))
@@ -65,7 +65,7 @@ def excerpt(words: str) -> str:
 
 
 def quoted(words: str) -> str:
-    """All of `words`, to the byte, but for the prefix before each line."""
+    """Return all of `words` unchanged, except for the prefix on each line."""
     return PREFIX + _BREAK.sub(lambda found: found[0] + PREFIX, words)
 
 
@@ -74,7 +74,7 @@ def lines_of(words: str) -> int:
 
 
 def _lines(words: str) -> list[tuple[str, int]]:
-    """Each line, and where the next one begins."""
+    """Iterate over the lines, each with the position at which the next one begins."""
     begins = [0, *(found.end() for found in _BREAK.finditer(words))]
     return [
         (_BREAK.sub("", words[start:end]), end) for start, end in zip(begins, [*begins[1:], len(words)], strict=True)
@@ -82,7 +82,7 @@ def _lines(words: str) -> list[tuple[str, int]]:
 
 
 def _readable(words: str) -> str:
-    """Without what turns letters around, or hides them."""
+    """Return `words` without characters that hide or reorder others."""
     return "".join(char if _is_seen(char) or char in _JOINERS else " " if char.isspace() else "" for char in words)
 
 

@@ -1,7 +1,7 @@
-"""Where a text may be cut into two messages: at the ends of its paragraphs, lines and sentences.
+"""Positions at which a text can be split into messages: the ends of paragraphs, lines and sentences.
 
-The rules would rather miss a sentence's end than see one that is none: a missed one makes a longer message, a wrong one
-makes half a sentence. They need not know the language.
+The rules prefer to miss a sentence's end over finding a wrong one: a missed end makes a longer message, a wrong one
+splits a sentence. They work without knowing the language.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 LINE_END = re.compile(r"(?<!\s)(?:[^\S\n]*\n)+")
-"""With the empty lines behind it, which make it a paragraph's."""
+"""The end of a line, with the empty lines after it, which make it the end of a paragraph."""
 EMOJI = (
     "\u200d\u203c\u2049\u20e3\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f"
 )
@@ -26,7 +26,7 @@ UNSPACED_END = re.compile(
     r"(?<![\u3002\uff01\uff1f\uff61])[\u3002\uff01\uff1f\uff61]++"
     rf"(?:[^\S\n]|[{EMOJI}])*+(?![\n\u300d\u300f\u3011\uff09\u201d])"
 )
-"""Chinese and Japanese. What is quoted goes on behind the quotation, so that its end is none."""
+"""The end of a Chinese or Japanese sentence. The sentence continues after a quotation, so its end does not count."""
 
 LIST_ITEM = re.compile(
     r"(?<![^\S\n])[^\S\n]*+(?:(?:[-*+\u2022\u00b7\u25aa\u25e6\u2023\u2013\u2014\u2192\u25b6\u2705\u2611\u2714\U0001f449\U0001f538\U0001f539]\ufe0f?"
@@ -42,7 +42,7 @@ WHOLE = re.compile(
     r'|"[^"\n]{1,300}"'
     r"|(?<!\w)(?P<mark>[*_~])(?=\S)[^\n]{1,300}?(?<=\S)(?P=mark)(?!\w)"
 )
-"""Code, addresses, what is in brackets or quotation marks, and what is bold or italic."""
+"""Text that is never split: code, URLs, text in brackets or quotation marks, and bold or italic text."""
 
 _ABBREVIATIONS = """
     abs abt adr al anm approx art aufl av bd betr bijv bl bsp bzgl bzw ca cf co corp dept dhr dipl dott dr ecc enz
@@ -59,19 +59,19 @@ NEXT_LETTER = re.compile(r"[\W_]{0,8}(\w)")
 
 
 RULES = "-\u2013\u2014*_=~ \t\r\n\f\v"
-"""What a line between two paragraphs is drawn with: no message of its own."""
+"""Characters of a line between two paragraphs, which is not a message of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """The text may be cut at `at`, behind the white space there."""
+    """A position `at` where the text can be split, after the whitespace there."""
 
     at: int
     is_paragraph: bool
 
 
 def seams(text: str) -> list[Boundary]:
-    """Where `text` may be cut, in order; neither end is among them."""
+    """Return the positions where `text` can be split, in order, without its start and end."""
     lines = {match.end(): match[0].count("\n") > 1 for match in LINE_END.finditer(text)}
     wholes = sorted([*_lists(text), *_runs(text), *(match.span() for match in WHOLE.finditer(text))], reverse=True)
     found: list[Boundary] = []
@@ -95,7 +95,7 @@ def _introduces(text: str, at: int) -> bool:
 
 
 def _lists(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of lists: items, what is indented under them, and the blank lines between."""
+    """Iterate over the spans of lists: items, their indented lines, and the blank lines between them."""
     begin: int | None = None
     end = at = 0
     for line in text.splitlines(keepends=True):
@@ -112,7 +112,7 @@ def _lists(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of quotes and tables: lines of one kind that stand one below the other."""
+    """Iterate over the spans of quotes and tables: consecutive lines of the same kind."""
     at = 0
     for kind, lines in groupby(text.splitlines(keepends=True), _kind):
         end = at + sum(map(len, lines))
@@ -122,14 +122,14 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _kind(line: str) -> str:
-    """`>` of a quote, `|` of a table's row; empty of any other line."""
+    """Return `>` for a line of a quote, `|` for a table row, and an empty string for any other line."""
     bare = line.strip()
     return ">" if bare.startswith(">") else "|" if " | " in bare else ""
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
     yield from (match.end() for match in UNSPACED_END.finditer(text))
-    small = text == text.lower()  # who writes no capitals begins sentences without them
+    small = text == text.lower()  # a text without capitals also begins its sentences without them
     for match in SPACED_END.finditer(text):
         if _ends_sentence(text, match, small):
             yield match.end()
@@ -145,7 +145,7 @@ def _ends_sentence(text: str, match: re.Match[str], small: bool) -> bool:
 
 
 def _is_short(word: str) -> bool:
-    """Whether a full stop behind `word` belongs to it: z.B., 3. May, J. Smith, 10.30."""
+    """Return whether a full stop after `word` belongs to it: z.B., 3. May, J. Smith, 10.30."""
     letters = word.strip("*_~")
     return (
         "." in letters

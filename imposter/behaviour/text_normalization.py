@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters of other alphabets
-"""A text as it is compared: what looks or sounds the same is the same."""
+"""Normalization of texts for comparison: texts that look or sound the same become equal."""
 
 import re
 import unicodedata
@@ -15,17 +15,17 @@ _FIGURES = str.maketrans("013457@$|", "oieastasi")
 
 
 def plain(text: str) -> str:
-    """Small letters without accents or what nobody sees, one blank in place of all that is no letter or figure."""
+    """Return a text in lower case without accents and invisible characters, and with one space for other signs."""
     return _OTHERS.sub(" ", _bare(text)).strip()
 
 
 def skeleton(text: str) -> str:
-    """As `plain`, with a Latin letter in place of each letter of other alphabets that looks like one."""
+    """Return a text like `plain`, with letters of other alphabets replaced by the Latin letters that they look like."""
     return plain(text if text.isascii() else _composed(text).translate(LOOKALIKES))
 
 
 def unfigured(text: str) -> str:
-    """As `skeleton`, with letters in place of the figures and signs in words: `p4y` is `pay`."""
+    """Return a text like `skeleton`, with digits and signs within words replaced by letters: `p4y` becomes `pay`."""
     return skeleton(" ".join(_unfigured(word) for word in text.split()))
 
 
@@ -34,7 +34,7 @@ def _unfigured(word: str) -> str:
 
 
 def seen(text: str) -> str:
-    """`text` in its plainest characters and without those that nobody sees, else as it is."""
+    """Return a text in NFKC form without invisible characters. Letters, case and punctuation stay."""
     if text.isascii():
         return text
     return "".join(each for each in _composed(text) if unicodedata.category(each) not in ("Me", "Cf"))

@@ -1,4 +1,4 @@
-"""How fast an answer goes out: as if somebody read, thought, and typed it on a phone, in a few messages."""
+"""The pace of an answer, as if a person read, thought, and typed it on a phone in a few messages."""
 
 import unicodedata
 from collections.abc import Callable
@@ -9,36 +9,42 @@ from imposter.behaviour.sentence_boundaries import Boundary, seams
 from imposter.contracts.behaviour import Behaviour, Pace
 
 READ_PER_SECOND = 238 * 6 / 60
-"""Characters: 238 words a minute, of six with the blank (Brysbaert 2019, doi 10.1016/j.jml.2019.104047)."""
+"""Characters per second: 238 words a minute, six characters each (Brysbaert 2019, doi 10.1016/j.jml.2019.104047)."""
 TYPED_PER_SECOND = 36.2 * 5 / 60
-"""Characters: 36.2 words of five a minute on a phone (Palin et al. 2019, doi 10.1145/3338286.3340120)."""
+"""Characters per second on a phone.
+
+36.2 words a minute, five characters each (Palin et al. 2019, doi 10.1145/3338286.3340120).
+"""
 STROKES_OF_WIDE = 3
-"""A Chinese or Japanese character, or an emoji, takes about so many touches."""
+"""Approximate number of touches for a Chinese or Japanese character or an emoji."""
 
 NOTICED = 0.6
-"""Seconds from a message to the look at it."""
+"""Seconds from a message's arrival until it is looked at."""
 THOUGHT = 1.2
 BETWEEN_BUBBLES = 0.8
 SHORTEST_TYPING = 0.8
 JITTER = 0.3
-"""Any of these times is longer or shorter by up to so much of itself."""
+"""Maximum random change of each duration, as a share of it."""
 
 LONGEST_READING = 4.0
 LONGEST_TYPING = 12.0
 LONGEST = 30.0
-"""Seconds in all: nobody should wait for minutes."""
+"""Maximum seconds in total: nobody should wait for minutes."""
 
 MOST_BUBBLES = 4
 ONE_BUBBLE = 160
-"""Characters that are sent in one piece where no paragraph ends among them."""
+"""Maximum number of characters that are sent as one message, unless a paragraph ends among them."""
 
 Chance = Callable[[], float]
-"""A number from 0 to 1."""
+"""Returns a random number from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypedMessage:
-    """One message of an answer. Seconds: `pause` of nothing after the one before, then `typing` that is shown."""
+    """One message of an answer.
+
+    `pause` is the seconds before typing starts, `typing` those with the typing indicator.
+    """
 
     text: str
     pause: float
@@ -47,14 +53,17 @@ class TypedMessage:
 
 @dataclass(frozen=True, slots=True)
 class TypingPlan:
-    """`read_after`: seconds from the last message until it is marked as read; the first pause begins then."""
+    """The plan for an answer.
+
+    `read_after` is the seconds from the last message until it is marked as read. The first pause begins then.
+    """
 
     read_after: float
     bubbles: tuple[TypedMessage, ...]
 
 
 def plan(answer: str, heard: int, behaviour: Behaviour, chance: Chance, *, by_line: bool = False) -> TypingPlan:
-    """How `answer` goes out to somebody who wrote `heard` characters. `by_line`: see `split`."""
+    """Return the plan for sending `answer` to a contact who wrote `heard` characters. For `by_line`, see `split`."""
     if behaviour.pace is Pace.OFF:
         return TypingPlan(0.0, (TypedMessage(answer, 0.0, 0.0),))
     read_after = min(LONGEST_READING, _about(NOTICED + heard / READ_PER_SECOND, chance))
@@ -70,9 +79,9 @@ def plan(answer: str, heard: int, behaviour: Behaviour, chance: Chance, *, by_li
 
 
 def split(answer: str, *, by_line: bool = False) -> list[str]:
-    """The bubbles of `answer`, whole but for white space at their ends; none is empty, so a blank answer has none.
+    """Return the messages of `answer`, without surrounding whitespace. None is empty, so a blank answer has none.
 
-    `by_line`: a bubble ends with its line, as a paragraph does, but not within a list, code, a quote or a table.
+    With `by_line`, each line is a message, except within a list, code, a quote or a table.
     """
     pieces = [0, *(seam.at for seam in _cuts(answer, by_line)), len(answer)]
     texts = (_trimmed(answer[begin:end]) for begin, end in pairwise(pieces))
@@ -80,7 +89,7 @@ def split(answer: str, *, by_line: bool = False) -> list[str]:
 
 
 def _cuts(answer: str, by_line: bool) -> list[Boundary]:
-    """Every paragraph's end, and in long paragraphs the sentences' ends that keep bubbles near `ONE_BUBBLE`."""
+    """Return all ends of paragraphs, and in long ones the ends of sentences that keep messages near `ONE_BUBBLE`."""
     ends = [Boundary(each.at, each.is_paragraph or (by_line and answer[each.at - 1] == "\n")) for each in seams(answer)]
     possible = [*ends, Boundary(len(answer.rstrip()), True)]
     cuts: list[Boundary] = []
@@ -93,7 +102,10 @@ def _cuts(answer: str, by_line: bool) -> list[Boundary]:
 
 
 def _nearest_quarters(cuts: list[Boundary], length: int) -> list[Boundary]:
-    """Those that make bubbles of much the same length; a paragraph's end may be farther off than a sentence's."""
+    """Return the cuts that make messages of similar length.
+
+    The end of a paragraph may be farther off than that of a sentence.
+    """
 
     def off(cut: Boundary, ideal: float) -> float:
         return abs(cut.at - ideal) + (0 if cut.is_paragraph else length / MOST_BUBBLES / 2)
@@ -103,13 +115,13 @@ def _nearest_quarters(cuts: list[Boundary], length: int) -> list[Boundary]:
 
 
 def _trimmed(text: str) -> str:
-    """Without blank lines before it and white space behind it: what is indented stays so."""
+    """Return a text without blank lines before it and whitespace after it. Indentation stays."""
     begin = len(text) - len(text.lstrip())
     return text[text.rfind("\n", 0, begin) + 1 :].rstrip()
 
 
 def _typing(text: str, chance: Chance) -> float:
-    """Seconds. Twice the text takes less than twice the time, as it nears the longest that anybody should wait."""
+    """Return the seconds of typing. They grow less than linearly and approach the maximum."""
     touches = sum(STROKES_OF_WIDE if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
     typed = touches / TYPED_PER_SECOND
     return min(LONGEST_TYPING, _about(max(SHORTEST_TYPING, typed / (1 + typed / LONGEST_TYPING)), chance))

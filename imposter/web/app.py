@@ -1,4 +1,4 @@
-"""Puts the web layer together."""
+"""The web application: routes, middleware and startup."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -67,11 +67,12 @@ def create_app(
     peers: PeerCheck,
     refused: Callable[[Exception], None] = lambda error: None,
 ) -> FastAPI:
-    """The application. When it starts, the settings are read and the server is opened; when it stops, it is closed.
+    """Return the application. It reads the settings and opens the server on startup, and closes it on shutdown.
 
-    `peers` says whose program a connection of this machine is; `refused` is told why the application does not start.
+    `peers` decides whose program a local connection belongs to. `refused` is called with the error if the application
+    cannot start.
 
-    Until then it serves nothing: who gets in is one of the settings.
+    The application serves nothing before that, because the settings decide who has access.
     """
 
     @asynccontextmanager
@@ -104,7 +105,7 @@ def create_app(
         openapi_tags=TAGS,
         lifespan=lifespan,
         redirect_slashes=False,
-        docs_url=None,  # pages/docs.py
+        docs_url=None,  # see pages/docs.py
         redoc_url=None,
     )
     for router in (*ROUTERS, *pages.ROUTERS):

@@ -1,8 +1,8 @@
-"""Who gets in.
+"""Access control.
 
-With a key, whoever has it. Without one, only a program of the server's own user (or root) on this very machine that
-talks to the server directly: not another user's, not a proxy that stands in for somebody else, and not a web page of
-another site in a local browser.
+With a key, every request that has the key is served. Without one, only programs of the server's own user (or root) on
+this machine are, and only if they talk to the server directly: not programs of other users, not a proxy that forwards
+for somebody else, and not a web page of another site in a local browser.
 """
 
 import hmac
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 OPEN_PATHS = frozenset({"/healthz"})
 PAGES = re.compile(r"/|/(bots|docs|figures|login|logout|new|static)(/.*)?")
-"""What a browser is shown: who has signed in there sees it."""
+"""Paths of the pages for browsers. A signed-in user sees them."""
 WITHOUT_A_SESSION = re.compile(r"/login|/static/.*")
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -39,14 +39,14 @@ _FORWARDED = frozenset(
         *("client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "x-azure-clientip"),
     }
 )
-"""What proxies and networks that deliver for others tell of whom they stand in for."""
+"""Headers with which proxies and content delivery networks name the client that they forward for."""
 
 _SET_A_KEY = "To open this server to others, set IMPOSTER_API_KEY and send it as Authorization: Bearer KEY."
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRefusal:
-    """Why a request is not served."""
+    """The reason for which a request is not served."""
 
     status: HTTPStatus
     detail: str
@@ -56,9 +56,10 @@ class AccessRefusal:
 def refusal(
     path: str, client: str | None, scheme: str, headers: Headers, api_key: SecretStr | None, version: str = "1.1"
 ) -> AccessRefusal | None:
-    """Why this request is not to be served; None where it is. `client` is the address that the connection is from.
+    """Return why a request must not be served, or None if it may be.
 
-    Without a key it remains to be seen whose connection that is.
+    `client` is the address of the connection's other end. Without a key, the caller must also check whose connection it
+    is.
     """
     if path in OPEN_PATHS:
         return None
@@ -89,19 +90,19 @@ def _has_key(headers: Headers, api_key: SecretStr) -> bool:
 
 
 def _tries_a_key(headers: Headers) -> bool:
-    """Not so what asks for another kind of access, such as a proxy's own password that it passes on."""
+    """Return whether the request tries a key. Other kinds of access, such as a password for a proxy, do not count."""
     return any(sent[:7].lower().strip() == "bearer" for sent in headers.getlist("authorization"))
 
 
 def _not_local(client: str | None, scheme: str, headers: Headers, version: str) -> str | None:
-    """What shows that a request is not a local program's own."""
+    """Return why a request cannot be a local program's own, or None."""
     if client is None:
         return "Without a key this server listens on 127.0.0.1 only: on a unix socket it does not see who asks."
     if not _is_loopback(client):
         return "Without a key this server serves its own machine only, by 127.0.0.1 or localhost."
     if any(name in _FORWARDED or name.startswith("x-forwarded-") for name in headers):
         return _PROXY
-    if version == "1.0":  # as proxies speak by default, and hardly any program of today
+    if version == "1.0":  # the default version of proxies, and of hardly any current program
         return f"The request is of HTTP/1.0. {_PROXY}"
     hosts = headers.getlist("host")
     if len(hosts) != 1 or not _LOOPBACK_HOST.fullmatch(hosts[0]):
@@ -127,9 +128,9 @@ def _is_loopback(client: str | None) -> bool:
 
 
 class AccessMiddleware:
-    """Serves only requests that `refusal` has nothing against, and without a key only this user's connections.
+    """Serves only requests that `refusal` allows, and without a key only connections of this user.
 
-    The key is `app.state.api_key`; `app.state.peers` says whose a connection is.
+    `app.state.api_key` is the key; `app.state.peers` decides whose a connection is.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -174,7 +175,7 @@ class AccessMiddleware:
     async def _show(
         self, sessions: Sessions, headers: Headers, refused: AccessRefusal, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """A page of a server that has a key."""
+        """Serve a page of a server that has a key, or redirect to the sign-in."""
         if headers.get("sec-fetch-site", "none").lower() not in ("none", "same-origin") and scope["method"] != "GET":
             await problem(HTTPStatus.FORBIDDEN, _FOREIGN)(scope, receive, send)
             return
@@ -198,7 +199,10 @@ class AccessMiddleware:
 
 
 def _to_sign_in(scope: Scope, headers: Headers) -> Response:
-    """A part of a page, or a stream, cannot lead there: the whole page has to."""
+    """Return a response that leads to the sign-in.
+
+    A part of a page or a stream cannot redirect, so the whole page must.
+    """
     if headers.get("hx-request") == "true":
         return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/login"})
     behind = f"?next={quote(scope['path'], safe='/')}" if scope["method"] == "GET" and scope["path"] != "/" else ""

@@ -1,7 +1,7 @@
-"""How many connections there may be, in all and from one place, and which of them gives way to a new one. Pure.
+"""Limits on connections, in total and per address, and the choice of the connection that a new one replaces. Pure.
 
-A connection waits until it has sent a complete request head, and again once it was answered. One that waits gives way
-to a new one; one whose request is being answered never does.
+A connection waits until it has sent a complete request head, and again after each response. A waiting connection may be
+replaced by a new one; a connection whose request is being answered never is.
 """
 
 from collections.abc import Callable
@@ -14,33 +14,33 @@ import structlog
 log = structlog.get_logger()
 
 MOST = 1000
-"""Connections in all, where the process may have four times as many files open."""
+"""Maximum number of connections. Applies if the process may open four times as many files."""
 MOST_FROM_ONE = 96
-"""From one address: a house full of browsers, which open six each."""
+"""Maximum number from one address: enough for many browsers, which open six connections each."""
 SHARE_KEPT = 8
-"""One in so many is kept for others than this machine and the proxies in front of it, however many those open."""
+"""One of this many connections is reserved for addresses other than this machine and its proxies."""
 SAID_EVERY = 60.0
-"""Seconds between two words in the log about the same thing: it must not be filled from outside."""
+"""Seconds between log lines about the same event, so that clients cannot fill the log."""
 
 
 class Connection(Protocol):
-    """One connection, as far as it is counted."""
+    """A connection that can be counted and closed."""
 
     def give_way(self) -> None:
-        """End it at once."""
+        """Close the connection at once."""
 
 
 @dataclass(slots=True)
 class _Place:
-    """The connections from one place."""
+    """The connections from one address."""
 
     count: int = 0
     waiting: dict[Connection, None] = field(default_factory=dict)
-    """Those that wait, the longest first."""
+    """Waiting connections, the longest-waiting first."""
 
 
 class LogThrottle:
-    """Says when something may be said again."""
+    """Decides when an event may be logged again."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -48,7 +48,10 @@ class LogThrottle:
         self._unsaid: dict[str, int] = {}
 
     def may_say(self, what: str) -> int | None:
-        """How often it happened since it was said last, now included; None where that was just now."""
+        """Count an event.
+
+        Return the number since its last log line, including this one, or None if that was too recent.
+        """
         count = self._unsaid[what] = self._unsaid.get(what, 0) + 1
         now = self._monotonic()
         if now - self._said.get(what, -SAID_EVERY) < SAID_EVERY:
@@ -60,7 +63,7 @@ class LogThrottle:
 class Connections:
     """All connections of a server.
 
-    `most` is how many there may be; `is_trusted` knows the addresses of proxies, through which others come.
+    `most` is the maximum number. `is_trusted` returns whether an address is that of a proxy, which forwards for others.
     """
 
     def __init__(self, most: int, is_trusted: Callable[[str], bool], monotonic: Callable[[], float]) -> None:
@@ -74,7 +77,10 @@ class Connections:
         return len(self._of)
 
     def enter(self, connection: Connection, address: str | None) -> bool:
-        """Count it, if need be in the place of another. False: there is no room; it has to be refused."""
+        """Count a connection, replacing another one if necessary.
+
+        Return False if there is no room and it must be refused.
+        """
         name, most = place_of(address), self._most_from(address)
         here = self._places.get(name)
         if here is not None and here.count >= most:
@@ -88,7 +94,7 @@ class Connections:
         return True
 
     def leave(self, connection: Connection) -> None:
-        """It is gone; for good, however often that is said."""
+        """Remove a closed connection. May be called more than once."""
         name = self._of.pop(connection, None)
         if name is None:
             return
@@ -99,17 +105,17 @@ class Connections:
             del self._places[name]
 
     def waits(self, connection: Connection) -> None:
-        """It has no request that is being answered."""
+        """Mark a connection as waiting: none of its requests is being answered."""
         if name := self._of.get(connection):
             self._places[name].waiting[connection] = None
 
     def works(self, connection: Connection) -> None:
-        """It has one."""
+        """Mark a connection as busy: one of its requests is being answered."""
         if name := self._of.get(connection):
             self._places[name].waiting.pop(connection, None)
 
     def say(self, what: str, **about: object) -> None:
-        """A word in the log, once a minute at most."""
+        """Write a log line, at most once a minute."""
         if count := self._seldom.may_say(what):
             log.warning(what, count=count, **about)
 
@@ -120,7 +126,7 @@ class Connections:
         return min(MOST_FROM_ONE, self._most - kept)
 
     def _fullest(self) -> _Place | None:
-        """Where most connections are from, of the places that have one which waits."""
+        """Return the address with the most connections, among those that have a waiting one."""
         return max((place for place in self._places.values() if place.waiting), key=lambda it: it.count, default=None)
 
     def _make_room(self, place: _Place | None) -> bool:
@@ -138,9 +144,9 @@ class Connections:
 
 
 def place_of(address: str | None) -> str:
-    """What connections are counted by: an IPv4 address, or the /64 of an IPv6 one, which a single host has to itself.
+    """Return the key under which connections are counted.
 
-    Empty for a socket in the file system.
+    It is an IPv4 address, or the /64 of an IPv6 address, because a single host has all of it. Empty for a Unix socket.
     """
     try:
         found = ip_address(address or "")

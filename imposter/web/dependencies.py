@@ -1,4 +1,4 @@
-"""What routes ask for."""
+"""Dependencies of the routes."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ from fastapi import Depends, Request
 from imposter.service.bots import BotService
 
 
-async def _bots(request: Request) -> BotService:  # a plain one would take a thread for each request
+async def _bots(request: Request) -> BotService:  # async, because a plain function would need a thread per request
     bots: BotService = request.app.state.bots
     return bots
 
 
 Bots = Annotated[BotService, Depends(_bots)]
-"""All bots, whichever server they live on."""
+"""The service for all bots, on whichever server they run."""

@@ -1,4 +1,4 @@
-"""National numbers in a config, read as the owner dials them: in the country of their own linked account."""
+"""National phone numbers in a config, completed with the country code of the owner's linked account."""
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -11,9 +11,10 @@ from imposter.service.bots import BotService
 
 
 async def with_country_codes(items: Sequence[JsonValue], bots: BotService) -> list[JsonValue]:
-    """The configs with a country code before each national number of whitelist and contacts.
+    """Return the configs with a country code added to each national number in the whitelist and in contacts.
 
-    As they are where the user's account is not linked, or its country is not known: then a check refuses the number.
+    A config is returned unchanged if the user's account is not linked or its country is not known. The check of the
+    config then rejects the number.
     """
     return [await _at_home(item, bots) if any(_national(item)) else item for item in items]
 
@@ -31,7 +32,7 @@ async def _at_home(item: JsonValue, bots: BotService) -> JsonValue:
 
 
 def _national(item: JsonValue) -> Iterator[tuple[Any, Any]]:
-    """Where national numbers stand: what holds them, and by what index or key."""
+    """Iterate over the places of national numbers: the container and the index or key in it."""
     if not isinstance(item, dict):
         return
     listed, contacts = item.get("respond_to_whitelist"), item.get("contacts")

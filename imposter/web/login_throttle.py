@@ -1,7 +1,8 @@
-"""Wrong keys: how many an address may try, and who is told of them.
+"""Limits on wrong keys per address, and log lines about them.
 
-The API lets the right key in always, also from an address that has no tries left: else a program with a wrong key would
-shut out one with the right key on the same machine. The page's form lets it in there only where somebody got in before.
+The API always accepts the right key, even from an address that has no tries left. Otherwise a program with a wrong key
+could lock out one with the right key on the same machine. The sign-in form accepts it from such an address only if
+somebody signed in from there before.
 """
 
 from collections import OrderedDict, deque
@@ -16,18 +17,18 @@ log = structlog.get_logger()
 Value = TypeVar("Value")
 
 TRIES = 5
-"""Wrong keys a minute from one address."""
+"""Wrong keys per minute from one address."""
 TRIES_OF_ALL = 50
-"""The same from all addresses that nobody has got in from: beyond that, none of them has tries left."""
+"""Wrong keys per minute from all addresses that never sent the right key. Beyond that, none of them has tries left."""
 MINUTE = 60.0
 MOST_ADDRESSES = 1000
-"""Remembered of each kind."""
+"""Maximum number of addresses that are remembered, each for failures and for successes."""
 LINES = 30
-"""Of the log, a minute."""
+"""Maximum number of log lines per minute."""
 
 
 class TooManyTries(Exception):
-    """So many wrong keys that another one is not told from too many."""
+    """Too many wrong keys were sent. A key is then no longer compared."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = max(1, round(seconds))
@@ -35,9 +36,9 @@ class TooManyTries(Exception):
 
 
 class LoginThrottle:
-    """Wrong keys of the last minute, and the addresses that the right one came from.
+    """Wrong keys of the last minute, and the addresses that sent the right one.
 
-    `count` hears of each wrong one.
+    `count` is called for each wrong key.
     """
 
     def __init__(self, monotonic: Callable[[], float], count: Callable[[], None]) -> None:
@@ -49,17 +50,17 @@ class LoginThrottle:
         self._lines: deque[float] = deque(maxlen=LINES)
 
     def right(self, client: str | None) -> None:
-        """The key came from there."""
+        """Record that the right key came from an address."""
         _put_last(self._known, network_of(client), None)
 
     def check(self, client: str | None) -> None:
-        """Whether a key may be tried there at all. Raises: TooManyTries, but not where somebody got in before."""
+        """Check that an address may try a key. Raises: TooManyTries (unless the right key came from there before)."""
         address = network_of(client)
         if address not in self._known and (failing := self._failing.get(address)) is not None:
             self._check(failing.times)
 
     def wrong(self, client: str | None) -> None:
-        """A wrong key came from there. Raises: TooManyTries."""
+        """Record a wrong key from an address. Raises: TooManyTries."""
         address, now = network_of(client), self._monotonic()
         self._count()
         failing = self._failing.get(address)
@@ -75,14 +76,17 @@ class LoginThrottle:
             self._of_all.append(now)
 
     def _check(self, *spans: deque[float]) -> None:
-        """Raises: TooManyTries."""
+        """Check that none of the spans is full. Raises: TooManyTries."""
         now = self._monotonic()
         for times in spans:
             if len(times) == times.maxlen and times[0] > now - MINUTE:
                 raise TooManyTries(times[0] + MINUTE - now)
 
     def _tell(self, address: str, tries: int, now: float) -> None:
-        """The first try, the tenth, the hundredth and so on: the log cannot be filled, and shows how many there are."""
+        """Log the first try, the tenth, the hundredth and so on.
+
+        This cannot fill the log and still shows the number of tries.
+        """
         if str(tries).strip("0") != "1" or (len(self._lines) == LINES and self._lines[0] > now - MINUTE):
             return
         self._lines.append(now)
@@ -90,18 +94,18 @@ class LoginThrottle:
 
 
 class _FailedLogins:
-    """Of one address."""
+    """Wrong keys from one address."""
 
     def __init__(self) -> None:
         self.times: deque[float] = deque(maxlen=TRIES)
-        """Of the wrong keys that were called wrong."""
+        """Times of the keys that were compared and found wrong."""
         self.last = 0.0
         self.tries = 0
-        """Without a minute's pause."""
+        """Number of tries without a pause of a minute."""
 
 
 def network_of(client: str | None) -> str:
-    """Whose tries count together: an address of IPv4, a /64 of IPv6, and all that have neither."""
+    """Return the key under which tries are counted: an IPv4 address, the /64 of an IPv6 address, or `unknown`."""
     try:
         ip = ip_address(client or "")
     except ValueError:

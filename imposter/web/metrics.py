@@ -1,4 +1,4 @@
-"""A server's figures in Prometheus' text format."""
+"""A server's metrics in Prometheus' text format."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def text(figures: Figures) -> bytes:
-    # Not above: it costs memory (1.3 MB in a running server), which a server that nobody asks need not have.
+    # Imported here because it takes 1.3 MB of memory, which a server without Prometheus does not need.
     from prometheus_client import generate_latest
     from prometheus_client.registry import Collector
 

@@ -1,4 +1,4 @@
-"""The outermost layers around the routes: nothing that comes in is too large, nothing that goes out is unsafe."""
+"""The outermost middleware: limits on incoming requests and safe headers on responses."""
 
 import asyncio
 from http import HTTPStatus
@@ -17,15 +17,15 @@ log = structlog.get_logger()
 
 MAX_BODY_BYTES = 1024 * 1024
 BODY_DEADLINE = 10.0
-"""Seconds that a body may take to come: a server that is stopped waits for the requests that it has."""
+"""Seconds in which a body must arrive. A server that is stopped waits for its open requests."""
 PIECE = 16 * 1024
-"""Bytes of a body that are read in one go."""
+"""Bytes of a body that are passed on at a time."""
 UPLOAD = "/voice/import"
-"""How the path ends that takes a file."""
+"""Suffix of the path that accepts a file."""
 MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 UPLOAD_DEADLINE = 60.0
 MAX_PATH = 4096
-"""Characters. Below the digits of which Python makes a number (4,300), as a path may hold one."""
+"""Characters. Below the number of digits that Python converts to an integer (4,300), as a path may contain a number."""
 MAX_QUERY_BYTES = 8192
 MAX_FIELDS = 100
 _UTF8 = ("utf-8", "utf8", '"utf-8"', '"utf8"')
@@ -33,7 +33,7 @@ _TOO_SLOW = "The body did not come in time."
 
 
 class PlainRefusal:
-    """A server that cannot start says why in one sentence (`app.state.cannot_start`) and shows no frames."""
+    """Reports in one sentence why a server cannot start (`app.state.cannot_start`), without a traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class PlainRefusal:
 
 
 class SafeAnswers:
-    """Headers that every answer has, and the last stop for errors that nobody foresaw."""
+    """Adds headers to every response and handles unexpected errors."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -76,7 +76,7 @@ class SafeAnswers:
             await self._app(scope, receive, send_safely)
         except ClientDisconnect:
             return  # there is nobody left to answer
-        except Exception as error:  # noqa: BLE001 - the request ends here; its sender is told nothing of our insides
+        except Exception as error:  # noqa: BLE001 - the request ends here; its sender must not see internals
             log.error("request failed", method=scope["method"], **trace_of(error))
             if started:
                 raise
@@ -85,9 +85,9 @@ class SafeAnswers:
 
 
 class HeadLimit:
-    """Refuses requests whose head costs more than any that is meant, or says that the body is other than UTF-8.
+    """Rejects requests whose head is larger than any legitimate one, or declares a charset other than UTF-8.
 
-    The server itself bounds how many bytes a head has (`server.py`).
+    The server itself limits the bytes of a head (`server.py`).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -118,7 +118,10 @@ def _refused_head(scope: Scope) -> tuple[HTTPStatus, str] | None:
 
 
 def is_utf8(content_type: str) -> bool:
-    """Whether it names no other charset. A name of it within quotes, behind a `;`, counts as well."""
+    """Return whether a content type names no charset other than UTF-8.
+
+    A charset in a quoted value after a `;` also counts.
+    """
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().lower() not in _UTF8:
@@ -127,9 +130,9 @@ def is_utf8(content_type: str) -> bool:
 
 
 class BodyLimit:
-    """Refuses bodies over MAX_BODY_BYTES, whether their length is told beforehand or not, and those that never end.
+    """Rejects bodies over MAX_BODY_BYTES, with or without a Content-Length, and bodies that do not end in time.
 
-    FastAPI's own `max_body_size` answers in plain text, and the rest of the API does not.
+    FastAPI's own `max_body_size` responds in plain text, unlike the rest of the API.
     """
 
     def __init__(self, app: ASGIApp, seconds: float = BODY_DEADLINE) -> None:
@@ -154,7 +157,7 @@ class BodyLimit:
         async def receive_bounded() -> Message:
             nonlocal received, more, rest
             if rest:
-                await asyncio.sleep(0)  # others' turn: what reads a form takes long over some
+                await asyncio.sleep(0)  # let other tasks run: parsing a large form takes long
                 return next_piece()
             try:
                 async with asyncio.timeout_at(deadline if more else None):

@@ -1,4 +1,4 @@
-"""The description of the API: FastAPI's, with what our own reading of bodies and refusals hides from it."""
+"""The OpenAPI description of the API: FastAPI's, completed with our own parsing of bodies and our own errors."""
 
 from http import HTTPStatus
 from typing import Any
@@ -32,7 +32,7 @@ _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def describe(app: FastAPI) -> None:
-    """Have `app.openapi()` describe the whole API."""
+    """Make `app.openapi()` describe the whole API."""
     plain = app.openapi
 
     def complete() -> dict[str, Any]:
@@ -46,7 +46,7 @@ def describe(app: FastAPI) -> None:
 
 
 def _complete(schema: dict[str, Any]) -> None:
-    """Add what is missing to `schema`, which FastAPI keeps from then on."""
+    """Add the missing parts to `schema`, which FastAPI then caches."""
     components = schema.setdefault("components", {})
     taken = (
         *(BotConfig, DraftRequest, PairingRequest, PauseRequest, ResumeRequest),
@@ -71,7 +71,7 @@ def _complete(schema: dict[str, Any]) -> None:
 def _complete_answers(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422")):
-        del answers["422"]  # FastAPI's guess for any route with a parameter; ours are described as problems
+        del answers["422"]  # added by FastAPI for any route with a parameter; ours are described as problems
     for status, answer in problems(*EVERYWHERE).items():
         if operation.get("security") != [] or status not in _REFUSALS:
             answers.setdefault(str(status), answer)

@@ -1,8 +1,8 @@
-"""Whose program is at the other end of a connection from this machine.
+"""The owner of a connection from this machine.
 
-Linux tells it in /proc/net/tcp and /proc/net/tcp6: a line for each socket, with the user who made it. Only a line that
-is connected and has an inode counts. A program that sends and closes at once leaves a line without an owner, and the
-system writes 0 there, which is root's number.
+Linux lists all sockets in /proc/net/tcp and /proc/net/tcp6, one per line, with the user who created each. Only a line
+in the connected state with an inode counts. A program that sends and closes at once leaves a line without an owner,
+where Linux writes the user id 0, which is root's.
 """
 
 import asyncio
@@ -19,33 +19,36 @@ import structlog
 log = structlog.get_logger()
 
 Address = Sequence[str | int | None]
-"""Of a socket, as a scope has it: the host and the port."""
+"""Host and port of a socket, as in an ASGI scope."""
 
 ROOT = 0
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 MOST_BYTES = 8 * 1024 * 1024
-"""Of a table; a line has 150 to 200. A connection that stands further down is not found, and so refused."""
+"""Bytes that are read of a table, whose lines have 150 to 200.
+
+A connection further down is not found and so refused.
+"""
 REMEMBERED = 1000
-"""Connections."""
+"""Maximum number of connections that are remembered."""
 _UID, _INODE = 7, 9
-"""Columns. The first four are the number of the line, the socket's own address, its peer's, and its state."""
+"""Columns of a table. The first four are the line number, the local address, the remote address and the state."""
 
 
 class PeerCheck(Protocol):
     async def are_ours(self, client: Address | None, server: Address | None) -> bool:
-        """Whether the connection from `client` to `server` is the server's own user's, or root's."""
+        """Return whether the connection from `client` to `server` belongs to the server's own user or to root."""
 
 
 class PeersByTable:
-    """Looks connections up in the system's tables, each once."""
+    """Looks connections up in the system's tables, once each."""
 
     def __init__(self, user: int, read: Callable[[], bytes]) -> None:
         self._allowed = {user, ROOT}
         self._read = read
         self._known: OrderedDict[int, tuple[Address, bool]] = OrderedDict()
-        """By the identity of the client's address, an object that uvicorn makes anew for each connection.
+        """Results by the identity of the client's address, an object that uvicorn creates for each connection.
 
-        The address itself would not do: a port that was given back may be another user's a moment later.
+        The address itself cannot be the key: a port that was released may belong to another user a moment later.
         """
 
     async def are_ours(self, client: Address | None, server: Address | None) -> bool:
@@ -61,7 +64,10 @@ class PeersByTable:
         return found
 
     def _look_up(self, client: Address, server: Address) -> bool:
-        """Looks twice: a socket that is closed while a line is written could be shown as root's, but only once."""
+        """Look the owner up twice.
+
+        A socket that is closed while its line is written could be shown as root's, but only once.
+        """
         try:
             return all(owner_in(self._read(), client, server) in self._allowed for _ in range(2))
         except OSError as error:
@@ -71,7 +77,7 @@ class PeersByTable:
 
 
 class UncheckedPeers:
-    """Takes every program of this machine for ours, where the system does not tell."""
+    """Accepts every program on this machine, for systems that do not report the owner of a connection."""
 
     async def are_ours(self, client: Address | None, server: Address | None) -> bool:
         return True
@@ -84,7 +90,7 @@ def peers_of_this_system() -> PeerCheck:
 
 
 def read_tables() -> bytes:
-    """The tables of connections, each up to MOST_BYTES. Raises: OSError."""
+    """Return the connection tables, each up to MOST_BYTES. Raises: OSError."""
     found = []
     for path in TABLES:
         if path != TABLES[0] and not path.exists():
@@ -95,7 +101,7 @@ def read_tables() -> bytes:
 
 
 def owner_in(tables: bytes, client: Address, server: Address) -> int | None:
-    """The user whose connected socket leads from `client` to `server`; None where no line, or more than one, tells."""
+    """Return the user of the connected socket from `client` to `server`. None if no line, or more than one, matches."""
     owners = set()
     for here, there in zip(_written(client), _written(server), strict=False):
         wanted = f": {here} {there} 01 ".encode()
@@ -110,7 +116,7 @@ def owner_in(tables: bytes, client: Address, server: Address) -> int | None:
 
 
 def _written(address: Address) -> list[str]:
-    """An address as the tables may have it. One of IPv4 stands in the second table where its program speaks IPv6."""
+    """Return the forms of an address in the tables. An IPv4 address is in the second table if its program uses IPv6."""
     host, port = address[0], address[1]
     if not isinstance(host, str) or not isinstance(port, int):
         return []
@@ -125,6 +131,6 @@ def _written(address: Address) -> list[str]:
 
 
 def _hex(ip: IPv4Address | IPv6Address) -> str:
-    """In words of 32 bits, each in the machine's own order of bytes."""
+    """Format an address as 32-bit words in the machine's own byte order."""
     words = (ip.packed[at : at + 4] for at in range(0, len(ip.packed), 4))
     return "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)

@@ -1,4 +1,4 @@
-"""Everything that goes wrong is answered in one form: RFC 9457, application/problem+json."""
+"""Error responses, all in the format application/problem+json (RFC 9457)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ STATUS_OF: Mapping[type[ImposterError], HTTPStatus] = {
 
 @dataclass(frozen=True, slots=True)
 class ProblemDetail:
-    """What went wrong, for whoever asked."""
+    """An error that is reported to the client."""
 
     status: int
     detail: str
@@ -70,7 +70,7 @@ class ProblemDetail:
 
 
 class FieldError(BaseModel):
-    """One thing wrong with what was sent."""
+    """An error in one field of the request."""
 
     field: str = Field(
         description="Dotted path of the field, such as `queue_config.max_messages`; empty for the whole."
@@ -83,7 +83,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """An error response (RFC 9457)."""
 
     type: str = Field(default="about:blank", description="No types of our own: `status` and `detail` say it.")
     title: str = Field(description="The status in words.")
@@ -95,7 +95,7 @@ class Problem(BaseModel):
 def problem(
     status: int, detail: str, problems: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """The answer that says what went wrong."""
+    """Return an error response."""
     body = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -106,7 +106,7 @@ def problem(
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Have `app` answer each error with a problem."""
+    """Make `app` respond to each error with a problem."""
 
     @app.exception_handler(ImposterError)
     async def ours(request: Request, error: ImposterError) -> JSONResponse:
@@ -129,7 +129,7 @@ def answer_with_problems(app: FastAPI) -> None:
 def trouble_of(
     error: ImposterError | HTTPException | RequestValidationError, known: Collection[str] = ()
 ) -> ProblemDetail | None:
-    """None for what is nobody's business outside: it is a mistake of ours. `known`: what the address can be asked."""
+    """Return the error for the client, or None if it is a bug of the server. `known` are the parameters of the URL."""
     if isinstance(error, HTTPException):
         return ProblemDetail(error.status_code, error.detail, headers=error.headers)
     if isinstance(error, RequestValidationError):
@@ -155,7 +155,7 @@ def _problem_of(found: Mapping[str, Any], known: Collection[str]) -> FieldProble
 
 
 def _asked_by(request: Request) -> list[str]:
-    """What the address of this request can be asked, behind its `?`."""
+    """Return the names of the query parameters that the request's route accepts."""
     route = request.scope.get("route")
     asked = route.dependant.query_params if isinstance(route, APIRoute) else []
     models = [getattr(each.field_info.annotation, "model_fields", {}) for each in asked]
@@ -170,7 +170,10 @@ def _answer(error: ImposterError | HTTPException | RequestValidationError, known
 
 
 def _methods_at(request: Request) -> set[str]:
-    """What the address takes, over all routes: Starlette names the methods of the first that fits only."""
+    """Return the methods that a URL accepts, over all routes.
+
+    Starlette names only those of the first matching route.
+    """
     path = request.scope["path"]
     fitting = (
         context.methods or set()

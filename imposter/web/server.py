@@ -1,4 +1,4 @@
-"""The bounds of a connection, put into uvicorn's own HTTP protocol: uvicorn has no setting for them."""
+"""Limits on connections, added to uvicorn's own HTTP protocol because uvicorn has no setting for them."""
 
 import asyncio
 import logging
@@ -23,13 +23,13 @@ else:
 log = structlog.get_logger()
 
 HEAD_DEADLINE = 10.0
-"""Seconds until a request's head has come; after an answer, those that uvicorn keeps an idle connection come on top."""
+"""Seconds in which a request's head must arrive. After a response, uvicorn's keep-alive timeout is added."""
 TAKE_DEADLINE = 20.0
-"""Seconds in which a client takes something of an answer."""
+"""Seconds in which a client must receive some of a response."""
 MAX_HEAD_BYTES = 32 * 1024
-"""A request's head; also what may come between two parts of a body, or behind it."""
+"""Maximum size of a request's head, and of the data between two parts of a body or after it."""
 MAX_PIPELINED = 64
-"""Requests that one connection may send ahead of their answers."""
+"""Maximum number of requests that a connection may send before their responses."""
 _WARN_OF_REQUESTS = ("uvicorn.error", "python_multipart.multipart")
 _SLICE = 8 * 1024
 _REFUSAL = b"HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -38,9 +38,9 @@ _TOO_MANY = _REFUSAL % b"503 Service Unavailable"
 
 
 class Bounded(Base):
-    """A connection that is counted, whose requests come in time, and whose client takes what it asked for.
+    """A connection that is counted and must send its requests and receive its responses in time.
 
-    It stands before a protocol of uvicorn's among the bases of a class, see `bound_connections`.
+    It comes before a uvicorn protocol among the bases of a class; see `bound_connections`.
     """
 
     def __init__(self, *, bounds: Connections, **given: Any) -> None:
@@ -92,13 +92,13 @@ class Bounded(Base):
         super().data_received(data)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing here is upgraded to, and the log is not to be filled with that."""
+        """Ignore the upgrade. Nothing here supports one, and a warning each time would fill the log."""
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _settle(self) -> None:
-        """Have the timer run while the connection waits, and say whether it does."""
+        """Run the timer while the connection waits, and report whether it does."""
         if not self._is_busy():
             self._bounds.waits(self)
             if self._timer is None:
@@ -119,7 +119,7 @@ class Bounded(Base):
             self._timer = None
 
     def _time_is_up(self) -> None:
-        """The end, but for a client that is still taking an answer."""
+        """Close the connection, unless the client is still receiving a response."""
         unsent = self.transport.get_write_buffer_size()
         if unsent and unsent != self._unsent:
             self._unsent = unsent
@@ -128,7 +128,7 @@ class Bounded(Base):
             self.transport.abort()
 
     def _refuse(self, answer: bytes) -> None:
-        if self._is_busy():  # it would stand in the middle of another answer
+        if self._is_busy():  # a refusal would be sent in the middle of another response
             self.transport.abort()
         else:
             self.transport.write(answer)
@@ -137,7 +137,7 @@ class Bounded(Base):
 
 
 class BoundedHttpTools(Bounded):
-    """The same for `HttpToolsProtocol`, which holds any number of bytes of a head; h11 has a bound of its own."""
+    """The same limits for `HttpToolsProtocol`, which accepts a head of any size. h11 has its own limit."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -149,7 +149,7 @@ class BoundedHttpTools(Bounded):
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # what comes behind a body is no header: a proxy in front has not looked at it
+        if self._in_head:  # trailers after a body are not headers, and a proxy in front has not checked them
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -181,10 +181,10 @@ _KINDS: dict[str, type[Bounded]] = {"HttpToolsProtocol": BoundedHttpTools, "H11P
 
 
 class Application(FastAPI):
-    """Has the server that starts it keep its connections within bounds; the log says if that cannot be.
+    """A FastAPI application that limits the connections of the server that starts it. A warning is logged if it cannot.
 
-    uvicorn listens only when the application has started, and looks up for each connection what is to speak HTTP there.
-    Not a middleware: FastAPI hands these a `receive` of its own.
+    uvicorn listens only after the application has started, and looks up the HTTP protocol for each connection. This is
+    not a middleware because FastAPI passes its own `receive` to those.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -197,7 +197,10 @@ class Application(FastAPI):
 
 
 def bound_connections(receive: Receive, monotonic: Callable[[], float]) -> None:
-    """`receive` is what uvicorn tells the application of its start by: a method of what knows the server's config."""
+    """Limit the connections of a server.
+
+    `receive` is uvicorn's lifespan callable, a method of an object with the config.
+    """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     protocol = config.http_protocol_class if isinstance(config, Config) else None
     kind = _KINDS.get(getattr(protocol, "__name__", ""))
@@ -221,12 +224,12 @@ def _nobody(address: str) -> bool:
 
 
 def _connections_for(files: int) -> int:
-    """Most files are for the bots: their models, the database and Node."""
+    """Return the limit on connections. Most files are needed for bots: their models, the database and Node."""
     return max(8, min(MOST, files // 4))
 
 
 class _ThrottledWarnings(logging.Filter):
-    """Lets through each warning of a library once a minute, where it writes one for every bad request."""
+    """Passes each warning of a library once a minute. Some libraries write one for every bad request."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Who has signed in to the page, and the tokens that their forms bear.
+"""Sessions of signed-in browsers, and the tokens in their forms.
 
-A browser is given a random token in a cookie. The database holds its mark alone: an HMAC of it under the server's
-key, so that nobody can sign in by what stands there, and a server with another key knows none of them.
+A browser gets a random token in a cookie. The database stores only an HMAC of it under the server's key, so its content
+cannot be used to sign in, and a server with another key does not accept it.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ Scope = MutableMapping[str, Any]
 COOKIE = "imposter_session"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _KEPT = "imposter.session"
-"""Where a request keeps its token."""
+"""Key of the session's token in a request's scope."""
 
 
 class Sessions:
-    """Those of a server that has a key."""
+    """The sessions of a server that has a key."""
 
     def __init__(self, store: WebSessionStore, key: SecretStr, tries: LoginThrottle) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class Sessions:
         self.tries = tries
 
     async def begin(self, key: str, address: str | None) -> str | None:
-        """The token of a new session; None where that is not the key. Raises: TooManyTries, StorageError."""
+        """Start a session and return its token, or None if the key is wrong. Raises: TooManyTries, StorageError."""
         self.tries.check(address)
         if not hmac.compare_digest(key.strip().encode(), self._key.get_secret_value().encode()):
             self.tries.wrong(address)
@@ -47,7 +47,7 @@ class Sessions:
         return token
 
     async def find(self, headers: Headers) -> str | None:
-        """The token that a request bears, where it is one. Raises: StorageError."""
+        """Return the request's token if it belongs to a session. Raises: StorageError."""
         token = _token_in(headers)
         return token if token and await self._store.holds(self._mark(token)) else None
 
@@ -62,7 +62,7 @@ class Sessions:
 
 
 def keep(scope: Scope, token: str) -> None:
-    """It is this request's session."""
+    """Remember the session's token in a request's scope."""
     scope[_KEPT] = token
 
 
@@ -76,16 +76,19 @@ def token_of(request: Request) -> str | None:
 
 
 def form_token(scope: Scope) -> str:
-    """What a form of this page bears: no other site can know it.
+    """Return the token for a form of this page, which no other site can know.
 
-    Without a session it is the server's, for one that has no key serves its own machine only.
+    Without a session it is derived from a secret of the server: a server without a key only serves its own machine.
     """
     secret: str = scope.get(_KEPT) or scope["app"].state.form_secret
     return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
 
 
 def same_token(scope: Scope, sent: object) -> bool:
-    """Also true of who has no session on a server with a key: there is nothing that another site could make use of."""
+    """Return whether the sent form token is valid.
+
+    Always True without a session on a server with a key: there is nothing that another site could abuse.
+    """
     if scope["app"].state.sessions is not None and not is_signed_in(scope):
         return True
     return isinstance(sent, str) and hmac.compare_digest(sent.encode(), form_token(scope).encode())
@@ -102,9 +105,10 @@ def take_cookie(response: Response) -> None:
 
 
 def without_foreign_cookies(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers with no cookie but a session's: what reads all of them takes time that grows with the square of them.
+    """Return the headers without cookies other than the session's. Parsing all of them may take quadratic time.
 
-    That is `http.cookies` before Python 3.12.6, by which FastAPI reads cookies for every route, asked for or not.
+    This concerns `http.cookies` before Python 3.12.6. FastAPI parses cookies for every route, whether it uses them or
+    not.
     """
     kept = [header for header in headers if header[0] != b"cookie"]
     if len(kept) != len(headers):

@@ -1,1 +1,1 @@
-"""What an answer must not say by itself: commitments, agreement to requests, leaks."""
+"""Checks on answers before they are sent: commitments, agreement to requests, leaks."""

@@ -1,7 +1,7 @@
-"""Whether an answer binds its owner because it says yes: to what a contact asks, and its owner has not settled.
+"""Detection of answers that commit the owner by agreeing to a contact's request that the owner has not settled.
 
-A yes to a request binds as much as a promise, also where the contact named the sum. So does what is neither a no, nor
-a delay, nor a question back, where the request is a clear one: people say yes in more ways than a list can hold.
+A yes to a request commits as much as a promise, even if the contact named the sum. If the request is clear, so does any
+answer that is not a no, a delay or a question: people agree in more ways than a list can contain.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,20 +34,20 @@ from imposter.contracts.messages import Source, Turn
 
 _BUTS = [[word] for word in BUTS]
 ECHO = 3
-"""Letters by which an answer repeats a word of the question."""
+"""Minimum number of letters that the answer and the question share in a repeated word."""
 MOST_LOOKED_AT = 2 * LONGEST
-"""Characters of several messages; in what is more a request may stand anywhere."""
+"""Characters of several messages that are checked. In longer ones, a request may be anywhere."""
 BRIEF = 5
-"""Words of a question back, in which nothing else has room."""
+"""Maximum number of words of a reply that is only a question."""
 MOST_BACK = 3
-"""Turns of the bot that left something open, behind which a request is looked for."""
+"""Maximum number of the bot's turns without a decision before which a request is searched for."""
 
 
 class Stance(Enum):
     YES = auto()
-    """A word of consent, such as "deal", which more than a yes stands for."""
+    """A word of consent such as "deal", which is more than a plain yes."""
     NOD = auto()
-    """A yes, and no more."""
+    """A plain yes."""
     NO = auto()
     LATER = auto()
     ASKS = auto()
@@ -55,10 +55,10 @@ class Stance(Enum):
 
 
 def binding(answer: str, turns: Sequence[Turn], *told: Named, asked: Sequence[str] = ()) -> tuple[Objection, ...]:
-    """What of `answer` binds the owner: what it names by itself, and what it assents to.
+    """Return the parts of `answer` that commit the owner: new facts that it states and requests that it agrees to.
 
-    `turns` are the conversation up to what is answered, `asked` the messages that are; `told` is what the owner told
-    the bot. Takes time in proportion to their length.
+    `turns` is the conversation before the answer, `asked` the messages that it answers, and `told` the owner's words to
+    the bot. Takes linear time.
     """
     heard = Named([turn.content for turn in turns])
     said = [turn.content for turn in turns if turn.source is Source.OWNER]
@@ -70,7 +70,7 @@ def binding(answer: str, turns: Sequence[Turn], *told: Named, asked: Sequence[st
 def assents(
     text: str, turns: Sequence[Turn], asked: Sequence[str], said: Sequence[str], *told: Named
 ) -> Iterator[Objection]:
-    """At most one, for the first request that `text` says yes to; `said` are the owner's own messages."""
+    """Find the first request that `text` agrees to; yields at most one. `said` are the owner's own messages."""
     answer = _ParsedAnswer(seen(text))
     for ask in open_asks(turns, asked):
         if answer.is_yes(ask) and not is_settled(ask, answer.text, said, *told):
@@ -79,7 +79,7 @@ def assents(
 
 
 def open_asks(turns: Sequence[Turn], answered: Sequence[str]) -> Iterator[Ask]:
-    """What contacts asked since somebody answered: the owner, or the bot with more than a delay or a question."""
+    """Iterate over contacts' requests since the last decision: a message of the owner, or a real answer of the bot."""
     shown = {turn.content for turn in turns}
     asked = [text for text in answered if text not in shown]
     left = MOST_BACK
@@ -108,13 +108,13 @@ def _leaves_open(said: str, open_: Sequence[Stance]) -> bool:
 
 
 class _ParsedAnswer:
-    """An answer, which is looked at once, however much was asked."""
+    """An answer that is parsed once and compared with many requests."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def is_yes(self, ask: Ask) -> bool:
-        """Whether it says yes to it, as far as a reader can tell."""
+        """Return whether the answer agrees to `ask`, as far as a reader can tell."""
         stances = self._minding if ask.minds else self._stances
         if Stance.YES in stances or (Stance.NOD in stances and ask.weight > Weight.FAINT):
             return True
@@ -139,7 +139,7 @@ class _ParsedAnswer:
 
 
 def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stance:
-    """What `answer` says to a request; `minds`: to one that asks whether they mind."""
+    """Return the stance of `answer` towards a request. Set `minds` if the request asks whether the person minds."""
     said = [part for part in (_part(*clause, spell, minds=minds) for clause in _clauses(answer)) if part is not None]
     parts = [part for part, _ in said]
     if _Clause.YES in parts:
@@ -158,30 +158,30 @@ def stance(answer: str, spell: Spelling = plain, *, minds: bool = False) -> Stan
 
 
 def _last(parts: Sequence["_Clause"], wanted: "_Clause") -> int:
-    """Where it stands last; -1 where it does not."""
+    """Return the last index of `wanted`, or -1."""
     return max((place for place, part in enumerate(parts) if part is wanted), default=-1)
 
 
 def _is_brief(answer: str) -> bool:
-    """Whether it is but a question, with a word or two before it."""
+    """Return whether the answer is only a question, with a word or two before it."""
     return len(answer.split()) <= BRIEF
 
 
 class _Clause(Enum):
-    """What one clause says."""
+    """The meaning of one clause."""
 
     YES = auto()
     MILD = auto()
     NO = auto()
     NOT = auto()
-    """Something in it is not so, which need not be what was asked."""
+    """A negation that does not necessarily refer to the request."""
     LATER = auto()
     ASKS = auto()
     OTHER = auto()
 
 
 def _clauses(answer: str) -> Iterator[tuple[str, bool, bool]]:
-    """Each with whether it asks, and whether a "but" stands before it."""
+    """Iterate over the clauses, each with whether it is a question and whether it follows a "but"."""
     for sentence in SENTENCE.findall(answer):
         *others, last = CLAUSE.split(sentence.strip())
         for clause in (*others, last):
@@ -195,7 +195,7 @@ def _clauses(answer: str) -> Iterator[tuple[str, bool, bool]]:
 
 
 def _part(clause: str, asks_back: bool, contrary: bool, spell: Spelling, *, minds: bool) -> tuple[_Clause, bool] | None:
-    """None where it says nothing."""
+    """Return the meaning of a clause, or None if it has none."""
     words = [_unstretched(word) for word in spell(clause).split()]
     telling = [word for word in words if word not in SOUNDS]
     if not telling:
@@ -237,13 +237,13 @@ def _at_buts(clause: str) -> list[str]:
 
 
 def _unstretched(word: str) -> str:
-    """`yesss` is `yes`."""
+    """Return a word without stretched letters: `yesss` becomes `yes`."""
     runs = ((letter, len(list(run))) for letter, run in groupby(word))
     return "".join(letter if length > 2 and letter.isalpha() else letter * length for letter, length in runs)
 
 
 def _short(word: str) -> str:
-    """`jaa` is `ja`."""
+    """Return a word without doubled letters: `jaa` becomes `ja`."""
     return "".join(letter for letter, _ in groupby(word))
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - words of seven languages
-"""How people say yes, no, and that they will see, in the spelling of `plain`, as `Phrases` reads it.
+"""Phrases of consent, refusal and delay, spelled as by `plain` and parsed by `Phrases`.
 
 In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
 """
@@ -10,12 +10,12 @@ MILD = listed(
     "yes yeah yea yep yup ya yh ye yess yas ok okay oki okey kk k right ja jo jep jup jap joa si sip sipi sisi "
     "sep oui ouais ouep sim aham uhum tja ben bon bueno gut pues bene beh oke okee aye"
 )
-"""A yes that may be no more than a beginning."""
+"""Words of a yes that may be only the start of an answer."""
 SOUNDS = listed(
     "haha hahaha hihi hehe lol oh ah ach ooh hm hmm mm mhm na naja tja uff uf ugh puh aie jaja jajaja kkk kkkk rs "
     "rsrs mdr ptdr ahah ahahah eh well also nou oof man bro mano hey"
 )
-"""They say nothing."""
+"""Interjections without a meaning."""
 NONETHELESS = Phrases(
     "no/not_problem/prob/probs/problems/worries/stress/biggie/trouble/doubt/bother not_a_problem/bother/big dont/don_t_worry dont/don_t_mind dont_mind/worry not_at_all why_not wouldn_t_miss wouldnt_miss can_t_wait cant_wait no_need_to_ask can_t_say_no cant_say_no ",
     "kein_problem/ding/stress/thema/akt keine_sorge/ursache/frage/umstande warum/wieso_nicht nichts_dagegen macht_nichts stort_mich_nicht/ned ",
@@ -25,12 +25,12 @@ NONETHELESS = Phrases(
     "sem_problema/problemas/stress/duvida/crise/galho nao_tem/ha_problema/problemas/crise/galho nao_se_preocupe/preocupa nao_te_preocupes por_que_nao nao_me_importo nao_esquenta nao_perco ",
     "geen_probleem/punt/zorgen waarom_niet ",
 )
-"""They sound like a no and say yes."""
+"""Phrases that sound like a no and mean yes."""
 NOES = listed(
     "no nope nah not at all nein ne nee gar nicht uberhaupt non pas du tout para nada que va figurati imagina nao "
     "de jeito nenhum niente affatto absolument nullement helemaal niet go ahead mach ruhig vas y"
 )
-"""What says that somebody does not mind."""
+"""Words that say that somebody does not mind."""
 YES = Phrases(
     "notiert anotado anotada segnato segnata genoteerd ^_doch green_light feu_vert luz_verde via_libera gilt_noch steht_noch still_good/on toujours_ok/bon sigue_en intesi na_gut ich_bleib* bleib_ich je_reste me_quedo ^_resto resto_io ill_stay eu_fico dalo_por consideralo ^_good_$ sounds_perfect honored honoured honour honor ehre honneur onore honra sure surely shure ofc of_course course certainly absolutely absolutly yup_sure already_on definitely definitly def deffo totally gladly happily deal done agreed granted fine alright alrighty aight perfect great cool sounds_good/great/like/fine works work_for/with/perfectly np no_prob/probs/problem/problems/worries/stress/biggie/trouble not_a_problem anytime why_not go_ahead/for/on go_with be_my_guest help_yourself feel_free all_yours its/it_yours/s_yours you_got/bet/can/may u_can/may/got got_you/u/ya gotcha i_got count_me/us/on i_m/am/im_in/down/up/on/game/free im_in/down/up/on/game/free/coming i_m/am_coming we_re_in lets/let_s_do/go/take/say will_do/be/send/come/bring/try/pick can_do do_it on_it omw on_my_way roger copy_that consider_it you_have_my happy_to glad_to love_to with_pleasure my_pleasure as_you_wish if_you/u_like/want/insist i_ll/will/can/could/d/shall ill we_ll/will/can see_you/u/ya/it fair_enough confirmed approved accepted see_you/u_there/then ok_by/with_me fine_by/with_me by_all for_sure indeed exactly both booked noted 100 yessir aye you_know_it bet say_less send_it take_it/them cancel_it book_it sign_it keep_it got_it thumbs doing_it sending_it ",
     "klar klaro kla sicher sicherlich sichi selbstverstandlich naturlich naturli logo logisch freilich gern gerne gerni passt pass_scho* past machen mach mache mach_ich/i/ma machs mach_s machma wird_gemacht gemacht geht_klar/in/gut/schon gehtklar kannst_haben/du/gern/gerne du_kannst/darfst kannste darfst abgemacht einverstanden erledigt gebongt geritzt deal jawohl jawoll freu_mich bin_dabei/da/in/gleich/dann dabei meinetwegen von_mir_aus warum_nicht wieso_nicht auf_jeden/alle freilich logen sowieso in_ordnung alles_klar kein_problem/ding/thema/stress kei_problem ka_problem nimm nehmen_wir nehmen_ma hol_s/sie/ihn/es komm_um/vorbei/ruhig/einfach/dann schick/schicke/sende_ich/i/dir/dirs/sie/es/gleich/rueber ich_mach/mache/komm/komme/bring/bringe/schick/schicke/zahl/zahle/helf/helfe/hol/hole/kann/konnt/konnte/kummere kann_ich/i/ich_machen/geben kummer kummere genau stimmt bis_dann/spater/gleich/morgen/nachher/um perfekt super top prima freut jederzeit bitteschon zugesagt versprochen eh_klar basst oki_doki okidoki lass_uns jawoi aber_hallo aber_sicher/klar warat_super ",
@@ -40,7 +40,7 @@ YES = Phrases(
     "^_e_$ e_sim claro claramente com_certeza ctz certeza obvio logico evidente blz beleza belezinha fechou fechado feito combinado fmz firmeza tranquilo tranquila tranks suave de_boa demoro demorou bora partiu pode pode_ser/sim/deixar/contar/por/pegar/vir/passar deixa_comigo/que ta_bom/bem/certo/ok/otimo/marcado/fechado ta_sim esta_bem/bom/combinado tudo_bem/certo/bom tudo_bem_sim sem_problema/problemas/stress/duvida/crise nao_tem/ha_problema/problemas imagina conta/conte/podes_comigo/contar perfeito otimo show joia massa topo aceito concordo confirmado confirmo consigo posso dou levo trago mando passo busco pego vou vamos fico faco ajudo empresto pago assino envio rola da_sim/pra/certo dá e_seu/sua/teu/tua eu_levo/vou/posso/faco/busco/pego/ajudo/pago/mando to_livre/dentro/indo/nessa/a estou_livre/dentro/indo/disponivel ja_mando/vou/envio/to/faco por_mim ate_la/amanha/logo/segunda por_que_nao com_prazer prazer quando_quiser como_quiser cancela cancela_sim pega leva fica manda_ver fechamos isso_mesmo exato uhum_pode tmj valeu_pode coloca pode_crer tamo_junto ",
     "zeker tuurlijk natuurlijk prima is_goed goed graag doe_ik akkoord afgesproken geregeld komt_goed geen_probleem/punt top helemaal_goed ga_je_gang mag_wel waarom_niet ik_kom/breng/doe/zal/stuur/regel kan_ik/wel tot_straks/dan/zo deal",
 )
-"""A yes that needs no other beside it."""
+"""Phrases that are a yes by themselves."""
 REFUSING = Phrases(
     "last_year/week/month/summer better_ask/off/not/if barely hardly using_it/that i_use i_need_it/that/mine/them threw gave_it/mine lost_it ",
     "letztes/letzten_jahr/monat/woche/sommer letzte_woche besser kaum weggeworfen verloren wird_eng ",
@@ -79,7 +79,7 @@ DEFERRING = Phrases(
     "te/lhe_falo/aviso/digo/confirmo/retorno/passo_depois depois_te te_falo te_aviso te_digo te_confirmo ja_te_digo deixa/deixe_eu/me/ver ver_se/aqui/com/isso/direitinho vou_ver/pensar/perguntar/checar/tentar/confirmar/verificar/falar preciso_ver/ler/pensar/perguntar/falar/checar/confirmar tenho_que_ver/falar/perguntar/pensar/ler/checar/confirmar tenho_de_ver/falar/perguntar/pensar/ler depende talvez quem_sabe nao_sei nem_sei ainda_nao sei_la ^_sera_$ sera_que vamos_ver vemos_depois pode_ser_que ler_antes provavelmente acho_que_nao se_der se_da ",
     "ik_kijk kijk_even/ik laat_het/je/weten laat_weten weet_niet/ik_niet/het misschien hangt_er/van eens_kijken even_kijken moet_eerst/ik vraag_het overleg* nadenken bel_je_terug waarschijnlijk ",
 )
-"""The answer is to come later, from the owner."""
+"""Phrases that announce a later answer from the owner."""
 PLEADING = Phrases(
     "please pls plz come_on pretty_please just_this only_this i_promise i_swear i_beg begging only_till/until just_till/until/for really_need ",
     "bitte komm_schon geh_bitte nur_bis/dieses/einmal/kurz versprochen versprech* ich_schwor* echt_wichtig ",
@@ -89,7 +89,7 @@ PLEADING = Phrases(
     "por_favor pfv pfvr so_ate/dessa/por juro prometo te_imploro vai_la ",
     "alsjeblieft kom_op alleen_deze beloof ",
 )
-"""Who was refused asks once more."""
+"""Phrases with which a contact asks again after a refusal."""
 BUTS = listed("but although aber doch mais pero sino ma però mas porem maar")
 ASKING_BACK = Phrases(
     "^_why/what/whats/when/where/who/which/how/hows ^_for_what/how/when/which ",

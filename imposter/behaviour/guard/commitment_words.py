@@ -1,5 +1,5 @@
 # ruff: noqa: E501, RUF001 - words of thirteen languages
-"""How people promise, in the spelling of `plain`: small letters, no accents, blanks in place of all other signs."""
+"""Phrases that promise something, spelled as by `plain`: lower case, no accents, spaces for all other signs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 NO = re.compile(
     r" (not|no way|never|cant|cannot|wont|dont|didnt|isnt|wouldnt|couldnt|can t|won t|don t|didn t|nobody|nope|"
     r"nicht|kein|keine|keinen|nie|niemals|pas(?! om | over )|jamais|aucun|aucune|nunca|tampoco|non|mai|nessun|"
-    # Alone it is "in the" in Portuguese.
+    # alone, it is "in the" in Portuguese
     r"no(?= (puedo|voy|te|lo|la|se|creo|quiero|tengo|me|nos|es|hay|iba|podre|pago|llego|paso|vamos) )|"
     r"nao|niet|geen|nooit|не|ни|ні|nigdy|inte|aldri|degil|asla|لن|لا|ليس) "
 )
@@ -19,7 +19,7 @@ REASSURING = re.compile(
     r"nao (se preocupe|tem problema|te preocupes)|sem problemas?|por que nao|"
     r"geen (probleem|zorgen|punt)|waarom niet)(?= )"
 )
-"""What says no and means yes."""
+"""Phrases that contain a no and mean yes."""
 _TIME = r"(tomorrow|tmrw|tonight|today|later|soon|morgen|heute|nachher|spater|gleich|demain|aujourd hui|ce soir|tout a l heure|bientot|manana|hoy|esta noche|luego|ahora|domani|oggi|stasera|subito|dopo|amanha|hoje|logo|ja|straks|vanavond|vandaag|zo)"
 
 _MONEY = (
@@ -96,9 +96,9 @@ RULES: Mapping[str, Sequence[re.Pattern[str]]] = {
     "place": [_PLACES],
     "time": [_DAYS],
 }
-"""What binds, by kind, in a sentence between two blanks."""
+"""Phrases that commit, by kind, for a sentence between two spaces."""
 PROMISES = ("money", "meeting")
-"""Those kinds that nobody but the owner can name."""
+"""Kinds that may only be repeated after the owner."""
 BARE_HOURS = r"at|um|gegen|ab|à|a las|las|sobre las|alle|verso le|às|as|lá pelas|om|rond|around|by|until|till|bis|vers"
 STREETS = (
     r"\b[^\W\d]{2,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ufer|damm|straat|laan|plein|gracht)\s?\d{1,4}\b",

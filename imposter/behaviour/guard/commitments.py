@@ -1,8 +1,9 @@
-"""What an answer would bind its owner to: money, a time, a place, a meeting, or a fact that nobody has named.
+"""Detection of commitments in an answer: money, a time, a place, a meeting, or a fact that nobody has named.
 
-Rules, not understanding: what they look for is written the same way by everybody. Amounts, times, days and figures that
-stand in the conversation, in whatever spelling, may be repeated; a promise ("I'll come", "I'll pay") only after its
-owner, or a contact could put it into the bot's mouth. What says no, and a question without a new figure, bind nobody.
+These are rules without understanding: everybody writes these things in the same ways. Amounts, times, days and numbers
+from the conversation may be repeated in any spelling. A promise ("I'll come", "I'll pay") may only be repeated after
+the owner; otherwise a contact could put it into the bot's mouth. A negation, and a question without a new number, does
+not commit.
 """
 
 import re
@@ -15,7 +16,7 @@ from imposter.behaviour.guard.commitment_words import BARE_HOURS, NO, NUMBERS, P
 from imposter.behaviour.text_normalization import plain, seen, skeleton, unfigured
 
 LONGEST = 80
-"""Characters that an objection quotes."""
+"""Maximum number of characters that an objection quotes."""
 
 
 class CommitmentKind(StrEnum):
@@ -29,14 +30,14 @@ class CommitmentKind(StrEnum):
     DATA = "data"
     DECISION = "decision"
     REQUEST = "request"
-    """What was asked for is none of the others, or cannot be told."""
+    """A request of no other kind, or of an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
     kind: CommitmentKind
     words: str
-    """As they stand in the answer."""
+    """The words as they are in the answer."""
 
 
 _CURRENCY = "[$\u20ac\u00a3\u20b9\u00a5\u20ba\u20bd]"
@@ -77,7 +78,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Named:
-    """What texts name. They are looked through when it is asked for: most answers bind nobody."""
+    """Facts that texts name. They are computed when needed, because most answers contain no commitment."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
@@ -106,7 +107,7 @@ class Named:
 
     @cached_property
     def statements(self) -> tuple[frozenset[str], ...]:
-        """The words of each sentence that says something: none that asks, and none that says no."""
+        """The words of each statement, without questions and negations."""
         said = (plain(each) for each in SENTENCE.findall(self._text) if "?" not in each)
         return tuple(frozenset(each.split()) for each in said if each and not NO.search(f" {each} "))
 
@@ -116,9 +117,9 @@ class Named:
 
 
 def objections(answer: str, heard: Named, *owners: Named) -> tuple[Objection, ...]:
-    """What of `answer` neither the conversation names nor its owner, whose words `owners` are.
+    """Return the commitments in `answer` that neither the conversation (`heard`) nor the owner (`owners`) has named.
 
-    Takes time in proportion to their length.
+    Takes linear time.
     """
     return tuple(dict.fromkeys(_found(seen(answer), heard, owners)))
 
@@ -145,7 +146,7 @@ def _found(answer: str, heard: Named, owners: Sequence[Named]) -> Iterator[Objec
 
 
 def _tells(figure: str) -> bool:
-    """A round figure is a manner of speaking, and a year is known."""
+    """Return whether a number is a fact. Round numbers are figures of speech, and years are known."""
     return not figure.endswith("00") and not 1900 <= int(figure) < 2100
 
 
@@ -172,7 +173,7 @@ def _amounts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _value(figure: str) -> str:
-    """`1.000,50` and `1,000.50` are the same."""
+    """Return an amount in one spelling: `1.000,50` and `1,000.50` are the same."""
     whole = _FRACTION.sub("", figure)
     fraction = figure[len(whole) + 1 :].rstrip("0")
     number = _NO_DIGIT.sub("", whole).lstrip("0") or "0"
@@ -183,7 +184,7 @@ def _moments(text: str) -> Iterator[tuple[str, tuple[str, int]]]:
     for found in _CLOCK.finditer(text):
         hour = int(found[1] or found[6])
         if hour <= 24:
-            # People say eight for both eights.
+            # 8 o'clock may be morning or evening
             yield found[0], ("hour", hour % 12 * 60 + int(found[2] or found[7] or 0))
     for found in _BARE_HOUR.finditer(text):
         if int(found[1]) <= 24:
@@ -203,6 +204,6 @@ def _packed(text: str) -> str:
 
 
 def objection(kind: CommitmentKind, words: str) -> Objection:
-    """With as much of `words` as an owner needs to see."""
+    """Return an objection that quotes as much of `words` as the owner needs to see."""
     words = " ".join(words.split())
     return Objection(kind, words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}\u2026")

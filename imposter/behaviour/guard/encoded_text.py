@@ -1,6 +1,6 @@
-"""What a text says to whoever decodes it: the usual encodings, tried on all of it, each in time in proportion to it.
+"""Decoding of the usual encodings, all of which are tried on the whole text. Each takes linear time.
 
-None is recognised first. What is no code decodes to nothing that anybody looks for.
+No encoding is detected first: text that is not encoded decodes to nothing that a check would match.
 """
 
 import base64
@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 
 DEEPEST = 3
-"""Encodings in each other."""
+"""Maximum number of nested encodings."""
 SHORTEST = 12
-"""Characters of a text that is worth decoding."""
+"""Minimum number of characters of a text that is decoded."""
 
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/_-]")
 _BASE32 = re.compile("[A-Z2-7]{16,}")
@@ -28,8 +28,9 @@ _MIRROR = str.maketrans(_LETTERS, _LETTERS[::-1])
 
 
 def decoded(text: str, depth: int = DEEPEST) -> Iterator[str]:
-    """What `text` holds in base64, base32, hex, binary, decimal codes, percent, escapes or HTML entities; in each
-    other, too.
+    """Iterate over the texts that are encoded in `text`, also in several layers.
+
+    The encodings are base64, base32, hex, binary, decimal codes, percent encoding, escapes and HTML entities.
     """
     if len(text) < SHORTEST or not depth:
         return
@@ -41,14 +42,14 @@ def decoded(text: str, depth: int = DEEPEST) -> Iterator[str]:
 
 
 def rearranged(letters: str) -> Iterator[str]:
-    """`letters` with the alphabet turned (rot13 and its like), mirrored, or read backwards."""
+    """Iterate over `letters` with the alphabet rotated (such as rot13) or mirrored, and in reverse."""
     for table in (*_TURNS, _MIRROR):
         yield letters.translate(table)
     yield letters[::-1]
 
 
 def reordered(text: str) -> Iterator[str]:
-    """The words of `text` backwards, each or all of them, and the letters that words and lines begin with."""
+    """Iterate over `text` in reverse, with each word reversed, and the initials of its words and of its lines."""
     words = text.split()
     yield "".join(reversed(words))
     yield "".join(word[::-1] for word in words)
@@ -99,7 +100,7 @@ _DECODERS: tuple[Callable[[str], Iterator[str]], ...] = (_base64, _base32, _hex,
 
 
 def _texts(data: bytes) -> Iterator[str]:
-    """What of `data` is text; nothing where that is only what chance makes."""
+    """Find the text in `data`. Yields nothing for text that may be a coincidence."""
     found = _PRINTABLE.findall(data.decode("utf-8", errors="replace"))
     if found:
         yield "\n".join(found)

@@ -1,4 +1,4 @@
-"""Whether an answer gives away what no contact is to read: its bot's instructions, or a key."""
+"""Detection of answers that reveal the bot's instructions or a key."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,41 +9,43 @@ from imposter.behaviour.text_normalization import skeleton
 from imposter.contracts.model import Private
 
 LONGEST_RUN = 40
-"""Letters and figures that an answer may have in common with the instructions, one behind the other: about 8 words."""
+"""Consecutive letters and digits that an answer may share with the instructions: about 8 words."""
 LONGEST_UNSPACED = 16
-"""The same in scripts that write a word in one or two characters."""
+"""The same limit for scripts that write a word in one or two characters."""
 LONGEST_OF_SECRET = 16
-"""The same with a secret: what is longer is part of it by no chance."""
+"""The same limit for a secret. A longer match is not a coincidence."""
 SHORTEST_SECRET = 12
-"""Characters. What is shorter may be a word that a server without keys is given, and such words are said."""
+"""Characters. A shorter secret may be a common word for a server without keys, and may be said."""
 PIECE = 12
-"""Letters and figures in common with the instructions that count as a piece of them."""
+"""Minimum number of shared letters and digits that count as a piece of the instructions."""
 MOST_IN_PIECES = 60
-"""Letters and figures of the instructions that an answer may give away in pieces, with the few before it."""
+"""Letters and digits of the instructions that an answer and the `FEW` answers before it may reveal in pieces."""
 FEW = 5
-"""Answers."""
+"""Number of answers."""
 RECENT = 16
-"""Answers of which most may not be fragments of the instructions."""
+"""Number of recent answers. Fewer than half of them may be fragments of the instructions."""
 MOST_IN_FRAGMENTS = 24
-"""Letters and figures in such fragments."""
+"""Letters and digits in such fragments."""
 MOST_EARLIER = 40
-"""Answers that this one may continue, each with a word or so."""
+"""Maximum number of earlier answers that this one may continue, each perhaps with a single word."""
 MOST_CHARACTERS = 20_000
-"""Of all of these."""
+"""Maximum number of characters of all of these."""
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 _FIGURES = str.maketrans("013457l", "oieasti")
-"""Figures in place of letters; `l`, as that looks like 1 and so like i."""
+"""Digits that replace letters. `l` is included because it looks like 1 and therefore like i."""
 
 
 class Leak(StrEnum):
     INSTRUCTIONS = "instructions"
-    SECRET = "secret"  # noqa: S105 - a kind, no secret
+    SECRET = "secret"  # noqa: S105 - a kind, not a secret
 
 
 class Leaks:
-    """What one bot's model knows and must not tell: also in other letter case, spacing or punctuation, in letters that
-    look alike, in the usual encodings, and in pieces.
+    """The secrets and instructions of one bot, which its answers must not reveal.
+
+    They are also found in other letter case, spacing or punctuation, in lookalike letters, in the usual encodings, and
+    in pieces.
     """
 
     __slots__ = ("_instructions", "_packed", "_pieces", "_secrets")
@@ -61,7 +63,10 @@ class Leaks:
         }
 
     def of(self, text: str, earlier: Sequence[str] = ()) -> Leak | None:
-        """`earlier`: what the bot said in that chat before, oldest first. Takes time in proportion to both."""
+        """Return the leak in `text`, or None.
+
+        `earlier` are the bot's messages in that chat, oldest first. Takes linear time.
+        """
         packed = "".join(text.split()).casefold()
         if any(secret in packed for secret in self._packed):
             return Leak.SECRET
@@ -82,7 +87,7 @@ class Leaks:
         return None
 
     def _continued(self, said: str, earlier: Sequence[str]) -> set[Leak | None]:
-        """What is given away by `said` together with what was said before it; all of it as `letters`."""
+        """Return the leaks in `said` combined with the messages before it, all in the form of `letters`."""
         mine = self._told(said)
         told = mine.union(*map(self._told, earlier[1 - FEW :])) if mine else set()
         found: set[Leak | None] = {Leak.INSTRUCTIONS} if len(told) > MOST_IN_PIECES else set()
@@ -98,7 +103,7 @@ class Leaks:
         return found
 
     def _told(self, said: str) -> set[tuple[int, int]]:
-        """Where those letters stand, in which secret or instructions, that a piece in `said` repeats."""
+        """Return the positions of the secrets or instructions that pieces of `said` repeat."""
         places: set[tuple[int, int]] = set()
         for at in range(len(said) - PIECE + 1):
             if (place := self._pieces.get(said[at : at + PIECE])) is not None:
@@ -107,12 +112,12 @@ class Leaks:
 
 
 def letters(text: str) -> str:
-    """Letters and figures alone, in the spelling in which leaks are looked for."""
+    """Return only the letters and digits of a text, in the spelling in which leaks are searched for."""
     return _squeezed(text).translate(_FIGURES)
 
 
 def _newest(said: Sequence[str]) -> list[str]:
-    """The newest of `said` as `letters`, oldest first, no more than are compared."""
+    """Return the newest of `said` in the form of `letters`, oldest first, up to the limits of the comparison."""
     found: list[str] = []
     room = MOST_CHARACTERS
     for text in reversed(said):
@@ -129,7 +134,7 @@ def _squeezed(text: str) -> str:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """What may be read in a text, as `letters`."""
+    """Iterate over the possible readings of a text, in the form of `letters`."""
     for reading in dict.fromkeys((text, *decoded(text))):
         plain = _squeezed(reading)
         yield plain.translate(_FIGURES)
@@ -138,7 +143,11 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _is_dictated(answers: Sequence[str], texts: Sequence[str], most: int) -> bool:
-    """Whether half of the newest of these are, from end to end, fragments of `texts`, and all are long enough."""
+    """Return whether answers dictate one of `texts`.
+
+    They do if at least half of the newest are fragments of it and all fragments together have more than `most`
+    characters.
+    """
     fragments = [answer for answer in answers if any(answer in text for text in texts)]
     letter_by_letter = sum(len(fragment) == 1 for fragment in fragments)
     given = letter_by_letter + sum(len(fragment) for fragment in set(fragments) if len(fragment) > 1)
@@ -147,12 +156,15 @@ def _is_dictated(answers: Sequence[str], texts: Sequence[str], most: int) -> boo
 
 
 def _shares(said: str, instructions: str, run: int) -> bool:
-    """Whether any `run` characters of the one stand in the other."""
+    """Return whether the two texts share `run` consecutive characters."""
     return any(said[at : at + run] in instructions for at in _starts(said, instructions, run))
 
 
 def _starts(said: str, instructions: str, run: int) -> Iterator[int]:
-    """Where such a run may begin: each holds a whole block of half its length, and few blocks are to be found."""
+    """Iterate over possible starts of such a run.
+
+    Each run contains a whole block of half its length, so few blocks are searched.
+    """
     block = run // 2
     for at in range(0, len(said) - block + 1, block):
         if said[at : at + block] in instructions:

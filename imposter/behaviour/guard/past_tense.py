@@ -1,4 +1,4 @@
-"""Whether a sentence tells of what was: seven languages' auxiliaries and endings, in the spelling of `plain`."""
+"""Detection of the past tense: auxiliaries and endings of seven languages, in the spelling of `plain`."""
 
 import re
 from collections.abc import Sequence
@@ -27,20 +27,20 @@ _NOT_PAST = listed(
     "women children kitchen"
 )
 _WITHIN = 3
-"""Words between an auxiliary and what it goes with."""
+"""Maximum number of words between an auxiliary and its participle."""
 _FAR = listed("hast habt hat haben hab habe bin bist ist seid sind war warst heb hebt heeft hebben ben bent")
 _WITHIN_FAR = 8
-"""The same, where it stands at the end."""
+"""The same for auxiliaries whose participle is at the end of the sentence."""
 _TELLERS = listed("i we he she they it just")
 _TOLD = re.compile(
     r"(?:sent|bought|paid|gave|told|took|saw|went|came|got|said|forgot|wrote|made|left|found|lost|won|had|was|were|did|\w{2,20}ed)\Z"
 )
 _OPENING = 4
-"""Words at the beginning, in which a verb tells when it is."""
+"""Number of words at the start of a sentence in which a finite verb shows its tense."""
 
 
 def tells_past(words: Sequence[str]) -> bool:
-    """Takes time in proportion to the number of words."""
+    """Return whether a sentence is about the past. Takes linear time."""
     for at, word in enumerate(words):
         if at < _OPENING and word not in _NOT_PAST and _FINITE.match(word):
             return True

@@ -1,4 +1,4 @@
-"""Whether the owner has settled already what is asked now."""
+"""Detection of requests that the owner has already settled."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from imposter.behaviour.guard.requests import Ask
 from imposter.behaviour.phrase_matching import listed
 
 STEM = 4
-"""Letters that two words have to share to be of one family."""
+"""Minimum number of letters that related words share."""
 _EMPTY = listed(
     "can could would will shall should may might have that this with your from then than there here just like "
     "okay please what when where some also kann kannst konntest wurdest hast dann also noch mein dein eine einen "
@@ -19,10 +19,10 @@ _EMPTY = listed(
 
 
 def is_settled(ask: Ask, answer: str, said: Sequence[str], *told: Named) -> bool:
-    """Whether one of the owner's messages, or of what they told the bot, names the same.
+    """Return whether one of the owner's messages, or of their words to the bot, settles the request.
 
-    The same are every amount, time and day that is asked or answered, and what it is about, in one sentence that is
-    neither a question nor a no. The owner's last message may name the figures alone, unless money is asked for.
+    It does if one statement (not a question or a negation) names the same subject, and every amount, time and day of
+    the request and the answer. The owner's last message may name only the numbers, unless the request is for money.
     """
     sources = [(Named([text]), number == len(said)) for number, text in enumerate(said, 1)]
     wanted = Named([ask.text, answer])
@@ -47,7 +47,7 @@ def _days(named: Named) -> frozenset[str]:
 
 
 def stems(words: Iterable[str], length: int = STEM) -> frozenset[str]:
-    """The beginnings of those words that tell what a sentence is about."""
+    """Return the stems of the words that carry the meaning of a sentence."""
     return frozenset(
         word[:length] for word in words if len(word) >= length and word not in _EMPTY and not word.isdecimal()
     )

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - words of seven languages
-"""How people ask for something, in the spelling of `plain`, as `Phrases` reads it.
+"""Phrases of requests, spelled as by `plain` and parsed by `Phrases`.
 
 In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
 """
@@ -23,7 +23,7 @@ FRAMES = Phrases(
     "da/daria/dava_pra/para tem_como/jeito tens/terias podes podias consegues queres rola sera_que se_importa/incomoda te_importas tudo_bem_se/pra/para/pro posso podemos podia a_gente_pode topa tem_como ",
     "kun/kan/kon/zou/mag_je/jij/u/ik/we kunnen_we kunt_u zouden_we heb/heeft_je/jij/u ben_je/jij vind_je_het vindt_u_het is_het_ok/oke/goed mogelijk_om zie_je_het_zitten ",
 )
-"""Whoever begins so wants something, or asks whether they may."""
+"""Phrases that begin a request or ask for permission."""
 SMALL_TALK = Phrases(
     "how_you/u/ya good_morning/night/evening/luck sleep_well sweet_dreams miss_you/u love_you/u love_ya merry happy_new proud_of look/looks/looking_great/good/nice/amazing/beautiful/lovely so_funny/cute/cool/sad/nice/good/tired/bored/excited/happy/hungry/cold/hot/proud lol_same any_good/plans/news all_good/ok/well everything_ok/okay/alright/good is_everything feel/feeling/feels_better/ok/good/sick/tired enjoying enjoyed enjoy_the have_you_ever/been/seen/heard/tried got_kids you/u_feeling/doing/good/guys_ok did/didn/didnt long_time long_day are/r_you/u_sure/serious/kidding/joking/okay/ok/alright/well/good/happy/sad/mad/angry/tired/hungry/busy/asleep/awake/sick/drunk/bored/excited/nervous/safe/home/back are/r_you/u_still_in/at/with/up/alive/living/working/there/mad/sick/single/hungry/awake you_get_home/there/back got_home/back/there made_it_home safe_flight/trip/travels do_you_still/really/also/ever/even/speak/know/remember/think/like/love/believe/miss/see/hear/understand/watch/smoke/drink/eat/live/feel/believe isn_t/isnt_it/that/she/he/this wasn_t/wasnt_it/that/she/he ",
     "wie_gehts/geht/gings/ging/lief/wars/war/findest/fandest/schmeckts alles_gut/klar/ok/fit/okay/paletti/gute/liebe hast/habt_du/ihr_gut/schon/auch/geburtstag/ferien/urlaub/angst/heimweh bist/seid_du/ihr_gut/schon/noch/sicher/wieder/heute/jetzt_angekommen/daheim/wach/da/fit/zuhause/mude/krank/sicher gut_geschlafen/angekommen/heimgekommen gut/gute_heimreise/reise/fahrt schlaf_gut schlaft_gut traum_was/schon/suss frohe* frohes guten_rutsch herzlichen gluckwunsch* vermiss* hab_dich/euch ich_liebe lieb_dich findest_du/ihr_nicht/auch/das/den/die glaubst_du_das/dass/es/echt/wirklich siehst/schaust_gut/super/toll so_schon/lustig/cool/suss/mude/kalt/heiss/traurig langer_tag ^_was_machst/macht/treibst schmeckts regnets schneits geht_s_dir/euch gehts/geht_dir/euch/es_dir/gut weisst/kennst/magst_du_noch/den/die/das/schon was_neues schon_gehort/gesehen/gegessen/daheim/wach/da nicht_wahr ist_das_nicht/nicht_lustig/schon/toll/suss ",
@@ -42,7 +42,7 @@ SHALL = Phrases(
     "quer_que_eu quer_que devo ",
     "zal/moet/mag_ik ",
 )
-"""They would do it, and want to hear that they may."""
+"""Phrases that offer to do something and ask for confirmation."""
 HAVES = Phrases(
     "^_hast ^_bist ^_habt ^_seid have/got_you/u_got do/have_you/u_have/got/any/a/an you/u_got got_any/an/a/some ",
     "hast/habt_du/ihr/mal/vielleicht/evtl/eventuell/kurz/ne haben_sie bist/seid/wirst_du/ihr/dabei/am/heute/morgen/sonntag/samstag/freitag/nachste/mein/meine/unser/unsere ",
@@ -52,7 +52,7 @@ HAVES = Phrases(
     "vc/voce/vcs/tu/ce_tem/vem/vai/leva/traz/da/ta ^_tem ^_tens ta/esta/estas/tas_livre/disponivel/dentro/nessa/afim vai_estar ",
     "heb/heeft_je/jij/u ben_je/jij ",
 )
-"""They want something, or only ask what is."""
+"""Phrases that begin a request or only ask for a fact."""
 WANTS = Phrases(
     "do/would_you/u_want/wanna/like/fancy you/u_want/wanna wanna fancy want_to ",
     "magst magste mogst willst willste mochtest mogt wollt mochten_sie lust ",
@@ -62,12 +62,12 @@ WANTS = Phrases(
     "quer queres queria querem quiser ",
     "wil/wilde_je/jij/u zin_om zin_in ",
 )
-"""What stands behind them is offered, or wanted."""
+"""Phrases before an offer or a wish."""
 MODALS = listed(
     "peuvent pueden can could may would will kann konnte darf durfte puede podria podrian puo potrebbe possono pode poderia "
     "podem peut pourrait kan mag zou kunnen konnen konnten"
 )
-"""At the beginning of a question they ask whether somebody may or would."""
+"""Words at the start of a question that ask for permission or willingness."""
 STATES = Phrases(
     "you/u_look/looked/must/seem you_are_so/such/very/the/a/an/my/too/right/funny/great du_bist/siehst/schaust/musst_ja tu_es/dois t_es eres/sos/estas sei vc/voce/tu_e/esta/ta/deve is/s/isnt/isn/was/were/wasn/its/thats/hes/shes/theres am/im_so/very/really/just/off/at/back/on i_m/am we_re/are/were they/these/those_are/re ",
     "ist sind war waren ists hab/habe/haben_ich/wir/ein/eine/heute/so bin_ich/grad/gerade/so/ja/noch/heute/jetzt ich_bin/hab/habe/glaub/denk/find wir_sind/haben gehts_dein*/euch/ihr/ihm ",
@@ -77,15 +77,15 @@ STATES = Phrases(
     "esse/essa/este/esta/isso_e ^_esse/essa ta/tao_melhor/bem/bom/otimo/mal/chovendo/frio/calor/muito/demais/tudo/cansado/cansada/lindo/linda/gravida/tao/tarde foi era sao to/tou/estou_com/em/no/na/muito/cansado/cansada/gravida/aqui/fazendo acho acabei acabamos chegou ",
     "is zijn was waren ik_ben/heb/vind/denk we_zijn/hebben ",
 )
-"""They say how something is."""
+"""Phrases that state how something is."""
 WISHES = Phrases(
     "i/we/lets_hope hope_u/you_feel/had/have/get/are/re hope_we/to wish_you/u/me i_wish hoffentlich hoffe hoff ich/i_hoff* j_espere ojala espero spero tomara esperons esperamos speriamo hopelijk ik_hoop"
 )
-"""Nobody says yes or no to them."""
+"""Wishes that need neither a yes nor a no."""
 MIND = Phrases(
     "mind stort storts stort_es stort_s macht_es/s_dir_was macht_dir_das_was was_dagegen derange/derangerait/embete/ennuie importa importaria molesta molestaria dispiace spiace scoccia secca dispiacerebbe importa/incomoda importas vind_je_het_erg bezwaar"
 )
-"""To these a no says yes."""
+"""Phrases that ask whether somebody minds, so that a no means yes."""
 INFORM = Phrases(
     "tell show teach remind explain recommend describe advise understand suggest ",
     "sagen/erklaren/zeigen/verraten/empfehlen/erzahlen/beschreiben/erklar/empfiehl/erzahl verstehen sagst_du_mir_wie/was/wann/wo/ob ",
@@ -95,7 +95,7 @@ INFORM = Phrases(
     "dizer/falar/explicar/recomendar/indicar/contar/mostrar explica entender me_diz/fala_como/onde/quando/se/o/que ",
     "vertellen/uitleggen/zeggen/aanraden begrijpen ",
 )
-"""What they want is to be told something."""
+"""Phrases that only ask for information."""
 HARMLESS = Phrases(
     "lets_see let_s_see ll_see schau_ma/mal/mer schauen_wir mal_sehen on_verra vamos_ver ya_veremos vedremo bonjour saluti saludos abraco gruss grusse says/said_hi/hello you/u_good/well/fine/safe you/u_remember must_be/have musst_ja dois_etre debes_estar devi_essere deve/deves_estar i/we_heard/hear hab/habe_gehort il_parait oi/escuche/supe_que me_contaron ho_sentito soube/ouvi_que geniess* profites_bien/des/de disfrut* ti_godi curtindo hear_me mi_senti/sentite/sentono me_oyes/escuchas/ouve/ouves/ouvindo/escuta tu_m_entends horst_du_mich you/u_watching/listening/enjoying/having/feeling/sleeping/working schaust/siehst/horst_du_das/den/die/grad/auch/gerade tu_regardes/ecoutes/lis guardi/guardate_la/il/lo/anche ascolti hurt hurts duele duelen weh fa_male mal_au/a/encore doi doendo warst wart warste fuiste estuviste foste t_es_deja sei_gia ja_foi/viu/leu/comeu/provou/assistiu already_been/seen/tried/eaten recipe rezept* recette* receta* ricett* receita* recept* guess_what/who stell/stellt_dir/euch_vor devine/devinez adivina adivinen indovina indovinate adivinha que_lindo/linda/bonito/bonita/rico/rica/bueno/buena/asco/bien/bom/boa/massa/delicia/horrible/horrivel/tempo/pena/bello/bella/schifo/tempo quel_temps quelle_belle what_a how_nice/cute/cool so_ein/eine/viel secondo_me wohnst arbeitest lebst lernst studierst tu_habites/vis/travailles/etudies/bosses t_habites vives sigues_en/viviendo/trabajando/con seguis_en/viviendo/trabajando/con trabajas estudias vivi/abiti/lavori/studi_ancora/a/in/sempre/da mora/moras/trabalha/estuda_em/ai/no/na/ainda/com ainda_mora/trabalha/estuda woon_je werk_je running/bit/little/be/am/m/im_late verspat* spater/zu_dran en_retard un_poco_tarde llego_tarde in_ritardo atrasad* atrasar te_laat did/didnt_you/u/he/she/they/it/we/i/that/the did/didn_t_you/u/he/she/they have/haven/has/had_you/u/he/she/they/it_seen/heard/been/eaten/tried/read/watched/ever/slept/met/already/finished/noticed/had/gone/done/thought/found/received/gotten "
     "was/were/wasnt/werent_it/you/u/he/she/they/that/the/there do/don/dont_you/u_know/remember/think/like/love/believe/feel/see/hear/understand/also/still/get/speak/watch/play/miss/prefer/enjoy/ever/hate/reckon/live/listen do/don_t_you/u_know/think/like/remember/just/love you/u_know/remember/like/feel/think_the/that/how/what/this/it can/could/cant_you/u_believe/imagine/hear/see/feel/smell/remember "
@@ -108,7 +108,7 @@ HARMLESS = Phrases(
     "sabe/sabes/conhece/conheces/lembra/lembras/acredita/acreditas/acha/achas/gosta/gostas/imagina/prefere/curte/entende/ouve/sente sabia viu foi gostou chegou comeu dormiu ouviu leu deu_tempo/certo assistiu entendeu esqueceu achou recebeu foste viste gostaste ta/esta/estas/tas_ai/bem/em/acordado/acordada/cansado/cansada/doente/com/trabalhando/vendo/chovendo/frio/calor/no/na/tudo ^_tudo/td_bem/certo/joia_$ oi_tudo/td_bem como_vai/ta/esta/foi/vao posso_te_perguntar/contar/falar/dizer posso_perguntar boa/bom/boas parabens feliz obrigado obrigada valeu_por vc/voce_ia/iria_amar/gostar/adorar que_horas descansa chove ",
     "weet/ken/denk/vind/herinner/hoor/voel_je/jij heb/hebt_je/jij_gezien/gehoord/gelezen/gegeten/geslapen/al/ooit/honger ben_je_er/thuis/wakker/nog/moe/ziek hoe_gaat/is/was was_het mag_ik_je/iets_iets/vragen fijne/goede/goedemorgen/welterusten gefeliciteerd bedankt dank regent_het ",
 )
-"""Small talk, and questions for what is or was."""
+"""Small talk, and questions about the present or past."""
 OFFERS = Phrases(
     "shall/should/can/could/may_i_send/bring/show/give/make/cook/get/buy/forward/explain/share/tell/help/treat/invite_you/u/over/some/them/it want/wanna/like/need_me_to_bring/send/come/help/get/make/show/forward/buy/cook/fetch/pick/grab you_want/like_me/some/a i_can/could/will/ll_bring/send/give/show/make/help/lend/get/cook/buy_you/u i_ll_send/bring do/would_you/u_like/want/wanna_some/a/an/more/another do/would_you/u_like/want_to_see/hear/know need_any/some_help ",
     "soll/kann_ich/i/wir_dich/euch_mitnehmen/abholen/fahren/hinbringen/heimbringen/hinfahren/heimfahren soll/sollen/darf/kann_ich/i/wir_dir/euch/ihnen/was ich_kann/konnte_dir/euch ^_kann/konnte_dir/euch soll_ich/wir/i~mitbringen/schicken/zeigen/vorbeibringen mochtest/magst/willst_du/ihr_noch/was/ein/einen/eine/welche ich_bring/bringe/schick/schicke/koch/mach/leit/leite_dir/euch ich_bring/bringe_den/die/das/was/einen/eine/kuchen/salat/wein/nachtisch ",
@@ -118,7 +118,7 @@ OFFERS = Phrases(
     "^_levo ^_trago ^_compro te/lhe_encaminho/devolvo/conto/explico/acompanho/mando/levo/trago/envio/passo/dou/preparo/mostro/ajudo/faco/compro/empresto levo/mando/trago/compro/faco~pra_voce/vc/ti/vcs quer/queres_que_eu/um/uma/uns/mais/ver/algo posso/podia_te_mandar/levar/ajudar/trazer/enviar ",
     "zal/kan_ik_je/jullie/wat/iets wil_je_een/nog/wat/dat zal_ik~sturen/meenemen/brengen ",
 )
-"""They would do or give it, not the owner."""
+"""Phrases with which the contact offers to do or give something."""
 OFFERED_ANYWHERE = Phrases(
     "you_dont_have/need_to you_don_t_have/need_to if_you/u_need ",
     "musst/brauchst_du_nicht/ned musst_nicht falls/wenn_du_hilfe/was/wen/jemand ",
@@ -128,7 +128,7 @@ OFFERED_ANYWHERE = Phrases(
     "nao_precisa se_precisar/precisares/precisa ",
     "als_je_hulp ",
 )
-"""The same, behind anything that is no request by its frame."""
+"""Offers at any position, unless the sentence is framed as a request."""
 OKS = Phrases("ok okay fine alright good_for passt in_ordnung d_accord est_bon/bien va_bene esta_bien ta/esta_bom goed")
 NEEDS = Phrases(
     "want/wants/need/needs/requires/requests/asked_your/ur wants_needs asked_for_your ill/gonna/will/shall_tell~you/youre/youll/u you_d_need d_need_you ",
@@ -145,7 +145,7 @@ NEEDS = Phrases(
     "preciso/precisamos/precisa_de/da/do/que/muito alguem_precisa/tem/deve/pode falta/faltam_alguem/quem/gente seria_bom/otimo/legal_se to/estou/estamos_precisando procurando_alguem ",
     "heb/hebben_je/jouw/iemand/hulp_nodig nodig iemand_moet/moeten/nodig het_zou_fijn zoek/zoeken_iemand ",
 )
-"""Somebody is wanted for it, and it may be the owner."""
+"""Phrases that look for somebody who helps, possibly the owner."""
 STANDING: Mapping[str, Phrases] = {
     "money": Phrases(
         "signed/put/added_you/u_up/down/to/for put/putting/pencil/pencilling/sign/signing/mark/marking/add/adding_you/u_down/for/on/in/to you/u_re/are_in_for/with chip_in spot_me lend_me loan_me you/u_still_owe you/u_owe split_the/it/this we_re_collecting ",
@@ -184,7 +184,7 @@ STANDING: Mapping[str, Phrases] = {
         "akkoord zullen_we eens doen_we nemen_we wat_denk goed_voor_jou spreken_we ",
     ),
 }
-"""What asks for something by itself, by kind."""
+"""Phrases that are a request by themselves, by kind."""
 MEETS = Phrases(
     "see_you/u/ya meet meeting still_on ",
     "sehen/sehn/treffen_uns/wir seh*_wir ",
@@ -194,7 +194,7 @@ MEETS = Phrases(
     "se_ve/encontra/vemos nos_vemos te_vejo de_pe ",
     "zien_elkaar zie_je spreken_af ",
 )
-"""Asks for it where a time is named."""
+"""Phrases that are a request if they name a time."""
 PLEASE = Phrases(
     "do_me_a do_us_a tu_mir_den tu_mir_bitte rends/fais_moi_un/service/ce/le hazme_el/un fammi_il/un/questo quebra_esse/um/essa me_faz_um/esse merci_de/d veuillez bitte_um si_prega le/les_ruego kindly gostaria_que we_d_appreciate please pls plz plss pleasee bitte* bidde biddee stp svp s_il_te s_il_vous porfa porfi porfis por_fa por_favor xfa pf pff favor per_favore per_piacere pfv pfvr pvf pls alsjeblieft aub svp ti_prego te_pido te_ruego dai"
 )
@@ -207,18 +207,18 @@ TAGS = Phrases(
     "blz_$ beleza_$ pode_ser_$ combinado_$ fechado_$ ",
     "oke_$ akkoord_$ is_goed_$ afgesproken_$ ",
 )
-"""They say what is to be, and want a yes to it."""
+"""Phrases that state a plan and ask for agreement."""
 ASKED_TAGS = Phrases(
     "fine_$ cool_$ good_$ yeah_$ yes_$ yea_$ sounds_good_$ you/u_in_$ right_$ ja_$ gell_$ recht_$ oui_$ ca_va_$ hein_$ va_$ sale_$ si_$ bien_$ te_va_$ bene_$ vero_$ tudo/td_bem_$ ta_$ ta_bom_$ certo_$ sim_$ tranquilo_$ ne_$ goed_$"
 )
-"""So do these, where a question mark stands behind them."""
+"""Phrases that do the same only before a question mark."""
 WONDERS = listed(
     "what whats when where who how hows why which was wann wo wer wie warum wieso weshalb welche welcher welches "
     "wohin woher wieviel wofur wozu que quoi quand ou qui comment pourquoi combien quel quelle cuando donde quien "
     "como cuanto cuanta cuantos cual cosa che quando dove chi perche quanto quanti quanta quale onde quem porque "
     "quantos quantas qual wanneer waar wat hoe waarom wie welke"
 )
-"""Begin a question for something else than yes or no."""
+"""Words that begin a question that cannot be answered by yes or no."""
 SECOND = listed(
     "you u ya yall youre youll youd du ihr jij jullie tu vous vc vcs voce voces ce usted ustedes vos lei voi toi "
     "contigo"
@@ -255,7 +255,7 @@ NO_VERBS = listed(
     "tenemos temos siamo abbiamo eravamo fomos fuimos estavamos ibamos teníamos primos ultimos mismos minimos "
     "maximos"
 )
-"""They only end like one."""
+"""Words that only end like a verb."""
 DAYS = listed(
     "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow montag dienstag mittwoch "
     "donnerstag freitag samstag sonnabend sonntag heute morgen ubermorgen lundi mardi mercredi jeudi vendredi "

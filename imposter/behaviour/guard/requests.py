@@ -1,7 +1,7 @@
-"""What a message asks of the account's owner: money, things, time, presence, papers, data, a decision.
+"""Detection of requests to the owner in a message: money, things, time, presence, documents, data, decisions.
 
-A request is told by its frame ("can you", "me prestas"), by what people say who expect one to come, lend or agree,
-and by its matter. What is asked about the past, small talk, and what somebody offers ask nothing.
+A request is recognised by its frame ("can you", "me prestas"), by phrases of people who expect somebody to come, lend
+or agree, and by its subject. Questions about the past, small talk and offers are not requests.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,18 +49,18 @@ from imposter.behaviour.phrase_matching import listed
 from imposter.behaviour.text_normalization import Spelling, plain
 
 LONGEST = 2000
-"""Characters of what was asked that are looked at. In what is longer a request may stand anywhere."""
+"""Characters of a message that are checked. In a longer one, a request may be anywhere."""
 MOST_WORDS, OVERLAP = 60, 12
 MOST_STARTS = 4
-"""Of a request within one sentence that are tried."""
+"""Maximum number of starting points of a request that are tried within one sentence."""
 KINDS = {kind.value: kind for kind in CommitmentKind} | {"send": CommitmentKind.THINGS}
 
 
 ENDINGS = ("st", "ste", "as", "es", "is", "i")
-"""Of verbs that speak to somebody."""
+"""Endings of verbs in the second person."""
 WE = ("amos", "emos", "imos", "iamo")
 ATTACHED = ("ame", "eme", "ime", "ami", "imi", "emi", "melo", "mela", "melos", "anos", "enos", "aci", "ici")
-"""How a verb ends that tells somebody to do something for somebody."""
+"""Endings of imperatives with an attached pronoun."""
 DETERMINERS = listed("el la los las un una mi mis me il lo i gli le uno mio mia")
 ARTICLES = listed("lo la los las li le")
 OBJECTS = listed("me us mich mir uns moi nous mij ons")
@@ -69,17 +69,17 @@ IFS = listed("if wenn falls si se als")
 FOR_IT = listed("for fur fuers furs pour por per pelo pela voor")
 FOR = listed("for fur pour por per voor auf en a bei at")
 OPENING = 5
-"""Words in which a sentence that only states says so."""
+"""Number of words at the start of a sentence in which a plain statement is recognised."""
 SHORT_VERBS = frozenset({"da", "das", "dai", "ves", "vas"})
 
 
 class Weight(IntEnum):
     FAINT = 0
-    """A question, and no more is known of it: a word of consent is a yes to it, a mere yes is none."""
+    """A question of unknown content. A word of consent agrees to it, a plain yes does not."""
     OPEN = 1
-    """It may be a request: a yes to it is one."""
+    """A possible request. A yes agrees to it."""
     CLEAR = 2
-    """It is one: whatever is no refusal, no delay and no question is a yes to it."""
+    """A clear request. Everything except a refusal, a delay or a question agrees to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,17 @@ class Ask:
     kind: CommitmentKind
     words: tuple[str, ...]
     text: str
-    """As it stands in the message, if perhaps in plainer letters."""
+    """The text of the message, possibly in simpler characters."""
     minds: bool = False
-    """It asks whether they mind, and a no says yes to it."""
+    """The request asks whether somebody minds, so that a no agrees to it."""
 
 
 UNREAD = Ask(Weight.OPEN, CommitmentKind.REQUEST, (), "")
-"""What is not looked at may ask for something."""
+"""Stands for the unchecked part of a message, which may contain a request."""
 
 
 def asks(text: str, spell: Spelling = plain) -> Iterator[Ask]:
-    """What `text` asks for. Takes time in proportion to its length."""
+    """Iterate over the requests in `text`. Takes linear time."""
     if len(text) > LONGEST:
         yield UNREAD
         text = text[-LONGEST:]
@@ -115,7 +115,7 @@ def asks(text: str, spell: Spelling = plain) -> Iterator[Ask]:
 
 
 def _pieces(sentence: str) -> Iterator[str]:
-    """Some put no point anywhere: no more words than a sentence has, some of them in two pieces."""
+    """Split a long sentence into overlapping pieces of limited length, because some people use no punctuation."""
     words = sentence.split()
     if len(words) <= MOST_WORDS:
         yield sentence
@@ -141,7 +141,7 @@ _ABRUPT = [phrases for kind, phrases in STANDING.items() if kind != "decision"]
 
 
 def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """What begins like a request behind something else: few put a point between them."""
+    """Return the parts of a sentence that begin like a request after other words. Few people use punctuation."""
     starts = {start for phrases in (FRAMES, SHALL, *_ABRUPT) for start, _ in phrases.spans(words)}
     pairs = enumerate(pairwise(words), 1)
     starts |= {start for start, (before, word) in pairs if word in MODALS and (before in FILLERS or words[0] in IFS)}
@@ -151,7 +151,7 @@ def _rests(words: Sequence[str]) -> Iterator[Sequence[str]]:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """One, or what is left of it from some word on."""
+    """A sentence, or the rest of it from some word on."""
 
     words: Sequence[str]
     question: bool
@@ -193,7 +193,7 @@ class _Sentence:
 
     @property
     def is_idle(self) -> bool:
-        """Whether it asks for nothing, or only to be told something."""
+        """Whether the sentence asks for nothing, or only for information."""
         words, topic = self.words, self.topic
         asked = self.frame or self.please or self.tagged or self.standing is not None or self.needs
         if self.standing != "money" and (topic != "data" or not self.personal) and not self.please and self._offers:
@@ -220,7 +220,7 @@ class _Sentence:
         return any(start < OPENING for start, _ in OFFERS.spans(self.words))
 
     def weighed(self) -> tuple[Weight, str] | None:
-        """None: nothing is asked."""
+        """Return the weight and kind of the request, or None if nothing is requested."""
         if self.is_idle:
             return None
         words, topic = self.words, self.topic
@@ -267,7 +267,7 @@ class _Sentence:
 
 
 def _core(words: Sequence[str]) -> Sequence[str]:
-    """Without what people begin with."""
+    """Return the words without fillers at the start."""
     start = 0
     while start < len(words) and words[start] in FILLERS:
         start += 1
@@ -275,7 +275,7 @@ def _core(words: Sequence[str]) -> Sequence[str]:
 
 
 def _second_person(words: Sequence[str], *, question: bool) -> bool:
-    """Whether a verb speaks to somebody, by its ending or by what stands before it."""
+    """Return whether a verb is in the second person, by its ending or by the word before it."""
     first, second = words[0], " ".join(words[1:2])
     if _ends(first, ENDINGS if second and (question or second in DETERMINERS) else ENDINGS[:2]):
         return True
@@ -291,7 +291,7 @@ def _second_person(words: Sequence[str], *, question: bool) -> bool:
 
 
 def _may(words: Sequence[str], topic: str | None) -> bool:
-    """Whether it asks for leave, or for help, for one of us or from one of you."""
+    """Return whether the sentence asks for permission or help, for the speaker or from the listener."""
     personal = not PERSONAL.isdisjoint(words)
     moment = any(word.isdecimal() for word in words) or MEETS.among(words) or not DAYS.isdisjoint(words)
     return (words[0] in MODALS and (personal or topic is not None or moment)) or (
@@ -300,7 +300,7 @@ def _may(words: Sequence[str], topic: str | None) -> bool:
 
 
 def _orders(words: Sequence[str]) -> bool:
-    """Whether it begins as "call me" does."""
+    """Return whether the sentence begins with an imperative such as "call me"."""
     first = words[0]
     return (len(first) > 4 and first.endswith(ATTACHED)) or (
         len(words) > 1 and words[1] in OBJECTS and first not in WONDERS and not first.endswith("o")
@@ -308,7 +308,7 @@ def _orders(words: Sequence[str]) -> bool:
 
 
 def _together(words: Sequence[str], *, question: bool) -> bool:
-    """Whether it says what "we" are to do."""
+    """Return whether the sentence proposes something that "we" do."""
     first, second = words[0], " ".join(words[1:2])
     if first in ("on", "wir", "ma") or second in ("wir", "we", "ma"):
         return len(words) > 2
@@ -316,13 +316,13 @@ def _together(words: Sequence[str], *, question: bool) -> bool:
 
 
 def _to_be_told(words: Sequence[str]) -> bool:
-    """Whether somebody wants to hear something, and nothing else."""
+    """Return whether the sentence only asks for information."""
     mine = not TOLD.isdisjoint(words) or any(word.endswith(("rme", "rmi")) for word in words)
     return mine and INFORM.among(words)
 
 
 def _begins_with_verb(words: Sequence[str], topic: str | None) -> bool:
-    """As an order does: what somebody does themselves ends otherwise."""
+    """Return whether the sentence begins with an imperative. Verbs in the first person have other endings."""
     first = words[0]
     return (
         topic is not None
@@ -333,7 +333,7 @@ def _begins_with_verb(words: Sequence[str], topic: str | None) -> bool:
 
 
 def _to_do(words: Sequence[str]) -> bool:
-    """Whether a verb says what is wanted, and no thing alone."""
+    """Return whether the wish is an action and not only a thing."""
     behind = words[max((end for _, end in WANTS.spans(words)), default=0) :]
     if not {"do", "you", "u", "wanna"}.isdisjoint(words):
         return "to" in words or "wanna" in words
@@ -341,7 +341,7 @@ def _to_do(words: Sequence[str]) -> bool:
 
 
 def _names_price(words: Sequence[str]) -> bool:
-    """Whether a figure is offered or asked for something: "for 80", "1500 for the car"."""
+    """Return whether an amount is offered or asked for something: "for 80", "1500 for the car"."""
     for before, word, behind in zip(("", *words), words, (*words[1:], ""), strict=False):
         if word.isdecimal() and len(word) > 1 and ((before in FOR and not behind) or (not before and behind in FOR_IT)):
             return True

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - words of seven languages
-"""What people ask for, by kind, in the spelling of `plain`, as `Phrases` reads it.
+"""Subjects of requests by kind, spelled as by `plain` and parsed by `Phrases`.
 
 In this order: English, German, French, Spanish, Italian, Portuguese, Dutch.
 """
@@ -82,7 +82,7 @@ TOPICS: Mapping[str, Phrases] = {
         "annuleer* boek* reserveer* bevestig* accepteer* verkoop* koop* kies* beslis* aanmeld* opzeg* akkoord ",
     ),
 }
-"""In the order in which they are looked for."""
+"""Subjects in the order in which they are checked."""
 ACTING = Phrases(
     "take open close check look feed answer reply let make give_me be wait reserve ask tell_the/them/him/her/everyone/everybody order buy print post lend loan spot send forward share sign bring leave give come join meet pick drop get transfer pay put keep hold call help watch drive move book cancel confirm fill ",
     "leih schick send leite unterschreib* bring leg gib komm hol nimm lass stell uberweis* zahl bezahl* heb ruf hilf pass fahr buch storniere kundige fulle mach offne schau besorg kauf bestell antwort gies warte frag kummer behalt ",
@@ -92,4 +92,4 @@ ACTING = Phrases(
     "empresta manda envia encaminha compartilha assina traz leva deixa da vem passa busca pega paga transfere guarda liga ajuda cuida reserva cancela confirma faz poe racha fica adianta abre olha compra pede responde rega espera pergunta cola segura ",
     "leen stuur deel teken breng laat geef kom haal betaal maak bel help boek annuleer bevestig ",
 )
-"""At the beginning of a sentence each tells somebody to do it."""
+"""Verbs that are a request at the start of a sentence."""

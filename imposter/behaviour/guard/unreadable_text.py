@@ -1,7 +1,7 @@
-"""Whether an answer is mostly no words, such as a text in a code that nobody here knows.
+"""Detection of answers that are mostly not words, such as text in an unknown code.
 
-Careful rather than sharp: it looks at Latin letters, figures and signs alone, and only where there are many. Every
-other script, emoji, numbers and addresses are let be. What is written so that it passes for words does.
+The check is careful rather than strict. It only looks at Latin letters, digits and signs, and only if there are many.
+Other scripts, emoji, numbers and URLs are accepted, and so is text that is disguised as words.
 """
 
 import re
@@ -9,25 +9,28 @@ import re
 from imposter.behaviour.text_normalization import skeleton
 
 LEAST = 40
-"""Characters of a text that are no words. In fewer little is hidden, and people type odd things."""
+"""Minimum number of characters that are not words. Less can hide little, and people type odd things."""
 FEWEST_VOWELS = 0.16
-"""Of the Latin letters. Languages have a third and more; a random order of the alphabet has a fifth."""
+"""Share of vowels among Latin letters.
+
+Languages have a third or more; a random permutation of the alphabet has a fifth.
+"""
 SHORTEST_ODD = 16
 ODD_PARTS = 2.2
-"""Letters that parts of a word have on average: those of code have more, those of a code fewer."""
+"""Average number of letters per part of a word. Source code has more, encoded text fewer."""
 SPELLED_OUT = 8
-"""Letters that stand alone one behind the other, of which at least half are different ones."""
+"""Consecutive single letters, at least half of which differ."""
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}")
 _LATIN = re.compile("[A-Za-z]+")
 _VOWELS = frozenset("aeiouyAEIOUY")
 _PARTS = re.compile("[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-"""`getElementById2` has five."""
+"""`getElementById2` has five parts."""
 _HEX = re.compile("[0-9A-Fa-f]{100,}")
 
 
 def is_unreadable(text: str) -> bool:
-    """Takes time in proportion to the text."""
+    """Return whether an answer is mostly not words. Takes linear time."""
     words = [word for word in _ADDRESS.sub(" ", text).split() if word.isascii()]
     odd = sum(len(word) for word in words if _is_odd(word))
     if odd >= LEAST and odd * 2 > sum(map(len, text.split())):
@@ -36,7 +39,7 @@ def is_unreadable(text: str) -> bool:
 
 
 def _is_odd(word: str) -> bool:
-    """Whether small letters, large ones, figures and signs stand in it as chance has it."""
+    """Return whether lower case, upper case, digits and signs are mixed at random in a word."""
     if len(word) < SHORTEST_ODD:
         return False
     letters = sum(map(str.isalpha, word))
@@ -46,7 +49,7 @@ def _is_odd(word: str) -> bool:
 
 
 def _has_no_vowels(words: list[str], text: str) -> bool:
-    """Whether its words are of Latin letters, long enough, and hardly to be spoken."""
+    """Return whether the words are in Latin letters, long enough, and hardly pronounceable."""
     found = [part for word in words for part in _LATIN.findall(word) if len(set(part)) > 2]
     letters = sum(map(len, found))
     if letters < LEAST or letters * 2 < sum(map(str.isalpha, text)):

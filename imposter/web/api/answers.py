@@ -1,4 +1,4 @@
-"""How the routes' answers are described in OpenAPI."""
+"""Responses of the routes, as OpenAPI describes them."""
 
 from http import HTTPStatus
 from typing import Any
@@ -10,21 +10,21 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 _REASONS = {
-    HTTPStatus.BAD_REQUEST: "The address holds NUL; or the body is no JSON, or JSON that two readers could "
-    "understand differently.",
-    HTTPStatus.UNAUTHORIZED: "The server has a key and the request does not.",
-    HTTPStatus.FORBIDDEN: "The server has no key, and the request is from no program of its own user on its machine.",
+    HTTPStatus.BAD_REQUEST: "The URL contains NUL, or the body is not JSON, or is JSON that two parsers could read "
+    "differently.",
+    HTTPStatus.UNAUTHORIZED: "The server requires a key and the request has none, or a wrong one.",
+    HTTPStatus.FORBIDDEN: "The server has no key and serves only programs of its own user on its machine.",
     HTTPStatus.NOT_FOUND: "No bot has this instance_id.",
-    HTTPStatus.CONFLICT: "The bot or its platform cannot do that, or not now.",
-    HTTPStatus.REQUEST_TIMEOUT: "The body did not come within 10 seconds.",
+    HTTPStatus.CONFLICT: "The bot or its platform cannot do this, or cannot do it now.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive within 10 seconds.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 1 MiB.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: "The address is too long.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as what is wanted, is compressed, or is not UTF-8.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "What was sent cannot be used; `errors` says why, field by field.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "There are too many header fields.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed; its log says why.",
-    HTTPStatus.BAD_GATEWAY: "The platform said no.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was stored, or nothing could be read: the store does not answer.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The URL is too long.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has an unexpected content type, is compressed or is not UTF-8.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid. `errors` gives the reason for each field.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request has too many header fields.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The server failed. Its log gives the reason.",
+    HTTPStatus.BAD_GATEWAY: "The platform refused.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Nothing was stored or read: the store does not respond.",
 }
 
 BODY = (
@@ -33,7 +33,7 @@ BODY = (
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
-"""What can be wrong with a JSON body."""
+"""Errors of a JSON body."""
 EVERYWHERE = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -47,7 +47,7 @@ EVERYWHERE = (
 
 
 def problems(*statuses: HTTPStatus, **reasons: str) -> Responses:
-    """Answers that are a problem; `reasons` (`NOT_FOUND="..."`) says what a status means at this route."""
+    """Return problem responses for `statuses`. `reasons` (`NOT_FOUND="..."`) describes a status for one route."""
     described = {status: _REASONS[status] for status in statuses}
     described |= {HTTPStatus[name]: reason for name, reason in reasons.items()}
     return {
@@ -57,7 +57,7 @@ def problems(*statuses: HTTPStatus, **reasons: str) -> Responses:
 
 
 def takes_json(schema: dict[str, Any], *, required: bool = True, **examples: Any) -> dict[str, Any]:
-    """`openapi_extra` of a route that reads its body through `body.JsonBody`."""
+    """Return the `openapi_extra` of a route that reads its body through `body.JsonBody`."""
     shown = {name: {"value": value} for name, value in examples.items()}
     return {
         "requestBody": {"required": required, "content": {"application/json": {"schema": schema, "examples": shown}}}

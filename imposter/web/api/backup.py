@@ -1,4 +1,4 @@
-"""A copy of what the server keeps."""
+"""The route that makes a backup."""
 
 from http import HTTPStatus
 
@@ -14,17 +14,17 @@ router = APIRouter(tags=["backup"])
 
 @router.post(
     "/backup",
-    summary="Make a backup",
-    responses=examples.shown("It is made.", examples.BACKUP)
+    summary="Create a backup",
+    responses=examples.shown("The backup is complete.", examples.BACKUP)
     | problems(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        CONFLICT="The database is PostgreSQL, which has programs of its own for that.",
+        CONFLICT="The database is PostgreSQL, which has its own backup tools.",
     ),
 )
 async def make_backup(bots: Bots) -> Backup:
-    """Copies the database, and the secret key where it is a file, into a new folder on the server's machine.
+    """Copy the database, and the secret key if it is a file, into a new folder on the server's machine.
 
-    The server goes on meanwhile. Whoever has the folder can read everything in it.
+    The server keeps running meanwhile. Anyone with access to the folder can read all of its data.
     """
     folder = await bots.servers.back_up()
     return Backup(folder=str(folder), files=sorted(path.name for path in folder.iterdir()))

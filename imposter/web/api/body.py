@@ -1,4 +1,4 @@
-"""Reads a JSON body. What two readers could understand differently is refused."""
+"""Parsing of JSON bodies. JSON that two parsers could read differently is rejected."""
 
 import codecs
 import json
@@ -21,19 +21,19 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def parse(body: bytes) -> JsonValue:
-    """The value that `body` holds: UTF-8, with or without a byte order mark.
+    """Return the value in `body`: UTF-8, with or without a byte order mark.
 
-    Raises ValueError, with a text for the sender that repeats nothing but a key, for what is no JSON, for NaN and
-    numbers beyond a double, for half characters, for more than 200 levels and for a key that stands twice.
+    Raises: ValueError (not JSON; NaN or a number beyond a double; an unpaired surrogate; more than 200 levels; a
+    duplicate key). Its text is meant for the sender and repeats nothing of the body but a key.
     """
     text = body.removeprefix(codecs.BOM_UTF8)
-    from_json(text, allow_inf_nan=False)  # bounds the depth and knows half characters, both of which json lets pass
+    from_json(text, allow_inf_nan=False)  # limits the depth and rejects unpaired surrogates; `json` does neither
     value: JsonValue = json.loads(text, object_pairs_hook=_unique, parse_float=_finite)
     return value
 
 
 async def read_json(request: Request) -> JsonValue:
-    """The request's JSON. Raises: HTTPException 415 for another content type, 400 for what is no JSON."""
+    """Return the request's JSON. Raises: HTTPException (415: another content type; 400: not JSON)."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not (
         media_type.startswith("application/") and media_type.endswith("+json")
@@ -48,7 +48,7 @@ async def read_json(request: Request) -> JsonValue:
 
 
 async def read_json_without_nul(request: Request) -> JsonValue:
-    """As `read_json`; NUL, which PostgreSQL keeps in no text, is no usable JSON either."""
+    """Return the request's JSON like `read_json`, but also reject NUL, which PostgreSQL cannot store in a text."""
     body = await read_json(request)
     if _NUL.search(await request.body()):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "The body is not usable JSON: a text holds the character NUL.")
@@ -56,18 +56,18 @@ async def read_json_without_nul(request: Request) -> JsonValue:
 
 
 async def read_json_if_any(request: Request) -> JsonValue:
-    """As `read_json_without_nul`; an empty object where there is no body."""
+    """Return the request's JSON like `read_json_without_nul`, or an empty object if there is no body."""
     return await read_json_without_nul(request) if await request.body() else {}
 
 
 JsonBody = Annotated[JsonValue, Depends(read_json_without_nul)]
 ItemsBody = Annotated[JsonValue, Depends(read_json)]
-"""Of several, each of which is judged by itself."""
+"""A body with several items, each of which is checked separately."""
 OptionalJsonBody = Annotated[JsonValue, Depends(read_json_if_any)]
 
 
 def checked(body: JsonValue, model: type[Asked]) -> Asked:
-    """Raises: InvalidConfig."""
+    """Validate `body` against `model`. Raises: InvalidConfig (it does not match)."""
     try:
         return model.model_validate(body)
     except ValidationError as error:

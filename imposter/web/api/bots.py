@@ -1,4 +1,4 @@
-"""Bots: made, changed, looked at, started, stopped, unlinked and deleted."""
+"""Routes that create, change, show, start, stop, unlink and delete bots."""
 
 import asyncio
 from http import HTTPStatus
@@ -26,24 +26,27 @@ log = structlog.get_logger()
 router = APIRouter(prefix="/chatbot", tags=["bots"])
 
 MAX_ITEMS = 1000
-"""Configs of one request. 1 MiB can hold half a million `0`, each with an answer of its own."""
+"""Maximum number of configs in a request. A body of 1 MiB can hold half a million `0`, each with its own response."""
 
 AT_ONCE = 32
-"""Bots of one request that are made side by side."""
+"""Maximum number of bots of one request that are created at the same time."""
 
-_STATUS = examples.shown("Where the bot stands.", examples.BOT_STATUS)
+_STATUS = examples.shown("Status of the bot.", examples.BOT_STATUS)
 _NOT_FOUND = problems(HTTPStatus.NOT_FOUND)
 _CHANGES = _STATUS | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 
 _PUT_ANSWERS: Responses = (
-    examples.shown("Every config is in force.", examples.CREATED)
+    examples.shown("All configs are in effect.", examples.CREATED)
     | examples.shown(
-        "Some are in force, the others say why not.", examples.SOME_CREATED, 207, list[Created | NotCreated]
+        "Some configs are in effect. For each of the others, the response gives the reason.",
+        examples.SOME_CREATED,
+        207,
+        list[Created | NotCreated],
     )
     | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE)
 )
 _PUT_ANSWERS[422]["description"] = (
-    f"Not one config can be used (an array), or the body is no array of at most {MAX_ITEMS} configs (a problem)."
+    f"No config can be used (an array), or the body is not an array of at most {MAX_ITEMS} configs (a problem)."
 )
 _PUT_ANSWERS[422]["content"]["application/json"] = {
     "schema": {"type": "array", "items": {"$ref": "#/components/schemas/NotCreated"}},
@@ -53,7 +56,7 @@ _PUT_ANSWERS[422]["content"]["application/json"] = {
 
 @router.put(
     "",
-    summary="Create bots, or bring them in line with a config",
+    summary="Create or update bots",
     response_model=list[Created],
     openapi_extra=takes_json(
         {"type": "array", "items": {"$ref": "#/components/schemas/BotConfig"}, "maxItems": MAX_ITEMS},
@@ -62,10 +65,11 @@ _PUT_ANSWERS[422]["content"]["application/json"] = {
     responses=_PUT_ANSWERS,
 )
 async def put_bots(body: ItemsBody, bots: Bots) -> JSONResponse:
-    """Takes an array of configs, 1,000 at most, and answers in the same order.
+    """Create or update a bot for each config of an array of at most 1,000. The response has the same order.
 
-    Each `user_id` has one bot: sent again, the bot is brought in line with the config and keeps its `instance_id` and
-    its link to the platform. A config that is refused changes nothing. Bots that are not in the array stay as they are.
+    Each `user_id` has one bot. If it is submitted again, the bot is updated to the new config and keeps its
+    `instance_id` and its link to the platform. A rejected config changes nothing. Bots that are not in the array stay
+    as they are.
     """
     if not isinstance(body, list):
         raise InvalidConfig(FieldProblem("", "must be a JSON array of configs; put [ and ] around a single one"))
@@ -91,10 +95,10 @@ async def put_bots(body: ItemsBody, bots: Bots) -> JSONResponse:
 @router.get(
     "",
     summary="List all bots",
-    responses=examples.shown("Where each bot stands.", [examples.BOT_STATUS]),
+    responses=examples.shown("Status of each bot.", [examples.BOT_STATUS]),
 )
 async def list_bots(bots: Bots) -> list[BotStatus]:
-    """The status of every bot, in order of creation."""
+    """Return the status of every bot, in order of creation."""
     return await bots.statuses()
 
 
@@ -103,10 +107,10 @@ async def list_bots(bots: Bots) -> list[BotStatus]:
     summary="Show a bot",
     responses=examples.shown("The bot.", examples.BOT_DETAIL)
     | _NOT_FOUND
-    | problems(CONFLICT="A newer version of the server wrote this bot's config; ask a server of that version."),
+    | problems(CONFLICT="A newer version of the server wrote this bot's config. Ask a server of that version."),
 )
 async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
-    """A bot's config, without its secrets, and its status."""
+    """Return a bot's config, without its secrets, and its status."""
     bot = await bots.info(instance_id)
     return BotDetail(
         instance_id=bot.instance_id,
@@ -123,15 +127,15 @@ async def show_bot(instance_id: str, bots: Bots) -> BotDetail:
     "/{instance_id}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Delete a bot",
-    responses=examples.shown("It is gone, and the phone still lists its link.", examples.LEFT, 200, Left)
+    responses=examples.shown("The bot is deleted, but the phone still lists the link.", examples.LEFT, 200, Left)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
-    response_description="It is gone.",
+    response_description="The bot is deleted.",
 )
 async def delete_bot(instance_id: str, bots: Bots) -> Response:
-    """Removes the bot with its messages, its credentials and its config.
+    """Delete a bot with its messages, its credentials and its config.
 
-    The account is logged out where its platform can be reached within 15 seconds, however far the bot's start was. Else
-    the answer is a 200 that says so: its owner removes the link on the phone.
+    The account is logged out if the platform can be reached within 15 seconds, even if the bot was still starting.
+    Otherwise the response is a 200 that says so, and the owner removes the link on the phone.
     """
     left = await bots.delete(instance_id)
     if left is None:
@@ -139,30 +143,30 @@ async def delete_bot(instance_id: str, bots: Bots) -> Response:
     return JSONResponse(Left(detail=left).model_dump())
 
 
-@router.get("/{instance_id}/status", summary="Poll a bot's status", responses=_STATUS | _NOT_FOUND)
+@router.get("/{instance_id}/status", summary="Get a bot's status", responses=_STATUS | _NOT_FOUND)
 async def show_status(instance_id: str, bots: Bots) -> BotStatus:
-    """Where the bot stands. While it is `linking`, `qr` holds the newest code to scan."""
+    """Return the status of a bot. While it is `linking`, `qr` holds the newest code to scan."""
     return await bots.status(instance_id)
 
 
 @router.post("/{instance_id}/start", summary="Start a bot", responses=_CHANGES)
 async def start_bot(instance_id: str, bots: Bots) -> BotStatus:
-    """Has the bot run, now and after every restart of the server. One that runs already goes on."""
+    """Start a bot, now and after every restart of the server. A bot that already runs is not affected."""
     return await bots.start(instance_id)
 
 
 @router.post("/{instance_id}/stop", summary="Stop a bot", responses=_CHANGES)
 async def stop_bot(instance_id: str, bots: Bots) -> BotStatus:
-    """Disconnects the bot until it is started again, over restarts too. The account stays linked."""
+    """Disconnect a bot until it is started again, even across restarts of the server. The account stays linked."""
     return await bots.stop(instance_id)
 
 
 @router.post("/{instance_id}/unlink", summary="Unlink a bot's account", responses=_CHANGES)
 async def unlink_bot(instance_id: str, bots: Bots) -> BotStatus:
-    """Forgets the account's credentials and stops the bot; start it to link an account anew.
+    """Delete the account's credentials and stop the bot. Start the bot to link an account again.
 
-    The account is logged out where its platform can be reached within 15 seconds, however far the bot's start was. Else
-    `detail` says so: its owner removes the link on the phone.
+    The account is logged out if the platform can be reached within 15 seconds, even if the bot was still starting.
+    Otherwise `detail` says so, and the owner removes the link on the phone.
     """
     return await bots.unlink(instance_id)
 
@@ -175,7 +179,7 @@ async def _put(item: BotConfig | Rejected, bots: BotService, places: asyncio.Sem
 
 
 def _answer(item: BotConfig | Rejected, outcome: str | BaseException) -> Created | NotCreated:
-    """Raises what is neither the caller's fault nor the store's."""
+    """Return the response for one config. Errors that neither the caller nor the store caused are raised."""
     if isinstance(outcome, InvalidConfig):
         errors = [FieldError.of(problem) for problem in outcome.problems]
     elif isinstance(outcome, StorageError):

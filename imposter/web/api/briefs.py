@@ -1,4 +1,4 @@
-"""What was said in the owner's name, and taking it back."""
+"""Routes for the bot's messages in one chat on behalf of the owner, and for taking them back."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -18,18 +18,18 @@ from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}/brief", tags=["messages"])
 
-_NOBODY = "No bot has this instance_id, or it knows nobody by this id or number, or nothing was said to them."
+_NOBODY = "No bot has this instance_id, or it does not know the contact, or it said nothing to them."
 
 
 class UndoRequest(StrictModel):
-    """What is to be taken back."""
+    """A request to take back the messages of a brief."""
 
-    contact: Named = Field(description="A person or group, by any id or number.")
-    last: int = Field(ge=1, le=MAX_INTEGER, description="`last` of the brief: what was said after it is kept.")
+    contact: Named = Field(description="Any id or number of a person or group.")
+    last: int = Field(ge=1, le=MAX_INTEGER, description="The value of `last` in the brief. Later messages are kept.")
 
 
 class AwaySummaryLine(BaseModel):
-    """One message."""
+    """One message of a brief."""
 
     source: Source
     text: str
@@ -37,14 +37,16 @@ class AwaySummaryLine(BaseModel):
 
 
 class AwaySummaryDetail(BaseModel):
-    """What was said in one chat in the owner's name since they last wrote there themselves."""
+    """The messages of one chat since the owner last wrote there, when the bot spoke for them."""
 
-    name: str = Field(description="Whom it was said to.")
-    lines: list[AwaySummaryLine] = Field(description="Theirs and the bot's, in order.")
-    promised: list[str] = Field(description="Passages of the bot's that bind its owner, as far as rules find them.")
-    unanswered: list[str] = Field(description="What they wrote after the bot's last message.")
-    came_back_at: datetime | None = Field(description="When the owner wrote there again; null: not yet.")
-    last: int = Field(description="Names this state of things to `undo`.")
+    name: str = Field(description="Name of the contact or group.")
+    lines: list[AwaySummaryLine] = Field(description="Messages of the contact and of the bot, in order.")
+    promised: list[str] = Field(
+        description="Passages of the bot's messages that commit the owner to something, as far as the rules find them."
+    )
+    unanswered: list[str] = Field(description="Messages that the contact wrote after the bot's last one.")
+    came_back_at: datetime | None = Field(description="When the owner wrote in the chat again. null if they have not.")
+    last: int = Field(description="Identifies this state of the chat. Pass it to `undo`.")
 
     @classmethod
     def of(cls, brief: AwaySummary) -> "AwaySummaryDetail":
@@ -62,37 +64,37 @@ class AwaySummaryDetail(BaseModel):
 
 
 class Undone(BaseModel):
-    """What was taken back."""
+    """The result of taking messages back."""
 
     messages: int
 
 
 @router.get(
     "",
-    summary="Show what was said for the owner",
-    responses=examples.shown("What was said.", examples.BRIEF)
+    summary="Show a brief",
+    responses=examples.shown("The brief.", examples.BRIEF)
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
 async def show_brief(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> AwaySummaryDetail:
-    """In one chat, since they last wrote there themselves, or up to when they came back."""
+    """Return what the bot said for the owner in one chat, from the owner's last message until their next one."""
     return AwaySummaryDetail.of(await bots.conversation_service.brief(instance_id, asked.contact))
 
 
 @router.post(
     "/undo",
-    summary="Take back what was said for the owner",
+    summary="Take back the messages of a brief",
     openapi_extra=takes_json({"$ref": "#/components/schemas/UndoRequest"}, all_of_it=examples.UNDO),
-    responses=examples.shown("It is taken back.", examples.UNDONE)
+    responses=examples.shown("The messages are taken back.", examples.UNDONE)
     | problems(
         *BODY,
         HTTPStatus.SERVICE_UNAVAILABLE,
-        NOT_FOUND="No bot has this instance_id, or it knows nobody by this id or number.",
-        CONFLICT="It is taken back already, more was said since, the platform cannot or not now, or the bot is not "
-        "running.",
+        NOT_FOUND="No bot has this instance_id, or it knows no contact with this id or number.",
+        CONFLICT="The messages are already taken back, there are newer ones, the platform cannot delete them, "
+        "or cannot do it now, or the bot is not running.",
     ),
 )
 async def undo_brief(instance_id: str, body: JsonBody, bots: Bots) -> Undone:
-    """Deletes the bot's messages of the brief on every phone, as far as the platform lets it, and from the context."""
+    """Delete the bot's messages of a brief on every phone, as far as the platform allows, and from the context."""
     await bots.exists(instance_id)
     asked = checked(body, UndoRequest)
     return Undone(messages=await bots.conversation_service.undo_brief(instance_id, asked.contact, asked.last))

@@ -1,4 +1,4 @@
-"""The people that a bot knows."""
+"""Routes for the people and groups that a bot knows."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -17,11 +17,11 @@ KNOWN = problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStat
 
 @router.get(
     "/contacts",
-    summary="List the people whose names are known",
-    responses=examples.shown("One page.", examples.CONTACTS) | KNOWN,
+    summary="List contacts with known names",
+    responses=examples.shown("A page of contacts.", examples.CONTACTS) | KNOWN,
 )
 async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> ContactsPage:
-    """From the owner's address book and from what people call themselves, as far as the platform tells it."""
+    """Return names from the owner's address book and names that people chose, as far as the platform reports them."""
     found = await bots.conversation_service.names(instance_id, groups=False, after=asked.after, limit=asked.limit)
     rows = [
         ContactRow(ids=list(each.identifiers), name=name, saved_name=each.saved, own_name=each.chosen)
@@ -32,11 +32,11 @@ async def list_contacts(instance_id: str, asked: Annotated[NamesQuery, Query()],
 
 @router.get(
     "/groups",
-    summary="List the groups whose titles are known",
-    responses=examples.shown("One page.", examples.GROUPS) | KNOWN,
+    summary="List groups with known titles",
+    responses=examples.shown("A page of groups.", examples.GROUPS) | KNOWN,
 )
 async def list_groups(instance_id: str, asked: Annotated[NamesQuery, Query()], bots: Bots) -> GroupsPage:
-    """As the platform calls them now, never by who spoke there last."""
+    """Return groups under their current titles on the platform."""
     found = await bots.conversation_service.names(instance_id, groups=True, after=asked.after, limit=asked.limit)
     rows = [GroupRow(id=each.identifiers[0], name=name, title=each.chosen) for name, each in found]
     return GroupsPage(groups=rows, after=rows[-1].id if len(rows) == asked.limit else None)
@@ -44,23 +44,25 @@ async def list_groups(instance_id: str, asked: Annotated[NamesQuery, Query()], b
 
 @router.delete(
     "/contacts/{contact:path}",
-    summary="Forget a person",
-    responses=examples.shown("They are forgotten.", examples.FORGOTTEN)
+    summary="Forget a contact",
+    responses=examples.shown("The contact is forgotten.", examples.FORGOTTEN)
     | problems(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        NOT_FOUND="No bot has this instance_id, or it knows nobody by this id or number.",
-        CONFLICT="The platform's own entries could not be removed, so nothing was.",
+        NOT_FOUND="No bot has this instance_id, or it knows no contact with this id or number.",
+        CONFLICT="The platform's own entries could not be removed, so nothing was removed.",
     ),
 )
 async def forget_contact(
     instance_id: str,
-    contact: Annotated[str, Path(description="Any number or id of theirs, written in any way.")],
+    contact: Annotated[str, Path(description="Any number or id of the person, in any format.")],
     bots: Bots,
 ) -> ErasureResult:
-    """Removes their conversation, their messages in groups, the answers to these, every id of theirs, and the
-    platform's own entries about them; from the files too, before the answer comes, unless `files` says `pending`.
+    """Delete all data about a person.
 
-    An answer in the making is not sent. Whoever writes again is a stranger.
+    This covers their conversation, their messages in groups, the answers to these, all their ids and the platform's own
+    entries about them. Deleted data is also removed from the database files before the response is sent, unless `files`
+    is `pending`. An answer that is being generated is not sent. If the person writes again, they are a stranger to the
+    bot.
     """
     messages, scrubbed = await bots.forget(instance_id, contact)
     return ErasureResult(messages=messages, files="scrubbed" if scrubbed else "pending")

@@ -1,4 +1,4 @@
-"""What the models cost."""
+"""The route that reports the cost of models."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _day(value: object) -> object:
-    """Nothing else that could be read as a date."""
+    """Reject everything except a date such as 2026-01-31. Pydantic would also read other values as dates."""
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise ValueError("must be a day such as 2026-01-31")
     return value
@@ -30,58 +30,66 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 class CostsQuery(BaseModel):
-    """Which costs. Days are those of UTC."""
+    """Filters of a cost report. Days are in UTC."""
 
     model_config = ConfigDict(extra="forbid")
 
     first: Day | None = Field(
-        default=None, alias="from", description="The first day; left out: the first of the month of the last."
+        default=None, alias="from", description="The first day. Default: the first of the month of the last day."
     )
     last: Day | None = Field(
-        default=None, alias="to", description="The last day; left out: today. Of more than 366 days, the last ones."
+        default=None,
+        alias="to",
+        description="The last day. Default: today. If the span is longer than 366 days, only the last 366 are "
+        "included.",
     )
-    by: Annotated[UsageGroup, Field(description="What each row is for.")] = UsageGroup.DAY
-    limit: int = Field(default=100, ge=1, le=1000, description="At most so many rows; `total` is of all.")
+    by: Annotated[UsageGroup, Field(description="What each row covers.")] = UsageGroup.DAY
+    limit: int = Field(
+        default=100, ge=1, le=1000, description="Maximum number of rows. `total` always covers all of them."
+    )
 
 
 class Cost(BaseModel):
-    """What calls of models took."""
+    """Tokens and money that calls of models took."""
 
-    calls: int = Field(description="Those whose tokens are known, and with a `budget_config` all that gave an answer.")
+    calls: int = Field(
+        description="Number of calls whose tokens are known, and with a `budget_config` all calls that returned "
+        "an answer."
+    )
     prompt_tokens: int
-    cached_tokens: int = Field(description="Those of `prompt_tokens` that the vendor had read before.")
+    cached_tokens: int = Field(description="Number of `prompt_tokens` that the vendor read from its cache.")
     completion_tokens: int
-    uncounted: int = Field(description="Those of `calls` whose tokens nobody knows.")
-    unpriced: int = Field(description="Those of `calls` whose price nobody knows; there is no money of them here.")
-    money: dict[str, float] = Field(description="By currency.")
+    uncounted: int = Field(description="Number of `calls` whose tokens are not known.")
+    unpriced: int = Field(description="Number of `calls` whose price is not known. `money` does not include them.")
+    money: dict[str, float] = Field(description="Amounts by currency.")
 
 
 class CostRow(Cost):
-    """What calls for one day, contact or model took."""
+    """Tokens and money of one day, contact or model."""
 
     key: str | None = Field(
-        description="The day, the conversation, or the model; null for who is forgotten, or a model without a name."
+        description="The day, the conversation or the model. null for a forgotten contact or a model without a name."
     )
 
 
 class CostsPage(BaseModel):
-    """What a bot's models took."""
+    """The cost report of a bot."""
 
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     by: UsageGroup
     total: Cost
-    rows: list[CostRow] = Field(description="The newest day first; the dearest contact or model first.")
+    rows: list[CostRow] = Field(description="Newest day first, or most expensive contact or model first.")
 
 
 @router.get(
     "/chatbot/{instance_id}/costs",
-    summary="Sum up what a bot's models cost",
-    responses=examples.shown("Sums.", examples.COSTS)
+    summary="Report the cost of a bot's models",
+    responses=examples.shown("The cost report.", examples.COSTS)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def sum_up_costs(instance_id: str, asked: Annotated[CostsQuery, Query()], bots: Bots) -> CostsPage:
-    """Tokens and money by day, contact or model, as they were reckoned when the model was asked."""
+    """Return tokens and money by day, contact or model, at the prices that were valid when the model was called."""
     costs = await bots.costs(instance_id, asked.by, first=asked.first, last=asked.last)
     by_key: dict[str, list[UsageTotal]] = {}
     for each in costs.sums:

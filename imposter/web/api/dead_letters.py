@@ -1,4 +1,4 @@
-"""What contacts did not get, and what the owner does about it."""
+"""Routes for dead letters."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -19,19 +19,22 @@ _UNKNOWN = problems(
     HTTPStatus.SERVICE_UNAVAILABLE,
     NOT_FOUND="No bot has this instance_id, or it has no such dead letter (any more).",
 )
-_RETRIED = examples.shown("What is tried again.", examples.RETRIED)
+_RETRIED = examples.shown("The number of dead letters that are tried again.", examples.RETRIED)
 
 
 @router.get(
     "",
-    summary="List what contacts did not get",
-    responses=examples.shown("One page.", examples.DEAD_LETTERS)
+    summary="List dead letters",
+    responses=examples.shown("A page of dead letters.", examples.DEAD_LETTERS)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def list_dead_letters(
     instance_id: str, asked: Annotated[DeadLettersQuery, Query()], bots: Bots
 ) -> DeadLettersPage:
-    """Answers that did not arrive, or may not have, and messages that the model had no answer to; newest first."""
+    """Return answers that were not or possibly not delivered, and messages that the model did not answer.
+
+    Newest first.
+    """
     letters = await bots.conversation_service.dead_letters(instance_id, before=asked.before, limit=asked.limit)
     more = len(letters) == asked.limit
     return DeadLettersPage(dead_letters=letters, before=letters[-1].seq if more else None)
@@ -39,24 +42,28 @@ async def list_dead_letters(
 
 @router.post(
     "/retry",
-    summary="Try all dead letters again",
+    summary="Retry all dead letters",
     responses=_RETRIED | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def retry_dead_letters(instance_id: str, bots: Bots) -> RetriedLetters:
-    """As for a single one. Those whose contact today's rules leave out are counted as `refused`, and stay."""
+    """Retry every dead letter.
+
+    Those whose contact the current rules do not answer are counted as `refused` and remain.
+    """
     retried = await bots.conversation_service.retry(instance_id)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
 
 
 @router.post(
     "/{letter}/retry",
-    summary="Try a dead letter again",
-    responses=_RETRIED | _UNKNOWN | problems(CONFLICT="By today's rules the bot does not answer this contact."),
+    summary="Retry a dead letter",
+    responses=_RETRIED | _UNKNOWN | problems(CONFLICT="By the current rules, the bot does not answer this contact."),
 )
 async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> RetriedLetters:
-    """An answer is sent again, as the same message; for a message the model is asked once more.
+    """Send an answer again as the same message, or call the model again for a message without an answer.
 
-    From then on it is no dead letter; asked for twice, it is done once. A bot that does not run does it when it does.
+    The message is then no longer a dead letter, so a repeated request retries it only once. If the bot is not running,
+    it retries the message when it starts.
     """
     retried = await bots.conversation_service.retry(instance_id, letter)
     return RetriedLetters(retried=retried.letters, refused=retried.refused)
@@ -65,10 +72,10 @@ async def retry_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> Ret
 @router.delete(
     "/{letter:int}",
     status_code=HTTPStatus.NO_CONTENT,
-    summary="Let a dead letter go",
+    summary="Dismiss a dead letter",
     responses=_UNKNOWN,
-    response_description="It is no dead letter any more.",
+    response_description="The message is no longer a dead letter.",
 )
 async def remove_dead_letter(instance_id: str, letter: Letter, bots: Bots) -> None:
-    """It stays on record among the messages."""
+    """Remove a message from the dead letters. It stays in the list of messages."""
     await bots.conversation_service.remove_letter(instance_id, letter)

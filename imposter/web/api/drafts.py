@@ -1,4 +1,4 @@
-"""Answers that wait for the owner's word."""
+"""Routes for answers that wait for the owner's approval."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -16,18 +16,18 @@ router = APIRouter(prefix="/chatbot/{instance_id}/drafts", tags=["messages"])
 Number = Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `number` of the draft.")]
 
 _UNKNOWN = "No bot has this instance_id, or it has no such draft."
-_TOO_LATE = "It is decided already, its time is over, it has no words to send, or the bot does not run."
-_DECIDED = examples.shown("The draft as it was decided.", examples.DRAFT)
+_TOO_LATE = "The draft is already decided, has expired or has no text to send, or the bot is not running."
+_DECIDED = examples.shown("The draft after the decision.", examples.DRAFT)
 
 
 @router.get(
     "",
-    summary="List the drafts",
-    responses=examples.shown("One page.", examples.DRAFTS)
+    summary="List drafts",
+    responses=examples.shown("A page of drafts.", examples.DRAFTS)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], bots: Bots) -> DraftsPage:
-    """Answers that wait, or waited, for their owner's word, whatever became of them; newest first."""
+    """Return answers that wait, or waited, for the owner's approval, in any state, newest first."""
     drafts = await bots.conversation_service.drafts(instance_id, before=asked.before, limit=asked.limit)
     more = len(drafts) == asked.limit
     return DraftsPage(drafts=list(map(DraftRow.of, drafts)), before=drafts[-1].number if more else None)
@@ -42,7 +42,7 @@ async def list_drafts(instance_id: str, asked: Annotated[DraftsQuery, Query()], 
     responses=_DECIDED | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_UNKNOWN, CONFLICT=_TOO_LATE),
 )
 async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, bots: Bots) -> DraftRow:
-    """As it is, or with another `text`. However often, and from wherever it is asked for, it is sent once."""
+    """Send a draft as it is, or with another `text`. A draft is sent once, however many requests ask for it."""
     await bots.exists(instance_id)
     return DraftRow.of(
         await bots.conversation_service.send_draft(instance_id, number, checked(body, DraftRequest).text)
@@ -56,5 +56,5 @@ async def send_draft(instance_id: str, number: Number, body: OptionalJsonBody, b
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_UNKNOWN, CONFLICT=_TOO_LATE),
 )
 async def drop_draft(instance_id: str, number: Number, bots: Bots) -> DraftRow:
-    """The contact gets no answer; what they wrote stays part of the conversation."""
+    """Drop a draft. The contact gets no answer; their message stays part of the conversation."""
     return DraftRow.of(await bots.conversation_service.drop_draft(instance_id, number))

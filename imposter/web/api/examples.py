@@ -1,4 +1,4 @@
-"""What the API's documentation shows; the tests send and compare the same."""
+"""Examples in the API's documentation. The tests send them and compare the responses."""
 
 from typing import Any
 
@@ -383,6 +383,6 @@ PAIRING_CODE: dict[str, Any] = {"instance_id": INSTANCE_ID, "code": "ABCD1234"}
 
 
 def shown(description: str, value: Any, status: int = 200, model: Any = None) -> Responses:
-    """A documented answer with an example; `model` where it is another than the route's own."""
+    """Return a documented response with an example. `model` is set if it is not the route's own response model."""
     answer = {"description": description, "content": {"application/json": {"example": value}}}
     return {status: answer if model is None else answer | {"model": model}}

@@ -1,4 +1,4 @@
-"""Whether the server is there, and whether it can be worked with."""
+"""Routes that check the server's health."""
 
 import asyncio
 from http import HTTPStatus
@@ -16,24 +16,24 @@ from imposter.web.dependencies import Bots
 router = APIRouter(tags=["health"])
 
 STORE_DEADLINE = 5.0
-"""Seconds."""
+"""Seconds that the store has to commit."""
 
-_HEALTH = examples.shown("It is.", {"status": "ok", "version": __version__})
+_HEALTH = examples.shown("The server is up.", {"status": "ok", "version": __version__})
 
 
-@router.get("/healthz", summary="Is the server there?", responses=_HEALTH, openapi_extra={"security": []})
+@router.get("/healthz", summary="Check that the server is up", responses=_HEALTH, openapi_extra={"security": []})
 async def healthz(request: Request) -> Health:
-    """Answers as long as the process does. Needs no key."""
+    """Return 200 as long as the process responds. Needs no key."""
     return Health(version=request.app.version)
 
 
 @router.get(
     "/readyz",
-    summary="Can the server be worked with?",
-    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The server may have no bots now, or nothing can be stored."),
+    summary="Check that the server is ready",
+    responses=_HEALTH | problems(SERVICE_UNAVAILABLE="The server may not run bots now, or nothing can be stored."),
 )
 async def readyz(request: Request, bots: Bots) -> Health:
-    """Answers 200 when the server may have bots and something can be stored: a commit proves it."""
+    """Return 200 if the server may run bots and the store works, which a commit proves."""
     if not bots.servers.ready:
         raise HTTPException(
             HTTPStatus.SERVICE_UNAVAILABLE, "This server may have no bots now: it does not reach the database in time."

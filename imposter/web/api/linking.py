@@ -1,4 +1,4 @@
-"""Linking a bot to its owner's account: a code to scan, or one to type."""
+"""Routes that link a bot to its owner's account, by a code to scan or to type."""
 
 import io
 from http import HTTPStatus
@@ -25,31 +25,33 @@ def _picture(media_type: str) -> Responses:
     picture: Responses = {200: {"description": "The code.", "content": {media_type: {"schema": {"type": "string"}}}}}
     return picture | problems(
         NOT_FOUND="No bot has this instance_id, or it shows no code now.",
-        CONFLICT="The platform's code does not fit into a picture; the status holds it as text.",
+        CONFLICT="The platform's code does not fit into a picture. The status holds it as text.",
     )
 
 
-@router.get("/qr.png", summary="The code to scan, as PNG", response_class=Response, responses=_picture("image/png"))
+@router.get("/qr.png", summary="Get the code to scan as PNG", response_class=Response, responses=_picture("image/png"))
 async def qr_png(instance_id: str, bots: Bots) -> Response:
-    """The newest code while the bot is `linking`. Codes change every few seconds: fetch it again."""
+    """Return the newest code while the bot is `linking`. Codes change every few seconds, so fetch it repeatedly."""
     return await _qr(instance_id, bots, "png")
 
 
-@router.get("/qr.svg", summary="The code to scan, as SVG", response_class=Response, responses=_picture("image/svg+xml"))
+@router.get(
+    "/qr.svg", summary="Get the code to scan as SVG", response_class=Response, responses=_picture("image/svg+xml")
+)
 async def qr_svg(instance_id: str, bots: Bots) -> Response:
-    """The newest code while the bot is `linking`. Codes change every few seconds: fetch it again."""
+    """Return the newest code while the bot is `linking`. Codes change every few seconds, so fetch it repeatedly."""
     return await _qr(instance_id, bots, "svg")
 
 
 @router.post(
     "/pairing-code",
-    summary="Link by a code typed on the phone",
+    summary="Get a code to type on the phone",
     openapi_extra=takes_json({"$ref": "#/components/schemas/PairingRequest"}, phone=examples.PAIRING),
     responses=examples.shown("The code to type.", examples.PAIRING_CODE)
     | problems(*BODY, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.BAD_GATEWAY),
 )
 async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingCodeResult:
-    """For a phone that cannot scan: the code that its owner types where the platform offers to link by number."""
+    """Return a code for a phone that cannot scan. The owner types it where the platform offers to link by number."""
     await bots.exists(instance_id)
     try:
         asked = PairingRequest.model_validate(body)
@@ -59,7 +61,7 @@ async def pairing_code(instance_id: str, body: JsonBody, bots: Bots) -> PairingC
 
 
 async def _qr(instance_id: str, bots: Bots, kind: Literal["png", "svg"]) -> Response:
-    import segno  # only who links an account needs it
+    import segno  # only needed to link an account
 
     status = await bots.status(instance_id)
     if status.qr is None:

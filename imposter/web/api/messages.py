@@ -1,4 +1,4 @@
-"""What was said, what became of it, and why."""
+"""Routes that list, send and explain messages."""
 
 import secrets
 from http import HTTPStatus
@@ -25,11 +25,11 @@ router = APIRouter(tags=["messages"])
 @router.get(
     "/chatbot/{instance_id}/messages",
     summary="List a bot's messages",
-    responses=examples.shown("One page.", examples.MESSAGES)
+    responses=examples.shown("A page of messages.", examples.MESSAGES)
     | problems(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def list_messages(instance_id: str, asked: Annotated[MessagesQuery, Query()], bots: Bots) -> MessagesPage:
-    """Every message that came in, ours and the owner's too, newest first: its `state`, and the `reason` for it."""
+    """Return all incoming and outgoing messages, newest first, each with its `state` and the `reason` for it."""
     messages = await bots.messages(instance_id, conversation=asked.conversation, before=asked.before, limit=asked.limit)
     more = len(messages) == asked.limit
     return MessagesPage(messages=messages, before=messages[-1].seq if more else None)
@@ -38,19 +38,21 @@ async def list_messages(instance_id: str, asked: Annotated[MessagesQuery, Query(
 @router.post(
     "/chatbot/{instance_id}/messages",
     status_code=HTTPStatus.ACCEPTED,
-    summary="Say something yourself",
+    summary="Send a message as the owner",
     openapi_extra=takes_json({"$ref": "#/components/schemas/SayRequest"}, by_hand=examples.SAY),
-    responses=examples.shown("It is on its way.", examples.SAID, HTTPStatus.ACCEPTED)
+    responses=examples.shown("The message is accepted for delivery.", examples.SAID, HTTPStatus.ACCEPTED)
     | problems(
         *BODY,
         HTTPStatus.SERVICE_UNAVAILABLE,
-        NOT_FOUND="No bot has this instance_id, or nothing was ever said to or by this contact.",
-        CONFLICT="The bot does not run.",
+        NOT_FOUND="No bot has this instance_id, or it has no messages to or from this contact.",
+        CONFLICT="The bot is not running.",
     ),
 )
 async def say(instance_id: str, body: JsonBody, bots: Bots) -> OwnerMessageResult:
-    """As if its owner had written it on the phone: the bot is silent in that chat for `takeover_minutes`, and what
-    waited there is not answered. With a `key` it is said once, however often it is asked for.
+    """Send a message as if the owner had written it on the phone.
+
+    The bot is then silent in that chat for `takeover_minutes`, and messages that wait there are not answered. With a
+    `key` the message is sent once, however many requests ask for it.
     """
     await bots.exists(instance_id)
     asked = checked(body, SayRequest)
@@ -62,12 +64,13 @@ async def say(instance_id: str, body: JsonBody, bots: Bots) -> OwnerMessageResul
 
 @router.get(
     "/chatbot/{instance_id}/messages/{message}/decision",
-    summary="Explain what became of a message",
-    responses=examples.shown("Why.", examples.DECISION)
+    summary="Explain what happened to a message",
+    responses=examples.shown("The explanation.", examples.DECISION)
     | problems(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.SERVICE_UNAVAILABLE,
-        NOT_FOUND="No bot has this instance_id, or it has no such message (any more), or that is an answer of its own.",
+        NOT_FOUND="No bot has this instance_id, or it has no such message (any more), or the message is the "
+        "bot's own answer.",
     ),
 )
 async def explain_message(
@@ -75,8 +78,8 @@ async def explain_message(
     message: Annotated[int, Path(ge=1, le=MAX_INTEGER, description="The `seq` of the message.")],
     bots: Bots,
 ) -> DecisionDetail:
-    """Why it was answered, was not, or is not yet: every gate with its outcome, and `explanation`, one plain sentence.
+    """Return why a message was answered, was not, or has not been yet: every gate with its outcome, and a sentence.
 
-    What the model was shown is not repeated, only its SHA-256.
+    The prompt is not included, only its SHA-256.
     """
     return DecisionDetail.of(await bots.decision(instance_id, message))

@@ -1,4 +1,4 @@
-"""For whoever runs the servers: which there are, and how this one fares."""
+"""Routes for operators: the list of servers, and the metrics of this one."""
 
 from http import HTTPStatus
 
@@ -16,30 +16,30 @@ router = APIRouter(tags=["health"])
 @router.get(
     "/nodes",
     summary="List the servers that share the bots",
-    responses=examples.shown("Each of them.", examples.NODES) | problems(HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=examples.shown("All servers.", examples.NODES) | problems(HTTPStatus.SERVICE_UNAVAILABLE),
 )
 async def list_nodes(bots: Bots) -> list[ServerInfo]:
-    """Every server on this database, the oldest first, with what it said of itself at its last renewal.
+    """Return every server on this database, oldest first, with its report from its last lease renewal.
 
-    On SQLite it is the one that answers, which has no lease.
+    On SQLite this is only the responding server, which has no lease.
     """
     return await bots.servers.nodes()
 
 
 @router.get(
     "/metrics",
-    summary="Figures of this server, for Prometheus",
+    summary="Get metrics for Prometheus",
     response_class=Response,
     responses={
         HTTPStatus.OK.value: {
-            "description": "In Prometheus' text format.",
+            "description": "Metrics in Prometheus' text format.",
             "content": {"text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}},
         }
     },
 )
 async def show_metrics(bots: Bots) -> Response:
-    """What this server did since it started, and how it fares; of the others, each shows its own.
+    """Return the metrics of this server since its start. Each server reports only its own.
 
-    No figure names a bot, a contact or a number.
+    No metric contains the name of a bot or contact, or a phone number.
     """
     return Response(metrics.text(await bots.servers.figures()), media_type=metrics.MEDIA_TYPE)

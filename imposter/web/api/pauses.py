@@ -1,4 +1,4 @@
-"""Where a bot is silent, by its owner's wish or for its account's safety."""
+"""Routes that pause and resume a bot."""
 
 from http import HTTPStatus
 
@@ -13,25 +13,26 @@ from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}", tags=["bots"])
 
-_ANSWERS = examples.shown("Where the bot stands.", examples.BOT_STATUS) | problems(
+_ANSWERS = examples.shown("Status of the bot.", examples.BOT_STATUS) | problems(
     *BODY,
     HTTPStatus.SERVICE_UNAVAILABLE,
-    NOT_FOUND="No bot has this instance_id, or it knows nobody by this id or number.",
+    NOT_FOUND="No bot has this instance_id, or it knows no contact with this id or number.",
 )
 
 
 @router.post(
     "/pause",
-    summary="Have a bot be silent",
+    summary="Pause a bot",
     openapi_extra=takes_json(
         {"$ref": "#/components/schemas/PauseRequest"}, required=False, one_chat=examples.PAUSE, all_chats={}
     ),
     responses=_ANSWERS,
 )
 async def pause_bot(instance_id: str, body: OptionalJsonBody, bots: Bots) -> BotStatus:
-    """Has the bot be silent in one chat, or in all, for some minutes or until it is resumed, over restarts too.
+    """Silence a bot in one chat or in all, for some minutes or until it is resumed, even across restarts.
 
-    It goes on reading. What waits for an answer there, and what comes meanwhile, is not answered later either.
+    The bot still reads messages. Messages that wait there, and those that arrive meanwhile, are not answered later
+    either.
     """
     await bots.exists(instance_id)
     asked = checked(body, PauseRequest)
@@ -40,17 +41,17 @@ async def pause_bot(instance_id: str, body: OptionalJsonBody, bots: Bots) -> Bot
 
 @router.post(
     "/resume",
-    summary="End a bot's pauses",
+    summary="Resume a bot",
     openapi_extra=takes_json(
         {"$ref": "#/components/schemas/ResumeRequest"}, required=False, all_chats={}, one_chat=examples.RESUME
     ),
     responses=_ANSWERS,
 )
 async def resume_bot(instance_id: str, body: OptionalJsonBody, bots: Bots) -> BotStatus:
-    """Has the bot answer again where it had stopped, by its owner's wish, because they wrote there themselves, or for
-    the safety of its account; `safety` in the status says why. Without a `contact` all pauses end.
+    """End pauses, in one chat or, without a `contact`, in all.
 
-    The caps of `limits_config` hold on. A bot that was stopped stays so.
+    This includes pauses that the owner asked for, takeovers and pauses for the safety of the account, which `safety` in
+    the status explains. The rate limits of `limits_config` still apply. A stopped bot stays stopped.
     """
     await bots.exists(instance_id)
     return await bots.resume(instance_id, checked(body, ResumeRequest).contact)

@@ -1,4 +1,4 @@
-"""What bots can be made of, and how a model does before one is."""
+"""Routes that list providers and models, and test a model."""
 
 from typing import Annotated, Any
 
@@ -29,58 +29,61 @@ User = Annotated[
 
 
 class ModelsRequest(StrictModel):
-    """Whose models are to be listed."""
+    """A request to list the models of a server."""
 
-    llm_provider_config: ModelChoice = Field(description="As in a bot's config; `model` may be left out.")
+    llm_provider_config: ModelChoice = Field(description="As in a bot's config. `model` is not required.")
 
 
 class ModelList(BaseModel):
-    """What a model's server has."""
+    """The models of a server."""
 
-    models: list[str] = Field(description="1,000 at most.")
+    models: list[str] = Field(description="At most 1,000 names.")
 
 
 class ModelTestRequest(StrictModel):
-    """Which model is to be tested, and what of a bot's config bears on it."""
+    """A request to test a model, with the settings of a bot's config that matter for it."""
 
     llm_provider_config: ModelChoice = Field(
-        description="As in a bot's config, system prompt included. Its `fallbacks` are not tried: test each by itself."
+        description="As in a bot's config, including the system prompt. `fallbacks` are not tried: test each "
+        "separately."
     )
-    user_id: User = Field(default="me", description="What {user_id} in the system prompt stands for.")
-    budget_config: Budget | None = Field(default=None, description="For the model's price.")
+    user_id: User = Field(default="me", description="Value of {user_id} in the system prompt.")
+    budget_config: Budget | None = Field(default=None, description="Used for the model's price.")
     time_zone: TimeZone | None = None
 
 
 class RejectedParameter(BaseModel):
-    """What the model's server does not take."""
+    """A parameter that the model's server does not accept."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str = Field(description="A setting; or `system`, the role of a message.")
-    sent_as: str | None = Field(description="The setting's other name, where it is sent under that.")
+    name: str = Field(description="Name of a setting, or `system` for the role of a message.")
+    sent_as: str | None = Field(description="The name under which the setting is sent, if it is another.")
     told: str
 
 
 class ModelTestResult(BaseModel):
-    """How the model did. null is what is not known."""
+    """The result of testing a model. null means that a value is not known."""
 
-    works: bool = Field(description="It gave an answer.")
-    error: str | None = Field(description="Why there is none.")
-    asked: list[str] = Field(description="The last messages that it was to answer.")
-    answer: str = Field(description="As a contact would see it.")
-    told: list[str] = Field(description="What was found out, in sentences for the owner.")
-    model: str | None = Field(description="Which one answered, as its server names it.")
+    works: bool = Field(description="Whether the model answered.")
+    error: str | None = Field(description="Why the model did not answer.")
+    asked: list[str] = Field(description="The last messages that the model had to answer.")
+    answer: str = Field(description="The answer as a contact would see it.")
+    told: list[str] = Field(description="Findings, in sentences for the owner.")
+    model: str | None = Field(description="The model that answered, as its server names it.")
     seconds: float | None
     prompt_tokens: int | None
     completion_tokens: int | None
-    cost: float | None = Field(description="Of the test.")
+    cost: float | None = Field(description="Cost of the test.")
     currency: str
     price_known: bool
-    unsure: bool = Field(description="It marked that it cannot know the answer to the last message.")
-    machinery: bool = Field(description="Something in the answer is for no person.")
-    leaks: bool = Field(description="The answer repeats its instructions or a key.")
-    reasoned: bool = Field(description="Its reasoning stood in the answer, and was taken off.")
-    judged: Judged = Field(description="How it judged an answer that binds nobody, as `guard_judge` has it do.")
+    unsure: bool = Field(description="Whether the model marked that it cannot know the answer to the last message.")
+    machinery: bool = Field(description="Whether the answer contains text that is not meant for a person.")
+    leaks: bool = Field(description="Whether the answer repeats the instructions or a key.")
+    reasoned: bool = Field(description="Whether the answer contained the model's reasoning, which was removed.")
+    judged: Judged = Field(
+        description="How the model judged an answer that does not commit the owner, as with `guard_judge`."
+    )
     not_taken: list[RejectedParameter]
 
     @classmethod
@@ -110,26 +113,26 @@ class ModelTestResult(BaseModel):
 @router.get(
     "/providers",
     summary="List the providers",
-    responses=examples.shown("Every provider file.", examples.PROVIDERS),
+    responses=examples.shown("All providers.", examples.PROVIDERS),
 )
 async def list_providers(bots: Bots) -> list[ProviderInfo]:
-    """The chat and model providers that were found, with what their `provider_config` may hold."""
+    """Return all chat providers and model providers, with the JSON Schema of their `provider_config`."""
     return [_info(file) for kind in ProviderKind for file in bots.catalog.all(kind)]
 
 
 @router.post(
     "/providers/llm/models",
-    summary="List a server's models",
+    summary="List the models of a server",
     openapi_extra=takes_json({"$ref": "#/components/schemas/ModelsRequest"}, a_preset=examples.MODEL_CHOICE),
-    responses=examples.shown("What it has.", examples.MODELS)
+    responses=examples.shown("The models.", examples.MODELS)
     | problems(
         *BODY,
-        CONFLICT="This provider's servers give no list.",
-        BAD_GATEWAY="The model's server gave none; `detail` says why.",
+        CONFLICT="The servers of this provider have no list of models.",
+        BAD_GATEWAY="The model's server returned no list. `detail` gives the reason.",
     ),
 )
 async def list_models(body: JsonBody, bots: Bots) -> ModelList:
-    """Asks the server that the config names, with the key that a chat would take along. Nothing is stored."""
+    """Return the models of the server that the config names, using its key. Nothing is stored."""
     asked = checked(body, ModelsRequest)
     return ModelList(models=await bots.list_models(asked.llm_provider_config))
 
@@ -137,14 +140,14 @@ async def list_models(body: JsonBody, bots: Bots) -> ModelList:
 @router.post(
     "/providers/llm/test",
     summary="Test a model",
-    openapi_extra=takes_json({"$ref": "#/components/schemas/TrialRequest"}, a_preset=examples.MODEL_TRIAL),
-    responses=examples.shown("What came of it, also where the model gave no answer.", examples.TRIED) | problems(*BODY),
+    openapi_extra=takes_json({"$ref": "#/components/schemas/ModelTestRequest"}, a_preset=examples.MODEL_TRIAL),
+    responses=examples.shown("The result, even if the model did not answer.", examples.TRIED) | problems(*BODY),
 )
 async def test_model(body: JsonBody, bots: Bots) -> ModelTestResult:
-    """Asks the model what a chat would ask, with the bot's own system prompt, and tells what it found out.
+    """Call the model with a typical chat and the bot's system prompt, and report the findings.
 
-    It asks twice at most and takes 45 seconds at most. Nothing is stored, and nothing is sent to anybody; the model
-    costs what that costs.
+    This makes at most two calls and takes at most 45 seconds. Nothing is stored or sent to a contact. The model's
+    vendor charges for the calls.
     """
     asked = checked(body, ModelTestRequest)
     more = asked.model_dump(include={"user_id", "time_zone"}, exclude_none=True)
@@ -168,7 +171,7 @@ def _info(file: ProviderFile) -> ProviderInfo:
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any] | None:
-    """What its `provider_config` may hold; None where that cannot be said as a JSON schema."""
+    """Return the JSON Schema of a `provider_config`. None if it cannot be expressed as one."""
     try:
         return model.model_json_schema()
     except PydanticInvalidForJsonSchema:

@@ -1,4 +1,4 @@
-"""Notes on what was said in a chat before the turns that the model is shown."""
+"""Routes for the notes on the part of a chat that the model no longer sees."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -18,21 +18,25 @@ from imposter.web.dependencies import Bots
 
 router = APIRouter(prefix="/chatbot/{instance_id}/summary", tags=["messages"])
 
-_NOBODY = "No bot has this instance_id, or it knows nobody by this id or number."
+_NOBODY = "No bot has this instance_id, or it knows no contact with this id or number."
 
 
 class SummaryRequest(StrictModel):
-    """The owner's own notes."""
+    """New notes from the owner."""
 
-    contact: Named = Field(description="A person or group, by any id or number.")
-    text: str = Field(max_length=LONGEST_SUMMARY, description="In place of the notes there are; empty: none.")
+    contact: Named = Field(description="Any id or number of a person or group.")
+    text: str = Field(
+        max_length=LONGEST_SUMMARY, description="Text that replaces the current notes. Empty to remove them."
+    )
 
 
 class SummaryDetail(BaseModel):
-    """What the model is told of what was said before."""
+    """The notes on a chat, which are part of the prompt."""
 
     text: str
-    changed_at: datetime | None = Field(description="When the model or the owner last changed it; null: never.")
+    changed_at: datetime | None = Field(
+        description="When the model or the owner last changed the notes. null if never."
+    )
 
     @classmethod
     def of(cls, summary: Summary | None) -> "SummaryDetail":
@@ -46,7 +50,7 @@ class SummaryDetail(BaseModel):
     | problems(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
 async def show_summary(instance_id: str, asked: Annotated[ContactQuery, Query()], bots: Bots) -> SummaryDetail:
-    """The model makes them when a chat grows longer than what it is shown of it (`context_config`)."""
+    """Return the notes on a chat. The model writes them when a chat exceeds its context (`context_config`)."""
     return SummaryDetail.of(await bots.conversation_service.summary(instance_id, asked.contact))
 
 
@@ -54,11 +58,11 @@ async def show_summary(instance_id: str, asked: Annotated[ContactQuery, Query()]
     "",
     summary="Change the notes on a chat",
     openapi_extra=takes_json({"$ref": "#/components/schemas/SummaryRequest"}, all_of_it=examples.NEW_SUMMARY),
-    responses=examples.shown("They are changed.", examples.SUMMARY)
+    responses=examples.shown("The notes are changed.", examples.SUMMARY)
     | problems(*BODY, HTTPStatus.SERVICE_UNAVAILABLE, NOT_FOUND=_NOBODY),
 )
 async def change_summary(instance_id: str, body: JsonBody, bots: Bots) -> SummaryDetail:
-    """From now on the model is told this, and adds to it."""
+    """Replace the notes on a chat. The model sees them from now on and adds to them."""
     await bots.exists(instance_id)
     asked = checked(body, SummaryRequest)
     await bots.conversation_service.write_summary(instance_id, asked.contact, asked.text)

@@ -1,4 +1,4 @@
-"""The page: for the owner and the operator, in a browser. Every route here gives HTML; none is part of the API."""
+"""The web pages for owner and operator. All routes here return HTML; none is part of the API."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""The form that a bot is made with: whose it is, whom it answers, on which platform, with which model."""
+"""The form for a bot: its user, its whitelist, its platform and its model."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ from imposter.web.pages.price_fields import PATH, put_price, without_price
 from imposter.web.pages.whitelist import WhitelistInput, problems_by_line, readings
 
 FAVOURITES = {ProviderKind.CHAT: "whatsAppBaileyes", ProviderKind.MODEL: "openAi"}
-"""Chosen before anybody chooses, where they are there."""
+"""Initial choices, if they are available."""
 _PLACES = {ProviderKind.CHAT: "chat_provider_config", ProviderKind.MODEL: "llm_provider_config"}
 _OWN_FIELDS = ("user_id", "respond_to_whitelist", "time_zone", *_PLACES.values())
-"""Of a config, those that the form has fields for."""
+"""Config keys that have their own fields in the form."""
 ONLY, EVERYONE = "only", "everyone"
 AUTONOMIES = (
     (Autonomy.DRAFT, "Ask me first", "Every answer needs your approval. A careful way to start."),
@@ -41,7 +41,7 @@ AUTONOMIES = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One provider that may be chosen."""
+    """A provider that can be chosen."""
 
     name: str
     summary: str
@@ -49,31 +49,31 @@ class Choice:
     error: str | None
     service: Service | None = None
     found: Found | None = None
-    """Its server's models, where they were asked for."""
+    """Models of the provider's server, if they were requested."""
 
     @property
     def plain(self) -> list[Field]:
-        """Fields that stand for themselves."""
+        """Return the fields that are not part of the choice of a service."""
         apart = self.service.fields if self.service is not None else ()
         return [field for field in self.fields if field.name not in {each.name for each in apart}]
 
     @property
     def suggesting(self) -> Field | None:
-        """The field that its server's models may be suggested for."""
+        """Return the field for which models of the server are suggested."""
         return next((field for field in self.fields if field.suggestions), None)
 
 
 @dataclass(frozen=True, slots=True)
 class BotForm:
-    """The form as it was filled in, or as it is at first."""
+    """The form, either filled in or initial."""
 
     sent: Mapping[str, str]
     problems: Mapping[str, str]
-    """What is wrong, by the field's path in the config."""
+    """Error texts by the field's path in the config."""
     chats: list[Choice]
     models: list[Choice]
     read_as: list[WhitelistInput]
-    """The whitelist, where nothing is wrong with it."""
+    """How each line of the whitelist is read, if it has no errors."""
 
     @classmethod
     def of(
@@ -92,7 +92,7 @@ class BotForm:
 
     @property
     def elsewhere(self) -> list[tuple[str, str]]:
-        """Problems that no field of the form shows."""
+        """Return the problems that no field of the form shows."""
         picked = {self.sent.get(f"{kind}_provider") for kind in ProviderKind}
         shown = [field.path for each in (*self.chats, *self.models) if each.name in picked for field in each.fields]
         shown += ["user_id", "respond_to_whitelist", "time_zone", PATH, "llm_provider_config.fallbacks", "more"]
@@ -104,7 +104,7 @@ class BotForm:
 
     @property
     def model(self) -> Choice | None:
-        """The model provider that is chosen."""
+        """Return the chosen model provider."""
         return next((each for each in self.models if each.name == self.sent.get("model_provider")), None)
 
     @property
@@ -112,17 +112,17 @@ class BotForm:
         return problems_by_line(self.sent.get("whitelist", ""), self.problems)
 
     def problem(self, path: str) -> str:
-        """Of a field that is not a provider's."""
+        """Return the error text of a field that does not belong to a provider."""
         return next((told for at, told in self.problems.items() if at == path or at.startswith(f"{path}.")), "")
 
 
 def texts(form: FormData) -> dict[str, str]:
-    """What was filled in, by name; of a name that came twice, the last."""
+    """Return the text fields of a form by name. The last value counts if a name occurs twice."""
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
 def filled_in(bots: BotService, config: BotConfig) -> dict[str, str]:
-    """The form that says what this config says, but for its secrets."""
+    """Return the form fields that correspond to a config, without secrets."""
     shown = masked(config, bots.catalog)
     sent = {"user_id": config.user_id, "who": EVERYONE if config.respond_to_whitelist is None else ONLY}
     sent["whitelist"] = "\n".join(config.respond_to_whitelist or ())
@@ -150,7 +150,7 @@ def filled_in(bots: BotService, config: BotConfig) -> dict[str, str]:
 
 
 async def config_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> BotConfig:
-    """What was filled in. Of a bot that was there before, it keeps the user and what a form cannot show.
+    """Return the config that was filled in. An existing bot keeps its user and settings that a form cannot show.
 
     Raises: InvalidConfig.
     """
@@ -182,7 +182,7 @@ async def config_of(bots: BotService, sent: Mapping[str, str], before: BotConfig
 
 
 def model_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> ProviderChoice:
-    """The model alone that was filled in, unchecked. Raises: InvalidConfig."""
+    """Return only the model that was filled in, unchecked. Raises: InvalidConfig."""
     item, problems = _provider(bots, ProviderKind.MODEL, sent, before)
     bots.catalog.find(ProviderKind.MODEL, item["provider_name"])
     if problems:
@@ -204,7 +204,7 @@ def _provider(
 
 
 def _json(text: str, field: str, problems: list[FieldProblem]) -> Any:
-    """None where nothing was filled in, or nothing that can be read."""
+    """Return the parsed JSON, or None if the text is empty or not valid."""
     if not text.strip():
         return None
     try:
@@ -256,7 +256,7 @@ def _choice(
 
 
 def _file(bots: BotService, kind: ProviderKind, name: str) -> ProviderFile | None:
-    """The usable one of this name, in whichever naming style."""
+    """Return the usable provider of this name, in any naming style."""
     try:
         return bots.catalog.find(kind, name)
     except InvalidConfig:

@@ -1,4 +1,4 @@
-"""All bots: where each stands, and what is done with it."""
+"""Pages for the list of bots and for actions on a bot."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from imposter.web.pages.render import PageRoute, fragment, go_to, page
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 LOOK_EVERY = 3.0
-"""Seconds, at the list of all."""
+"""Seconds between updates of the list of bots."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
-"""Numbers as bars of a small picture. Pure; the template `charts.html` draws them."""
+"""Bar charts. Pure; the template `charts.html` draws them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 HEIGHT = 100.0
 STEP = 10.0
-"""From one column to the next."""
+"""Distance between two columns."""
 WIDE = 7.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A rectangle, in the picture's own units from its top left; `part` is the place of its series."""
+    """A rectangle in the chart's own units, from the top left. `part` is the index of its series."""
 
     x: float
     y: float
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What stands at one place: a number of each series, one upon the other."""
+    """One column: a stacked value for each series."""
 
     label: str
     values: tuple[float, ...]
@@ -36,7 +36,7 @@ class Chart:
 
     @property
     def top(self) -> float:
-        """The tallest column."""
+        """Return the height of the tallest column."""
         return max((sum(column.values) for column in self.columns), default=0.0)
 
     @property
@@ -45,7 +45,7 @@ class Chart:
 
     @property
     def bars(self) -> list[Bar]:
-        """Without those of no height."""
+        """Return all bars, without those of height 0."""
         return _bars(self.columns, self.top)
 
 

@@ -1,4 +1,4 @@
-"""Conversations: who wrote, what was said, why it was answered or was not, and what their owner does about it."""
+"""Pages for conversations: the messages, why they were answered or not, and the owner's actions."""
 
 from contextlib import suppress
 from http import HTTPStatus
@@ -28,12 +28,12 @@ from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_pa
 router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
 
 SHOWN = 50
-"""Conversations, or messages, on one page."""
+"""Number of conversations or messages per page."""
 OWN_CHAT = "Your own chat"
 LONGEST = 20_000
 TOO_LONG = f"This is longer than {LONGEST:,} characters; send it in parts."
 LOOK_EVERY = 2.0
-"""Seconds, at the list of all."""
+"""Seconds between updates of the list of all conversations."""
 
 Chat = Annotated[Conversation, Query()]
 Before = Annotated[int | None, Query(ge=1, le=MAX_INTEGER)]
@@ -70,7 +70,7 @@ async def follow_chat(instance_id: str, chat: Chat, request: Request, bots: Bots
 
 @router.post("/chat/say")
 async def say(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Response:
-    """What cannot be said stays in its box."""
+    """Send a message as the owner. If it cannot be sent, it stays in its text field."""
     form = await form_of(request)
     text, key = _words(form.get("text")), str(form.get("key", ""))[:128]
     refused = "" if text.strip() else "Write something first."
@@ -119,7 +119,7 @@ async def note(instance_id: str, chat: Chat, request: Request, bots: Bots) -> Re
 
 @router.get("/messages/{seq}/why")
 async def explain(instance_id: str, seq: Number, request: Request, bots: Bots) -> Response:
-    """The decision about a message, step by step."""
+    """Show the decision about a message, step by step."""
     decision = DecisionDetail.of(await bots.decision(instance_id, seq))
     shown: dict[str, Any] = {"decision": decision, "instance_id": instance_id}
     if is_part(request):
@@ -144,7 +144,7 @@ async def show_drafts(instance_id: str, request: Request, bots: Bots, before: Be
 
 @router.post("/drafts/{number}")
 async def decide(instance_id: str, number: Number, request: Request, bots: Bots) -> Response:
-    """The draft's text as it stands in the form is what is sent."""
+    """Send or drop a draft. The text in the form is sent."""
     form = await form_of(request)
     text, chat = _words(form.get("text")), form.get("chat")
     if form.get("do") == "send":
@@ -209,7 +209,7 @@ async def _chat_page(
     autonomy: Autonomy | None = None
     own: Autonomy | None = None
     summary: Summary | None = None
-    with suppress(ContactNotFound):  # as the owner's chat with themselves is, in which nobody has written yet
+    with suppress(ContactNotFound):  # the owner's own chat may not have any messages yet
         autonomy, own = await bots.conversation_service.autonomy(instance_id, chat)
         summary = await bots.conversation_service.summary(instance_id, chat)
     return page(
@@ -236,7 +236,7 @@ async def _chat_page(
 
 
 async def _live(request: Request, bots: BotService, instance_id: str, chat: str, before: int | None) -> Parts:
-    """What changes on a chat's page: what was said, whether the bot is silent, and what it would say."""
+    """Return the parts of a chat's page that change: messages, pause and drafts."""
     messages = await bots.messages(instance_id, conversation=chat, before=before, limit=SHOWN)
     if not messages and before is None:
         raise ContactNotFound
@@ -256,7 +256,7 @@ async def _live(request: Request, bots: BotService, instance_id: str, chat: str,
 
 
 async def _pause(bots: BotService, instance_id: str, chat: str) -> str:
-    """Why, and until when, the bot is silent there; empty where it is not."""
+    """Return why and until when the bot is silent in a chat. Empty if it is not."""
     held = [
         pause
         for pause in await bots.conversation_service.pauses(instance_id)
@@ -278,7 +278,7 @@ async def _drafts(bots: BotService, instance_id: str, chat: str) -> list[Any]:
 
 
 def _words(sent: object) -> str:
-    """What was typed; browsers send line breaks as two characters."""
+    """Return the typed text. Browsers send line breaks as two characters."""
     return sent.replace("\r\n", "\n") if isinstance(sent, str) else ""
 
 

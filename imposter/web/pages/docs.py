@@ -1,6 +1,7 @@
-"""The description of the API, for reading and for trying it out, by Swagger UI out of our own files.
+"""The API's documentation to read and try out, with our own copy of Swagger UI.
 
-With a key set, a session opens it as it opens any page. What is tried out there wants the key, as it does elsewhere.
+On a server with a key, the page needs a session like any other page. The requests that it sends need the key, as
+everywhere.
 """
 
 from fastapi import APIRouter, Request, Response
@@ -18,5 +19,5 @@ async def show_docs(request: Request) -> Response:
 
 @router.get("/openapi.json")
 async def send_description(request: Request) -> Response:
-    """The same as `/openapi.json`, which is for programs and wants the key."""
+    """Return the same as `/openapi.json`, which is for programs and needs the key."""
     return JSONResponse(request.app.openapi())

@@ -1,4 +1,4 @@
-"""Figures over time, of one bot or of all."""
+"""Charts over time, for one bot or for all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Span:
     pieces: int
     length: timedelta
     days: int
-    """That costs are shown of."""
+    """Number of days for which costs are shown."""
 
 
 SPANS = (

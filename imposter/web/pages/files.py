@@ -1,6 +1,6 @@
-"""What the page is made of beside its HTML: one style, and scripts of others (`static/README.md` says whose).
+"""Static files of the pages: one stylesheet, and third-party scripts (listed in `static/README.md`).
 
-An address holds a part of the file's hash, so a browser may keep it for good.
+A URL contains a part of the file's hash, so a browser may cache it forever.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def _read(path: Path) -> _File:
 
 
 def address_of(name: str) -> str:
-    """Where a browser gets this file. Raises: KeyError."""
+    """Return the URL of a file. Raises: KeyError."""
     return _files()[name].address
 
 

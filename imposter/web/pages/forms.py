@@ -1,7 +1,7 @@
-"""Form fields from a JSON schema, and what was filled in back into JSON. Pure.
+"""Form fields from a JSON schema, and JSON from the filled-in fields. Pure.
 
-So a provider that somebody drops in has its form without any code here: texts, secrets, numbers, yes or no, a choice
-of words, and lists of texts get a field of their kind; whatever else there is, is written as JSON.
+A provider that somebody adds therefore has a form without any code here. Texts, secrets, numbers, booleans, enums and
+lists of texts have their own kinds of field; everything else is entered as JSON.
 """
 
 import json
@@ -15,9 +15,9 @@ from imposter.web.api.body import parse
 
 Schema = Mapping[str, Any]
 LONG_TEXT = "textarea"
-"""The `format` of a text that wants room."""
+"""The `format` of a text that needs a large field."""
 ADDRESS = "x-address"
-"""Set of a field which says where secrets are sent, without being an address itself."""
+"""Marks a field that decides where secrets are sent without being an address itself."""
 
 
 class Look(StrEnum):
@@ -33,7 +33,7 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `name` is its name in the form, `path` where its value stands in the config."""
+    """A form field. `name` is its name in the form, `path` the place of its value in the config."""
 
     name: str
     path: str
@@ -42,13 +42,13 @@ class Field:
     help: str = ""
     value: str = ""
     hint: str = ""
-    """What holds where it is left empty."""
+    """The default that applies if the field is empty."""
     choices: tuple[str, ...] = ()
     required: bool = False
     step: str = "any"
     problem: str = ""
     suggestions: str = ""
-    """The id of the list that it suggests values from; empty: none."""
+    """The id of the list with suggested values. Empty if there is none."""
 
     @property
     def key(self) -> str:
@@ -62,10 +62,10 @@ class Field:
 def fields(
     schema: Schema, prefix: str, path: str, sent: Mapping[str, str] | None, problems: Mapping[str, str]
 ) -> list[Field]:
-    """The fields of an object, those that must be given first.
+    """Return the fields of an object, required ones first.
 
-    `sent` is what was filled in before, by name (None: nothing yet), `problems` what was wrong with it, by path; a
-    secret is not repeated.
+    `sent` holds previous input by name (None if there is none yet), `problems` the errors in it by path. Secrets are
+    not shown again.
     """
     required = set(schema.get("required", ()))
     made = []
@@ -91,7 +91,7 @@ def fields(
 
 
 def read(schema: Schema, prefix: str, path: str, sent: Mapping[str, str]) -> tuple[dict[str, Any], list[FieldProblem]]:
-    """The object that was filled in; what was left empty is left out."""
+    """Return the object that was filled in, without empty fields, and the errors in it."""
     found: dict[str, Any] = {}
     problems: list[FieldProblem] = []
     for key, about in schema.get("properties", {}).items():
@@ -111,7 +111,7 @@ def read(schema: Schema, prefix: str, path: str, sent: Mapping[str, str]) -> tup
 
 
 def written(schema: Schema, prefix: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """What a form holds in which these values were filled in, by name; the way back of `read`. Secrets are left out."""
+    """Return the form fields for these values, by name; the reverse of `read`. Secrets are left out."""
     filled: dict[str, str] = {}
     for key, about in schema.get("properties", {}).items():
         look, _ = _look(about, schema)
@@ -131,8 +131,10 @@ def written(schema: Schema, prefix: str, values: Mapping[str, Any]) -> dict[str,
 
 
 def kept(schema: Schema, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """`given`, with what a form cannot show of the values before: secrets that were not typed anew, and what the
-    schema does not know. Where an address changed, secrets are not sent to it unasked: they have to be typed again.
+    """Return `given` with the previous values that a form cannot show.
+
+    These are secrets that were left empty, and keys that the schema does not know. If an address has changed, secrets
+    are not kept, because they would be sent to the new address. They must be typed again.
     """
     says_where = {key for key, about in schema.get("properties", {}).items() if about.get(ADDRESS)}
     known = {key: _look(about, schema)[0] for key, about in schema.get("properties", {}).items()}
@@ -149,7 +151,7 @@ def _addresses(values: Mapping[str, Any], says_where: Collection[str]) -> set[st
 
 
 def read_json(text: str) -> Any:
-    """Raises: ValueError, with a text for people."""
+    """Parse JSON. Raises: ValueError (not valid; its text is meant for people)."""
     try:
         return parse(text.encode())
     except ValueError as error:
@@ -157,12 +159,12 @@ def read_json(text: str) -> Any:
 
 
 def lines(text: str) -> list[str]:
-    """One each, without empty ones."""
+    """Return the lines of a text without empty ones."""
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _value(look: Look, bare: Schema, text: str) -> Any:
-    """None where nothing was given. Raises: ValueError."""
+    """Return the value of a field, or None if it is empty. Raises: ValueError (not valid)."""
     if look is Look.YES_NO:
         return text == "yes"
     if look in (Look.TEXT, Look.CHOICE, Look.SECRET):
@@ -186,7 +188,7 @@ def _number(text: str, *, whole: bool) -> int | float:
 
 
 def _look(about: Schema, root: Schema) -> tuple[Look, Schema]:
-    """How a field looks, and its schema without the `null` that it may be in place of."""
+    """Return the kind of a field, and its schema without the alternative `null`."""
     bare = _bare(about, root)
     if "enum" in bare:
         return Look.CHOICE, bare
@@ -213,7 +215,10 @@ def _bare(about: Schema, root: Schema) -> Schema:
 
 
 def _options(about: Schema, root: Schema) -> Iterator[Schema]:
-    """What it may be, references followed; a schema that refers to itself is left."""
+    """Iterate over the alternatives of a schema, with references resolved.
+
+    A schema that refers to itself is skipped.
+    """
     for _ in range(8):
         reference = about.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/$defs/"):
@@ -244,5 +249,5 @@ def _hint(default: Any, look: Look) -> str:
 
 
 def _problem_at(path: str, problems: Mapping[str, str]) -> str:
-    """Of the field, or of something within it."""
+    """Return the error text of a field or of something within it."""
     return next((told for at, told in problems.items() if at == path or at.startswith(f"{path}.")), "")

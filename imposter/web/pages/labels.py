@@ -1,4 +1,4 @@
-"""What the page says of states, times and sums. Pure."""
+"""Texts for states, times and amounts on the pages. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _DIRECTIONS = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\
 
 @dataclass(frozen=True, slots=True)
 class StatusText:
-    """`tone`: good, busy, bad or off. `next`: what to do; empty: nothing."""
+    """The text of a status. `tone` is good, busy, bad or off. `next` says what the owner can do; empty if nothing."""
 
     label: str
     tone: str
@@ -72,7 +72,7 @@ DONE: Mapping[str, str] = {
     "signed_out": "You are signed out.",
     "signed_out_all": "Signed out on every device.",
 }
-"""By the code that an address bears: a link can have the page say nothing else."""
+"""Notices by the code in a URL. A link cannot make the page show any other text."""
 
 
 UNREADABLE = "[message that could not be read here: open it on your phone]"
@@ -140,12 +140,12 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Such as `1 message`, `2,000 messages`."""
+    """Return a number with its noun, such as `1 message` or `2,000 messages`."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def money(sums: Mapping[str, float]) -> str:
-    """Such as `0.12 USD`; empty where nothing is known."""
+    """Return amounts such as `0.12 USD`. Empty if none is known."""
     return ", ".join(f"{_rounded(amount)} {currency}" for currency, amount in sorted(sums.items()) if currency)
 
 
@@ -154,15 +154,16 @@ def _rounded(amount: float) -> str:
 
 
 def plain(name: str) -> str:
-    """What somebody calls themselves, without what would have it read otherwise than it is written.
+    """Return a name without characters that change how it is displayed.
 
-    https://www.unicode.org/reports/tr9/ : marks, embeddings, overrides and isolates.
+    These are the marks, embeddings, overrides and isolates of https://www.unicode.org/reports/tr9/ and control
+    characters.
     """
     return _DIRECTIONS.sub("", name).strip()
 
 
 def shown_of(message: StoredMessage) -> str:
-    """A message in one text, which is never empty."""
+    """Return the text that shows a message. Never empty."""
     is_deleted = message.deleted_at is not None
     if is_reaction(message):
         return "took a reaction back" if is_blank(message.content) else f"reacted {message.content}"
@@ -173,7 +174,7 @@ def shown_of(message: StoredMessage) -> str:
 
 
 def is_reaction(message: StoredMessage) -> bool:
-    """Whether it is one, as some providers tell by what it reacts to alone."""
+    """Return whether a message is a reaction. Some providers only set the message that it reacts to."""
     is_one = message.kind is MessageKind.REACTION or message.reacts_to is not None
     return is_one and message.deleted_at is None
 
@@ -183,9 +184,9 @@ def capitalize_first(text: str) -> str:
 
 
 def said_of(message: StoredMessage) -> str:
-    """What became of a message, in a few words; empty where it went as one expects."""
+    """Return what happened to a message in a few words. Empty if it was handled as usual."""
     if message.delivery is not None:
         return DELIVERED.get(message.delivery, "")
-    if message.source is not Source.CONTACT or message.deleted_at is not None:  # which is shown in place of its words
+    if message.source is not Source.CONTACT or message.deleted_at is not None:  # shown instead of the text
         return ""
     return "needs approval" if message.reason == DRAFTED else BECAME.get(message.state, "")

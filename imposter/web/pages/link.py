@@ -1,4 +1,4 @@
-"""Linking a bot to its owner's account, as it happens."""
+"""The page that links a bot to its owner's account, with live status."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ async def follow_link(instance_id: str, request: Request, bots: Bots) -> Respons
 
 @router.post("/code")
 async def ask_for_code(instance_id: str, request: Request, bots: Bots) -> Response:
-    """For whom the phone is the only screen."""
+    """Get a pairing code, for owners whose phone is their only screen."""
     await bots.exists(instance_id)
     phone = str((await form_of(request)).get("phone", ""))
     try:
@@ -67,10 +67,10 @@ def _live(request: Request, status: BotStatus, now: datetime) -> Parts:
 
 
 def _picture(qr: str | None) -> str | None:
-    """The code as an address that holds the picture itself; None where there is none, or it does not fit into one."""
+    """Return the QR code as a data URI. None if there is no code or it does not fit into a picture."""
     if qr is None:
         return None
-    import segno  # only who links an account needs it
+    import segno  # only needed to link an account
 
     try:
         return segno.make(qr, micro=False).svg_data_uri(scale=8, border=4, light="#fff", dark="#000")
@@ -79,7 +79,7 @@ def _picture(qr: str | None) -> str | None:
 
 
 def _left(status: BotStatus, now: datetime) -> str:
-    """How long the code still holds, for people."""
+    """Return a text for how long the code is valid."""
     if status.qr is None or status.qr_expires_at is None:
         return ""
     seconds = round((status.qr_expires_at - now).total_seconds())

@@ -1,7 +1,8 @@
-"""A part of a page that changes while somebody looks: server-sent events, taken up by htmx's extension for them.
+"""Live parts of a page: server-sent events, applied by htmx's extension for them.
 
-What the page shows at first and what the stream sends are made by one function, and the browser tells the stream what
-it has: nothing is swapped for itself, so that nobody loses what they are typing when the stream is taken up again.
+The same function renders the initial page and the events of the stream, and the browser tells the stream what it
+already shows. Parts that have not changed are not replaced, so nobody loses what they are typing when the stream
+reconnects.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from imposter.contracts.errors import ImposterError
 from imposter.web.pages.render import HEADERS
 
 LONGEST = 30.0
-"""Seconds, after which the browser asks anew: it may not be signed in any more, and a server that is stopped waits."""
+"""Seconds after which the browser must reconnect. Its session may have ended, and a server that is stopped waits."""
 BEAT = 1.0
 
 Parts = Mapping[str, str]
@@ -23,14 +24,14 @@ Parts = Mapping[str, str]
 
 
 def seen_in(parts: Parts) -> str:
-    """What a page that shows these tells its stream, as `seen` in the address."""
+    """Return the value of `seen` in the stream's URL for a page that shows these parts."""
     return ".".join(f"{name}-{_mark(html)}" for name, html in parts.items())
 
 
 def stream(
     request: Request, look: Callable[[], Awaitable[Parts]], clock: Clock, every: float = BEAT
 ) -> StreamingResponse:
-    """`look` gives all parts; of these, those that the browser has not are sent."""
+    """Return a stream of changed parts. `look` returns all parts; those that the browser does not have are sent."""
     told = request.headers.get("last-event-id") or request.query_params.get("seen", "")
     shown = dict(each.rpartition("-")[::2] for each in told.split("."))
 
@@ -40,7 +41,7 @@ def stream(
         while clock.monotonic() < ends:
             try:
                 parts = await look()
-            except ImposterError:  # it is gone, or nobody knows: the page that is asked for anew says so
+            except ImposterError:  # the reloaded page reports the error
                 return
             for name, html in parts.items():
                 if shown.get(name) != _mark(html):
@@ -56,6 +57,6 @@ def _mark(html: str) -> str:
 
 
 def _event(name: str, html: str, seen: str) -> str:
-    # A line break within the data would end it; what a browser takes for one, beside these two, is none here.
+    # A line break ends the data of an event. Browsers recognise no line breaks but these here.
     lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return f"event: {name}\nid: {seen}\n" + "".join(f"data: {line}\n" for line in lines) + "\n"

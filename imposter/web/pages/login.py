@@ -1,4 +1,4 @@
-"""Signing in with the server's key, and out again."""
+"""Signing in with the server's key, and signing out."""
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -55,13 +55,13 @@ async def sign_out(request: Request) -> Response:
 
 
 def _sessions(request: Request) -> Sessions | None:
-    """None on a server without a key."""
+    """Return the sessions, or None on a server without a key."""
     sessions: Sessions | None = request.app.state.sessions
     return sessions
 
 
 def _inside(address: object) -> str:
-    """Where to go afterwards: a page of this server, whatever somebody's link says."""
+    """Return the page to show after signing in. Always a page of this server, whatever a link contains."""
     if not isinstance(address, str) or not address.startswith("/") or "\\" in address or not address.isprintable():
         return "/"
     parts = urlsplit(address)

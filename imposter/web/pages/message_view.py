@@ -1,4 +1,4 @@
-"""Messages of a chat as bubbles: with what each replies or reacts to, and with names in place of numbers."""
+"""Messages of a chat as bubbles, with the messages that they reply or react to, and with names instead of numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from imposter.storage.conversation.turns import with_names
 from imposter.web.pages.labels import is_reaction, plain, said_of, shown_of
 
 LONGEST_QUOTED = 200
-"""Characters of what a message is about."""
+"""Maximum number of characters of a message that is replied or reacted to."""
 NOT_HERE = "a message that is not on record here"
 _WHOSE = {Source.CONTACT: "them", Source.OWNER: "owner", Source.BOT: "bot"}
 _BY = {Source.OWNER: "You", Source.BOT: "Bot"}
@@ -20,37 +20,37 @@ _BY = {Source.OWNER: "You", Source.BOT: "Bot"}
 
 @dataclass(frozen=True, slots=True)
 class ReferencedMessageView:
-    """What a message replies or reacts to."""
+    """The message that another one replies or reacts to."""
 
     by: str
-    """Empty: nobody knows, or it goes without saying."""
+    """Empty if the author is not known or is obvious."""
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One message as it is shown."""
+    """A message as it is shown."""
 
     message: StoredMessage
     whose: str
-    """them, owner or bot."""
+    """`them`, `owner` or `bot`."""
     new_day: bool
     told: str
-    """What became of it, where that is worth a word."""
+    """What happened to the message, if it is worth a note."""
     words: str
     about: ReferencedMessageView | None
     is_reaction: bool
 
     @property
     def explained_by(self) -> int | None:
-        """The seq of the message that the decision is about; None where there is none."""
+        """Return the `seq` of the message that the decision is about. None if there is none."""
         return self.message.answers if self.message.source is Source.BOT else self.message.seq
 
 
 async def bubbles_of(
     conversation_service: ConversationService, instance_id: str, chat: str, messages: Sequence[StoredMessage]
 ) -> list[MessageView]:
-    """The newest first, as they are given: the page lays them from its end."""
+    """Return the bubbles of these messages, newest first. The page shows them in reverse."""
     pointed = {each for message in messages if (each := message.quotes or message.reacts_to)}
     known = await conversation_service.pointed_at(instance_id, chat, pointed)
     people = {each.sender_id for each in known.values()}
@@ -77,21 +77,24 @@ async def names_in(
     messages: Sequence[StoredMessage],
     more: set[str] | None = None,
 ) -> dict[str, str]:
-    """What those are called whom these messages mention, by id, and `more` people."""
+    """Return names by id for the people that these messages mention and for `more` people."""
     mentioned = {each for message in messages for mention in message.mentions for each in mention.identifiers}
     called = await conversation_service.called(instance_id, mentioned | (more or set()))
     return {each: name for each, called_so in called.items() if (name := plain(called_so))}
 
 
 def words_of(message: StoredMessage, names: Mapping[str, str]) -> str:
-    """A message in one text, with `names` for those whom it mentions."""
+    """Return a message as one text, with `names` for the people that it mentions."""
     return with_names(shown_of(message), message.mentions, names)
 
 
 def _about(
     message: StoredMessage, known: Mapping[str, StoredMessage], names: Mapping[str, str]
 ) -> ReferencedMessageView | None:
-    """Our own record of it counts, not what whoever replies says that it was."""
+    """Return the message that this one refers to.
+
+    Our own record takes precedence over the quote that its sender supplied.
+    """
     pointed = message.quotes or message.reacts_to
     earlier = known.get(pointed or "")
     if earlier is not None:

@@ -1,4 +1,4 @@
-"""Of a model provider's form: the choice of a service, its address, and the names of its models."""
+"""Parts of a model provider's form: the choice of a service, its address, and the names of its models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Service:
 
     @classmethod
     def of(cls, fields: Sequence[Field], presets: tuple[Preset, ...]) -> "Service | None":
-        """None where the provider knows no services."""
+        """Return the service fields, or None if the provider knows no services."""
         by_key = {field.key: field for field in fields}
         if not presets or not {"preset", "base_url"} <= by_key.keys():
             return None
@@ -37,7 +37,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of asking a server for its models."""
+    """The result of asking a server for its models."""
 
     provider: str
     models: Sequence[str] = ()
@@ -46,9 +46,10 @@ class Found:
 
 
 def with_service(sent: Mapping[str, str], prefix: str, presets: Sequence[Preset]) -> dict[str, str]:
-    """What was filled in, with the address that fits the service that was just chosen.
+    """Return the form's values with the address of the service that was just chosen.
 
-    An address of another service goes, and so does one that a preset says itself; a pattern is to be filled in.
+    The address of another service is removed, and so is one that the preset itself provides. If the preset's address is
+    a pattern, the owner completes it.
     """
     name, address = f"{prefix}.preset", f"{prefix}.base_url"
     chosen = next((preset for preset in presets if preset.name == sent.get(name)), None)
@@ -62,5 +63,5 @@ def with_service(sent: Mapping[str, str], prefix: str, presets: Sequence[Preset]
 
 
 def _behind(address: str) -> str:
-    """Of an address with a name of its own, what is the same for all."""
+    """Return the part of an address that does not depend on the owner's own name in it."""
     return address.partition("//")[2].partition("/")[0].partition(".")[2]

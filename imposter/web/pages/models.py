@@ -1,4 +1,4 @@
-"""What the form of a bot does with its model: tries it, lists its server's models, and follows the chosen service."""
+"""Actions of a bot's form on its model: test it, list its server's models, and follow the chosen service."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from imposter.web.pages.render import is_part, page
 
 
 async def trial_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> dict[str, Any]:
-    """What came of a trial of the model; nothing is made or stored. For the template `tested.html`."""
+    """Test the model and return the result for the template `tested.html`. Nothing is created or stored."""
     shown: dict[str, Any] = {"trial": None, "problems": (), "question": " / ".join(BURST)}
     try:
         return shown | {"trial": await bots.try_model(await config_of(bots, sent, before))}
@@ -24,7 +24,7 @@ async def trial_of(bots: BotService, sent: Mapping[str, str], before: BotConfig 
 
 
 async def models_of(bots: BotService, sent: Mapping[str, str], before: BotConfig | None = None) -> Found:
-    """What the chosen model's server has."""
+    """Return the models of the chosen model's server."""
     provider = sent.get("model_provider", "")
     try:
         return Found(provider, await bots.list_models(model_of(bots, sent, before)))
@@ -35,7 +35,7 @@ async def models_of(bots: BotService, sent: Mapping[str, str], before: BotConfig
 
 
 def follow_service(bots: BotService, sent: Mapping[str, str]) -> dict[str, str]:
-    """What was filled in, after another service was chosen."""
+    """Return the form's values after another service was chosen."""
     model = BotForm.of(bots, sent).model
     if model is None or model.service is None:
         return dict(sent)
@@ -43,7 +43,7 @@ def follow_service(bots: BotService, sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def part_of(request: Request, form: BotForm, template: str) -> Response | None:
-    """The part of the form that a script asks for; None: the whole page is wanted."""
+    """Return the part of the form that a script requests. None if the whole page is requested."""
     model = form.model
     if not is_part(request) or model is None:
         return None

@@ -1,4 +1,4 @@
-"""A bot is made: one form, the model tried before, and on to the code that links it."""
+"""The page that creates a bot: one form, with a test of the model, that leads to the code for linking."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,4 @@
-"""The price of a bot's model as two fields of a form, and back into the config. Pure."""
+"""The price of a bot's model as two form fields, and back into the config. Pure."""
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -7,12 +7,15 @@ from imposter.contracts.errors import FieldProblem
 
 ANY = "*"
 NAMES = ("input", "output")
-"""Of a price, and behind `price_` of its field."""
+"""Keys of a price. Its form fields have the prefix `price_`."""
 PATH = "budget_config.prices"
 
 
 def without_price(config: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any] | None]:
-    """The fields as this config, as JSON, fills them, and its budget without what they say; None where none is left."""
+    """Return the price fields for a config, and its budget without that price.
+
+    The budget is None if nothing else is in it.
+    """
     budget = dict(config.get("budget_config") or {})
     prices = dict(budget.get("prices") or {})
     price = prices.get(_model(config))
@@ -25,7 +28,7 @@ def without_price(config: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, 
 
 
 def put_price(item: MutableMapping[str, Any], sent: Mapping[str, str]) -> list[FieldProblem]:
-    """Write the price that was filled in into the config; gives what is wrong with it."""
+    """Write the price that was filled in into the config and return the errors in it."""
     given = {name: sent.get(f"price_{name}", "").strip() for name in NAMES}
     if not any(given.values()):
         return []
@@ -36,14 +39,14 @@ def put_price(item: MutableMapping[str, Any], sent: Mapping[str, str]) -> list[F
     budget = item.get("budget_config") or {}
     prices = budget.get("prices") or {} if isinstance(budget, dict) else None
     if not isinstance(prices, dict):
-        return []  # who checks the config names what is wrong with it
+        return []  # the check of the config reports what is wrong
     budget = {**budget, "prices": {**prices, _model(item): price}}
     item["budget_config"] = budget
     return []
 
 
 def _model(config: Mapping[str, Any]) -> str:
-    """The name that its vendor is asked for; any, where the provider has none."""
+    """Return the name under which the model is requested, or `ANY` if the provider has none."""
     settings = config["llm_provider_config"].get("provider_config") or {}
     name = settings.get("model")
     return name if isinstance(name, str) and name else ANY

@@ -1,4 +1,4 @@
-"""Templates become pages, and errors become pages, too."""
+"""Rendering of templates as pages, and of errors as pages."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -51,20 +51,20 @@ HEADERS: Mapping[str, str] = {
 TOKEN = "form_token"  # noqa: S105 - a field's name
 SEE_OTHER = HTTPStatus.SEE_OTHER
 MAX_FIELD_BYTES = 256 * 1024
-"""What stands in one field, as it is sent: reading it holds up everybody, and a megabyte did so for half a second."""
+"""Maximum size of one field as it is sent. Parsing blocks the event loop, for half a second with a megabyte."""
 _FOREIGN = "This form was not sent by this page, or it was open for too long. Go back, reload the page and try again."
 
 
 def page(
     request: Request, template: str, http: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **shown: Any
 ) -> HTMLResponse:
-    """`template` filled in; every text that is `shown` is escaped."""
+    """Render `template` as a page. All texts in `shown` are escaped."""
     html = fragment(template, request=request, **shown)
     return HTMLResponse(html, http, headers={**HEADERS, **(headers or {})})
 
 
 def fragment(template: str, *, request: Request, **shown: Any) -> "Markup":
-    """A part of a page, which may stand in another."""
+    """Render a part of a page, which can be inserted into another one."""
     from markupsafe import Markup
 
     made = _templates().get_template(template)
@@ -76,21 +76,21 @@ def fragment(template: str, *, request: Request, **shown: Any) -> "Markup":
         done=DONE.get(request.query_params.get("done", "")),
         **shown,
     )
-    return Markup(html)  # noqa: S704 - the template has escaped what it was handed
+    return Markup(html)  # noqa: S704 - the template has escaped its values
 
 
 def go_to(address: str, *, done: str | None = None) -> RedirectResponse:
-    """Where a form leads that did what it was for; `done` is one of `words.DONE`, which is said there."""
+    """Redirect after a successful form. `done` is a key of `labels.DONE`, whose text is shown there."""
     return RedirectResponse(f"{address}?done={done}" if done else address, SEE_OTHER)
 
 
 def is_part(request: Request) -> bool:
-    """Whether a script asks for a part of the page."""
+    """Return whether a script requests a part of the page."""
     return request.headers.get("hx-request") == "true"
 
 
 async def form_of(request: Request) -> FormData:
-    """What was filled in. Raises: HTTPException where it is no form of this page."""
+    """Return the submitted form. Raises: HTTPException (it is not a form of this page, or it contains NUL)."""
     form = await request.form(max_files=1, max_fields=400, max_part_size=MAX_FIELD_BYTES)
     if not same_token(request.scope, form.get(TOKEN)):
         raise HTTPException(HTTPStatus.FORBIDDEN, _FOREIGN)
@@ -100,7 +100,7 @@ async def form_of(request: Request) -> FormData:
 
 
 class PageRoute(APIRoute):
-    """Errors are shown as a page, and nothing is done by a form that this page has not made."""
+    """A route that shows errors as a page and rejects forms that are not this page's own."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -132,7 +132,7 @@ def wrong(request: Request, trouble: ProblemDetail) -> Response:
 
 @cache
 def _templates() -> "Environment":
-    # Not above: a server that nobody looks at need not have it in memory.
+    # Imported here because a server whose pages nobody opens does not need it in memory.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

@@ -1,4 +1,4 @@
-"""A bot's settings: the form that it was made with, filled in as it is now."""
+"""A bot's settings: the same form as for a new bot, with the current values."""
 
 from http import HTTPStatus
 from typing import Any
@@ -23,7 +23,7 @@ async def show_settings(instance_id: str, request: Request, bots: Bots) -> Respo
 
 @router.post("")
 async def change_settings(instance_id: str, request: Request, bots: Bots) -> Response:
-    """Secrets that were left empty stay as they are."""
+    """Save the settings. Secrets that are left empty stay as they are."""
     before = await bots.config(instance_id)
     sent = texts(await form_of(request))
     try:

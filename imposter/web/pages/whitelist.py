@@ -1,4 +1,4 @@
-"""The whitelist as its field shows it: how each line is read, and what is wrong with which."""
+"""The whitelist field: how each line is read, and the errors by line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from imposter.web.pages.forms import lines
 
 PATH = "respond_to_whitelist"
 MOST_SHOWN = 100
-"""Lines whose reading is shown."""
+"""Number of lines whose reading is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class WhitelistInput:
     written: str
     number: str | None
-    """None: it is an id, and only itself."""
+    """None if the line is an id that only stands for itself."""
 
 
 def readings(text: str, chat_provider: str, catalog: Catalog) -> list[WhitelistInput]:
-    """Of the first lines."""
+    """Return how the first lines are read."""
     return [WhitelistInput(line, read_as(line, chat_provider, catalog)) for line in lines(text)[:MOST_SHOWN]]
 
 
 def problems_by_line(text: str, problems: Mapping[str, str]) -> list[str]:
-    """What is wrong in the field, each with its line as it is counted there; `problems` by the path in the config."""
+    """Return the errors in the field with their line numbers. `problems` is keyed by the path in the config."""
     numbers = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     found = []
     for path, told in problems.items():
