@@ -4,6 +4,7 @@ As a program it takes the one that is named through texts that make such things 
 """
 
 import contextlib
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
@@ -22,7 +23,9 @@ from imposter.contracts.model import Private
 from imposter.contracts.untrusted_text import as_data
 from imposter.phone_numbers import plain_id, problem, simple
 from imposter.voice.emoji import before_last_emoji
-from imposter.voice.export import UnreadableExport, parse
+from imposter.voice.export import UnreadableExport
+from imposter.voice.exports import ExportReader, imessage, read, signal_json, signal_text, telegram
+from imposter.voice.files import ExportFile, Text
 from imposter.voice.language_detection import language_of, terms
 from imposter.voice.system_messages import typed
 from tests.attacks.pumps import GENERIC, look_through
@@ -38,11 +41,33 @@ WORDS = (
 
 def exported(text: str) -> None:
     with contextlib.suppress(UnreadableExport):
-        parse(text)
+        read([ExportFile("chat.txt", text.encode("utf-8", "replace"))])
+
+
+def read_by(reader: ExportReader, name: str, begin: str, end: str = "") -> Callable[[str], object]:
+    def read_it(text: str) -> None:
+        with contextlib.suppress(UnreadableExport):
+            reader.chats(Text(name, f"{begin}{text}{end}"))
+
+    return read_it
+
+
+def as_json(reader: ExportReader, message: Mapping[str, object]) -> Callable[[str], object]:
+    def read_it(text: str) -> None:
+        chat = {"name": text, "type": "personal_chat", "messages": [{**message, "body": text, "text": [text, text]}]}
+        reader.chats(Text("chat.json", json.dumps(chat)))
+
+    return read_it
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
     "export": exported,
+    "an export of iMessage": read_by(imessage, "", "Mar 12, 2024  3:05:33 PM\nMe\n"),
+    "an export of Signal in Markdown": read_by(signal_text, "chat.md", "[2024-03-12 15:05:33] Mia: "),
+    "an export of sigtop": read_by(signal_text, "", "From: Mia (1)\nType: incoming\nSent: x\n\n"),
+    "a short export of sigtop": read_by(signal_text, "", "2024-03-12 15:05 Mia: "),
+    "an export of Signal in JSON": as_json(signal_json, {"sent_at": 1710255933000, "type": "incoming"}),
+    "an export of Telegram": as_json(telegram, {"date": "2024-03-12T15:05:33", "from": "Mia"}),
     "notices": typed,
     "emoji": before_last_emoji,
     "words": lambda text: list(terms(text)),

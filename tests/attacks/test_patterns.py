@@ -178,6 +178,6 @@ async def test_hearts_and_a_word_hold_nobody_up(tmp_path: Path) -> None:
             imported = await product.api.post(
                 f"{voice}/import", params={"contact": "mia", "owner": "Tom"}, content="\n".join(lines).encode()
             )
-            assert imported.json() == {"answers": 30}
+            assert imported.json()["answers"] == 30
             assert (await product.api.get(voice)).json()["messages"] == 30
             assert (await product.api.get("/healthz")).status_code == 200

@@ -1,5 +1,6 @@
 """How the owner writes: learned from exports and their own messages, and told to the model of that very chat alone."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -78,7 +79,7 @@ async def test_the_model_is_told_how_the_owner_writes_to_this_very_contact(tmp_p
     async with guided(tmp_path) as (api, bot, asked, _):
         assert await ask(api, asked, "bob", "hello there") is None
         answer = await upload(api, bot, export(), contact="bob", owner="Anna")
-        assert answer.json() == {"answers": 30}, answer.text
+        assert answer.json()["answers"] == 30, answer.text
     async with guided(tmp_path) as (api, _, asked, _):
         told = await ask(api, asked, "bob", "and what about the boat number 7?")
         assert told is not None
@@ -212,3 +213,59 @@ async def test_what_the_model_was_told_of_the_voice_is_not_told_on(tmp_path: Pat
 
         await until(is_held)
         assert api.house.platforms["anna"].texts("bob") == []
+
+
+async def test_an_import_says_what_it_read_and_what_not(tmp_path: Path) -> None:
+    async with guided(tmp_path) as (api, bot, *_):
+        lines = export(40) + (
+            "[10.02.25, 10:06:00] Anna: \u200eimage omitted\n"
+            "[09.01.25, 18:00:00] Karl: bring the ladder\n"
+            "[31.02.25, 10:00:00] Bob: see you\n"
+        )
+        answer = await upload(
+            api, bot, lines.encode() + b"[11.02.25, 10:00:00] Bob: h\xffi\n", contact="bob", owner="anna"
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == {
+            "answers": 40, "app": "WhatsApp", "owner": "Anna", "chat_with": ["Bob"], "members": 2, "group": False,
+            "speakers": [
+                {"name": "Bob", "lines": 41, "member": True}, {"name": "Anna", "lines": 41, "member": True},
+                {"name": "Karl", "lines": 1, "member": False},
+            ],
+            "counts": {"text": 81, "media": 1, "quoted": 1},
+            "unread": [{"file": "", "line": 83, "text": "[31.02.25, 10:00:00] Bob: see you"}],
+            "unread_lines": 1, "damaged_lines": 1,
+            "first_at": "2025-01-01T10:00:00Z", "last_at": "2025-02-11T10:00:00Z",
+        }  # fmt: skip
+
+
+async def test_several_files_of_one_chat_come_as_a_form(tmp_path: Path) -> None:
+    async with guided(tmp_path) as (api, bot, *_):
+        files = [("file", ("old.txt", export(30).encode())), ("file", ("new.txt", export(40).encode()))]
+        answer = await api.client.post(
+            f"/chatbot/{bot}/voice/import", params={"contact": "bob", "owner": "Anna"}, files=files
+        )
+        assert answer.json()["answers"] == 40, answer.text
+        mixed = [files[0], ("file", ("karl.txt", export(30).replace("Bob", "Karl").encode()))]
+        query = {"contact": "bob", "owner": "Anna"}
+        answer = await api.client.post(f"/chatbot/{bot}/voice/import", params=query, files=mixed)
+        assert answer.json()["errors"] == [
+            {"field": "chat", "message": "must be one of the chats in the file: 'Bob, Anna', 'Karl, Anna'"}
+        ]
+        answer = await api.client.post(f"/chatbot/{bot}/voice/import", params={**query, "chat": "Karl"}, files=mixed)
+        assert answer.json()["chat_with"] == ["Karl"], answer.text
+
+
+async def test_a_chat_of_another_app_is_learned_from(tmp_path: Path) -> None:
+    messages = [
+        {"type": "message", "date": f"2025-01-{day:02}T10:0{minute}:00", "from": name, "from_id": name, "text": text}
+        for day in range(1, 31)
+        for minute, name, text in ((0, "Bob", f"what about the boat {day}?"), (5, "Anna", f"boat {day} is fine"))
+    ]
+    async with guided(tmp_path) as (api, bot, asked, _):
+        chat = json.dumps({"name": "Bob", "type": "personal_chat", "id": 1, "messages": messages})
+        answer = await upload(api, bot, chat, contact="bob", owner="Anna")
+        assert (answer.json()["app"], answer.json()["answers"]) == ("Telegram", 30)
+        told = await ask(api, asked, "bob", "what about the boat 7?")
+        assert told is not None
+        assert "boat 7 is fine" in [example.answered for example in told.examples]

@@ -39,10 +39,9 @@ async def test_a_long_chat_with_the_owner_in_between_is_answered_turn_by_turn(tm
 async def test_bursts_groups_and_examples_fit_the_template(tmp_path: Path, template: str) -> None:
     async with real_model(template) as model, open_chats(tmp_path, model) as chats:
         info = await chats.house.bot_service.config(chats.bot.instance_id)
-        learned = await chats.house.bot_service.learning.learn(
-            chats.bot.instance_id, info, "bob", "Anna", export().encode()
-        )
-        assert learned > 20
+        files = [("chat.txt", export().encode())]
+        learned = await chats.house.bot_service.learning.learn(chats.bot.instance_id, info, "bob", "Anna", files)
+        assert learned.answers > 20
         for _ in range(2):
             await chats.hear("bob", *BURST)
             await chats.write_as_owner("on it")

@@ -368,7 +368,25 @@ UNDO: dict[str, Any] = {"contact": "+49 151 23456789", "last": 42}
 UNDONE: dict[str, Any] = {"messages": 1}
 
 EXPORT = "31.12.24, 23:58 - Ben: are you coming?\n31.12.24, 23:59 - Anna: sure\n"
-VOICE_IMPORTED: dict[str, Any] = {"answers": 380}
+VOICE_IMPORTED: dict[str, Any] = {
+    "answers": 380,
+    "app": "WhatsApp",
+    "owner": "Anna",
+    "chat_with": ["Ben"],
+    "members": 2,
+    "group": False,
+    "speakers": [
+        {"name": "Ben", "lines": 512, "member": True},
+        {"name": "Anna", "lines": 470, "member": True},
+        {"name": "Karl", "lines": 1, "member": False},
+    ],
+    "counts": {"text": 930, "media": 41, "deleted": 11, "notice": 3, "quoted": 1},
+    "unread": [{"file": "", "line": 317, "text": "[31.02.24, 10:00:00] Ben: see you"}],
+    "unread_lines": 1,
+    "damaged_lines": 0,
+    "first_at": "2024-01-03T18:30:00Z",
+    "last_at": "2024-12-31T23:59:00Z",
+}
 VOICE_UNLEARNED: dict[str, Any] = {"answers": 380}
 
 SUMMARY: dict[str, Any] = {

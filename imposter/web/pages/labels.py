@@ -66,8 +66,6 @@ DONE: Mapping[str, str] = {
     "retried": "Retrying.",
     "retried_some": "Retrying what today's rules allow. The rest stays here.",
     "letter_removed": "Discarded.",
-    "imported": "Chat imported. The bot learns from it.",
-    "imported_nothing": "Chat imported, but it holds no answers of yours.",
     "unlearned": "Imported chats deleted.",
     "signed_out": "You are signed out.",
     "signed_out_all": "Signed out on every device.",
@@ -137,6 +135,26 @@ def ago(at: datetime, now: datetime) -> str:
         if seconds >= length:
             return f"{count(seconds // length, unit)} ago"
     return "just now"
+
+
+LINE_KINDS: Mapping[str, tuple[str, str]] = {
+    "text": ("with text", "with text"),
+    "media": ("a picture or file", "pictures and files"),
+    "location": ("a place", "places"),
+    "call": ("a call", "calls"),
+    "poll": ("a poll", "polls"),
+    "deleted": ("deleted", "deleted"),
+    "forwarded": ("forwarded", "forwarded"),
+    "other": ("without text", "without text"),
+    "notice": ("a notice", "notices"),
+    "quoted": ("pasted from elsewhere", "pasted from elsewhere"),
+}
+"""The kinds of lines in an exported chat, in singular and plural."""
+
+
+def line_kinds(counts: Mapping[str, int]) -> str:
+    """Return counts of lines by kind, such as `1,204 with text, 3 calls`."""
+    return ", ".join(f"{number:,} {LINE_KINDS.get(kind, (kind, kind))[number != 1]}" for kind, number in counts.items())
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

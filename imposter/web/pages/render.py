@@ -25,6 +25,7 @@ from imposter.web.pages.labels import (
     ago,
     capitalize_first,
     count,
+    line_kinds,
     moment,
     money,
     plain,
@@ -52,6 +53,8 @@ TOKEN = "form_token"  # noqa: S105 - a field's name
 SEE_OTHER = HTTPStatus.SEE_OTHER
 MAX_FIELD_BYTES = 256 * 1024
 """Maximum size of one field as it is sent. Parsing blocks the event loop, for half a second with a megabyte."""
+MAX_FILES = 100
+"""Maximum number of files in one form. Together they are no larger than one file may be."""
 _FOREIGN = "This form was not sent by this page, or it was open for too long. Go back, reload the page and try again."
 
 
@@ -91,7 +94,7 @@ def is_part(request: Request) -> bool:
 
 async def form_of(request: Request) -> FormData:
     """Return the submitted form. Raises: HTTPException (it is not a form of this page, or it contains NUL)."""
-    form = await request.form(max_files=1, max_fields=400, max_part_size=MAX_FIELD_BYTES)
+    form = await request.form(max_files=MAX_FILES, max_fields=400, max_part_size=MAX_FIELD_BYTES)
     if not same_token(request.scope, form.get(TOKEN)):
         raise HTTPException(HTTPStatus.FORBIDDEN, _FOREIGN)
     if any("\0" in text for field in form.multi_items() for text in field if isinstance(text, str)):
@@ -155,6 +158,7 @@ def _templates() -> "Environment":
         "moment": moment,
         "ago": ago,
         "count": count,
+        "line_kinds": line_kinds,
         "money": money,
         "capitalize_first": capitalize_first,
         "name": plain,

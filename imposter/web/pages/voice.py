@@ -1,12 +1,15 @@
 """How the owner writes, and how close the bot comes: exported chats, the profile, the exam."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from types import MappingProxyType
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
 from imposter.contracts.errors import ContactNotFound, EvaluationNotFound, FieldProblem, InvalidConfig, InvalidState
+from imposter.runtime.learning.chat_import import Learned
 from imposter.web.api.body import checked
 from imposter.web.api.exams import ExamDetail, ExamRequest
 from imposter.web.dependencies import Bots
@@ -15,6 +18,9 @@ from imposter.web.pages.render import PageRoute, form_of, fragment, go_to, is_pa
 
 router = APIRouter(prefix="/bots/{instance_id}", route_class=PageRoute, include_in_schema=False)
 
+WHOLE_PAGE = {"HX-Retarget": "#main", "HX-Reselect": "#main", "HX-Reswap": "outerHTML show:window:top"}
+"""Has a script put an answer in place of all that is shown, not of the part that it asked for."""
+NOTHING_NAMED: Mapping[str, str] = MappingProxyType({"contact": "", "owner": "", "chat": ""})
 NO_FILE = FieldProblem("file", "is missing: choose the export, as it comes from the phone")
 
 
@@ -25,22 +31,22 @@ async def show_voice(instance_id: str, request: Request, bots: Bots) -> Response
 
 @router.post("/voice/import")
 async def import_chat(instance_id: str, request: Request, bots: Bots) -> Response:
-    """A script that shows how far the upload is gets the outcome alone, so that the file stays chosen."""
+    """A script that shows how far the upload is gets a refusal alone, so that the files stay chosen."""
     info = await bots.info(instance_id)
     form = await form_of(request)
-    contact, owner, file = form.get("contact"), form.get("owner"), form.get("file")
+    named = {name: str(form.get(name) or "").strip() for name in NOTHING_NAMED}
     try:
-        data = await file.read() if isinstance(file, UploadFile) else b""
-        if not data:
+        sent = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
+        files = [(file.filename or "", data) for file in sent if (data := await file.read())]
+        if not files:
             raise InvalidConfig(NO_FILE)
-        named = str(owner or "").strip() or None
-        answers = await bots.learning.learn(instance_id, info.config, str(contact or "").strip(), named, data)
+        contact, owner, chat = named.values()
+        learned = await bots.learning.learn(instance_id, info.config, contact, owner or None, files, chat or None)
     except InvalidConfig as error:
         if is_part(request):
             return page(request, "voice_refused.html", problems=error.problems)
-        return await _voice_page(instance_id, request, bots, error.problems, str(contact or ""), str(owner or ""))
-    there = f"/bots/{instance_id}/voice?done={'imported' if answers else 'imported_nothing'}"
-    return Response(headers={"HX-Redirect": there}) if is_part(request) else go_to(there)
+        return await _voice_page(instance_id, request, bots, error.problems, named)
+    return await _voice_page(instance_id, request, bots, learned=learned)
 
 
 @router.post("/voice/delete")
@@ -92,19 +98,20 @@ async def _voice_page(
     request: Request,
     bots: Bots,
     problems: tuple[FieldProblem, ...] = (),
-    contact: str = "",
-    owner: str = "",
+    named: Mapping[str, str] = NOTHING_NAMED,
+    learned: Learned | None = None,
 ) -> Response:
     return page(
         request,
         "voice.html",
         HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+        WHOLE_PAGE if learned and is_part(request) else None,
         status=await bots.status(instance_id),
         tab="voice",
         profile=await bots.learning.profile(instance_id),
         problems=problems,
-        contact=contact,
-        owner=owner,
+        named=named,
+        learned=learned,
     )
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from imposter.voice.exchanges import exchanges
-from imposter.voice.export import MOST_BYTES, Export, ExportLine, SpeakerNotFound, UnreadableExport, parse, read
+from imposter.voice.export import Export, ExportLine, SpeakerNotFound, UnreadableExport
+from imposter.voice.exports import read as read_files
+from imposter.voice.files import MOST_BYTES, ExportFile
 
 IPHONE_DE = """\
 [31.12.24, 23:58:01] Ben Müller: \u200eNachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.
@@ -83,6 +85,14 @@ ALL = {
     "arabic": ARABIC,
 }
 TYPED = ["kommst du noch?", "ja klar\nbin gleich da", "frohes neues! 🎉"]
+
+
+def read(data: bytes) -> Export:
+    return read_files([ExportFile("chat", data)])
+
+
+def parse(text: str) -> Export:
+    return read(text.encode())
 
 
 def typed(export: Export) -> list[ExportLine]:
