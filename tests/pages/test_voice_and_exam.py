@@ -18,7 +18,7 @@ CONTACT = "+49 151 00000002"
 async def test_an_exported_chat_is_taken_and_told_in_plain_words(look: Look, product: Product, tmp_path: Path) -> None:
     [instance_id] = await product.put(bot())
     file = tmp_path / "chat.txt"
-    file.write_text(export(40))
+    file.write_text(export(40) + "[01.01.25, 18:00:00] Karl: bring the ladder\n[31.02.25, 10:00:00] Bob: see you\n")
     page = await look()
     await page.goto(f"/bots/{instance_id}/voice")
     await expect(page.get_by_text("Too little is known yet.")).to_be_visible()
