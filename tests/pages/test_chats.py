@@ -83,7 +83,7 @@ async def test_a_draft_is_sent_as_it_is_changed_or_dropped(
     await expect(page.get_by_text("Nothing needs your approval")).to_be_visible()
     await network.say(me, ben, "one", name="Ben")
     await open_chat(page, instance_id, ben)
-    await expect(page.get_by_text("Needs approval")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Needs approval")).to_be_visible()
     assert await faults(page) == []
     await page.locator(".draft textarea").fill("In my own words")
     await network.say(me, phone(), "somebody else")
