@@ -45,7 +45,7 @@ async def test_names_do_not_count(tmp_path: Path) -> None:
         bot = await api.create()
         answer = await api.client.post(f"/chatbot/{bot}/pause", json={"contact": "Nobody"})
         assert answer.status_code == 404
-        assert "Names do not count" in answer.json()["detail"]
+        assert "not a name" in answer.json()["detail"]
 
 
 async def test_a_note_of_the_bots_has_no_decision(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ async def test_they_are_named_by_their_number_in_any_spelling_with_its_country(t
         assert (await say(api, instance_id, contact="\u202a+49 (0)151\u00a02345678\u202c"))[0] == 202
         status, said = await say(api, instance_id, contact="0151 2345678")
         assert status == 404
-        assert "a number needs its country code, such as +49 151 2345678" in said["detail"]
+        assert "a number with its country code, such as +49 151 2345678" in said["detail"]
 
 
 async def test_what_waited_there_is_not_answered_any_more(tmp_path: Path) -> None:

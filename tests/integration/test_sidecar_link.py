@@ -235,8 +235,8 @@ async def test_a_process_that_hangs_is_replaced(
     await desk.link(network)
     process = await sidecar_process()
     os.kill(process, signal.SIGSTOP)
-    await desk.becomes(LinkState.RECONNECTING, lambda status: "does not answer" in (status.detail or ""))
-    await desk.becomes(LinkState.RECONNECTING, lambda status: "ended" in (status.detail or ""))
+    await until(lambda: any("does not answer" in (report.detail or "") for report in desk.reports))
+    await until(lambda: any("ended" in (report.detail or "") for report in desk.reports))
     await desk.becomes(LinkState.CONNECTED)
     assert sidecars() != [process]
 

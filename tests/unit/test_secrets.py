@@ -34,7 +34,7 @@ def test_a_sealed_text_opens_for_its_purpose_and_key_alone_and_the_error_does_no
     ):
         with pytest.raises(SecretKeyError) as refusal:
             Cipher(key).open(text, purpose)
-        assert str(refusal.value) == "The secret key does not open what was sealed."
+        assert str(refusal.value) == "The secret key does not open the sealed data."
         assert refusal.value.__cause__ is None
 
 
