@@ -64,7 +64,7 @@ def expanding(folder: Path) -> Path:
     storage = program / "imposter" / "storage"
     (storage / "migrations" / "versions" / f"{NEXT}_moods.py").write_text(EXPAND)
     changed(storage / "migrations" / "__init__.py", r'^NEWEST = ".*"', f'NEWEST = "{NEXT}"')
-    tables = storage / "tables.py"
+    tables = storage / "schema" / "tables.py"
     changed(tables, r'^    Column\("joined", Number\),$', r'\g<0> Column("language", String, index=True),')
     changed(tables, r'^    Column\("attempts", Integer, .*$', r'\g<0> Column("mood", String, default="calm"),')
     tables.write_text(tables.read_text() + DIARIES)
@@ -78,7 +78,7 @@ def contracting(before: Path, folder: Path) -> Path:
     (storage / "migrations" / "versions" / f"{AFTER}_no_answer_without_mood.py").write_text(CONTRACT)
     changed(storage / "migrations" / "__init__.py", r'^NEWEST = ".*"', f'NEWEST = "{AFTER}"')
     changed(storage / "migrations" / "__init__.py", r'^OLDEST = ".*"', f'OLDEST = "{NEXT}"')
-    changed(storage / "tables.py", r'default="calm"', r"\g<0>, nullable=False")
+    changed(storage / "schema" / "tables.py", r'default="calm"', r"\g<0>, nullable=False")
     return program
 
 
