@@ -234,7 +234,9 @@ async def test_who_asked_hears_at_once_that_a_lease_was_lost(servers: Servers, p
 def newer_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its bots may have a mood, its dummy platform never logs anybody out, and it does not take long to leave."""
     program = copied(ROOT, tmp_path_factory.mktemp("newer") / "program")
-    changed(program / "imposter/contracts/config.py", r"^class BotConfig\(StrictModel\):$", r"\g<0>\n    mood: str = 'calm'")
+    changed(
+        program / "imposter/contracts/config.py", r"^class BotConfig\(StrictModel\):$", r"\g<0>\n    mood: str = 'calm'"
+    )
     changed(program / "imposter/cluster/node.py", r"^LEAVING = .*$", "LEAVING = 0.5")
     changed(program / "chat_providers/dummy.py", r"^    async def get_status", f"{NEVER}\\g<0>")
     return program
