@@ -23,10 +23,7 @@ from imposter.logs import trace_of
 from imposter.runtime.account.link_status import LinkStatusTracker
 from imposter.runtime.account.safety import OtherBots
 from imposter.runtime.bot_commands import UNLINK_DEADLINE, BotCommands
-from imposter.runtime.commands import (
-    Command,
-    Result,
-)
+from imposter.runtime.commands import Command, Result
 from imposter.runtime.learning import evaluation
 from imposter.runtime.metrics import Counts
 from imposter.runtime.pipeline.scheduler import CLOSING_GRACE

@@ -374,7 +374,7 @@ class Account:
         except (StorageError, InvalidState):
             self._missing[key] = now
             raise
-        except Exception as error:  # any error that a message causes concerns only this message, which is set aside
+        except Exception as error:  # noqa: BLE001 - any error that a message causes concerns only this message, which is set aside
             self._missing.pop(key, None)
             log.error("a message cannot be taken", bot=self._id, error=type(error).__name__)
             raise MessageRefused from error

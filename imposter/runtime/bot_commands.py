@@ -84,7 +84,7 @@ class BotCommands:
         """Carry out a command. Raises: the errors of the method for that command."""
         return cast("Result", await _METHODS[type(command)](self, command))
 
-    async def _pause(self, contact: str | None = None, minutes: float | None = None) -> None:
+    async def _pause(self, contact: str | None, minutes: float | None) -> BotStatus:
         """Be silent towards this person or group, or everywhere.
 
         Without `minutes` the pause lasts until it is resumed.
@@ -97,8 +97,9 @@ class BotCommands:
                 pause = await self._bot.begin_pause(Pause(conversation, OWNER_PAUSE, until))
                 if self._bot.session is not None:
                     self._bot.session.paused(pause)
+        return await self._bot.status()
 
-    async def _resume(self, contact: str | None = None) -> None:
+    async def _resume(self, contact: str | None) -> BotStatus:
         """End the pauses of this person (also in groups) or of this group, or every pause.
 
         Raises: ContactNotFound, StorageError.
@@ -106,7 +107,7 @@ class BotCommands:
         if contact is None:
             await self._store.pauses.clear(self._bot.instance_id)
             self._bot.pauses_ended()
-            return
+            return await self._bot.status()
         canonical = self._factory.rules(self._bot.config).canonical
         person = await self._store.erasure.known(self._bot.instance_id, contact, canonical)
         ended = await self._store.pauses.end(self._bot.instance_id, person.conversations, person.ids)
@@ -114,6 +115,7 @@ class BotCommands:
             raise ContactNotFound
         if self._bot.session is not None:
             self._bot.session.pause_ended(person.conversations, person.ids)
+        return await self._bot.status()
 
     async def _loop_found(self, conversation: str) -> None:
         """Report that another bot and this one answer each other here. Ignored if the bot does not run."""
@@ -259,18 +261,10 @@ class BotCommands:
         if self._bot.session is not None:
             self._bot.session.redeliver(conversations)
 
-    async def _paused(self, command: PauseBot) -> BotStatus:
-        await self._pause(command.contact, command.minutes)
-        return await self._bot.status()
-
-    async def _resumed(self, command: ResumeBot) -> BotStatus:
-        await self._resume(command.contact)
-        return await self._bot.status()
-
 
 _METHODS: Mapping[type[Command[Any]], Callable[[BotCommands, Any], Awaitable[Any]]] = {
-    PauseBot: BotCommands._paused,
-    ResumeBot: BotCommands._resumed,
+    PauseBot: lambda bot, command: bot._pause(command.contact, command.minutes),
+    ResumeBot: lambda bot, command: bot._resume(command.contact),
     RequestPairingCode: lambda bot, command: bot._pairing_code(command.phone),
     RetryDeadLetters: lambda bot, command: bot._retry(command.letter),
     EraseContact: lambda bot, command: bot._forget(command.contact),

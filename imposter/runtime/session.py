@@ -99,6 +99,7 @@ class BotSession:
         self._conversations: ConversationScheduler | None = None
         """The scheduler; None unless the session answers."""
         self._safety: Safety | None = None
+        self._budget_tracker: BudgetTracker | None = None
         self._queue = make_queue(context, self._post)
 
     async def open(self) -> None:
@@ -125,9 +126,9 @@ class BotSession:
         )
         self._safety = safety  # set before load(), so that pauses that begin meanwhile reach it
         await safety.load()
-        context.budget_tracker = BudgetTracker(
+        self._budget_tracker = context.budget_tracker = BudgetTracker(
             context.instance_id,
-            terms=lambda: (context.policy.config.budget, context.models.everybodys.address),
+            terms=lambda: (context.policy.budget, context.models.everybodys.address),
             store=store,
             now=context.clock.now,
             counts=context.counts,
@@ -155,6 +156,7 @@ class BotSession:
         """
         conversations, self._conversations = self._conversations, None
         safety, self._safety = self._safety, None
+        self._budget_tracker = None
         await (self.exams.end(EvaluationState.INTERRUPTED, STOPPED) if grace else self.exams.stop_immediately())
         if conversations is not None:
             await conversations.close(grace)
@@ -176,8 +178,9 @@ class BotSession:
     def use(self, policy: SessionPolicy, models: ModelSelection | None) -> None:
         """Use this policy from now on, and `models` if they are given."""
         self._context.policy = policy
+        if models is not None:
+            self._context.models = models
         if self._conversations is not None and self._safety is not None:
-            self._context.models = models or self._context.models
             self._safety.ask_again()
             self._conversations.policy_changed(new_models=models is not None)
 
@@ -205,7 +208,7 @@ class BotSession:
 
     @property
     def budget(self) -> BudgetStatus | None:
-        return self._context.budget_tracker.status if self._conversations is not None else None
+        return self._budget_tracker.status if self._budget_tracker is not None else None
 
     async def say(self, conversation: str, known_ids: frozenset[str], text: str, key: str) -> str:
         """Send `text` in the owner's name, once for each `key` in this conversation. Return the message's id.
@@ -294,9 +297,10 @@ class BotSession:
             self._safety.release(own, ids)
             for conversation in own:
                 self._safety.forget(conversation)
-        if self._conversations is not None:
+        if self._budget_tracker is not None:
             for conversation in own:
-                self._context.budget_tracker.forget(conversation)
+                self._budget_tracker.forget(conversation)
+        if self._conversations is not None:
             await self._conversations.reset(conversations)
 
     async def _open_chat(self) -> ChatAdapter:
@@ -381,8 +385,9 @@ class BotSession:
         self._context.style_guide.forget()
         if self._safety is not None:
             self._safety.merged(accepted.conversation, accepted.absorbed)
+        if self._budget_tracker is not None:
+            self._budget_tracker.merged(accepted.conversation, accepted.absorbed)
         if self._conversations is not None:
-            self._context.budget_tracker.merged(accepted.conversation, accepted.absorbed)
             self._conversations.merged(accepted.conversation)
 
     def _confirmed(self, message_id: str, chat: Sequence[str] = ()) -> None:

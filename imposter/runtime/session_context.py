@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from imposter.clock import DoubtedClock
+from imposter.contracts.budget import Budget
 from imposter.contracts.config import BotConfig, Limits
 from imposter.contracts.messages import Message
 from imposter.contracts.status import LinkStatus
@@ -47,6 +48,10 @@ class SessionPolicy:
     def answer_within(self) -> timedelta | None:
         """The maximum age of a message that is still answered; None for no limit."""
         return self.config.answer_within
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        return self.config.budget
 
     @cached_property
     def display_names(self) -> DisplayNames:
